@@ -1,0 +1,424 @@
+-- Everything lockkeeper keeps. Words and rules: see ARCHITECTURE.md; R and I are the numbers of its rules and invariants.
+
+CREATE TABLE token (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL CHECK (length(name) BETWEEN 1 AND 63),
+    role text NOT NULL CHECK (role IN ('VIEWER', 'BUILDER', 'OPERATOR', 'ADMIN')),
+    hash text COLLATE "C" NOT NULL UNIQUE,
+    hint text NOT NULL,
+    created_at timestamptz(3) NOT NULL,
+    expires_at timestamptz(3),
+    revoked_at timestamptz(3)
+);
+
+CREATE TABLE service (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL CHECK (name ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    language text NOT NULL CHECK (length(language) <= 63),
+    description text NOT NULL CHECK (length(description) <= 1000),
+    executor text COLLATE "C" NOT NULL CHECK (length(executor) BETWEEN 1 AND 63),
+    created_at timestamptz(3) NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
+    updated_at timestamptz(3) NOT NULL,
+    updated_by text COLLATE "C" NOT NULL,
+    removed_at timestamptz(3)
+);
+-- R3: a name is free again once what bore it was removed.
+CREATE UNIQUE INDEX service_name ON service (name) WHERE removed_at IS NULL;
+CREATE INDEX service_list ON service (name, id);
+
+CREATE TABLE host (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hostname text COLLATE "C" NOT NULL CHECK (hostname ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$'),
+    address text COLLATE "C" NOT NULL CHECK (address ~ '^[A-Za-z0-9:][A-Za-z0-9.:_-]{0,252}$'),
+    created_at timestamptz(3) NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
+    removed_at timestamptz(3)
+);
+CREATE UNIQUE INDEX host_hostname ON host (hostname) WHERE removed_at IS NULL;
+CREATE INDEX host_list ON host (hostname, id);
+
+CREATE TABLE host_label (
+    host_id bigint NOT NULL REFERENCES host,
+    key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 63),
+    value text COLLATE "C" NOT NULL CHECK (length(value) <= 63),
+    PRIMARY KEY (host_id, key)
+);
+CREATE INDEX host_label_value ON host_label (key, value, host_id);
+
+-- Within a service, a version with a greater id is newer: ids are given under the service's lock.
+CREATE TABLE version (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_id bigint NOT NULL REFERENCES service,
+    name text COLLATE "C" NOT NULL CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$'),
+    ref text NOT NULL CHECK (length(ref) <= 255),
+    description text NOT NULL CHECK (length(description) <= 1000),
+    build_status text NOT NULL
+        CHECK (build_status IN ('PENDING', 'BUILDING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'DUPLICATE')),
+    artifact text CHECK (length(artifact) BETWEEN 1 AND 1000),
+    build_message text CHECK (length(build_message) <= 1000),
+    built_at timestamptz(3),
+    created_at timestamptz(3) NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
+    withdrawn_at timestamptz(3),
+    withdrawn_by text COLLATE "C",
+    withdrawn_reason text CHECK (length(withdrawn_reason) BETWEEN 1 AND 1000),
+    removed_at timestamptz(3),
+    UNIQUE (id, service_id),
+    CHECK ((build_status = 'SUCCEEDED') = (artifact IS NOT NULL)),
+    CHECK ((build_status IN ('PENDING', 'BUILDING')) = (built_at IS NULL)),
+    CHECK ((withdrawn_at IS NULL) = (withdrawn_by IS NULL) AND (withdrawn_at IS NULL) = (withdrawn_reason IS NULL))
+);
+CREATE UNIQUE INDEX version_name ON version (service_id, name) WHERE removed_at IS NULL;
+CREATE INDEX version_list ON version (service_id, id);
+CREATE INDEX version_by_name ON version (service_id, name, id);
+
+-- The hostname stands here, too, so that lists can be ordered by it from one index.
+CREATE TABLE instance (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_id bigint NOT NULL REFERENCES service,
+    host_id bigint NOT NULL REFERENCES host,
+    hostname text COLLATE "C" NOT NULL,
+    version_id bigint,
+    port bigint CHECK (port BETWEEN 1 AND 65535),
+    tag text COLLATE "C" CHECK (length(tag) BETWEEN 1 AND 63),
+    weight bigint NOT NULL CHECK (weight BETWEEN 0 AND 1000),
+    description text NOT NULL CHECK (length(description) <= 1000),
+    maintenance boolean NOT NULL DEFAULT false,
+    status text NOT NULL CHECK (status IN ('RUNNING', 'INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING',
+        'INSTALL_FAILED', 'UPGRADE_FAILED', 'REVERT_FAILED', 'UNINSTALL_FAILED', 'UNKNOWN', 'REMOVED')),
+    -- I5: its newest event; I3: its newest claim.
+    revision bigint NOT NULL CHECK (revision > 0),
+    fence bigint NOT NULL DEFAULT 0,
+    created_at timestamptz(3) NOT NULL,
+    updated_at timestamptz(3) NOT NULL,
+    updated_by text COLLATE "C" NOT NULL,
+    FOREIGN KEY (version_id, service_id) REFERENCES version (id, service_id),
+    CHECK (version_id IS NOT NULL OR status IN ('INSTALLING', 'INSTALL_FAILED', 'UNINSTALLING', 'UNINSTALL_FAILED', 'UNKNOWN', 'REMOVED'))
+);
+CREATE UNIQUE INDEX instance_place ON instance (service_id, host_id) WHERE status <> 'REMOVED';
+CREATE INDEX instance_list ON instance (hostname, id);
+CREATE INDEX instance_updated ON instance (updated_at, id);
+CREATE INDEX instance_of_service ON instance (service_id, hostname, id);
+CREATE INDEX instance_of_service_updated ON instance (service_id, updated_at, id);
+CREATE INDEX instance_of_service_status ON instance (service_id, status, version_id);
+CREATE INDEX instance_of_host ON instance (host_id, hostname, id);
+CREATE INDEX instance_of_version ON instance (version_id, hostname, id);
+CREATE INDEX instance_status ON instance (status, hostname, id);
+
+CREATE TABLE hold (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_id bigint NOT NULL REFERENCES service,
+    -- None for a freeze, which is on the whole service.
+    instance_id bigint REFERENCES instance,
+    reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
+    includes_reverts boolean NOT NULL DEFAULT false CHECK (NOT includes_reverts OR instance_id IS NULL),
+    created_at timestamptz(3) NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
+    until timestamptz(3),
+    ended_at timestamptz(3),
+    ended_by text COLLATE "C",
+    CHECK (ended_by IS NULL OR ended_at IS NOT NULL)
+);
+CREATE INDEX hold_of_instance ON hold (instance_id, id) WHERE ended_at IS NULL;
+CREATE INDEX hold_of_service ON hold (service_id, id);
+CREATE INDEX freeze_of_service ON hold (service_id, id) WHERE ended_at IS NULL AND instance_id IS NULL;
+CREATE INDEX hold_by_instance ON hold (instance_id, id);
+CREATE INDEX hold_due ON hold (until) WHERE ended_at IS NULL AND until IS NOT NULL;
+
+CREATE TABLE release (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    service_id bigint NOT NULL REFERENCES service,
+    action text NOT NULL CHECK (action IN ('INSTALL', 'UPGRADE', 'REVERT', 'UNINSTALL')),
+    target_version_id bigint,
+    origin text NOT NULL CHECK (origin IN ('REQUEST', 'RETRY', 'UNDO')),
+    parent_id bigint REFERENCES release,
+    -- R16: as they were when it was accepted.
+    executor text COLLATE "C" NOT NULL,
+    max_parallel bigint NOT NULL CHECK (max_parallel >= 1),
+    max_failures bigint NOT NULL CHECK (max_failures >= 0),
+    on_failure text NOT NULL CHECK (on_failure IN ('STOP', 'CONTINUE')),
+    timeout_seconds bigint NOT NULL CHECK (timeout_seconds BETWEEN 1 AND 86400),
+    status text NOT NULL CHECK (status IN ('PENDING', 'RUNNING', 'PAUSED', 'SUCCEEDED', 'FAILED', 'CANCELED')),
+    reason text NOT NULL CHECK (length(reason) <= 1000),
+    idempotency_key text COLLATE "C",
+    created_at timestamptz(3) NOT NULL,
+    created_by text COLLATE "C" NOT NULL,
+    started_at timestamptz(3),
+    cancel_requested_at timestamptz(3),
+    cancel_reason text CHECK (length(cancel_reason) <= 1000),
+    stop_running boolean NOT NULL DEFAULT false,
+    stopped_at timestamptz(3),
+    finished_at timestamptz(3),
+    revision bigint NOT NULL CHECK (revision > 0),
+    -- Place in the log just before it was accepted.
+    position bigint NOT NULL,
+    total bigint NOT NULL CHECK (total > 0),
+    queued bigint NOT NULL CHECK (queued >= 0),
+    running bigint NOT NULL CHECK (running >= 0),
+    succeeded bigint NOT NULL CHECK (succeeded >= 0),
+    failed bigint NOT NULL CHECK (failed >= 0),
+    canceled bigint NOT NULL CHECK (canceled >= 0),
+    unknown bigint NOT NULL CHECK (unknown >= 0),
+    skipped bigint NOT NULL CHECK (skipped >= 0),
+    FOREIGN KEY (target_version_id, service_id) REFERENCES version (id, service_id),
+    CHECK (total = queued + running + succeeded + failed + canceled + unknown),
+    -- R14
+    CHECK (CASE
+        WHEN queued + running > 0 THEN status IN ('PENDING', 'RUNNING', 'PAUSED')
+        WHEN failed + unknown > 0 THEN status = 'FAILED'
+        WHEN canceled > 0 THEN status = 'CANCELED'
+        ELSE status = 'SUCCEEDED' END),
+    CHECK (status <> 'PENDING' OR running + succeeded + failed + unknown = 0),
+    CHECK ((finished_at IS NOT NULL) = (queued + running = 0))
+);
+CREATE INDEX release_of_service ON release (service_id, id);
+CREATE INDEX release_of_parent ON release (parent_id, id) WHERE parent_id IS NOT NULL;
+CREATE INDEX release_of_version ON release (target_version_id, id);
+CREATE INDEX release_by_caller ON release (created_by, id);
+CREATE INDEX release_by_key ON release (created_by, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX release_open ON release (id) WHERE finished_at IS NULL;
+CREATE INDEX release_created ON release (created_at, id);
+
+CREATE TABLE worker (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL,
+    -- Which state directory it works in: only a worker of the same one can see what its commands did.
+    state_dir text COLLATE "C" NOT NULL,
+    -- A lease is a beat: it is dead when a sweeper saw it unchanged for too long on its own clock.
+    beat bigint NOT NULL DEFAULT 0,
+    started_at timestamptz(3) NOT NULL,
+    ended_at timestamptz(3)
+);
+CREATE INDEX worker_live ON worker (id) WHERE ended_at IS NULL;
+
+CREATE TABLE release_target (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    release_id bigint NOT NULL REFERENCES release,
+    -- Place in the order in which the release moves its targets, from 1.
+    ordinal bigint NOT NULL CHECK (ordinal > 0),
+    instance_id bigint NOT NULL REFERENCES instance,
+    host_id bigint NOT NULL REFERENCES host,
+    from_version_id bigint REFERENCES version,
+    to_version_id bigint REFERENCES version,
+    -- What the instance was doing before: it goes back to that when the target is canceled (R13).
+    from_status text NOT NULL,
+    executor text COLLATE "C" NOT NULL,
+    shares_host boolean NOT NULL,
+    status text NOT NULL CHECK (status IN ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'UNKNOWN')),
+    attempt bigint NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    fence bigint NOT NULL DEFAULT 0,
+    worker_id bigint REFERENCES worker,
+    failure text CHECK (failure IN ('COMMAND', 'TIMED_OUT', 'STOPPED', 'NOT_STARTED', 'INTERRUPTED')),
+    message text CHECK (length(message) <= 1000),
+    exit_status bigint,
+    started_at timestamptz(3),
+    finished_at timestamptz(3),
+    UNIQUE (release_id, ordinal),
+    UNIQUE (release_id, instance_id),
+    CHECK ((status = 'FAILED') = (failure IS NOT NULL)),
+    CHECK ((status IN ('QUEUED', 'RUNNING')) = (finished_at IS NULL)),
+    CHECK ((status IN ('QUEUED', 'CANCELED')) = (attempt = 0)),
+    CHECK ((attempt = 0) = (started_at IS NULL))
+);
+-- I1: an instance is locked by a release exactly while it has an open target.
+CREATE UNIQUE INDEX release_target_open ON release_target (instance_id) WHERE status IN ('QUEUED', 'RUNNING');
+-- R18: one command at a time on a host.
+CREATE UNIQUE INDEX release_target_busy ON release_target (host_id) WHERE status = 'RUNNING' AND NOT shares_host;
+CREATE INDEX release_target_queue ON release_target (release_id, ordinal) WHERE status = 'QUEUED';
+CREATE INDEX release_target_of_worker ON release_target (worker_id) WHERE status = 'RUNNING';
+CREATE INDEX release_target_of_instance ON release_target (instance_id, id);
+CREATE INDEX release_target_of_host ON release_target (host_id, release_id);
+CREATE INDEX release_target_by_status ON release_target (release_id, status, ordinal);
+
+CREATE TABLE release_skip (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    release_id bigint NOT NULL REFERENCES release,
+    instance_id bigint NOT NULL REFERENCES instance,
+    reason text NOT NULL CHECK (reason IN ('LOCKED', 'ALREADY_AT_VERSION', 'UNKNOWN_STATE', 'NOT_NEWER', 'NOT_OLDER',
+        'NOT_INSTALLED', 'VERSION_UNAVAILABLE', 'MOVED_SINCE')),
+    UNIQUE (release_id, instance_id)
+);
+CREATE INDEX release_skip_list ON release_skip (release_id, id);
+
+-- R9: who had a skipped instance when it was skipped.
+CREATE TABLE release_skip_lock (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    release_skip_id bigint NOT NULL REFERENCES release_skip,
+    holder_release_id bigint REFERENCES release,
+    holder_hold_id bigint REFERENCES hold,
+    CHECK ((holder_release_id IS NULL) <> (holder_hold_id IS NULL))
+);
+CREATE INDEX release_skip_lock_list ON release_skip_lock (release_skip_id, id);
+
+-- R17: the holds and freezes that a release was let through.
+CREATE TABLE release_through (
+    release_id bigint NOT NULL REFERENCES release,
+    hold_id bigint NOT NULL REFERENCES hold,
+    PRIMARY KEY (release_id, hold_id)
+);
+
+-- Output: a line's place comes from its release's counter, so that order of places is order of commits.
+CREATE TABLE release_log (
+    release_id bigint PRIMARY KEY REFERENCES release,
+    place bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE log_line (
+    release_id bigint NOT NULL REFERENCES release,
+    place bigint NOT NULL,
+    target_id bigint NOT NULL REFERENCES release_target,
+    hostname text COLLATE "C" NOT NULL,
+    attempt bigint NOT NULL,
+    stream text NOT NULL CHECK (stream IN ('STDOUT', 'STDERR', 'SYSTEM')),
+    text text NOT NULL CHECK (octet_length(text) <= 8192),
+    at timestamptz(3) NOT NULL,
+    PRIMARY KEY (release_id, place)
+);
+CREATE INDEX log_line_of_target ON log_line (target_id, place);
+
+-- The log of events. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the
+-- newest one that is no longer kept.
+CREATE TABLE event_log (
+    one bigint PRIMARY KEY CHECK (one = 1),
+    id text COLLATE "C" NOT NULL,
+    position bigint NOT NULL,
+    floor bigint NOT NULL,
+    CHECK (floor <= position)
+);
+
+-- No foreign keys: an event tells what was, and its insert is the last thing of a transaction.
+CREATE TABLE event (
+    position bigint PRIMARY KEY,
+    subject text NOT NULL CHECK (subject IN ('INSTANCE', 'RELEASE', 'SERVICE')),
+    kind text NOT NULL,
+    at timestamptz(3) NOT NULL,
+    caused_by text COLLATE "C" NOT NULL,
+    service_id bigint NOT NULL,
+    service_name text COLLATE "C" NOT NULL,
+    instance_id bigint,
+    host_id bigint,
+    hostname text COLLATE "C",
+    release_id bigint,
+    target_id bigint,
+    version_id bigint,
+    previous_version_id bigint,
+    hold_id bigint,
+    revision bigint,
+    previous_status text,
+    status text,
+    locked boolean,
+    action text,
+    total bigint,
+    queued bigint,
+    running bigint,
+    succeeded bigint,
+    failed bigint,
+    canceled bigint,
+    unknown bigint,
+    skipped bigint,
+    CHECK (subject <> 'INSTANCE' OR (kind IN ('RELEASE', 'HOLD', 'CONFIRMATION', 'EDIT') AND revision IS NOT NULL
+        AND instance_id IS NOT NULL AND host_id IS NOT NULL AND hostname IS NOT NULL AND status IS NOT NULL AND locked IS NOT NULL)),
+    CHECK (subject <> 'RELEASE' OR (kind IN ('ACCEPTED', 'TARGET_STARTED', 'TARGET_FINISHED', 'STOPPED', 'PAUSED', 'RESUMED',
+        'CANCEL_REQUESTED', 'FINISHED') AND revision IS NOT NULL AND release_id IS NOT NULL AND status IS NOT NULL
+        AND action IS NOT NULL AND total IS NOT NULL)),
+    CHECK (subject <> 'SERVICE' OR kind IN ('REGISTERED', 'EDITED', 'REMOVED', 'VERSION_REGISTERED', 'BUILD_REPORTED',
+        'VERSION_WITHDRAWN', 'VERSION_REINSTATED', 'VERSION_REMOVED', 'FROZEN', 'UNFROZEN'))
+);
+CREATE UNIQUE INDEX event_of_instance ON event (instance_id, revision) WHERE subject = 'INSTANCE';
+CREATE UNIQUE INDEX event_of_release ON event (release_id, revision) WHERE subject = 'RELEASE';
+CREATE INDEX event_by_subject ON event (subject, position);
+CREATE INDEX event_by_instance ON event (instance_id, position) WHERE subject = 'INSTANCE';
+CREATE INDEX event_by_host ON event (host_id, position) WHERE subject = 'INSTANCE';
+CREATE INDEX event_by_service ON event (service_id, subject, position);
+CREATE INDEX event_by_release ON event (release_id, subject, position);
+CREATE INDEX event_at ON event (at);
+
+CREATE TABLE idempotency (
+    caller text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    operation text NOT NULL,
+    fingerprint text NOT NULL,
+    -- Numbers of the rows that the first request made: a release, a version, or holds in order.
+    result jsonb NOT NULL,
+    created_at timestamptz(3) NOT NULL,
+    PRIMARY KEY (caller, key)
+);
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+CREATE TABLE audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz(3) NOT NULL,
+    caller text COLLATE "C" NOT NULL,
+    token_id bigint NOT NULL,
+    request_id text NOT NULL,
+    operation text NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('ACCEPTED', 'REFUSED', 'REPLAYED')),
+    input jsonb NOT NULL,
+    -- Ids of what was made or changed, or codes of the problems.
+    result jsonb NOT NULL
+);
+
+-- What has an instance now: the release that has it open, and the holds that stand.
+CREATE VIEW instance_lock AS
+    SELECT t.instance_id, 0 AS rank, r.id, r.id AS holder_release_id, CAST(NULL AS bigint) AS holder_hold_id,
+        r.reason, r.created_by, r.created_at AS since, CAST(NULL AS timestamptz(3)) AS until
+    FROM release_target t JOIN release r ON r.id = t.release_id
+    WHERE t.status IN ('QUEUED', 'RUNNING')
+    UNION ALL
+    SELECT h.instance_id, 1, h.id, NULL, h.id, h.reason, h.created_by, h.created_at, h.until
+    FROM hold h
+    WHERE h.instance_id IS NOT NULL AND h.ended_at IS NULL AND (h.until IS NULL OR h.until > clock_timestamp());
+
+-- What had a skipped instance, in the same columns.
+CREATE VIEW skip_lock AS
+    SELECT s.release_skip_id, s.id, s.holder_release_id, s.holder_hold_id,
+        COALESCE(h.reason, r.reason) AS reason, COALESCE(h.created_by, r.created_by) AS created_by,
+        COALESCE(h.created_at, r.created_at) AS since, h.until
+    FROM release_skip_lock s
+    LEFT JOIN release r ON r.id = s.holder_release_id
+    LEFT JOIN hold h ON h.id = s.holder_hold_id;
+
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
+
+-- I2: what is final stays; R13: what began is never queued again; I3: fences only rise.
+CREATE TRIGGER release_target_final BEFORE UPDATE ON release_target FOR EACH ROW
+    WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION refuse('a final target never changes');
+CREATE TRIGGER release_target_begun BEFORE UPDATE ON release_target FOR EACH ROW
+    WHEN (OLD.status = 'RUNNING' AND NEW.status IN ('QUEUED', 'CANCELED')) EXECUTE FUNCTION refuse('a target that began cannot be queued or canceled');
+CREATE TRIGGER release_target_kept BEFORE DELETE ON release_target FOR EACH ROW EXECUTE FUNCTION refuse('targets are kept');
+CREATE TRIGGER release_final BEFORE UPDATE ON release FOR EACH ROW
+    WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION refuse('a finished release never changes');
+CREATE TRIGGER instance_numbers BEFORE UPDATE ON instance FOR EACH ROW
+    WHEN (NEW.fence < OLD.fence OR NEW.revision < OLD.revision) EXECUTE FUNCTION refuse('fences and revisions only rise');
+-- I4, I5: a change of version or status is told in an event, which has the next revision.
+CREATE TRIGGER instance_told BEFORE UPDATE ON instance FOR EACH ROW
+    WHEN ((NEW.version_id IS DISTINCT FROM OLD.version_id OR NEW.status <> OLD.status) AND NEW.revision = OLD.revision)
+    EXECUTE FUNCTION refuse('a change of version or status needs an event');
+
+-- I5: positions are consecutive, and so are the revisions of each instance and release.
+CREATE FUNCTION event_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE previous bigint;
+BEGIN
+    SELECT max(position) INTO previous FROM event;
+    IF NEW.position <> COALESCE(previous, 0) + 1 THEN RAISE EXCEPTION 'event positions are consecutive'; END IF;
+    IF NEW.subject = 'INSTANCE' THEN
+        SELECT max(revision) INTO previous FROM event WHERE instance_id = NEW.instance_id AND subject = 'INSTANCE';
+    ELSIF NEW.subject = 'RELEASE' THEN
+        SELECT max(revision) INTO previous FROM event WHERE release_id = NEW.release_id AND subject = 'RELEASE';
+    ELSE
+        RETURN NEW;
+    END IF;
+    IF previous IS NOT NULL AND NEW.revision <> previous + 1 THEN RAISE EXCEPTION 'event revisions are consecutive'; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER event_follows BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION event_follows();
+CREATE TRIGGER event_kept BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION refuse('events never change');
+CREATE FUNCTION event_expires() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.position > (SELECT floor FROM event_log) OR OLD.position = (SELECT position FROM event_log) THEN
+        RAISE EXCEPTION 'an event above the floor is kept';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER event_expires BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_expires();
+CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse('audit entries never change');

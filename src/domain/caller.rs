@@ -1,0 +1,48 @@
+//! Who is asking, and what each role may do.
+
+words! {
+    /// What a caller may do. All may read and subscribe.
+    Role {
+        /// No more than that.
+        Viewer = "VIEWER",
+        /// Register versions and report builds.
+        Builder = "BUILDER",
+        /// Release, lock, freeze, confirm, withdraw and reinstate versions, edit instances; not what BUILDER may.
+        Operator = "OPERATOR",
+        /// Everything.
+        Admin = "ADMIN",
+    }
+}
+
+/// What a mutation needs of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Register versions and report builds.
+    Build,
+    /// Release, lock, freeze, confirm, withdraw and reinstate versions, edit instances.
+    Operate,
+    /// Register, edit and remove services and hosts, and remove versions.
+    Administer,
+}
+
+impl Role {
+    /// Whether a caller of this role has the right.
+    pub fn has(self, right: Right) -> bool {
+        match self {
+            Role::Viewer => false,
+            Role::Builder => right == Right::Build,
+            Role::Operator => right == Right::Operate,
+            Role::Admin => true,
+        }
+    }
+}
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Name of the token; events, holds and idempotency keys are told apart by it.
+    pub name: String,
+    pub role: Role,
+    /// Number of the token's row.
+    pub token: i64,
+}

@@ -1,0 +1,29 @@
+//! Holds and freezes: claims that people set (R17).
+
+use super::{Caller, Role, Timestamp};
+
+/// What a decision needs to know of a hold or a freeze.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub id: i64,
+    /// The instance held; none for a freeze, which is on the whole service.
+    pub instance_id: Option<i64>,
+    /// Whether a freeze refuses reverts, too.
+    pub includes_reverts: bool,
+    /// Name of the caller who set it.
+    pub created_by: String,
+    pub until: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Hold {
+    /// Whether it counts at this instant: from its `until` on it does not, swept or not (R17).
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether this caller may let a release through it: its setter, or an admin (R17).
+    pub fn lets_through(&self, caller: &Caller) -> bool {
+        caller.role == Role::Admin || self.created_by == caller.name
+    }
+}

@@ -1,0 +1,23 @@
+//! Plain types and the rules of what may happen to them. Nothing here knows of GraphQL, HTTP or SQL,
+//! and nothing here waits: a rule is a function from what is known to what is decided.
+
+#[macro_use]
+mod word;
+
+pub mod caller;
+pub mod event;
+pub mod hold;
+pub mod id;
+pub mod instance;
+pub mod name;
+pub mod problem;
+pub mod release;
+pub mod rollout;
+pub mod time;
+pub mod version;
+
+pub use caller::{Caller, Role};
+pub use id::{Id, Kind};
+pub use problem::{Problem, ProblemCode, Problems};
+pub use time::Timestamp;
+pub use word::Word;

@@ -1,0 +1,108 @@
+//! What a caller can correct: every problem with a code, the input to blame, and the ids it is about.
+
+use super::Word as _;
+
+words! {
+    /// Why an input was refused.
+    ProblemCode {
+        /// A value is outside its allowed range or form.
+        Invalid = "INVALID",
+        /// A value that is needed was left out.
+        Required = "REQUIRED",
+        /// Something with this unique value exists already.
+        Taken = "TAKEN",
+        /// An id or a name refers to nothing the caller may see.
+        NotFound = "NOT_FOUND",
+        /// An id refers to a thing of another type.
+        WrongType = "WRONG_TYPE",
+        /// Two things that must belong to one service do not.
+        OtherService = "OTHER_SERVICE",
+        /// The version has no successful build.
+        VersionNotBuilt = "VERSION_NOT_BUILT",
+        /// The version was withdrawn.
+        VersionWithdrawn = "VERSION_WITHDRAWN",
+        /// A chosen instance is held and the request asked to refuse such.
+        Locked = "LOCKED",
+        /// The service is frozen.
+        Frozen = "FROZEN",
+        /// A named host has no instance of the service, or not at the current version named.
+        HostNotDeployed = "HOST_NOT_DEPLOYED",
+        /// A chosen host has an instance of the service already.
+        HostAlreadyDeployed = "HOST_ALREADY_DEPLOYED",
+        /// No executor of this name is configured.
+        UnknownExecutor = "UNKNOWN_EXECUTOR",
+        /// No chosen instance can take part.
+        NothingToRelease = "NOTHING_TO_RELEASE",
+        /// The thing is used elsewhere and cannot be removed.
+        InUse = "IN_USE",
+        /// The thing is in a state that does not allow this.
+        WrongState = "WRONG_STATE",
+        /// The idempotency key was used before with other arguments.
+        IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
+        /// The thing changed since the caller read it.
+        Stale = "STALE",
+    }
+}
+
+/// The most ids that one problem names.
+pub const RELATED_IDS: usize = 100;
+
+/// One problem of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub code: ProblemCode,
+    /// Path to the input, from `input` on, up to a list; empty when no single input is to blame.
+    pub field: Vec<String>,
+    /// What is wrong and what to do about it, a sentence for a person.
+    pub message: String,
+    /// Ids, or hostnames as sent where there is no id; at most [`RELATED_IDS`].
+    pub related_ids: Vec<String>,
+}
+
+impl Problem {
+    /// A problem of one input; `field` is its path below `input`, joined by dots, empty for none.
+    pub fn new(code: ProblemCode, field: &str, message: impl Into<String>) -> Problem {
+        let field = match field {
+            "" => Vec::new(),
+            path => std::iter::once("input").chain(path.split('.')).map(str::to_owned).collect(),
+        };
+        Problem { code, field, message: message.into(), related_ids: Vec::new() }
+    }
+
+    /// The same, with what it is about.
+    pub fn about(mut self, ids: impl IntoIterator<Item = impl ToString>) -> Problem {
+        self.related_ids = ids.into_iter().take(RELATED_IDS).map(|id| id.to_string()).collect();
+        self
+    }
+}
+
+/// Every problem that was found so far; all are reported at once (R4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Notes a problem.
+    pub fn add(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Notes what went wrong and gives what did not.
+    pub fn take<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
+        checked.map_err(|problem| self.add(problem)).ok()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The codes, for logs and audit rows.
+    pub fn codes(&self) -> Vec<&'static str> {
+        self.0.iter().map(|problem| problem.code.word()).collect()
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Problems(vec![problem])
+    }
+}

@@ -1,0 +1,46 @@
+//! Closed vocabularies. A word is said once, here, with what it means; the schema, the database and
+//! the command line all take it from there.
+
+/// An enum whose values have one spelling everywhere.
+pub trait Word: Copy + Eq + Send + Sync + 'static {
+    /// What the vocabulary is called in the schema.
+    const NAME: &'static str;
+    /// What the vocabulary is about, a sentence.
+    const ABOUT: &'static str;
+    /// Every value with its spelling and its meaning, in the order of declaration.
+    const ALL: &'static [(Self, &'static str, &'static str)];
+
+    /// The spelling: upper case, words joined by underscores.
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(value, ..)| *value == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// The value that is spelled so; none for any other text.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(value, ..)| *value)
+    }
+}
+
+/// Declares vocabularies: an enum each, whose doc comments become the descriptions in the schema.
+macro_rules! words {
+    ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $meaning:literal])+ $value:ident = $word:literal,)+ } $($rest:tt)*) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[doc = $meaning])+ $value,)+ }
+
+        impl $crate::domain::Word for $name {
+            const NAME: &'static str = stringify!($name);
+            const ABOUT: &'static str = concat!($($about),+);
+            const ALL: &'static [(Self, &'static str, &'static str)] = &[$(($name::$value, $word, concat!($($meaning),+))),+];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($crate::domain::Word::word(*self))
+            }
+        }
+
+        words! { $($rest)* }
+    };
+    () => {};
+}

@@ -1,0 +1,7 @@
+//! lockkeeper raises and lowers the versions of services on fleets of hosts.
+
+pub mod app;
+pub mod change;
+pub mod domain;
+pub mod executor;
+pub mod store;

@@ -1,0 +1,50 @@
+//! The audit log: one entry for each mutation, never changed.
+
+use super::{Json, Result, Tx};
+use crate::domain::{Caller, Timestamp};
+use serde_json::Value;
+
+/// How a mutation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Accepted,
+    Refused,
+    Replayed,
+}
+
+/// One entry to write.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    pub caller: &'a Caller,
+    pub request_id: &'a str,
+    /// The mutation's field.
+    pub operation: &'a str,
+    pub outcome: Outcome,
+    pub input: &'a Value,
+    /// Ids of what was made or changed, or codes of the problems.
+    pub result: Value,
+}
+
+/// Writes an entry.
+pub async fn record(tx: &mut Tx, at: Timestamp, entry: Entry<'_>) -> Result<()> {
+    let outcome = match entry.outcome {
+        Outcome::Accepted => "ACCEPTED",
+        Outcome::Refused => "REFUSED",
+        Outcome::Replayed => "REPLAYED",
+    };
+    tx.query(sql!(
+        "INSERT INTO audit (at, caller, token_id, request_id, operation, outcome, input, result)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    ))
+    .bind(at)
+    .bind(&entry.caller.name)
+    .bind(entry.caller.token)
+    .bind(entry.request_id)
+    .bind(entry.operation)
+    .bind(outcome)
+    .bind(Json(entry.input))
+    .bind(Json(entry.result))
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! What went wrong, in words that do not depend on the database.
+
+use sqlx::error::ErrorKind;
+
+/// What a call of the store gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a statement did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A row with these values is there already. What a caller may run into uses ON CONFLICT instead:
+    /// on PostgreSQL an error ends the transaction.
+    #[error(transparent)]
+    Conflict(sqlx::Error),
+    /// A row that is referred to is missing, or one that is in use was deleted.
+    #[error(transparent)]
+    Reference(sqlx::Error),
+    /// The database could not serve it now, or whether it committed is not known.
+    #[error(transparent)]
+    Busy(sqlx::Error),
+    /// Anything else: a bug, or a broken database.
+    #[error(transparent)]
+    Database(sqlx::Error),
+    /// The database cannot be used as it was asked for; the text says why and what to do.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(database) = error.as_database_error() else {
+            return match error {
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::Busy(error),
+                error => Error::Database(error),
+            };
+        };
+        match (database.kind(), database.code().as_deref()) {
+            (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
+            (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
+            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost.
+            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
+                Error::Busy(error)
+            }
+            // SQLite: busy and its extended codes, and a full disk.
+            (_, Some("5" | "261" | "517" | "13")) => Error::Busy(error),
+            _ => Error::Database(error),
+        }
+    }
+}

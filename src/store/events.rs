@@ -1,0 +1,147 @@
+//! The log of events: appending, and where it begins and ends.
+
+use super::{Db, Json, Result, Tx};
+use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
+use crate::domain::instance::InstanceStatus;
+use crate::domain::release::{Progress, ReleaseAction, ReleaseStatus};
+use crate::domain::{Timestamp, Word};
+use serde_json::json;
+
+/// A change to tell, as it was when it happened. Its position is given when it is appended.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub service_id: i64,
+    pub service_name: String,
+    pub caused_by: String,
+    pub what: What,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub enum What {
+    Instance(InstanceChange),
+    Release(ReleaseChange),
+    Service(ServiceChange),
+}
+
+/// One change of one instance. `revision` is the instance's after the change.
+#[derive(Clone, Debug)]
+pub struct InstanceChange {
+    pub kind: InstanceEventKind,
+    pub instance_id: i64,
+    pub host_id: i64,
+    pub hostname: String,
+    pub revision: i64,
+    /// None for the first event.
+    pub previous_status: Option<InstanceStatus>,
+    pub status: InstanceStatus,
+    pub previous_version_id: Option<i64>,
+    pub version_id: Option<i64>,
+    pub locked: bool,
+    pub release_id: Option<i64>,
+    pub target_id: Option<i64>,
+    pub hold_id: Option<i64>,
+}
+
+/// One change of one release or of one of its targets. `revision` is the release's after the change.
+#[derive(Clone, Debug)]
+pub struct ReleaseChange {
+    pub kind: ReleaseEventKind,
+    pub release_id: i64,
+    pub action: ReleaseAction,
+    pub target_id: Option<i64>,
+    pub revision: i64,
+    pub status: ReleaseStatus,
+    pub progress: Progress,
+}
+
+/// One change of a service, of one of its versions or of its freezes.
+#[derive(Clone, Debug)]
+pub struct ServiceChange {
+    pub kind: ServiceEventKind,
+    pub version_id: Option<i64>,
+    pub hold_id: Option<i64>,
+}
+
+/// Appends events in this order and gives the position of the last. It must be the last thing that the
+/// transaction does before its commit: from here on every other writer of events waits (I5).
+pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i64> {
+    let last: i64 = tx
+        .query(sql!("UPDATE event_log SET position = position + $1 RETURNING position"))
+        .bind(events.len() as i64)
+        .scalar()
+        .await?;
+    if events.is_empty() {
+        return Ok(last);
+    }
+    let first = last - events.len() as i64 + 1;
+    let rows: Vec<_> = events.iter().zip(first..).map(|(event, position)| row(event, position)).collect();
+    tx.query(sql!(
+        "INSERT INTO event (position, at, subject, kind, caused_by, service_id, service_name, instance_id, host_id,
+            hostname, release_id, target_id, version_id, previous_version_id, hold_id, revision, previous_status,
+            status, locked, action, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+         SELECT CAST(value ->> 'position' AS bigint), $2, value ->> 'subject', value ->> 'kind', value ->> 'caused_by',
+            CAST(value ->> 'service_id' AS bigint), value ->> 'service_name', CAST(value ->> 'instance_id' AS bigint),
+            CAST(value ->> 'host_id' AS bigint), value ->> 'hostname', CAST(value ->> 'release_id' AS bigint),
+            CAST(value ->> 'target_id' AS bigint), CAST(value ->> 'version_id' AS bigint),
+            CAST(value ->> 'previous_version_id' AS bigint), CAST(value ->> 'hold_id' AS bigint),
+            CAST(value ->> 'revision' AS bigint), value ->> 'previous_status', value ->> 'status',
+            {bool value ->> 'locked'}, value ->> 'action', CAST(value ->> 'total' AS bigint),
+            CAST(value ->> 'queued' AS bigint), CAST(value ->> 'running' AS bigint),
+            CAST(value ->> 'succeeded' AS bigint), CAST(value ->> 'failed' AS bigint),
+            CAST(value ->> 'canceled' AS bigint), CAST(value ->> 'unknown' AS bigint),
+            CAST(value ->> 'skipped' AS bigint)
+         FROM {items $1} ORDER BY 1"
+    ))
+    .bind(Json(rows))
+    .bind(at)
+    .execute()
+    .await?;
+    tx.appended(last);
+    Ok(last)
+}
+
+fn row(event: &NewEvent, position: i64) -> serde_json::Value {
+    let mut row = match &event.what {
+        What::Instance(change) => json!({
+            "subject": "INSTANCE", "kind": change.kind.word(), "instance_id": change.instance_id,
+            "host_id": change.host_id, "hostname": change.hostname, "revision": change.revision,
+            "previous_status": change.previous_status.map(Word::word), "status": change.status.word(),
+            "previous_version_id": change.previous_version_id, "version_id": change.version_id,
+            "locked": change.locked, "release_id": change.release_id, "target_id": change.target_id,
+            "hold_id": change.hold_id,
+        }),
+        What::Release(change) => json!({
+            "subject": "RELEASE", "kind": change.kind.word(), "release_id": change.release_id,
+            "action": change.action.word(), "target_id": change.target_id, "revision": change.revision,
+            "status": change.status.word(), "total": change.progress.total, "queued": change.progress.queued,
+            "running": change.progress.running, "succeeded": change.progress.succeeded,
+            "failed": change.progress.failed, "canceled": change.progress.canceled,
+            "unknown": change.progress.unknown, "skipped": change.progress.skipped,
+        }),
+        What::Service(change) => json!({
+            "subject": "SERVICE", "kind": change.kind.word(), "version_id": change.version_id,
+            "hold_id": change.hold_id,
+        }),
+    };
+    row["position"] = position.into();
+    row["caused_by"] = event.caused_by.clone().into();
+    row["service_id"] = event.service_id.into();
+    row["service_name"] = event.service_name.clone().into();
+    row
+}
+
+/// The name of this database's log, given to it when it is first opened.
+pub(super) async fn log_id(db: &Db) -> Result<String> {
+    if let Some((id,)) = db.query(sql!("SELECT id FROM event_log")).optional().await? {
+        return Ok(id);
+    }
+    let mut tx = db.begin().await?;
+    tx.query(sql!("INSERT INTO event_log (one, id, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT DO NOTHING"))
+        .bind(format!("{:08x}", rand::random::<u32>()))
+        .execute()
+        .await?;
+    let id = tx.query(sql!("SELECT id FROM event_log")).scalar().await?;
+    tx.commit().await?;
+    Ok(id)
+}

@@ -1,0 +1,118 @@
+//! Opening a database by its URL.
+
+use super::backend::{Pools, Shared};
+use super::{Db, Error, Result};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// More than there are texts, so that a statement is prepared once per connection.
+const STATEMENTS: usize = 512;
+
+impl Db {
+    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date. `connections` is how many
+    /// are open at most (on SQLite: readers, beside the one writer).
+    pub async fn open(url: &str, connections: u32) -> Result<Db> {
+        let pools = match url.split(':').next() {
+            Some("sqlite") => open_sqlite(url.parse()?, connections).await?,
+            Some("postgres" | "postgresql") => open_postgres(url.parse()?, connections).await?,
+            _ => {
+                return Err(Error::Refused(format!(
+                    "{url:?} is no database: write sqlite:FILE or postgres://USER@HOST/DATABASE."
+                )));
+            }
+        };
+        let shared = Shared { log_id: String::new(), head: watch::Sender::new(0), statements: Default::default() };
+        let db = Db { pools, shared: Arc::new(shared) };
+        let log_id = super::events::log_id(&db).await?;
+        Ok(Db {
+            shared: Arc::new(Shared { log_id, head: watch::Sender::new(0), statements: Default::default() }),
+            ..db
+        })
+    }
+
+    /// Closes all connections, after what runs on them.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Who may serve an SQLite file: one process at a time. Free again when it is dropped.
+pub struct Owner(#[expect(dead_code, reason = "held for its lock")] Option<File>);
+
+impl Owner {
+    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take.
+    ///
+    /// # Errors
+    /// `Refused` while another process has it.
+    pub fn take(url: &str) -> Result<Owner> {
+        let Some(path) = url.strip_prefix("sqlite:") else { return Ok(Owner(None)) };
+        let path = PathBuf::from(format!("{}.lock", path.trim_start_matches("//").split('?').next().unwrap_or(path)));
+        let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Owner(Some(file))),
+            Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
+                "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
+            ))),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pools> {
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
+    let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    let write = pool().max_connections(1).connect_with(options.clone()).await?;
+    SQLITE.run(&write).await?;
+    let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        // A ping before every statement costs half as much as the statement: only after a pause.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > Duration::from_secs(10) {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
+        .await?;
+    POSTGRES.run(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        Error::Database(sqlx::Error::Migrate(Box::new(error)))
+    }
+}

@@ -1,0 +1,74 @@
+//! One text, told to two databases. `sql!("… {now} …")` is a whole statement, `part!("…")` a piece of
+//! one: SQL as both databases speak it, with a word between braces where they do not.
+
+use std::sync::OnceLock;
+
+/// The whole difference in words: the word, SQLite's text, PostgreSQL's. `#` is what stood after the word.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("now", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(clock_timestamp() AS timestamptz(3))"),
+    // One of the values of a list: `{any $1}`, bound as `Ids` or `Texts`.
+    ("any", "IN (SELECT value FROM json_each(#))", "= ANY(#)"),
+    // The items of a JSON array, as rows `item` with a column `value`.
+    ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
+    // A truth value out of a JSON document.
+    ("bool", "(#)", "CAST((#) AS boolean)"),
+    ("share", "", "FOR SHARE"),
+    ("lock", "", "FOR NO KEY UPDATE"),
+    ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
+    // Takes a lock that is named by a text, until the transaction ends; never null.
+    ("key_lock", "#", "CAST(pg_advisory_xact_lock(hashtextextended(#, 0)) AS text)"),
+];
+
+/// A statement, or a part of one; written out for a database when it is first used there.
+pub struct Sql {
+    text: &'static str,
+    sqlite: OnceLock<String>,
+    postgres: OnceLock<String>,
+}
+
+impl Sql {
+    /// A text with words between braces; use `sql!` and `part!` instead.
+    pub const fn new(text: &'static str) -> Self {
+        Sql { text, sqlite: OnceLock::new(), postgres: OnceLock::new() }
+    }
+
+    pub fn sqlite(&self) -> &str {
+        self.sqlite.get_or_init(|| tell(self.text, |word| word.1))
+    }
+
+    pub fn postgres(&self) -> &str {
+        self.postgres.get_or_init(|| tell(self.text, |word| word.2))
+    }
+}
+
+type Word = (&'static str, &'static str, &'static str);
+
+fn tell(text: &str, with: fn(&Word) -> &'static str) -> String {
+    let mut pieces = text.split('{');
+    let mut told = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (inside, after) = piece.split_once('}').unwrap_or_else(|| panic!("a word is not closed in {text}"));
+        let (name, argument) = inside.split_once(' ').unwrap_or((inside, ""));
+        let word = WORDS.iter().find(|word| word.0 == name).unwrap_or_else(|| panic!("no word {{{name}}} in {text}"));
+        told += &with(word).replace('#', argument);
+        told += after;
+    }
+    told
+}
+
+/// A whole statement. Each one is also put on a list that a test prepares on both databases.
+macro_rules! sql {
+    ($text:expr) => {{
+        #[cfg_attr(test, linkme::distributed_slice($crate::store::tests::STATEMENTS))]
+        static SQL: $crate::store::sql::Sql = $crate::store::sql::Sql::new($text);
+        &SQL
+    }};
+}
+
+/// A part of a statement, for `Stmt::push` and `Stmt::filter`; each bare `$` is numbered when it is appended.
+macro_rules! part {
+    ($text:expr) => {{
+        static SQL: $crate::store::sql::Sql = $crate::store::sql::Sql::new($text);
+        &SQL
+    }};
+}

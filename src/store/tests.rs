@@ -1,0 +1,51 @@
+use super::sql::Sql;
+use super::{Db, Dialect};
+use sqlx::{AssertSqlSafe, Column, Executor, SqlSafeStr, Statement};
+
+#[path = "../../tests/support/databases.rs"]
+pub mod databases;
+
+/// Every `sql!` of the crate.
+#[linkme::distributed_slice]
+pub static STATEMENTS: [Sql];
+
+/// What a database says of a statement: its columns' names, and how many arguments it takes.
+async fn described<'c, E: Executor<'c>>(on: E, text: &'static str) -> (Vec<String>, Option<usize>) {
+    let prepared =
+        on.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let columns = prepared.columns().iter().map(|column| column.name().to_owned()).collect();
+    (columns, prepared.parameters().map(|parameters| parameters.either(|types| types.len(), |count| count)))
+}
+
+/// Both databases know every table, column and word, give the same columns, and ask for as many arguments.
+#[tokio::test]
+async fn every_statement_is_understood_by_both_databases() {
+    let directory = tempfile::tempdir().unwrap();
+    let urls = databases::BOTH.map(|kind| databases::fresh(kind, directory.path()));
+    let [sqlite, postgres] = urls;
+    Db::open(&sqlite, 1).await.unwrap().close().await;
+    Db::open(&postgres, 1).await.unwrap().close().await;
+    let sqlite = sqlx::SqlitePool::connect(&sqlite).await.unwrap();
+    let postgres = sqlx::PgPool::connect(&postgres).await.unwrap();
+    for sql in STATEMENTS {
+        assert_eq!(
+            described(&sqlite, sql.sqlite()).await,
+            described(&postgres, sql.postgres()).await,
+            "{}",
+            sql.sqlite()
+        );
+    }
+    assert!(STATEMENTS.len() > 10);
+}
+
+#[tokio::test]
+async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
+    for kind in databases::BOTH {
+        let directory = tempfile::tempdir().unwrap();
+        let url = databases::fresh(kind, directory.path());
+        let db = Db::open(&url, 2).await.unwrap();
+        assert_eq!(db.dialect() == Dialect::Sqlite, kind == "sqlite");
+        let again = Db::open(&url, 2).await.unwrap();
+        assert_eq!((again.log_id(), db.log_id().len()), (db.log_id(), 8));
+    }
+}

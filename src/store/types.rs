@@ -1,0 +1,148 @@
+//! Values that the two databases keep in different types, and the domain's words as text.
+
+use crate::domain::{Timestamp, Word, caller::Role, event::*, instance::*, release::*, version::*};
+use sqlx::encode::{Encode, IsNull};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef, types::Oid};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Postgres, Sqlite, Type};
+
+// A JSON document: TEXT on SQLite, jsonb on PostgreSQL.
+pub use sqlx::types::Json;
+
+const TIMESTAMPTZ: Oid = Oid(1184);
+/// 2000-01-01, where PostgreSQL begins to count microseconds.
+const POSTGRES_EPOCH: i64 = 946_684_800_000;
+
+// An instant is INTEGER on SQLite (milliseconds) and timestamptz(3) on PostgreSQL.
+impl Type<Sqlite> for Timestamp {
+    fn type_info() -> SqliteTypeInfo {
+        <i64 as Type<Sqlite>>::type_info()
+    }
+    fn compatible(ty: &SqliteTypeInfo) -> bool {
+        <i64 as Type<Sqlite>>::compatible(ty)
+    }
+}
+impl Encode<'_, Sqlite> for Timestamp {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        Encode::<Sqlite>::encode(self.0, buffer)
+    }
+}
+impl Decode<'_, Sqlite> for Timestamp {
+    fn decode(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        <i64 as Decode<Sqlite>>::decode(value).map(Timestamp)
+    }
+}
+impl Type<Postgres> for Timestamp {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(TIMESTAMPTZ)
+    }
+}
+impl Encode<'_, Postgres> for Timestamp {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        let micros = self.0.checked_sub(POSTGRES_EPOCH).and_then(|since| since.checked_mul(1000));
+        Encode::<Postgres>::encode(micros.ok_or("a time out of range")?, buffer)
+    }
+}
+impl Decode<'_, Postgres> for Timestamp {
+    fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        let micros = <i64 as Decode<Postgres>>::decode(value)?;
+        Ok(Timestamp(micros.div_euclid(1000) + POSTGRES_EPOCH))
+    }
+}
+
+/// A list in one parameter, for `{any $1}`: a JSON array on SQLite, an array on PostgreSQL.
+macro_rules! list {
+    ($(#[$about:meta])* $name:ident, $item:ty) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'a>(pub &'a [$item]);
+
+        impl Type<Sqlite> for $name<'_> {
+            fn type_info() -> SqliteTypeInfo {
+                <str as Type<Sqlite>>::type_info()
+            }
+        }
+        impl Encode<'_, Sqlite> for $name<'_> {
+            fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Sqlite>::encode(serde_json::to_string(self.0)?, buffer)
+            }
+        }
+        impl Type<Postgres> for $name<'_> {
+            fn type_info() -> PgTypeInfo {
+                <[$item] as Type<Postgres>>::type_info()
+            }
+        }
+        impl Encode<'_, Postgres> for $name<'_> {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Postgres>::encode(self.0, buffer)
+            }
+        }
+    };
+}
+list!(
+    /// Numbers of rows.
+    Ids,
+    i64
+);
+list!(
+    /// Names, or words of a vocabulary.
+    Texts,
+    String
+);
+
+/// A vocabulary is kept as its spelling.
+macro_rules! kept_as_text {
+    ($($name:ty),+) => { $(
+        impl Type<Sqlite> for $name {
+            fn type_info() -> SqliteTypeInfo {
+                <str as Type<Sqlite>>::type_info()
+            }
+        }
+        impl Encode<'_, Sqlite> for $name {
+            fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Sqlite>::encode(self.word(), buffer)
+            }
+        }
+        impl Decode<'_, Sqlite> for $name {
+            fn decode(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+                known(<&str as Decode<Sqlite>>::decode(value)?)
+            }
+        }
+        impl Type<Postgres> for $name {
+            fn type_info() -> PgTypeInfo {
+                <str as Type<Postgres>>::type_info()
+            }
+        }
+        impl Encode<'_, Postgres> for $name {
+            fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                Encode::<Postgres>::encode(self.word(), buffer)
+            }
+        }
+        impl Decode<'_, Postgres> for $name {
+            fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+                known(<&str as Decode<Postgres>>::decode(value)?)
+            }
+        }
+    )+ };
+}
+kept_as_text!(
+    Role,
+    BuildStatus,
+    InstanceStatus,
+    ReleaseAction,
+    ReleaseOrigin,
+    ReleaseStatus,
+    ReleaseTargetStatus,
+    TargetFailure,
+    SkipReason,
+    OnFailure,
+    LogStream,
+    InstanceEventKind,
+    ReleaseEventKind,
+    ServiceEventKind
+);
+
+fn known<T: Word>(word: &str) -> Result<T, BoxDynError> {
+    T::from_word(word).ok_or_else(|| format!("{word} is no {}", T::NAME).into())
+}
