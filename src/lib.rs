@@ -1,5 +1,7 @@
 //! lockkeeper raises and lowers the versions of services on fleets of hosts.
 
+#![cfg_attr(not(test), forbid(unsafe_code))]
+
 pub mod app;
 pub mod change;
 pub mod domain;
