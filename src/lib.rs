@@ -3,7 +3,9 @@
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
 pub mod app;
+pub mod auth;
 pub mod change;
 pub mod domain;
+pub mod events;
 pub mod executor;
 pub mod store;

@@ -10,10 +10,11 @@ mod error;
 pub mod events;
 pub mod idempotency;
 mod open;
+pub mod token;
 pub mod types;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
 pub use error::{Error, Result};
