@@ -8,4 +8,5 @@ pub mod change;
 pub mod domain;
 pub mod events;
 pub mod executor;
+pub mod server;
 pub mod store;
