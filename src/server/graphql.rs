@@ -4,7 +4,7 @@ use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
 use super::log::{RequestId, Told};
 use super::request::{Asked, Parameters, Prepared, is_json};
-use super::{Server, execute, resume, sse};
+use super::{Server, execute, sse, subscription};
 use crate::auth::Secret;
 use crate::domain::Caller;
 use async_graphql::Response as Answer;
@@ -120,7 +120,7 @@ async fn carry_out(
 ) -> Response {
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
-        resume::from(&mut prepared, text(headers, "last-event-id"));
+        subscription::make_ready(&mut prepared, text(headers, "last-event-id"));
         let request = prepared.request().data(who.caller).data(id.clone());
         return sse::stream(server, server.engine.stream(request), who.secret, id);
     }

@@ -9,8 +9,8 @@ mod graphql;
 pub mod limits;
 mod log;
 mod request;
-mod resume;
 mod sse;
+mod subscription;
 
 pub use engine::Engine;
 

@@ -2,9 +2,10 @@
 
 use super::answer::Refused;
 use super::limits::{self, Refusal};
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as SyntaxError, parse_query};
 use async_graphql::{Request, ServerError, Variables};
+use async_graphql_value::ConstValue;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -91,7 +92,9 @@ impl Asked {
             error => coded(error.into(), "BAD_REQUEST"),
         })?;
         limits::check(&document, &variables).map_err(refused)?;
-        let kind = operation(&document, self.operation_name.as_deref())?;
+        let operation = operation(&document, self.operation_name.as_deref())?;
+        check_variables(operation, &variables)?;
+        let kind = operation.ty;
         Ok(Prepared { text: self.query, document, variables, kind, name: self.operation_name })
     }
 }
@@ -116,20 +119,35 @@ impl Prepared {
     }
 }
 
-/// The kind of the operation that is meant.
-fn operation(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ServerError> {
-    let missing = |message: String| coded(ServerError::new(message, None), "BAD_REQUEST");
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
-        (DocumentOperations::Multiple(named), Some(name)) if named.contains_key(name) => Ok(named[name].node.ty),
-        (DocumentOperations::Multiple(named), None) if named.len() == 1 => {
-            Ok(named.values().next().map_or(OperationType::Query, |operation| operation.node.ty))
-        }
-        (_, Some(name)) => Err(missing(format!("This document has no operation of the name {name:?}."))),
+/// The operation that is meant.
+fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {
+    let missing = |message: &str| coded(ServerError::new(message, None), "BAD_REQUEST");
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Multiple(named), Some(name)) => named.get(name),
+        (DocumentOperations::Multiple(named), None) if named.len() == 1 => named.values().next(),
         (DocumentOperations::Multiple(_), None) => {
-            Err(missing("This document has several operations. Say in `operationName` which one is meant.".to_owned()))
+            let message = "This document has several operations. Say in `operationName` which one is meant.";
+            return Err(missing(message));
+        }
+        (DocumentOperations::Single(_), Some(_)) => None,
+    };
+    let found = found.map(|operation| &operation.node);
+    found.ok_or_else(|| missing(&format!("This document has no operation of the name {:?}.", name.unwrap_or_default())))
+}
+
+/// A variable that may not be null has to have a value. The library says so only where the variable is used.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
+    for definition in &operation.variable_definitions {
+        let variable = &definition.node;
+        let value = variables.get(&variable.name.node);
+        let missing = value.is_none() && variable.default_value.is_none();
+        if !variable.var_type.node.nullable && (missing || value == Some(&ConstValue::Null)) {
+            let message = format!("The variable ${} needs a value of the type {}.", variable.name, variable.var_type);
+            return Err(coded(ServerError::new(message, Some(definition.pos)), "BAD_REQUEST"));
         }
     }
+    Ok(())
 }
 
 fn refused(refusal: Refusal) -> ServerError {

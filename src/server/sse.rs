@@ -6,18 +6,18 @@ use super::answer::{self, Refused};
 use super::log::{RequestId, Told};
 use crate::auth::{FRESH, Secret};
 use async_graphql::{Response as Answer, Value};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt, stream};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
-/// How often something is sent, that a dead connection be noticed.
+/// A comment is sent after so long a silence, that a dead connection be noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
 /// Answers that wait for a slow client.
 const QUEUE: usize = 64;
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
     answer::mark(&mut answer, id);
     let told = Told::outcome(answer::outcome(&answer));
-    respond(stream::iter([next(&answer), complete()]), told)
+    respond(Body::from([next(&answer), complete()].concat()), told)
 }
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
@@ -37,12 +37,13 @@ pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secr
     let (sender, receiver) = mpsc::channel(QUEUE);
     let pump = Pump { server: server.clone(), sender, secret, id: id.clone() };
     tokio::spawn(pump.run(answers));
-    respond(ReceiverStream::new(receiver), Told::outcome("ok"))
+    let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
+    respond(Body::from_stream(events), Told::outcome("ok"))
 }
 
 struct Pump {
     server: Server,
-    sender: mpsc::Sender<Event>,
+    sender: mpsc::Sender<Bytes>,
     secret: Secret,
     id: RequestId,
 }
@@ -51,26 +52,34 @@ impl Pump {
     async fn run(self, mut answers: BoxStream<'static, Answer>) {
         let mut recheck = interval(FRESH);
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut silent_since = Instant::now();
         loop {
-            let answer = tokio::select! {
+            let sent = tokio::select! {
                 biased;
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
                 _ = recheck.tick() => match self.still_counts().await {
                     true => continue,
-                    false => Err(()),
+                    false => {
+                        self.send_answer(token_gone().answer()).await;
+                        return self.end().await;
+                    }
                 },
-                answer = answers.next() => Ok(answer),
-            };
-            let sent = match answer {
-                Ok(Some(answer)) => self.send_answer(answer).await,
-                Ok(None) => self.send(complete()).await && false,
-                Err(()) => self.send_answer(token_gone().answer()).await && self.send(complete()).await && false,
+                answer = answers.next() => match answer {
+                    Some(answer) => self.send_answer(answer).await,
+                    None => return self.end().await,
+                },
+                () = sleep_until(silent_since + SIGN_OF_LIFE) => self.send(Bytes::from_static(b":\n\n")).await,
             };
             if !sent {
                 return;
             }
+            silent_since = Instant::now();
         }
+    }
+
+    async fn end(&self) {
+        self.send(complete()).await;
     }
 
     /// Whether the token still counts. A database that is away ends no stream.
@@ -84,7 +93,7 @@ impl Pump {
     }
 
     /// Whether the client took it, or it waits in the queue.
-    async fn send(&self, event: Event) -> bool {
+    async fn send(&self, event: Bytes) -> bool {
         timeout(PATIENCE, self.sender.send(event)).await.is_ok_and(|sent| sent.is_ok())
     }
 }
@@ -94,22 +103,26 @@ fn token_gone() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
 }
 
-fn next(answer: &Answer) -> Event {
-    let text = String::from_utf8(answer::bytes(answer)).unwrap_or_default();
-    let event = Event::default().event("next").data(text);
-    match answer.extensions.get("cursor") {
-        Some(Value::String(cursor)) => event.id(cursor),
-        _ => event,
+fn next(answer: &Answer) -> Bytes {
+    let mut event = b"event: next\n".to_vec();
+    if let Some(Value::String(cursor)) = answer.extensions.get("cursor") {
+        event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
     }
+    event.extend_from_slice(b"data: ");
+    // JSON as it is written here has no line breaks.
+    event.extend_from_slice(&answer::bytes(answer));
+    event.extend_from_slice(b"\n\n");
+    event.into()
 }
 
-fn complete() -> Event {
-    Event::default().event("complete").data("")
+/// Has data, if none in it: clients pass over events without.
+fn complete() -> Bytes {
+    Bytes::from_static(b"event: complete\ndata:\n\n")
 }
 
-fn respond(events: impl Stream<Item = Event> + Send + 'static, told: Told) -> Response {
-    let keep_alive = KeepAlive::new().interval(SIGN_OF_LIFE);
-    let mut response = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive).into_response();
+fn respond(body: Body, told: Told) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     // Proxies that gather an answer before they pass it on would hold back a stream.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response.extensions_mut().insert(told);
