@@ -47,6 +47,11 @@ impl Refused {
         Answer::from_errors(vec![error])
     }
 
+    /// What a person is told.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     /// The same as a response.
     pub fn respond(self, media: Media, id: &RequestId) -> Response {
         let mut answer = self.answer();
@@ -79,7 +84,7 @@ pub fn outcome(answer: &Answer) -> String {
 }
 
 /// Whether execution began. If it did not, there is no data at all: no error has a path.
-fn began(answer: &Answer) -> bool {
+pub fn began(answer: &Answer) -> bool {
     answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 

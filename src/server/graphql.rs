@@ -4,9 +4,8 @@ use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
 use super::log::{RequestId, Told};
 use super::request::{Asked, Parameters, Prepared, is_json};
+use super::who::{self, Who};
 use super::{Server, execute, sse, subscription};
-use crate::auth::Secret;
-use crate::domain::Caller;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
@@ -61,12 +60,6 @@ pub async fn get(
         Ok((who, asked)) => answer(&server, &id, &headers, who, asked, accepted, true).await,
         Err(refused) => refused.respond(accepted.refusal(), &id),
     }
-}
-
-/// Who asks, and by which token.
-pub struct Who {
-    pub caller: Caller,
-    pub secret: Secret,
 }
 
 async fn answer(
@@ -150,29 +143,7 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
 
 /// Whose token the request bears.
 async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
-    let refused = |message: &str, challenge: &'static str| {
-        Err(Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
-            .with(header::WWW_AUTHENTICATE, challenge))
-    };
-    let (scheme, token) = text(headers, header::AUTHORIZATION).split_once(' ').unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return refused("A token is needed: send `Authorization: Bearer TOKEN`.", "Bearer realm=\"lockkeeper\"");
-    }
-    let caller = match Secret::parse(token.trim()) {
-        Some(secret) => server.tokens.caller(&secret).await.map(|caller| Some(Who { caller: caller?, secret })),
-        None => Ok(None),
-    };
-    match caller {
-        Ok(Some(who)) => Ok(who),
-        Ok(None) => refused(
-            "This token does not count: it is unknown, expired or revoked.",
-            "Bearer realm=\"lockkeeper\", error=\"invalid_token\"",
-        ),
-        Err(error) => {
-            tracing::error!(%error, "a token could not be looked up");
-            Err(Refused::unavailable("The database was not reached. Ask again."))
-        }
-    }
+    Ok(who::who(server, text(headers, header::AUTHORIZATION)).await?)
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {

@@ -11,6 +11,13 @@ use std::time::Instant;
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+impl RequestId {
+    /// A new one, by chance.
+    pub fn new() -> RequestId {
+        RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16))
+    }
+}
+
 /// What the log says of a request, put into its response by whoever knew.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
@@ -27,7 +34,7 @@ impl Told {
 
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
 pub async fn each_request(mut request: Request, next: Next) -> Response {
-    let id = RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16));
+    let id = RequestId::new();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();

@@ -1,5 +1,5 @@
-//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, and the two questions that
-//! need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
+//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, all three over WebSocket, and
+//! the two questions that need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
 
 mod accept;
 mod answer;
@@ -11,13 +11,16 @@ mod log;
 mod request;
 mod sse;
 mod subscription;
+mod who;
+pub mod ws;
 
 pub use engine::Engine;
 
 use crate::auth::Tokens;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{any, get};
+use axum::serve::ListenerExt;
 use axum::{Router, middleware};
 use std::io;
 use std::sync::Arc;
@@ -40,6 +43,7 @@ pub struct Server {
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.
     pub closing: CancellationToken,
+    pub sockets: ws::Sockets,
 }
 
 impl Server {
@@ -47,6 +51,7 @@ impl Server {
     pub fn router(self) -> Router {
         Router::new()
             .route("/graphql", get(graphql::get).post(graphql::post))
+            .route("/graphql/ws", any(ws::open))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .layer(CatchPanicLayer::custom(answer::panicked))
@@ -54,17 +59,28 @@ impl Server {
             .with_state(self)
     }
 
-    /// Serves until `closing` is canceled; then streams end at once, and requests within a few seconds.
+    /// Serves until `closing` is canceled; then streams end at once, and requests and sockets within a few seconds.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
         let closing = self.closing.clone();
+        let sockets = self.sockets.open.clone();
         let closed = closing.clone();
+        // An event is small, and is to arrive at once.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
+        let serving = async {
+            let served = serving.await;
+            sockets.close();
+            sockets.wait().await;
+            served
+        };
         let farewell = async {
             closing.cancelled().await;
             tokio::time::sleep(FAREWELL).await;
         };
         tokio::select! {
-            served = serving.into_future() => served,
+            served = serving => served,
             () = farewell => Ok(()),
         }
     }

@@ -56,7 +56,8 @@ impl Asked {
         Asked::from_map(map)
     }
 
-    fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
+    /// From the members of a JSON object.
+    pub fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
         let wrong = |name: &str, form: &str| Err(Refused::bad_request(format!("`{name}` has to be {form}.")));
         let query = match map.remove("query") {
             Some(Value::String(query)) => query,

@@ -4,7 +4,8 @@
 use super::Server;
 use super::answer::{self, Refused};
 use super::log::{RequestId, Told};
-use crate::auth::{FRESH, Secret};
+use super::who;
+use crate::auth::Secret;
 use async_graphql::{Response as Answer, Value};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -14,7 +15,7 @@ use futures_util::stream::BoxStream;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// A comment is sent after so long a silence, that a dead connection be noticed.
@@ -50,21 +51,18 @@ struct Pump {
 
 impl Pump {
     async fn run(self, mut answers: BoxStream<'static, Answer>) {
-        let mut recheck = interval(FRESH);
-        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let no_more = who::counts_no_more(self.server.tokens.clone(), self.secret.clone());
+        tokio::pin!(no_more);
         let mut silent_since = Instant::now();
         loop {
             let sent = tokio::select! {
                 biased;
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
-                _ = recheck.tick() => match self.still_counts().await {
-                    true => continue,
-                    false => {
-                        self.send_answer(token_gone().answer()).await;
-                        return self.end().await;
-                    }
-                },
+                () = &mut no_more => {
+                    self.send_answer(token_gone().answer()).await;
+                    return self.end().await;
+                }
                 answer = answers.next() => match answer {
                     Some(answer) => self.send_answer(answer).await,
                     None => return self.end().await,
@@ -80,11 +78,6 @@ impl Pump {
 
     async fn end(&self) {
         self.send(complete()).await;
-    }
-
-    /// Whether the token still counts. A database that is away ends no stream.
-    async fn still_counts(&self) -> bool {
-        !matches!(self.server.tokens.caller(&self.secret).await, Ok(None))
     }
 
     async fn send_answer(&self, mut answer: Answer) -> bool {

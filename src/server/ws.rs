@@ -54,12 +54,11 @@ pub async fn open(State(server): State<Server>, headers: HeaderMap, mut upgrade:
     let upgrade = upgrade.read_buffer_size(READ).write_buffer_size(WRITE);
     upgrade.max_message_size(MESSAGE).max_frame_size(MESSAGE).on_upgrade(move |mut socket| async move {
         let _open = open;
-        match spoken {
-            true => socket::run(server, timings, authorization, socket).await,
-            false => {
-                let _ = socket.send(Message::Close(Some(Close::subprotocol().frame()))).await;
-                let _ = tokio::time::timeout(timings.farewell, socket.recv()).await;
-            }
+        if spoken {
+            socket::run(server, timings, authorization, socket).await;
+        } else {
+            let _ = socket.send(Message::Close(Some(Close::subprotocol().frame()))).await;
+            let _ = tokio::time::timeout(timings.farewell, socket.recv()).await;
         }
     })
 }

@@ -44,7 +44,7 @@ impl Message {
             "subscribe" => {
                 let id = id(&mut message)?;
                 let payload = payload(&mut message)?.ok_or_else(|| wrong("`subscribe` needs a `payload`"))?;
-                let asked = Asked::from_map(payload).map_err(|refused| wrong(refused.into_message()))?;
+                let asked = Asked::from_map(payload).map_err(|refused| Close::bad_message(refused.into_message()))?;
                 Ok(Message::Subscribe(id, asked))
             }
             "complete" => id(&mut message).map(Message::Complete),

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Carries out operations for one caller and puts their answers into one outbox.
-#[derive(Clone)]
 pub struct Carrier {
     pub server: Server,
     pub caller: Caller,
@@ -25,7 +24,7 @@ pub struct Carrier {
 
 impl Carrier {
     /// Carries out what was asked: the same checks and limits as over HTTP.
-    pub async fn carry_out(self, operation: Arc<Operation>, asked: Asked) {
+    pub async fn carry_out(self: Arc<Self>, operation: Arc<Operation>, asked: Asked) {
         let (began, id) = (Instant::now(), RequestId::new());
         let task = Task { carrier: self, operation, id };
         // A bug in a resolver ends its operation, and the client is told.
@@ -46,7 +45,7 @@ impl Carrier {
 }
 
 struct Task {
-    carrier: Carrier,
+    carrier: Arc<Carrier>,
     operation: Arc<Operation>,
     id: RequestId,
 }

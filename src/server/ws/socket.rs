@@ -1,8 +1,10 @@
 //! The one task that reads from a socket and decides what happens to it.
 
+use super::super::Server;
+use super::super::answer::{self, Refused};
 use super::super::log::RequestId;
+use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
-use super::super::{Server, answer};
 use super::close::Close;
 use super::message::{self, Message};
 use super::operation::Carrier;
@@ -10,14 +12,13 @@ use super::operations::{MOST, NotTaken, Operations};
 use super::outbox::Outbox;
 use super::timings::Timings;
 use super::writer::Writer;
-use crate::server::answer::Refused;
-use crate::server::request::Asked;
 use axum::Error;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use axum::http::StatusCode;
 use futures_util::future::{BoxFuture, pending};
 use futures_util::stream::SplitStream;
 use futures_util::{FutureExt, StreamExt};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -33,15 +34,8 @@ pub async fn run(server: Server, timings: Timings, authorization: String, socket
     let (close, told) = oneshot::channel();
     let writer = Writer { sink, outgoing, operations: operations.clone(), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
-    let mut reader = Reader {
-        server,
-        outbox,
-        operations,
-        authorization,
-        state: State::New,
-        unanswered: 0,
-        who: pending().boxed(),
-    };
+    let mut reader =
+        Reader { server, outbox, operations, authorization, state: State::New, unanswered: 0, who: pending().boxed() };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
         // It has said why, if there was somebody to listen.
@@ -79,7 +73,7 @@ enum State {
     /// It is being looked up.
     Asking,
     /// It may begin operations.
-    Known(Carrier),
+    Known(Arc<Carrier>),
 }
 
 struct Reader {
@@ -129,7 +123,8 @@ impl Reader {
         let Who { caller, secret } = who?;
         let no_more = who::counts_no_more(self.server.tokens.clone(), secret);
         self.who = no_more.map(|()| Err(Stranger::NoMore)).boxed();
-        self.state = State::Known(Carrier { server: self.server.clone(), caller, outbox: self.outbox.clone() });
+        let carrier = Carrier { server: self.server.clone(), caller, outbox: self.outbox.clone() };
+        self.state = State::Known(Arc::new(carrier));
         self.say(message::acknowledged())
     }
 
