@@ -6,10 +6,12 @@ mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
 mod error;
 pub mod events;
 pub mod idempotency;
 mod open;
+pub mod release;
 pub mod types;
 
 #[cfg(test)]
