@@ -10,4 +10,5 @@ pub mod domain;
 pub mod events;
 pub mod executor;
 pub mod server;
+pub mod release;
 pub mod store;

@@ -6,11 +6,13 @@ mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
 mod error;
 pub mod events;
 pub mod idempotency;
 mod open;
 pub mod token;
+pub mod release;
 pub mod types;
 
 #[cfg(test)]
