@@ -6,11 +6,16 @@ mod sql;
 
 pub mod audit;
 mod backend;
+pub mod claim;
 mod error;
 pub mod events;
 pub mod idempotency;
+pub mod log;
 mod open;
+pub mod progress;
+pub mod target;
 pub mod types;
+pub mod worker;
 
 #[cfg(test)]
 mod tests;
