@@ -5,6 +5,7 @@
 mod word;
 
 pub mod caller;
+pub mod claim;
 pub mod event;
 pub mod hold;
 pub mod id;
@@ -13,6 +14,7 @@ pub mod name;
 pub mod problem;
 pub mod release;
 pub mod rollout;
+pub mod selection;
 pub mod time;
 pub mod version;
 
