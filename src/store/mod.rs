@@ -7,13 +7,18 @@ mod sql;
 pub mod audit;
 mod backend;
 pub mod choice;
+pub mod claim;
 mod error;
 pub mod events;
 pub mod idempotency;
+pub mod log;
 mod open;
 pub mod token;
 pub mod release;
+pub mod progress;
+pub mod target;
 pub mod types;
+pub mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;
