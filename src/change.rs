@@ -91,8 +91,8 @@ impl<'r> Change<'r> {
     /// asked before anything else, so that a replay answers also when its things are gone (R10).
     pub async fn replay(&mut self) -> Result<Result<Option<Vec<i64>>, Problem>> {
         let Some(key) = &self.request.idempotency_key else { return Ok(Ok(None)) };
-        if !(1..=255).contains(&key.chars().count()) {
-            let message = "An idempotency key has 1 to 255 characters.";
+        if !(1..=255).contains(&key.chars().count()) || key.chars().any(char::is_control) {
+            let message = "An idempotency key has 1 to 255 characters, and no control characters.";
             return Ok(Err(Problem::new(ProblemCode::Invalid, "idempotencyKey", message)));
         }
         let Some(kept) = idempotency::find(&mut self.tx, &self.request.caller.name, key, self.now).await? else {
@@ -103,6 +103,11 @@ impl<'r> Change<'r> {
         }
         let message = "This idempotency key was used before, with other arguments. Use a new key for a new request.";
         Ok(Err(Problem::new(ProblemCode::IdempotencyKeyReused, "idempotencyKey", message).about(related(&kept))))
+    }
+
+    /// Name of the caller who asks for it.
+    pub fn by(&self) -> &'r str {
+        &self.request.caller.name
     }
 
     /// Notes an event, to be appended at the end.

@@ -8,9 +8,14 @@ pub mod audit;
 mod backend;
 mod error;
 pub mod events;
+pub mod hold;
+pub mod host;
 pub mod idempotency;
+pub mod instance;
 mod open;
+pub mod service;
 pub mod types;
+pub mod version;
 
 #[cfg(test)]
 mod tests;
