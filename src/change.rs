@@ -74,6 +74,8 @@ pub struct Change<'r> {
     pub tx: Tx,
     /// One instant for all that it writes, by the database's clock.
     pub now: Timestamp,
+    /// Name of the caller who asks for it.
+    pub by: &'r str,
     db: &'r Db,
     request: &'r Request,
     events: Vec<NewEvent>,
@@ -84,7 +86,7 @@ impl<'r> Change<'r> {
     pub async fn begin(db: &'r Db, request: &'r Request) -> Result<Change<'r>> {
         let mut tx = db.begin().await?;
         let now = tx.now().await?;
-        Ok(Change { tx, now, db, request, events: Vec::new() })
+        Ok(Change { tx, now, by: &request.caller.name, db, request, events: Vec::new() })
     }
 
     /// What an earlier request with the same key made, if there was one: the numbers of its rows. To be
@@ -103,11 +105,6 @@ impl<'r> Change<'r> {
         }
         let message = "This idempotency key was used before, with other arguments. Use a new key for a new request.";
         Ok(Err(Problem::new(ProblemCode::IdempotencyKeyReused, "idempotencyKey", message).about(related(&kept))))
-    }
-
-    /// Name of the caller who asks for it.
-    pub fn by(&self) -> &'r str {
-        &self.request.caller.name
     }
 
     /// Notes an event, to be appended at the end.

@@ -27,3 +27,12 @@ words! {
         Removed = "REMOVED",
     }
 }
+
+impl InstanceStatus {
+    /// Whether a person may say what runs there: it is not known, or the last release failed, and no release
+    /// has it (R15).
+    pub fn can_be_confirmed(self) -> bool {
+        use InstanceStatus::{InstallFailed, RevertFailed, UninstallFailed, Unknown, UpgradeFailed};
+        matches!(self, Unknown | InstallFailed | UpgradeFailed | RevertFailed | UninstallFailed)
+    }
+}

@@ -2,7 +2,7 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
@@ -18,7 +18,7 @@ pub mod types;
 pub mod version;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
 pub use error::{Error, Result};

@@ -35,28 +35,26 @@ pub struct NewVersion<'a> {
     pub build: &'a Build,
 }
 
-/// Registers a version and gives its number; none when the service has one of this name. The service is to be
-/// locked, since the order of numbers is the order of versions.
-pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = tx
-        .query(sql!(
-            "INSERT INTO version (service_id, name, ref, description, build_status, artifact, build_message, built_at,
-                created_at, created_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id"
-        ))
-        .bind(new.service_id)
-        .bind(new.name)
-        .bind(new.source)
-        .bind(new.description)
-        .bind(new.build.status)
-        .bind(&new.build.artifact)
-        .bind(&new.build.message)
-        .bind(Some(at).filter(|_| new.build.status.is_final()))
-        .bind(at)
-        .bind(by)
-        .optional()
-        .await?;
-    Ok(row.map(|(id,)| id))
+/// Registers a version and gives its number. The service is to be locked: the order of numbers is the order of
+/// versions, and the name is known to be free.
+pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) -> Result<i64> {
+    tx.query(sql!(
+        "INSERT INTO version (service_id, name, ref, description, build_status, artifact, build_message, built_at,
+            created_at, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id"
+    ))
+    .bind(new.service_id)
+    .bind(new.name)
+    .bind(new.source)
+    .bind(new.description)
+    .bind(new.build.status)
+    .bind(&new.build.artifact)
+    .bind(&new.build.message)
+    .bind(Some(at).filter(|_| new.build.status.is_final()))
+    .bind(at)
+    .bind(by)
+    .scalar()
+    .await
 }
 
 /// The version that has this name in its service now.
