@@ -13,10 +13,8 @@ use crate::store::instance::{self, Instance};
 use crate::store::{self, Db, Tx};
 use std::collections::{HashMap, HashSet};
 
-/// The most instances that one request locks or unlocks.
+/// The most instances that one request locks or unlocks, and the most holds that it names.
 pub const MOST: usize = 1000;
-/// The most holds that one request names.
-pub const HOLDS: usize = 10_000;
 /// The most holds that one transaction of the sweep ends.
 const SWEPT: usize = 1000;
 
@@ -60,7 +58,7 @@ async fn locking(change: &mut Change<'_>, lock: &Lock) -> Result<Done<Held>, Sto
     let mut problems = Problems::default();
     problems.take(name::needed("reason", &lock.reason, name::REASON));
     problems.take(in_time(lock.until, change.now));
-    let ids = claim::ids("instanceIds", Kind::Instance, &lock.instance_ids, MOST, &mut problems);
+    let ids = claimed("instanceIds", Kind::Instance, &lock.instance_ids, &mut problems);
     let found = instance::lock(&mut change.tx, &ids).await?;
     let there: Vec<Instance> =
         found.into_iter().filter(|instance| instance.status != InstanceStatus::Removed).collect();
@@ -104,7 +102,7 @@ pub async fn unlock(app: &App, request: &Request, unlock: &Unlock) -> Answer<Hel
 
 async fn unlocking(change: &mut Change<'_>, unlock: &Unlock) -> Result<Done<Held>, Stop> {
     let mut problems = Problems::default();
-    let ids = claim::ids("instanceIds", Kind::Instance, &unlock.instance_ids, MOST, &mut problems);
+    let ids = claimed("instanceIds", Kind::Instance, &unlock.instance_ids, &mut problems);
     let there = instance::lock(&mut change.tx, &ids).await?;
     add_missing(&mut problems, "instanceIds", Kind::Instance, &ids, there.iter().map(|instance| instance.id));
     let holds = match &unlock.hold_ids {
@@ -206,7 +204,7 @@ pub(super) async fn named(
     belongs: impl Fn(&Hold) -> bool,
     problems: &mut Problems,
 ) -> store::Result<Vec<Hold>> {
-    let ids = claim::ids("holdIds", Kind::Hold, texts, HOLDS, problems);
+    let ids = claimed("holdIds", Kind::Hold, texts, problems);
     let holds = hold::by_ids(&mut change.tx, &ids).await?;
     add_missing(problems, "holdIds", Kind::Hold, &ids, holds.iter().map(|hold| hold.id));
     let foreign: Vec<Id> = holds.iter().filter(|hold| !belongs(hold)).map(|hold| Kind::Hold.id(hold.id)).collect();
@@ -232,11 +230,17 @@ pub(super) fn in_time(until: Option<Timestamp>, now: Timestamp) -> Result<(), Pr
     }
 }
 
+/// The numbers of the things that a list names, 1 to [`MOST`]; of a longer one none is looked up.
+fn claimed(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -> Vec<i64> {
+    claim::list_of(MOST, field, texts, problems);
+    claim::ids(field, kind, if texts.len() > MOST { &[] } else { texts }, problems)
+}
+
 /// Notes which of the ids name nothing.
 fn add_missing(problems: &mut Problems, field: &str, kind: Kind, ids: &[i64], there: impl Iterator<Item = i64>) {
     let there: HashSet<i64> = there.collect();
     let missing: Vec<Id> = ids.iter().filter(|id| !there.contains(id)).map(|id| kind.id(*id)).collect();
     if !missing.is_empty() {
-        problems.add(claim::unknown(field, kind).about(missing));
+        problems.add(claim::not_found(field, kind, &missing));
     }
 }

@@ -175,5 +175,5 @@ async fn locked(change: &mut Change<'_>, field: &str, text: &str) -> store::Resu
         Err(problem) => return Ok(Err(problem)),
     };
     let found = host::lock(&mut change.tx, id).await?.filter(|host| host.removed_at.is_none());
-    Ok(found.ok_or_else(|| claim::unknown(field, Kind::Host).about([text])))
+    Ok(found.ok_or_else(|| claim::not_found(field, Kind::Host, &[text])))
 }

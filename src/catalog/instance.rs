@@ -147,13 +147,13 @@ async fn found_version(
         Err(problem) => return Ok(Err(problem)),
     };
     Ok(match version::by_id(&mut change.tx, id).await? {
-        Some(version) if version.removed_at.is_some() => Err(claim::unknown(FIELD, Kind::Version).about([text])),
+        Some(version) if version.removed_at.is_some() => Err(claim::not_found(FIELD, Kind::Version, &[text])),
         Some(version) if service_id.is_some_and(|service_id| service_id != version.service_id) => {
             let message = "The version is not one of the instance's service.";
             Err(Problem::new(ProblemCode::OtherService, FIELD, message).about([text]))
         }
         Some(version) => Ok(Some(version.id)),
-        None => Err(claim::unknown(FIELD, Kind::Version).about([text])),
+        None => Err(claim::not_found(FIELD, Kind::Version, &[text])),
     })
 }
 
@@ -169,7 +169,7 @@ async fn locked(
     };
     let found = instance::lock(&mut change.tx, &[id]).await?.pop();
     let Some(instance) = found.filter(|instance| instance.status != InstanceStatus::Removed) else {
-        return Ok(Err(claim::unknown("instanceId", Kind::Instance).about([text])));
+        return Ok(Err(claim::not_found("instanceId", Kind::Instance, &[text])));
     };
     if expected_revision.is_some_and(|expected| expected != instance.revision) {
         let message = format!("The instance changed; it is at revision {} now. Read it again.", instance.revision);

@@ -136,7 +136,7 @@ pub(super) async fn locked(
         Err(problem) => return Ok(Err(problem)),
     };
     let found = service::lock(&mut change.tx, id).await?.filter(|service| service.removed_at.is_none());
-    Ok(found.ok_or_else(|| claim::unknown(field, Kind::Service).about([text])))
+    Ok(found.ok_or_else(|| claim::not_found(field, Kind::Service, &[text])))
 }
 
 /// A change of a service, of one of its versions or of its freezes, caused by the caller.

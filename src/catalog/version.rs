@@ -163,7 +163,7 @@ async fn locked(change: &mut Change<'_>, text: &str) -> store::Result<Result<(Se
         Ok(id) => id,
         Err(problem) => return Ok(Err(problem)),
     };
-    let unknown = claim::unknown("versionId", Kind::Version).about([text]);
+    let unknown = claim::not_found("versionId", Kind::Version, &[text]);
     let Some(service_id) = version::by_id(&mut change.tx, id).await?.map(|version| version.service_id) else {
         return Ok(Err(unknown));
     };

@@ -78,8 +78,8 @@ async fn r4_all_or_none_are_locked_and_everything_wrong_is_reported_at_once() {
             "REQUIRED input.reason",
             "INVALID input.until",
             &format!("INVALID input.instanceIds ins_{a}"),
-            "WRONG_TYPE input.instanceIds svc_1",
             "NOT_FOUND input.instanceIds x ins_99",
+            "WRONG_TYPE input.instanceIds svc_1",
         ];
         assert_eq!(wrong(lock(&ground.app, &asked, &bad)).await, told);
         assert_eq!(wrong(lock(&ground.app, &asked, &holding(&[]))).await, ["REQUIRED input.instanceIds"]);
