@@ -2,7 +2,7 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
@@ -10,6 +10,8 @@ pub mod choice;
 pub mod claim;
 mod error;
 pub mod events;
+pub mod hold;
+pub mod host;
 pub mod idempotency;
 pub mod log;
 mod open;
@@ -19,6 +21,9 @@ pub mod progress;
 pub mod target;
 pub mod types;
 pub mod worker;
+pub mod instance;
+pub mod service;
+pub mod version;
 
 #[cfg(test)]
 pub(crate) mod tests;

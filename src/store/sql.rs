@@ -74,3 +74,6 @@ macro_rules! part {
         &SQL
     }};
 }
+
+#[cfg(test)]
+pub(crate) use sql;
