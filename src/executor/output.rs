@@ -60,12 +60,7 @@ impl Recording {
     }
 }
 
-fn follow(
-    stream: u8,
-    source: impl Read + Send + 'static,
-    file: Arc<Mutex<Option<Bounded>>>,
-    tell: Sender<()>,
-) {
+fn follow(stream: u8, source: impl Read + Send + 'static, file: Arc<Mutex<Option<Bounded>>>, tell: Sender<()>) {
     thread::spawn(move || {
         let mut source = BufReader::new(source);
         let mut line = Vec::new();

@@ -13,17 +13,17 @@ pub mod events;
 pub mod hold;
 pub mod host;
 pub mod idempotency;
+pub mod instance;
 pub mod log;
 mod open;
-pub mod token;
-pub mod release;
 pub mod progress;
-pub mod target;
-pub mod types;
-pub mod worker;
-pub mod instance;
+pub mod release;
 pub mod service;
+pub mod target;
+pub mod token;
+pub mod types;
 pub mod version;
+pub mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -29,8 +29,11 @@ pub async fn register(db: &Db, name: &str, state_dir: &str) -> Result<i64> {
 /// Renews a lease; false when the worker was declared dead.
 pub async fn beat(db: &Db, id: i64) -> Result<bool> {
     let mut tx = db.begin().await?;
-    let renewed =
-        tx.query(sql!("UPDATE worker SET beat = beat + 1 WHERE id = $1 AND ended_at IS NULL")).bind(id).execute().await?;
+    let renewed = tx
+        .query(sql!("UPDATE worker SET beat = beat + 1 WHERE id = $1 AND ended_at IS NULL"))
+        .bind(id)
+        .execute()
+        .await?;
     tx.commit().await?;
     Ok(renewed == 1)
 }

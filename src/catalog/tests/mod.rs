@@ -12,7 +12,7 @@ use crate::app::{App, RolloutDefaults};
 use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
-use crate::executor::{Executor, Executors};
+use crate::executor::{ExecutorSettings, Executors};
 use crate::store::Db;
 use crate::store::sql::sql;
 use crate::store::tests::databases;
@@ -34,7 +34,7 @@ async fn both() -> Vec<Ground> {
     for kind in databases::BOTH {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
-        let executor = Executor { name: "sim".to_owned(), timeout: Duration::from_mins(1), shares_host: false };
+        let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("sim");
         let executors = Executors::from_iter([executor]);
         let app = App { db, executors, rollout: RolloutDefaults::default() };
         grounds.push(Ground { app, _directory: directory });
