@@ -6,4 +6,5 @@ pub mod app;
 pub mod change;
 pub mod domain;
 pub mod executor;
+pub mod release;
 pub mod store;

@@ -29,8 +29,11 @@ pub async fn register(db: &Db, name: &str, state_dir: &str) -> Result<i64> {
 /// Renews a lease; false when the worker was declared dead.
 pub async fn beat(db: &Db, id: i64) -> Result<bool> {
     let mut tx = db.begin().await?;
-    let renewed =
-        tx.query(sql!("UPDATE worker SET beat = beat + 1 WHERE id = $1 AND ended_at IS NULL")).bind(id).execute().await?;
+    let renewed = tx
+        .query(sql!("UPDATE worker SET beat = beat + 1 WHERE id = $1 AND ended_at IS NULL"))
+        .bind(id)
+        .execute()
+        .await?;
     tx.commit().await?;
     Ok(renewed == 1)
 }
@@ -96,4 +99,11 @@ pub async fn take_over(tx: &mut Tx, from: i64, to: i64, releases: &[i64]) -> Res
         .all()
         .await?;
     Ok(taken.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether a worker has not ended; it stays so until this transaction is over.
+pub async fn is_alive(tx: &mut Tx, id: i64) -> Result<bool> {
+    let alive: Option<(i64,)> =
+        tx.query(sql!("SELECT id FROM worker WHERE id = $1 AND ended_at IS NULL {share}")).bind(id).optional().await?;
+    Ok(alive.is_some())
 }
