@@ -47,7 +47,10 @@ pub(super) async fn carry_out(
         Err(error) => return Ended::NotStarted(format!("The runner cannot be started: {error}.")),
     };
     let mut tail = Tail::new(with.state.output(start(order)));
-    attend(&mut child, with, stop, &mut tail, &lines).await;
+    tokio::select! {
+        () = attend(&mut child, with, stop) => {}
+        () = follow(&mut tail, &lines) => {}
+    }
     pass_on(&mut tail, &lines).await;
     let mut said = String::new();
     if let Some(errors) = child.stderr.take() {
@@ -64,13 +67,16 @@ pub(super) async fn carry_out(
 pub(super) async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
     let ended = match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan => Ended::NotStarted("The worker was lost before the command began.".into()),
+        // It may have begun where another state directory is.
+        Found::NeverBegan => Ended::Unknown { over: true },
         Found::Unclear { over } => Ended::Unknown { over },
     };
-    (ended, Tail::new(with.state.output(start(order))).look())
+    let mut tail = Tail::new(with.state.output(start(order)));
+    tail.look();
+    (ended, tail.lines.into())
 }
 
-fn start(order: &Order) -> Start {
+pub(super) fn start(order: &Order) -> Start {
     Start { instance_id: order.instance_id, target_id: order.target_id, fence: order.fence }
 }
 
@@ -95,34 +101,31 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         .spawn()
 }
 
-/// Stays with the runner until it has ended: hands it the beats and the request to stop, and its lines on.
-async fn attend(
-    child: &mut Child,
-    with: &Surroundings,
-    mut stop: watch::Receiver<Option<Stop>>,
-    tail: &mut Tail,
-    lines: &mpsc::Sender<Line>,
-) {
+/// Stays with the runner until it has ended, and hands it the beats and the request to stop.
+async fn attend(child: &mut Child, with: &Surroundings, mut stop: watch::Receiver<Option<Stop>>) {
     let mut input = child.stdin.take();
     let mut renewed = with.renewed.clone();
     // A runner that does not end the command in time is ended itself; what it leaves is killed by `look`.
     let mut patience = None::<Instant>;
     loop {
         tokio::select! {
-            // An error here is one of waiting: what became of the runner is looked at below all the same.
+            // An error here is one of waiting: what became of the runner is looked at all the same.
             _ = child.wait() => return,
             Ok(()) = renewed.changed() => tell(&mut input, None).await,
-            Ok(why) = stop.wait_for(Option::is_some), if patience.is_none() => {
-                let why = *why;
+            Ok(why) = asked(&mut stop), if patience.is_none() => {
                 patience = Some(Instant::now() + 2 * with.grace + Duration::from_secs(5));
                 tell(&mut input, why).await;
             }
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
+                // It may have ended just now.
                 let _ = child.kill().await;
             }
-            () = sleep(OUTPUT) => pass_on(tail, lines).await,
         }
     }
+}
+
+async fn asked(stop: &mut watch::Receiver<Option<Stop>>) -> Result<Option<Stop>, watch::error::RecvError> {
+    stop.wait_for(Option::is_some).await.map(|why| *why)
 }
 
 async fn tell(input: &mut Option<ChildStdin>, stop: Option<Stop>) {
@@ -132,10 +135,23 @@ async fn tell(input: &mut Option<ChildStdin>, stop: Option<Stop>) {
     }
 }
 
+/// Hands lines on while they come; slow readers hold up nothing else.
+async fn follow(tail: &mut Tail, lines: &mpsc::Sender<Line>) {
+    loop {
+        sleep(OUTPUT).await;
+        pass_on(tail, lines).await;
+    }
+}
+
+/// Hands on what came since the last time. Cut short, it loses nothing.
 async fn pass_on(tail: &mut Tail, lines: &mpsc::Sender<Line>) {
-    for line in tail.look() {
+    tail.look();
+    while !tail.lines.is_empty() {
         // Nobody reads on when the worker goes.
-        let _ = lines.send(line).await;
+        let Ok(place) = lines.reserve().await else { return };
+        if let Some(line) = tail.lines.pop_front() {
+            place.send(line);
+        }
     }
 }
 

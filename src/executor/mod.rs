@@ -125,6 +125,28 @@ pub enum Ended {
     Unknown { over: bool },
 }
 
+/// What a probe says of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// This version runs.
+    Version(String),
+    /// Nothing runs.
+    Nothing,
+    /// Nobody can tell: there is no probe, or it did not answer well and in time.
+    NoAnswer,
+}
+
+impl Found {
+    /// Whether what runs is this version, or nothing where there is none.
+    pub fn is(&self, version: Option<&str>) -> bool {
+        match (self, version) {
+            (Found::Version(found), Some(version)) => found == version,
+            (Found::Nothing, None) => true,
+            _ => false,
+        }
+    }
+}
+
 impl Executor {
     /// How it works, a word for people.
     pub fn kind(&self) -> &'static str {
@@ -158,11 +180,18 @@ impl Executor {
         }
     }
 
-    /// Which version runs there now, if the executor can tell: `Some(None)` when nothing runs.
-    pub async fn probe(&self, order: &Order) -> Option<Option<String>> {
+    /// Forgets what a start left in the state directory, once its end is in the database.
+    pub fn forget(&self, order: &Order, with: &Surroundings) {
+        if let How::Command(_) = self.how {
+            with.state.forget(command::start(order));
+        }
+    }
+
+    /// Which version runs there now.
+    pub async fn probe(&self, order: &Order) -> Found {
         match &self.how {
             How::Command(command) => probe::ask(command, order).await,
-            How::Simulate(_) => None,
+            How::Simulate(_) => Found::NoAnswer,
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::{LINE, Line};
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -116,16 +117,19 @@ impl Bounded {
 pub(super) struct Tail {
     path: PathBuf,
     place: u64,
+    /// What was read and not yet taken.
+    pub lines: VecDeque<Line>,
 }
 
 impl Tail {
     pub(super) fn new(path: PathBuf) -> Tail {
-        Tail { path, place: 0 }
+        Tail { path, place: 0, lines: VecDeque::new() }
     }
 
-    /// The whole lines that came since the last look.
-    pub(super) fn look(&mut self) -> Vec<Line> {
-        self.read().unwrap_or_default()
+    /// Reads the whole lines that came since the last look. Before the first one there is no file.
+    pub(super) fn look(&mut self) {
+        let lines = self.read().unwrap_or_default();
+        self.lines.extend(lines);
     }
 
     fn read(&mut self) -> std::io::Result<Vec<Line>> {
@@ -166,7 +170,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("output");
         record(&path, Some(Cursor::new(stdout)), None::<Cursor<Vec<u8>>>).finish();
-        Tail::new(path).look()
+        let mut tail = Tail::new(path);
+        tail.look();
+        tail.lines.into()
     }
 
     fn texts(stdout: Vec<u8>) -> Vec<String> {
@@ -206,11 +212,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("output");
         let mut tail = Tail::new(path.clone());
-        assert_eq!(tail.look(), []);
+        let mut look = || {
+            tail.look();
+            tail.lines.drain(..).collect::<Vec<_>>()
+        };
+        assert_eq!(look(), []);
         std::fs::write(&path, "o1 one\ne2 two").unwrap();
-        assert_eq!(tail.look().len(), 1);
+        assert_eq!(look().len(), 1);
         std::fs::write(&path, "o1 one\ne2 two\n").unwrap();
         let line = Line { stream: LogStream::Stderr, text: "two".into(), at: Timestamp(2) };
-        assert_eq!((tail.look(), tail.look()), (vec![line], vec![]));
+        assert_eq!((look(), look()), (vec![line], vec![]));
     }
 }

@@ -1,7 +1,7 @@
 //! Asking what runs on a host: after an interruption.
 
-use super::Order;
-use super::command::Command;
+use super::command::{Command, Probe};
+use super::{Found, Order};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::process::Stdio;
 use tokio::io::AsyncReadExt;
@@ -9,10 +9,18 @@ use tokio::io::AsyncReadExt;
 /// The longest answer that is read, in bytes: a version's name is shorter.
 const ANSWER: u64 = 1024;
 
-/// Which version the executor's probe finds, `Some(None)` if nothing runs. None without a probe, after
-/// another exit status than 0, and when it does not answer in time.
-pub(super) async fn ask(command: &Command, order: &Order) -> Option<Option<String>> {
-    let probe = command.probe.as_ref()?;
+/// Which version the executor's probe finds; no answer without a probe, after another exit status than 0,
+/// and when it takes too long.
+pub(super) async fn ask(command: &Command, order: &Order) -> Found {
+    let Some(probe) = &command.probe else { return Found::NoAnswer };
+    match answer(probe, command, order).await.as_deref().map(str::trim) {
+        None => Found::NoAnswer,
+        Some("") => Found::Nothing,
+        Some(version) => Found::Version(version.to_owned()),
+    }
+}
+
+async fn answer(probe: &Probe, command: &Command, order: &Order) -> Option<String> {
     let mut child = tokio::process::Command::new(&probe.program)
         .args(&probe.args)
         .env_clear()
@@ -35,7 +43,5 @@ pub(super) async fn ask(command: &Command, order: &Order) -> Option<Option<Strin
         // It may have ended just now.
         let _ = kill_process_group(group, Signal::KILL);
     }
-    let answer = answer.ok()??;
-    let version = answer.trim();
-    Some((!version.is_empty()).then(|| version.to_owned()))
+    answer.ok()?
 }

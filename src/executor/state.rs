@@ -70,10 +70,23 @@ impl StateDir {
         &self.path
     }
 
-    /// Shows for as long as the file is kept that this worker's process lives; none if one does already.
-    pub fn live(&self, worker_id: i64) -> io::Result<Option<File>> {
-        let file = File::options().create(true).truncate(false).write(true).open(self.worker_file(worker_id))?;
-        try_lock(&file).map(|locked| locked.then_some(file))
+    /// Shows that this worker's process lives, for as long as the file is kept.
+    pub fn show_alive(&self, worker_id: i64) -> io::Result<File> {
+        let new = self.path.join(format!("worker-{worker_id}.new"));
+        let file = File::create(&new)?;
+        file.lock()?;
+        // Whoever finds it under its name finds it locked.
+        fs::rename(new, self.worker_file(worker_id))?;
+        Ok(file)
+    }
+
+    /// Whether this worker's process has surely ended.
+    pub fn is_gone(&self, worker_id: i64) -> io::Result<bool> {
+        match File::open(self.worker_file(worker_id)) {
+            Ok(file) => try_lock(&file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Forgets a worker that has ended.

@@ -1,10 +1,27 @@
 //! Releases: accepting them.
-
 pub mod accept;
 mod choose;
 mod found;
 mod record;
 pub mod request;
-
 pub use accept::accept;
 pub use request::{Accepted, Aim, Refused, Request, Selection};
+//! Releases: carrying them out, target by target, whatever dies meanwhile.
+pub mod cancel;
+mod carry;
+mod claim;
+mod finish;
+mod lease;
+mod moving;
+mod output;
+mod recover;
+mod settle;
+mod verdict;
+pub mod worker;
+/// A worker as targets and events name it.
+#[derive(Clone, Debug)]
+struct Me {
+    /// Number of its row: one for each lease.
+    id: i64,
+    name: String,
+}

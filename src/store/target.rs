@@ -62,7 +62,7 @@ pub async fn watched(db: &Db, worker_id: i64) -> Result<Vec<Watched>> {
 }
 
 /// How a target ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     pub status: ReleaseTargetStatus,
     pub failure: Option<TargetFailure>,

@@ -100,3 +100,10 @@ pub async fn take_over(tx: &mut Tx, from: i64, to: i64, releases: &[i64]) -> Res
         .await?;
     Ok(taken.into_iter().map(|(id,)| id).collect())
 }
+
+/// Whether a worker has not ended; it stays so until this transaction is over.
+pub async fn is_alive(tx: &mut Tx, id: i64) -> Result<bool> {
+    let alive: Option<(i64,)> =
+        tx.query(sql!("SELECT id FROM worker WHERE id = $1 AND ended_at IS NULL {share}")).bind(id).optional().await?;
+    Ok(alive.is_some())
+}
