@@ -8,3 +8,6 @@ pub mod request;
 
 pub use accept::accept;
 pub use request::{Accepted, Aim, Refused, Request, Selection};
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ pub mod release;
 pub mod types;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
 pub use error::{Error, Result};
