@@ -25,3 +25,5 @@ struct Me {
     id: i64,
     name: String,
 }
+#[cfg(test)]
+mod tests;
