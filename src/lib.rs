@@ -6,4 +6,6 @@ pub mod app;
 pub mod change;
 pub mod domain;
 pub mod executor;
+pub mod graphql;
+pub mod read;
 pub mod store;

@@ -10,6 +10,7 @@ mod error;
 pub mod events;
 pub mod idempotency;
 mod open;
+pub mod rows;
 pub mod types;
 
 #[cfg(test)]
