@@ -13,4 +13,6 @@ pub mod events;
 pub mod executor;
 pub mod release;
 pub mod server;
+pub mod graphql;
+pub mod read;
 pub mod store;

@@ -21,6 +21,7 @@ pub mod release;
 pub mod service;
 pub mod target;
 pub mod token;
+pub mod rows;
 pub mod types;
 pub mod version;
 pub mod worker;
