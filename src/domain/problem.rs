@@ -115,6 +115,14 @@ impl Problems {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
 
+    /// What [`take`](Problems::take) gave, if nothing is wrong; all problems as an error otherwise.
+    pub fn given<T>(self, taken: Option<T>) -> Result<T, Problems> {
+        match taken {
+            Some(taken) if self.is_empty() => Ok(taken),
+            _ => Err(self),
+        }
+    }
+
     /// The codes, for logs and audit rows.
     pub fn codes(&self) -> Vec<&'static str> {
         self.0.iter().map(|problem| problem.code.word()).collect()

@@ -159,8 +159,8 @@ mod tests {
         ) {
             let good = Version { build_status: BuildStatus::Succeeded, withdrawn: false, removed: false, ..version };
             prop_assert!(good.releasable());
-            prop_assert!(!enabled(action, &Version { withdrawn: true, ..good }, &current));
-            prop_assert!(!enabled(action, &Version { removed: true, ..good }, &current));
+            let (withdrawn, removed) = (Version { withdrawn: true, ..good }, Version { removed: true, ..good });
+            prop_assert!(!enabled(action, &withdrawn, &current) && !enabled(action, &removed, &current));
             let unbuilt = Version { build_status, ..good };
             prop_assert_eq!(unbuilt.releasable(), build_status == BuildStatus::Succeeded);
             prop_assert!(unbuilt.releasable() || !enabled(action, &unbuilt, &current));

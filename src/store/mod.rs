@@ -2,19 +2,24 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
 mod error;
 pub mod events;
+pub mod hold;
+pub mod host;
 pub mod idempotency;
+pub mod instance;
 mod open;
 pub mod rows;
+pub mod service;
 pub mod types;
+pub mod version;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
 pub use error::{Error, Result};

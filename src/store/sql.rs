@@ -82,3 +82,6 @@ macro_rules! part {
         &SQL
     }};
 }
+
+#[cfg(test)]
+pub(crate) use sql;
