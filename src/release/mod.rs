@@ -1,23 +1,28 @@
-//! Releases: accepting them.
+//! Releases: accepting them, and carrying them out, target by target, whatever dies meanwhile.
+
 pub mod accept;
-mod choose;
-mod found;
-mod record;
-pub mod request;
-pub use accept::accept;
-pub use request::{Accepted, Aim, Refused, Request, Selection};
-//! Releases: carrying them out, target by target, whatever dies meanwhile.
 pub mod cancel;
 mod carry;
+mod choose;
 mod claim;
 mod finish;
+mod found;
 mod lease;
 mod moving;
 mod output;
+mod record;
 mod recover;
+pub mod request;
 mod settle;
 mod verdict;
 pub mod worker;
+
+pub use accept::accept;
+pub use request::{Accepted, Aim, Refused, Request, Selection};
+
+#[cfg(test)]
+mod tests;
+
 /// A worker as targets and events name it.
 #[derive(Clone, Debug)]
 struct Me {
@@ -25,5 +30,3 @@ struct Me {
     id: i64,
     name: String,
 }
-#[cfg(test)]
-mod tests;
