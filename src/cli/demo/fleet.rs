@@ -47,7 +47,8 @@ pub async fn make(app: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
             description: description.to_owned(),
             executor: "simulated".to_owned(),
         };
-        let service_id = Kind::Service.id(done(service::create(app, &change("createService"), &new).await?)?).to_string();
+        let service_id =
+            Kind::Service.id(done(service::create(app, &change("createService"), &new).await?)?).to_string();
         let versions = versions(app, name, &service_id).await?;
         let aim = Aim::Install {
             version_id: versions[INSTALLED].clone(),
@@ -130,7 +131,9 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
         }
         Ok(())
     };
-    tokio::time::timeout(Duration::from_secs(60), all).await.context("The demo's fleet was not installed in time")??;
+    tokio::time::timeout(Duration::from_secs(60), all)
+        .await
+        .context("The demo's fleet was not installed in time")??;
     stop.cancel();
     Ok(working.await??)
 }
