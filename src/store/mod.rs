@@ -6,6 +6,7 @@ mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
 pub mod claim;
 mod error;
 pub mod events;
@@ -13,12 +14,13 @@ pub mod idempotency;
 pub mod log;
 mod open;
 pub mod progress;
+pub mod release;
 pub mod target;
 pub mod types;
 pub mod worker;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
 pub use error::{Error, Result};
