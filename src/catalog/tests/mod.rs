@@ -17,7 +17,6 @@ use crate::store::Db;
 use crate::store::sql::sql;
 use crate::store::tests::databases;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A fresh server's parts on one of the databases.
 struct Ground {

@@ -7,14 +7,13 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{OnLocked, Progress, ReleaseAction, ReleaseTargetStatus, TargetFailure};
 use crate::domain::rollout::Asked;
 use crate::domain::{Caller, Kind, Role};
-use crate::executor::Executor;
+use crate::executor::ExecutorSettings;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::tests::databases;
 use crate::store::{Db, Json, Tx};
 use serde_json::json;
-use std::time::Duration;
 
 pub use databases::BOTH;
 
@@ -31,7 +30,7 @@ impl Fleet {
     pub async fn new(kind: &str, hosts: usize) -> Fleet {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 24).await.unwrap();
-        let executor = Executor { name: "web".into(), timeout: Duration::from_mins(10), shares_host: false };
+        let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("web");
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         let mut fleet = Fleet { app, service: 0, versions: Vec::new(), _directory: directory };
         fleet.service = fleet.service("web", "web").await;
