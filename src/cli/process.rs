@@ -53,13 +53,11 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
 
 /// Carries out releases, if this process should, until it is to stop.
 async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyhow::Result<()> {
-    match settings.worker {
-        true => Ok(worker::run(app, WorkerSettings::new(worker_name(), &settings.state_dir), stopping).await?),
-        false => {
-            stopping.cancelled().await;
-            Ok(())
-        }
+    if !settings.worker {
+        stopping.cancelled().await;
+        return Ok(());
     }
+    Ok(worker::run(app, WorkerSettings::new(worker_name(), &settings.state_dir), stopping).await?)
 }
 
 /// The worker's name in events: that of its machine.

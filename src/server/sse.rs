@@ -59,13 +59,13 @@ impl Pump {
                 biased;
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
-                _ = recheck.tick() => match self.still_counts().await {
-                    true => continue,
-                    false => {
-                        self.send_answer(token_gone().answer()).await;
-                        return self.end().await;
+                _ = recheck.tick() => {
+                    if self.still_counts().await {
+                        continue;
                     }
-                },
+                    self.send_answer(token_gone().answer()).await;
+                    return self.end().await;
+                }
                 answer = answers.next() => match answer {
                     Some(answer) => self.send_answer(answer).await,
                     None => return self.end().await,
