@@ -6,17 +6,22 @@ pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
+pub mod claim;
 mod error;
 pub mod events;
 pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+pub mod log;
 mod open;
+pub mod progress;
 pub mod rows;
 pub mod service;
+pub mod target;
 pub mod types;
 pub mod version;
+pub mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;
