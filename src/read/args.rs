@@ -35,7 +35,7 @@ impl Field {
     /// Its arguments, those of a page included.
     pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
         let page: &'static [Arg] = match self.source {
-            Source::Many { of, by: None } if of.cursors == Cursors::Event => &EVENTS,
+            Source::Many { of, by: None, .. } if of.cursors == Cursors::Event => &EVENTS,
             Source::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
             Source::Many { .. } => &PAGES,
             _ => &[],
@@ -68,7 +68,12 @@ impl Args {
 
     /// The value of an argument, as the type that it was declared with.
     pub fn get<T: InputType>(&self, name: &str) -> Result<T, ApiError> {
-        parse(name, self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value.clone()))
+        parse(name, self.value(name).cloned())
+    }
+
+    /// The value of an argument as it came, variables and defaults filled in.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value)
     }
 
     /// What an argument is in a statement.

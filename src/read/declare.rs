@@ -111,6 +111,8 @@ pub enum Source {
     Many {
         of: &'static Object,
         by: Option<&'static str>,
+        /// The order, where it is not that of the type.
+        order: Option<Order>,
     },
     /// All the things that belong to this one, up to `first` where it is an argument. `from` may be a
     /// statement; `{such}` in it takes the conditions. In a given row: the list of the field's name.
@@ -260,6 +262,31 @@ impl Field {
         self.args = args;
         self
     }
+
+    /// A list in the order of its keys, whatever that of its type is.
+    pub const fn oldest_first(self) -> Field {
+        self.ordered(OLDEST_FIRST)
+    }
+
+    /// A list in the opposite order of its keys.
+    pub const fn newest_first(self) -> Field {
+        self.ordered(NEWEST_FIRST)
+    }
+
+    const fn ordered(mut self, order: Order) -> Field {
+        if let Source::Many { of, by, .. } = self.source {
+            self.source = Source::Many { of, by, order: Some(order) };
+        }
+        self
+    }
+
+    /// An embedded object that is null where this column, a text, is.
+    pub const fn present(mut self, column: &'static str) -> Field {
+        if let Source::Embedded { of, .. } = self.source {
+            self.source = Source::Embedded { of, present: Some(column) };
+        }
+        self.nullable()
+    }
 }
 
 pub const fn id() -> Field {
@@ -303,11 +330,11 @@ pub const fn find(
 }
 
 pub const fn many(name: &'static str, about: &'static str, of: &'static Object, by: &'static str) -> Field {
-    Field::new(name, about, Source::Many { of, by: Some(by) })
+    Field::new(name, about, Source::Many { of, by: Some(by), order: None })
 }
 
 pub const fn all(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Many { of, by: None })
+    Field::new(name, about, Source::Many { of, by: None, order: None })
 }
 
 pub const fn list(

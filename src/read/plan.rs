@@ -208,6 +208,8 @@ impl<'a> Planner<'a> {
             Source::List { of, from, by, such } => {
                 return self.plain(field, object, of, (from, by, such), at, &args, nodes);
             }
+            Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
+            Source::List { of, from, by, such } => return self.plain(field, object, of, (from, by, such), at, &args, nodes),
             Source::Find { of, by, such } => {
                 let (parents, belongs) = self.parents(at, object, by);
                 let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
@@ -359,13 +361,11 @@ impl<'a> Planner<'a> {
     }
 
     /// A page of a list.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a declaration and the place of the field")]
     fn many(
         &mut self,
         field: &'static Field,
         object: &'static Object,
-        of: &'static Object,
-        by: Option<&'static str>,
+        (of, by, order): (&'static Object, Option<&'static str>, Option<Order>),
         at: Option<At>,
         args: Args,
         nodes: Nodes<'_, 'a>,
@@ -373,7 +373,7 @@ impl<'a> Planner<'a> {
         let asked = args.page()?;
         let (parents, belongs) = self.parents(at, object, by);
         let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
-        if let Some(order) = args.order()? {
+        if let Some(order) = args.order()?.or(order) {
             level.ordered(order);
         }
         args.narrow(&mut level.list)?;
