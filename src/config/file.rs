@@ -4,9 +4,10 @@ use super::LogFormat;
 use crate::app::RolloutDefaults;
 use crate::domain::Word;
 use crate::domain::release::OnFailure;
-use crate::domain::rollout::Amount;
-use crate::executor::Executors;
+use crate::domain::rollout::{Amount, MOST_PARALLEL};
+use crate::executor::{ExecutorSettings, Executors};
 use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ impl Default for Events {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rollout {
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "parallel")]
     max_parallel: Option<Amount>,
     #[serde(deserialize_with = "amount")]
     max_failures: Option<Amount>,
@@ -62,9 +63,11 @@ impl From<Rollout> for RolloutDefaults {
     }
 }
 
-fn at_least_one<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
+fn parallel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
     match from.deserialize_any(Amounts)? {
-        Amount::Count(0) | Amount::Percent(0) => Err(de::Error::custom("at least one target has to move at a time")),
+        Amount::Count(count) if !(1..=MOST_PARALLEL).contains(&count) => {
+            Err(de::Error::custom(format!("1 to {MOST_PARALLEL} targets can move at a time, not {count}")))
+        }
         amount => Ok(Some(amount)),
     }
 }
@@ -106,9 +109,9 @@ fn on_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OnFailure>, D
 }
 
 fn executors<'de, D: Deserializer<'de>>(from: D) -> Result<Executors, D::Error> {
-    let declared = std::collections::BTreeMap::<String, de::IgnoredAny>::deserialize(from)?;
+    let declared = BTreeMap::<String, ExecutorSettings>::deserialize(from)?;
     if let Some(name) = declared.keys().find(|name| !(1..=63).contains(&name.chars().count())) {
         return Err(de::Error::custom(format!("the name of an executor has 1 to 63 characters, {name:?} has not")));
     }
-    Ok(Executors::default())
+    Ok(declared.into_iter().map(|(name, settings)| settings.named(name)).collect())
 }

@@ -17,7 +17,8 @@ fn mistake(text: &str) -> String {
 #[test]
 fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
-        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n";
+        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n\
+        [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
     let given = Given { database_url: Some("sqlite:given.db".to_owned()), ..Given::default() };
     let settings = load(text, given, GivenToServe { no_worker: true, ..GivenToServe::default() }).unwrap();
     assert_eq!(settings.database_url, "sqlite:given.db");
@@ -28,6 +29,9 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     );
     assert_eq!(settings.rollout.max_failures, RolloutDefaults::default().max_failures);
     assert_eq!((settings.keep_events, settings.worker), (Duration::from_hours(7 * 24), false));
+
+    let web = settings.executors.get("web").unwrap();
+    assert_eq!((web.kind(), web.timeout), ("command", Duration::from_secs(90)));
 
     let nothing = load("", Given::default(), GivenToServe::default()).unwrap();
     assert_eq!((nothing.listen.to_string().as_str(), nothing.worker), ("127.0.0.1:8080", true));
@@ -41,10 +45,13 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
         ("listen = \"127.0.0.1:9000\n", 1, "string"),
         ("[events]\nkeep = \"a while\"\n", 2, "no length of time"),
-        ("[rollout]\n\nmax_parallel = 0\n", 3, "at least one target"),
+        ("[rollout]\n\nmax_parallel = 0\n", 3, "1 to 1000 targets"),
         ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
         ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),
         ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\" or \"continue\""),
+        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 1, "unknown field `shell`"),
+        ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "unknown variant"),
+        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 1, "a length of time"),
         ("[rollout]\nwaves = 3\n", 2, "unknown field `waves`"),
     ] {
         let told = mistake(text);

@@ -2,7 +2,8 @@
 
 use super::accept::Media;
 use super::log::{RequestId, Told};
-use async_graphql::{Response as Answer, ServerError, Value};
+use crate::read::{self, ApiError, ErrorCode};
+use async_graphql::{Response as Answer, Value};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,14 +13,14 @@ use std::any::Any;
 #[derive(Debug)]
 pub struct Refused {
     status: StatusCode,
-    code: &'static str,
+    code: ErrorCode,
     message: String,
     /// A header that belongs to the status.
     header: Option<(header::HeaderName, &'static str)>,
 }
 
 impl Refused {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Refused {
+    pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Refused {
         Refused { status, code, message: message.into(), header: None }
     }
 
@@ -32,19 +33,17 @@ impl Refused {
     /// The program failed; what happened is in the log alone.
     pub fn internal() -> Refused {
         let message = "Something went wrong inside. The server's log says what, under this request's id.";
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message)
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message)
     }
 
     /// Nobody knows now; asking again is right.
     pub fn unavailable(message: impl Into<String>) -> Refused {
-        Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message).with(header::RETRY_AFTER, "1")
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message).with(header::RETRY_AFTER, "1")
     }
 
     /// The same as an answer, for streams.
     pub fn answer(&self) -> Answer {
-        let mut error = ServerError::new(self.message.clone(), None);
-        error.extensions.get_or_insert_default().set("code", self.code);
-        Answer::from_errors(vec![error])
+        Answer::from_errors(vec![ApiError::new(self.code, self.message.clone()).told()])
     }
 
     /// What a person is told.
@@ -55,8 +54,8 @@ impl Refused {
     /// The same as a response.
     pub fn respond(self, media: Media, id: &RequestId) -> Response {
         let mut answer = self.answer();
-        mark(&mut answer, id);
-        let mut response = respond(self.status, media, bytes(&answer), Told::outcome(self.code));
+        read::complete(&mut answer, &id.0);
+        let mut response = respond(self.status, media, bytes(&answer), Told::outcome(self.code.word()));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
@@ -66,7 +65,7 @@ impl Refused {
 
 /// An answer as a response: under the new type, the status says whether execution began.
 pub fn answered(mut answer: Answer, media: Media, id: &RequestId) -> Response {
-    mark(&mut answer, id);
+    read::complete(&mut answer, &id.0);
     let status = match began(&answer) || media == Media::Json {
         true => StatusCode::OK,
         false => StatusCode::BAD_REQUEST,
@@ -88,22 +87,10 @@ pub fn began(answer: &Answer) -> bool {
     answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 
-/// Gives each error a code, if it has none, and the request's id. The library's own errors, which have none, are
-/// about documents and arguments.
-pub fn mark(answer: &mut Answer, id: &RequestId) {
-    for error in &mut answer.errors {
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", "BAD_REQUEST");
-        }
-        extensions.set("requestId", id.0.as_str());
-    }
-}
-
 /// An answer as JSON; without `data` if execution never began.
 pub fn bytes(answer: &Answer) -> Vec<u8> {
     match began(answer) {
-        true => serde_json::to_vec(answer).unwrap_or_default(),
+        true => read::body(answer),
         false => serde_json::json!({ "errors": answer.errors }).to_string().into_bytes(),
     }
 }

@@ -6,6 +6,7 @@ use super::log::{RequestId, Told};
 use super::request::{Asked, Parameters, Prepared, is_json};
 use super::who::{self, Who};
 use super::{Server, execute, sse, subscription};
+use crate::read::ErrorCode;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
@@ -32,7 +33,7 @@ pub async fn post(
         let who = who(&server, &headers).await?;
         if !is_json(text(&headers, header::CONTENT_TYPE)) {
             let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
+            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
         }
         Ok((who, Asked::from_body(&read(&headers, body).await?)?))
     };
@@ -98,7 +99,9 @@ async fn answer(
 fn form(prepared: &Prepared, accepted: Accepted, only_reads: bool) -> Result<Media, Refused> {
     if only_reads && prepared.kind == OperationType::Mutation {
         let message = "Mutations are only taken by POST.";
-        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", message).with(header::ALLOW, "POST"));
+        return Err(
+            Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest, message).with(header::ALLOW, "POST")
+        );
     }
     accepted.answer(prepared.kind).ok_or_else(not_acceptable)
 }
@@ -129,7 +132,7 @@ async fn carry_out(
 fn not_acceptable() -> Refused {
     let message = "There is no answer in a form that the header Accept allows: application/graphql-response+json or \
                    application/json for queries and mutations, text/event-stream for all and for subscriptions.";
-    Refused::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message)
+    Refused::new(StatusCode::NOT_ACCEPTABLE, ErrorCode::BadRequest, message)
 }
 
 fn accepted(headers: &HeaderMap) -> Accepted {
@@ -149,7 +152,7 @@ async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {
     let too_large = || {
         let message = format!("The body has at most {BODY} bytes.");
-        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", message)
+        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BadRequest, message)
     };
     if text(headers, header::CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > BODY) {
         return Err(too_large());
@@ -165,6 +168,6 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {
         }
         Ok(bytes)
     };
-    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", "The body took too long.");
+    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, "The body took too long.");
     tokio::time::timeout(SENDING, reading).await.unwrap_or_else(|_| Err(too_slow()))
 }

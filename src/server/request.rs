@@ -2,6 +2,7 @@
 
 use super::answer::Refused;
 use super::limits::{self, Refusal};
+use crate::read::ErrorCode;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as SyntaxError, parse_query};
 use async_graphql::{Request, ServerError, Variables};
@@ -59,9 +60,8 @@ impl Asked {
     /// From the members of a JSON object.
     pub fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
         let wrong = |name: &str, form: &str| Err(Refused::bad_request(format!("`{name}` has to be {form}.")));
-        let query = match map.remove("query") {
-            Some(Value::String(query)) => query,
-            _ => return wrong("query", "a string, the text of a document"),
+        let Some(Value::String(query)) = map.remove("query") else {
+            return wrong("query", "a string, the text of a document");
         };
         let operation_name = match map.remove("operationName") {
             None | Some(Value::Null) => None,
@@ -90,7 +90,7 @@ impl Asked {
             SyntaxError::RecursionLimitExceeded => {
                 refused(Refusal::TooComplex("This document nests too deep.".to_owned()))
             }
-            error => coded(error.into(), "BAD_REQUEST"),
+            error => coded(error.into(), ErrorCode::BadRequest),
         })?;
         limits::check(&document, &variables).map_err(refused)?;
         let operation = operation(&document, self.operation_name.as_deref())?;
@@ -122,7 +122,7 @@ impl Prepared {
 
 /// The operation that is meant.
 fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {
-    let missing = |message: &str| coded(ServerError::new(message, None), "BAD_REQUEST");
+    let missing = |message: &str| coded(ServerError::new(message, None), ErrorCode::BadRequest);
     let found = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Multiple(named), Some(name)) => named.get(name),
@@ -145,7 +145,7 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
         let missing = value.is_none() && variable.default_value.is_none();
         if !variable.var_type.node.nullable && (missing || value == Some(&ConstValue::Null)) {
             let message = format!("The variable ${} needs a value of the type {}.", variable.name, variable.var_type);
-            return Err(coded(ServerError::new(message, Some(definition.pos)), "BAD_REQUEST"));
+            return Err(coded(ServerError::new(message, Some(definition.pos)), ErrorCode::BadRequest));
         }
     }
     Ok(())
@@ -153,13 +153,13 @@ fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Re
 
 fn refused(refusal: Refusal) -> ServerError {
     match refusal {
-        Refusal::TooComplex(message) => coded(ServerError::new(message, None), "TOO_COMPLEX"),
-        Refusal::Wrong(message) => coded(ServerError::new(message, None), "BAD_REQUEST"),
+        Refusal::TooComplex(message) => coded(ServerError::new(message, None), ErrorCode::TooComplex),
+        Refusal::Wrong(message) => coded(ServerError::new(message, None), ErrorCode::BadRequest),
     }
 }
 
-fn coded(mut error: ServerError, code: &str) -> ServerError {
-    error.extensions.get_or_insert_default().set("code", code);
+fn coded(mut error: ServerError, code: ErrorCode) -> ServerError {
+    error.extensions.get_or_insert_default().set("code", code.word());
     error
 }
 
@@ -178,6 +178,6 @@ pub fn is_json(content_type: &str) -> bool {
 impl Refused {
     /// The request has not the form of one.
     pub fn bad_request(message: impl Into<String>) -> Refused {
-        Refused::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+        Refused::new(StatusCode::BAD_REQUEST, ErrorCode::BadRequest, message)
     }
 }

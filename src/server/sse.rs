@@ -6,6 +6,7 @@ use super::answer::{self, Refused};
 use super::log::{RequestId, Told};
 use super::who;
 use crate::auth::Secret;
+use crate::read::{self, ErrorCode};
 use async_graphql::{Response as Answer, Value};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One answer as a stream.
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
-    answer::mark(&mut answer, id);
+    read::complete(&mut answer, &id.0);
     let told = Told::outcome(answer::outcome(&answer));
     respond(Body::from([next(&answer), complete()].concat()), told)
 }
@@ -81,7 +82,7 @@ impl Pump {
     }
 
     async fn send_answer(&self, mut answer: Answer) -> bool {
-        answer::mark(&mut answer, &self.id);
+        read::complete(&mut answer, &self.id.0);
         self.send(next(&answer)).await
     }
 
@@ -93,7 +94,7 @@ impl Pump {
 
 fn token_gone() -> Refused {
     let message = "The token of this stream has expired or was revoked.";
-    Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
+    Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
 }
 
 fn next(answer: &Answer) -> Bytes {

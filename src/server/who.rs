@@ -4,6 +4,7 @@ use super::Server;
 use super::answer::Refused;
 use crate::auth::{FRESH, Secret, Tokens};
 use crate::domain::Caller;
+use crate::read::ErrorCode;
 use axum::http::{StatusCode, header};
 
 /// Who asks, and by which token.
@@ -69,7 +70,7 @@ impl From<Stranger> for Refused {
             Stranger::NoMore => "Bearer realm=\"lockkeeper\", error=\"invalid_token\"",
             Stranger::Unavailable => return Refused::unavailable(stranger.message()),
         };
-        Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", stranger.message())
+        Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, stranger.message())
             .with(header::WWW_AUTHENTICATE, challenge)
     }
 }

@@ -38,7 +38,7 @@ impl Query {
     }
 
     async fn slow(&self) -> bool {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         true
     }
 
@@ -47,6 +47,7 @@ impl Query {
     }
 
     async fn fails(&self) -> async_graphql::Result<bool> {
+        tokio::task::yield_now().await;
         Err("it failed".into())
     }
 }

@@ -8,6 +8,7 @@ use super::message;
 use super::operations::Operation;
 use super::outbox::Outbox;
 use crate::domain::Caller;
+use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
 use futures_util::{FutureExt, StreamExt};
@@ -95,7 +96,7 @@ impl Task {
     }
 
     async fn answer(&self, mut answer: Answer) -> String {
-        answer::mark(&mut answer, &self.id);
+        read::complete(&mut answer, &self.id.0);
         let text = message::next(&self.operation.id, &answer::bytes(&answer));
         self.carrier.outbox.answer(&self.operation, text, false).await;
         answer::outcome(&answer)
@@ -107,7 +108,7 @@ impl Task {
 
     /// Tells that the operation could not begin; nothing follows.
     async fn refuse(&self, mut answer: Answer) -> String {
-        answer::mark(&mut answer, &self.id);
+        read::complete(&mut answer, &self.id.0);
         let text = message::error(&self.operation.id, &answer.errors);
         self.carrier.outbox.answer(&self.operation, text, true).await;
         answer::outcome(&answer)

@@ -1,7 +1,7 @@
 //! The one task that reads from a socket and decides what happens to it.
 
 use super::super::Server;
-use super::super::answer::{self, Refused};
+use super::super::answer::Refused;
 use super::super::log::RequestId;
 use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
@@ -12,6 +12,7 @@ use super::operations::{MOST, NotTaken, Operations};
 use super::outbox::Outbox;
 use super::timings::Timings;
 use super::writer::Writer;
+use crate::read::{self, ErrorCode};
 use axum::Error;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use axum::http::StatusCode;
@@ -179,8 +180,8 @@ impl Reader {
             Err(NotTaken::IdInUse) => Err(Close::taken(&name)),
             Err(NotTaken::TooMany(id)) => {
                 let message = format!("A socket has at most {MOST} operations at a time. End one first.");
-                let mut answer = Refused::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).answer();
-                answer::mark(&mut answer, &RequestId::new());
+                let mut answer = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).answer();
+                read::complete(&mut answer, &RequestId::new().0);
                 self.say(message::error(&id, &answer.errors))
             }
         }
