@@ -43,6 +43,8 @@ enum Command {
         #[command(flatten)]
         given: Given,
     },
+    /// Print the schema of the API
+    Schema,
     /// Make, list and revoke tokens
     Token {
         #[command(subcommand)]
@@ -74,6 +76,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
         Command::Demo { options } => demo::run(&options).await?,
         Command::Migrate { given } => migrate::run(&given).await?,
+        Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,
         Command::Runner { job } => return Ok(runner::main(&job)),
     }

@@ -7,7 +7,8 @@ use crate::config::Settings;
 use crate::events::{self, Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
-use crate::server::Server;
+use crate::server::ws::Sockets;
+use crate::server::{Api, Server};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
@@ -27,11 +28,12 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let server = Server {
-        engine: Arc::new(graphql::schema(app.clone(), tail)),
+        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         tokens: Tokens::new(app.db.clone()),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),
+        sockets: Sockets::default(),
     };
     let mut serving = tokio::spawn(server.serve(listener));
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));

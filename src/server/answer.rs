@@ -1,7 +1,8 @@
 //! Answers, in the form that the client accepts, each with the request's id.
 
 use super::accept::Media;
-use super::log::{RequestId, Told};
+use super::log::Told;
+use crate::graphql::RequestId;
 use crate::read::{self, ApiError, ErrorCode};
 use async_graphql::{Response as Answer, Value};
 use axum::body::Body;

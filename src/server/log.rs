@@ -1,5 +1,6 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
+use crate::graphql::RequestId;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -7,15 +8,9 @@ use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
 use std::time::Instant;
 
-/// Names a request in its answer, in the log, and in the audit entries of what it changed.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-impl RequestId {
-    /// A new one, by chance.
-    pub fn new() -> RequestId {
-        RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16))
-    }
+/// A new id, by chance.
+pub fn new_id() -> RequestId {
+    RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16))
 }
 
 /// What the log says of a request, put into its response by whoever knew.
@@ -34,7 +29,7 @@ impl Told {
 
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
 pub async fn each_request(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
+    let id = new_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();

@@ -14,7 +14,7 @@ mod subscription;
 mod who;
 pub mod ws;
 
-pub use engine::Engine;
+pub use engine::{Api, Engine};
 
 use crate::auth::Tokens;
 use axum::extract::State;

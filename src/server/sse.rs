@@ -3,11 +3,12 @@
 
 use super::Server;
 use super::answer::{self, Refused};
-use super::log::{RequestId, Told};
+use super::log::Told;
 use super::who;
 use crate::auth::Secret;
+use crate::graphql::{Message, RequestId, message};
 use crate::read::{self, ErrorCode};
-use async_graphql::{Response as Answer, Value};
+use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -30,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
     read::complete(&mut answer, &id.0);
     let told = Told::outcome(answer::outcome(&answer));
-    respond(Body::from([next(&answer), complete()].concat()), told)
+    respond(Body::from([next(answer), complete()].concat()), told)
 }
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
@@ -83,7 +84,7 @@ impl Pump {
 
     async fn send_answer(&self, mut answer: Answer) -> bool {
         read::complete(&mut answer, &self.id.0);
-        self.send(next(&answer)).await
+        self.send(next(answer)).await
     }
 
     /// Whether the client took it, or it waits in the queue.
@@ -97,14 +98,18 @@ fn token_gone() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
 }
 
-fn next(answer: &Answer) -> Bytes {
+fn next(answer: Answer) -> Bytes {
+    let Message { cursor, body } = match answer::began(&answer) {
+        true => message(answer),
+        false => Message { cursor: None, body: answer::bytes(&answer) },
+    };
     let mut event = b"event: next\n".to_vec();
-    if let Some(Value::String(cursor)) = answer.extensions.get("cursor") {
+    if let Some(cursor) = cursor {
         event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
     }
     event.extend_from_slice(b"data: ");
     // JSON as it is written here has no line breaks.
-    event.extend_from_slice(&answer::bytes(answer));
+    event.extend_from_slice(&body);
     event.extend_from_slice(b"\n\n");
     event.into()
 }

@@ -4,12 +4,14 @@ mod http;
 mod sockets;
 mod streams;
 
-use super::{Server, ws};
+use super::{Engine, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::store::{Db, token};
-use async_graphql::{Context, Object, Schema, Subscription};
-use futures_util::{Stream, StreamExt};
+use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -110,6 +112,20 @@ impl Watching {
     }
 }
 
+#[derive(Clone)]
+struct Small(Schema<Query, Mutation, Watching>);
+
+impl Engine for Small {
+    fn execute(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Answer> {
+        let schema = self.0.clone();
+        async move { schema.execute(request.data(caller)).await }.boxed()
+    }
+
+    fn stream(&self, request: Request, caller: Caller, _: &str) -> BoxStream<'static, Answer> {
+        self.0.execute_stream(request.data(caller))
+    }
+}
+
 /// A server of the small schema.
 struct Served {
     url: String,
@@ -137,7 +153,7 @@ impl Served {
         let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let server = Server {
-            engine: Arc::new(schema),
+            engine: Arc::new(Small(schema)),
             tokens: Tokens::new(db.clone()),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),

@@ -1,13 +1,14 @@
 //! One operation over a socket, from its document to its last message.
 
 use super::super::answer::{self, Refused};
-use super::super::log::RequestId;
+use super::super::log::new_id;
 use super::super::request::{Asked, Prepared};
 use super::super::{Server, execute, subscription};
-use super::message;
+use super::message as wire;
 use super::operations::Operation;
 use super::outbox::Outbox;
 use crate::domain::Caller;
+use crate::graphql::{RequestId, message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
@@ -26,7 +27,7 @@ pub struct Carrier {
 impl Carrier {
     /// Carries out what was asked: the same checks and limits as over HTTP.
     pub async fn carry_out(self: Arc<Self>, operation: Arc<Operation>, asked: Asked) {
-        let (began, id) = (Instant::now(), RequestId::new());
+        let (began, id) = (Instant::now(), new_id());
         let task = Task { carrier: self, operation, id };
         // A bug in a resolver ends its operation, and the client is told.
         let (name, outcome) = match AssertUnwindSafe(task.run(asked)).catch_unwind().await {
@@ -68,8 +69,8 @@ impl Task {
 
     async fn once(&self, prepared: Prepared) -> String {
         let kind = prepared.kind;
-        let request = prepared.request().data(self.carrier.caller.clone()).data(self.id.clone());
-        match execute::execute(&self.carrier.server, request, kind, &self.id).await {
+        let Carrier { server, caller, .. } = &*self.carrier;
+        match execute::execute(server, prepared.request(), kind, caller.clone(), &self.id).await {
             Ok(answer) if answer::began(&answer) => {
                 let outcome = self.answer(answer).await;
                 self.complete().await;
@@ -82,8 +83,8 @@ impl Task {
 
     async fn stream(&self, mut prepared: Prepared) -> String {
         subscription::make_ready(&mut prepared, "");
-        let request = prepared.request().data(self.carrier.caller.clone()).data(self.id.clone());
-        let mut answers = self.carrier.server.engine.stream(request);
+        let Carrier { server, caller, .. } = &*self.carrier;
+        let mut answers = server.engine.stream(prepared.request(), caller.clone(), &self.id.0);
         let mut outcome = None;
         while let Some(answer) = answers.next().await {
             if outcome.is_none() && never_began(&answer) {
@@ -97,19 +98,20 @@ impl Task {
 
     async fn answer(&self, mut answer: Answer) -> String {
         read::complete(&mut answer, &self.id.0);
-        let text = message::next(&self.operation.id, &answer::bytes(&answer));
+        let outcome = answer::outcome(&answer);
+        let text = wire::next(&self.operation.id, &message(answer).body);
         self.carrier.outbox.answer(&self.operation, text, false).await;
-        answer::outcome(&answer)
+        outcome
     }
 
     async fn complete(&self) {
-        self.carrier.outbox.answer(&self.operation, message::complete(&self.operation.id), true).await;
+        self.carrier.outbox.answer(&self.operation, wire::complete(&self.operation.id), true).await;
     }
 
     /// Tells that the operation could not begin; nothing follows.
     async fn refuse(&self, mut answer: Answer) -> String {
         read::complete(&mut answer, &self.id.0);
-        let text = message::error(&self.operation.id, &answer.errors);
+        let text = wire::error(&self.operation.id, &answer.errors);
         self.carrier.outbox.answer(&self.operation, text, true).await;
         answer::outcome(&answer)
     }

@@ -2,7 +2,7 @@
 
 use super::super::Server;
 use super::super::answer::Refused;
-use super::super::log::RequestId;
+use super::super::log::new_id;
 use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
 use super::close::Close;
@@ -181,7 +181,7 @@ impl Reader {
             Err(NotTaken::TooMany(id)) => {
                 let message = format!("A socket has at most {MOST} operations at a time. End one first.");
                 let mut answer = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).answer();
-                read::complete(&mut answer, &RequestId::new().0);
+                read::complete(&mut answer, &new_id().0);
                 self.say(message::error(&id, &answer.errors))
             }
         }
