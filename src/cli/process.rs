@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::events::{self, Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
-use crate::server::ws::Sockets;
+use crate::server::ws::Timings;
 use crate::server::{Api, Server};
 use crate::store::Db;
 use anyhow::Context;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// Longest time for a query, and for the answer to a mutation.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -33,7 +33,8 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),
-        sockets: Sockets::default(),
+        timings: Timings::default(),
+        underway: TaskTracker::new(),
     };
     let mut serving = tokio::spawn(server.serve(listener));
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// How long requests under way may take once the server closes.
@@ -43,7 +44,9 @@ pub struct Server {
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.
     pub closing: CancellationToken,
-    pub sockets: ws::Sockets,
+    pub timings: ws::Timings,
+    /// Sockets, and all that is carried out: serving has not ended before them.
+    pub underway: TaskTracker,
 }
 
 impl Server {
@@ -62,7 +65,7 @@ impl Server {
     /// Serves until `closing` is canceled; then streams end at once, and requests and sockets within a few seconds.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
         let closing = self.closing.clone();
-        let sockets = self.sockets.open.clone();
+        let underway = self.underway.clone();
         let closed = closing.clone();
         // An event is small, and is to arrive at once.
         let listener = listener.tap_io(|stream| {
@@ -71,8 +74,8 @@ impl Server {
         let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
         let serving = async {
             let served = serving.await;
-            sockets.close();
-            sockets.wait().await;
+            underway.close();
+            underway.wait().await;
             served
         };
         let farewell = async {

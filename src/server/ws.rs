@@ -19,7 +19,6 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use close::Close;
-use tokio_util::task::TaskTracker;
 
 /// The one subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -29,14 +28,6 @@ const MESSAGE: usize = 1024 * 1024;
 const READ: usize = 4 * 1024;
 /// What is gathered before it is written, if more is waiting.
 const WRITE: usize = 16 * 1024;
-
-/// The open sockets of a server.
-#[derive(Clone, Default)]
-pub struct Sockets {
-    pub timings: Timings,
-    /// Knows when the last one has ended: HTTP's own shutdown does not wait for them.
-    pub open: TaskTracker,
-}
 
 /// Opens a socket. Who asks is told by `connection_init`, or else by this request.
 pub async fn open(State(server): State<Server>, headers: HeaderMap, mut upgrade: WebSocketUpgrade) -> Response {
@@ -49,11 +40,12 @@ pub async fn open(State(server): State<Server>, headers: HeaderMap, mut upgrade:
     }
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let authorization = authorization.unwrap_or_default().to_owned();
-    let Sockets { timings, open } = server.sockets.clone();
-    let open = open.token();
+    let timings = server.timings;
+    // HTTP's own shutdown does not wait for sockets.
+    let underway = server.underway.token();
     let upgrade = upgrade.read_buffer_size(READ).write_buffer_size(WRITE);
     upgrade.max_message_size(MESSAGE).max_frame_size(MESSAGE).on_upgrade(move |mut socket| async move {
-        let _open = open;
+        let _underway = underway;
         if spoken {
             socket::run(server, timings, authorization, socket).await;
         } else {

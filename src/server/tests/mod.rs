@@ -158,7 +158,8 @@ impl Served {
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),
-            sockets: ws::Sockets { timings, ..ws::Sockets::default() },
+            timings,
+            underway: Default::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
