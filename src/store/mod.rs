@@ -12,6 +12,7 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+pub mod lock;
 mod open;
 pub mod service;
 pub mod types;
