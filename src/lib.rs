@@ -7,4 +7,6 @@ pub mod catalog;
 pub mod change;
 pub mod domain;
 pub mod executor;
+pub mod graphql;
+pub mod read;
 pub mod store;

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod instance;
 pub mod lock;
 mod open;
+pub mod rows;
 pub mod service;
 pub mod types;
 pub mod version;
