@@ -9,4 +9,5 @@ pub mod domain;
 pub mod executor;
 pub mod graphql;
 pub mod read;
+pub mod release;
 pub mod store;

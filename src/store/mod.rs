@@ -2,10 +2,12 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-pub(crate) mod sql;
+mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
+pub mod claim;
 mod error;
 pub mod events;
 pub mod hold;
@@ -13,11 +15,16 @@ pub mod host;
 pub mod idempotency;
 pub mod instance;
 pub mod lock;
+pub mod log;
 mod open;
+pub mod progress;
+pub mod release;
 pub mod rows;
 pub mod service;
+pub mod target;
 pub mod types;
 pub mod version;
+pub mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -12,6 +12,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
     // A truth value out of a JSON document.
     ("bool", "(#)", "CAST((#) AS boolean)"),
+    // An instant out of a JSON document, where it is told in milliseconds.
+    ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
     ("share", "", "FOR SHARE"),
     ("lock", "", "FOR NO KEY UPDATE"),
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
@@ -82,6 +84,3 @@ macro_rules! part {
         &SQL
     }};
 }
-
-#[cfg(test)]
-pub(crate) use sql;
