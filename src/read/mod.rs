@@ -22,6 +22,7 @@ mod write;
 
 pub use answer::{Answer, Prepared, caller};
 pub use args::Args;
+pub use fetch::head;
 pub use error::{ApiError, ErrorCode, Reason};
 pub use filter::{Where, number};
 pub use given::Given;
