@@ -2,7 +2,7 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-pub(crate) mod sql;
+mod sql;
 
 pub mod audit;
 mod backend;
@@ -14,6 +14,7 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+pub mod lock;
 pub mod log;
 mod open;
 pub mod progress;
