@@ -45,13 +45,14 @@ pub struct Instance {
     pub release_id: Option<i64>,
 }
 
-/// Which instances of a service; what is none does not restrict.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Chosen<'a> {
-    pub ids: Option<&'a [i64]>,
-    pub host_ids: Option<&'a [i64]>,
-    /// Only those that are recorded at this version.
-    pub version_id: Option<i64>,
+/// Which instances of a service.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    All,
+    /// Those of these numbers.
+    These(&'a [i64]),
+    /// Those on these hosts.
+    On(&'a [i64]),
 }
 
 /// Takes the service for the rest of the transaction, as one of many that refer to it: nobody can
@@ -157,18 +158,28 @@ pub async fn lock_instances(tx: &mut Tx, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// The instances of a service that are there and were chosen so. An instance and the release that has it
+/// The instances of a service that are there, only those at this version if one is given. An instance and the release that has it
 /// are read in one statement: they never contradict each other.
-pub async fn instances(tx: &mut Tx, service_id: i64, chosen: Chosen<'_>) -> Result<Vec<Instance>> {
+pub async fn instances(
+    tx: &mut Tx,
+    service_id: i64,
+    which: Which<'_>,
+    version_id: Option<i64>,
+) -> Result<Vec<Instance>> {
+    let (these, on) = match which {
+        Which::All => (None, None),
+        Which::These(ids) => (Some(Ids(ids)), None),
+        Which::On(host_ids) => (None, Some(Ids(host_ids))),
+    };
     tx.query(sql!(
         "SELECT i.id, i.host_id, i.hostname, i.version_id, i.status, i.revision, t.release_id FROM instance i
          LEFT JOIN release_target t ON t.instance_id = i.id AND t.status IN ('QUEUED', 'RUNNING')
          WHERE i.service_id = $1 AND i.status <> 'REMOVED'"
     ))
     .bind(service_id)
-    .filter(part!(" AND i.id {any $}"), chosen.ids.map(Ids))
-    .filter(part!(" AND i.host_id {any $}"), chosen.host_ids.map(Ids))
-    .filter(part!(" AND i.version_id = $"), chosen.version_id)
+    .filter(part!(" AND i.id {any $}"), these)
+    .filter(part!(" AND i.host_id {any $}"), on)
+    .filter(part!(" AND i.version_id = $"), version_id)
     .all()
     .await
 }

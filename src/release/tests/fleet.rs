@@ -12,7 +12,7 @@ use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::tests::databases;
-use crate::store::{Db, Json, Tx};
+use crate::store::{Db, Error, Json, Tx};
 use serde_json::json;
 use std::time::Duration;
 
@@ -224,7 +224,13 @@ impl Fleet {
     }
 
     pub async fn ask(&self, request: &Request) -> Result<Accepted, Refused> {
-        accept(&self.app, request).await.unwrap()
+        loop {
+            match accept(&self.app, request).await {
+                // Too many at once: a client asks again.
+                Err(Error::Busy(sqlx::Error::PoolTimedOut)) => {}
+                answer => return answer.unwrap(),
+            }
+        }
     }
 
     pub async fn accepted(&self, request: &Request) -> Accepted {
@@ -233,7 +239,12 @@ impl Fleet {
 
     /// Ends all targets of a release at once, as a worker does.
     pub async fn end(&self, release: i64, end: ReleaseTargetStatus) {
-        let mut tx = self.app.db.begin().await.unwrap();
+        let mut tx = loop {
+            match self.app.db.begin().await {
+                Err(Error::Busy(sqlx::Error::PoolTimedOut)) => {}
+                tx => break tx.unwrap(),
+            }
+        };
         tx.query(sql!("SELECT id FROM release WHERE id = $1 {lock}")).bind(release).execute().await.unwrap();
         let now = tx.now().await.unwrap();
         let action: ReleaseAction =
