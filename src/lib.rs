@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
 pub mod app;
+pub mod catalog;
 pub mod change;
 pub mod domain;
 pub mod executor;

@@ -7,7 +7,7 @@ use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::selection::{Holder, State, installed_again, left_out};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::choice::{self, Host, Instance, Which};
-use crate::store::{Result, Tx};
+use crate::store::{Result, Tx, hold};
 use std::collections::{HashMap, HashSet};
 
 /// What takes part and what does not, each by hostname.
@@ -73,9 +73,12 @@ pub async fn choose(tx: &mut Tx, request: &Request, found: &Found, problems: &mu
 async fn read(tx: &mut Tx, service_id: i64, which: Which<'_>, version_id: Option<i64>) -> Result<Vec<Candidate>> {
     let instances = choice::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
+    let now = tx.now().await?;
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (instance_id, hold_id) in choice::standing_holds(tx, &ids).await? {
-        holds.entry(instance_id).or_default().push(hold_id);
+    for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(now)) {
+        if let Some(instance_id) = hold.instance_id {
+            holds.entry(instance_id).or_default().push(hold.id);
+        }
     }
     let candidate = |instance: Instance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
     Ok(instances.into_iter().map(candidate).collect())

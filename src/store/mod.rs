@@ -2,17 +2,22 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
 pub mod choice;
 mod error;
 pub mod events;
+pub mod hold;
+pub mod host;
 pub mod idempotency;
+pub mod instance;
 mod open;
 pub mod release;
+pub mod service;
 pub mod types;
+pub mod version;
 
 #[cfg(test)]
 pub(crate) mod tests;

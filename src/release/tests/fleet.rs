@@ -11,8 +11,9 @@ use crate::executor::Executor;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
+use crate::store::sql::sql;
 use crate::store::tests::databases;
-use crate::store::{Db, Error, Json, Tx};
+use crate::store::{Db, Error, Json, Tx, choice};
 use serde_json::json;
 use std::time::Duration;
 
@@ -249,6 +250,14 @@ impl Fleet {
         let now = tx.now().await.unwrap();
         let action: ReleaseAction =
             tx.query(sql!("SELECT action FROM release WHERE id = $1")).bind(release).scalar().await.unwrap();
+        let instances: Vec<(i64,)> = tx
+            .query(sql!("SELECT instance_id FROM release_target WHERE release_id = $1"))
+            .bind(release)
+            .all()
+            .await
+            .unwrap();
+        let instances: Vec<_> = instances.into_iter().map(|(id,)| id).collect();
+        choice::lock_instances(&mut tx, &instances).await.unwrap();
         let targets: Vec<OpenTarget> = tx
             .query(sql!(
                 "SELECT t.id, t.instance_id, t.host_id, i.hostname, i.status, i.version_id, t.to_version_id, i.revision
