@@ -19,7 +19,6 @@ use crate::app::{App, RolloutDefaults};
 use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
-use crate::executor::{ExecutorSettings, Executors};
 use crate::executor::ExecutorSettings;
 use crate::store::Db;
 use crate::store::tests::databases;
@@ -41,8 +40,6 @@ async fn both() -> Vec<Ground> {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
         let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("sim");
-        let executors = Executors::from_iter([executor]);
-        let app = App { db, executors, rollout: RolloutDefaults::default() };
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         grounds.push(Ground { app, _directory: directory });
     }
