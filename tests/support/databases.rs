@@ -55,6 +55,7 @@ fn cluster() -> String {
     found
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper outlives the test that started it")]
 fn start(base: &Path, port: &str) {
     let data = base.join("data");
     let _ = fs::remove_dir_all(&data);
