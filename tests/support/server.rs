@@ -88,7 +88,7 @@ impl Server {
         self.process = Some(process);
         let at = ready.find("http://").unwrap_or_else(|| panic!("not ready: {ready:?}\n{}", self.log()));
         let address: String = ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
-        self.url = address.trim_end_matches(['/', '.', ',']).trim_end_matches("/graphql").to_owned();
+        address.trim_end_matches("/graphql").clone_into(&mut self.url);
     }
 
     /// Ends the process at once, as a crash would.
