@@ -114,6 +114,20 @@ impl Fleet {
         self.client.change(mutation, input, selection).await
     }
 
+    /// As [`Fleet::release`], until it is over; it must succeed.
+    pub async fn finish(&self, mutation: &str, version: &str) {
+        let payload = self.release(mutation, version).await;
+        assert_eq!(self.finished(&id(&payload["release"])).await, "SUCCEEDED");
+    }
+
+    /// The id of the instance on the host with this place in the order of names.
+    pub async fn instance(&self, host: usize) -> String {
+        let document =
+            "query($service: String!, $host: String!) { instance(service: $service, hostname: $host) { id } }";
+        let variables = json!({ "service": self.service_name, "host": self.hostnames[host] });
+        id(&self.client.query(document, variables).await["instance"])
+    }
+
     /// Waits until a release is over and gives its status. It follows the release's events from its
     /// beginning, so nothing is missed and nothing is polled.
     pub async fn finished(&self, release: &str) -> String {
