@@ -101,6 +101,7 @@ fn start(base: &Path, port: &str) {
     );
     fs::write(base.join("used"), "").unwrap();
     run(Command::new("chmod").arg("a+rwx").arg(base));
+    #[expect(clippy::zombie_processes, reason = "it outlives the test that started it")]
     as_user("/bin/sh".into())
         .args(["-c", &keep])
         .stdin(Stdio::null())
