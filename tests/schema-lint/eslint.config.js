@@ -21,6 +21,8 @@ export default [
           FieldDefinition: true,
           InputValueDefinition: true,
           EnumValueDefinition: true,
+          // Those of the language itself are printed without.
+          ignoredSelectors: ["DirectiveDefinition[name.value=/^(include|skip|specifiedBy|oneOf|deprecated)$/] > InputValueDefinition"],
         },
       ],
       "@graphql-eslint/strict-id-in-types": [
