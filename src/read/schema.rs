@@ -136,8 +136,7 @@ pub fn implement(object: &'static Object, interface: &'static Interface, registr
                 extends: false,
                 inaccessible: false,
                 tags: Vec::new(),
-                // The library drops an interface that no field returns, unless it has keys; they are not printed.
-                keys: Some(interface.fields.iter().map(|field| field.name.to_owned()).collect()),
+                keys: None,
                 visible: None,
                 rust_typename: None,
                 directive_invocations: Vec::new(),
