@@ -7,6 +7,7 @@ pub(crate) mod sql;
 pub mod audit;
 mod backend;
 pub mod choice;
+pub mod doctor;
 mod error;
 pub mod events;
 pub mod hold;
