@@ -31,7 +31,7 @@ async fn intervals_are_apart(fleet: &Fleet) {
         assert!(last.insert(instance, at) <= Some(at), "instance {instance} went back in time");
     }
     assert!(held.is_empty());
-    let locks: i64 = fleet.app.db.query(sql!("SELECT count(*) FROM instance_lock")).scalar().await.unwrap();
+    let locks: i64 = fleet.app.db.query(sql!("SELECT count(*) AS many FROM instance_lock")).scalar().await.unwrap();
     assert_eq!(locks, 0);
 }
 
@@ -101,7 +101,7 @@ async fn r10_the_same_key_fifty_times_at_once_gives_one_release() {
         let answers = requests.join_all().await;
         assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
         assert!(answers.iter().all(|answer| answer.release_id == answers[0].release_id && answer.accepted.len() == 5));
-        let releases: i64 = fleet.app.db.query(sql!("SELECT count(*) FROM release")).scalar().await.unwrap();
+        let releases: i64 = fleet.app.db.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
         assert_eq!(releases, 1);
     }
 }
@@ -149,7 +149,7 @@ async fn r17_after_a_freeze_is_answered_nothing_is_accepted() {
         .execute()
         .await
         .unwrap();
-        let before: i64 = tx.query(sql!("SELECT count(*) FROM release")).scalar().await.unwrap();
+        let before: i64 = tx.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
         tx.commit().await.unwrap();
         let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
         assert_eq!(accepted as i64, before);
@@ -173,7 +173,7 @@ async fn r17_a_hold_that_races_with_a_release_is_seen_or_sees_it() {
                     let lock = tx.query(sql!("SELECT id FROM instance WHERE id = $1 {lock}"));
                     lock.bind(instance).execute().await.unwrap();
                     let seen: i64 = tx
-                        .query(sql!("SELECT count(*) FROM instance_lock WHERE instance_id = $1"))
+                        .query(sql!("SELECT count(*) AS many FROM instance_lock WHERE instance_id = $1"))
                         .bind(instance)
                         .scalar()
                         .await

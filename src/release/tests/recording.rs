@@ -91,7 +91,7 @@ async fn r8_ten_thousand_hostnames_take_as_many_statements_as_ten() {
             .app
             .db
             .query(sql!(
-                "SELECT count(*) FROM release_target t JOIN instance i ON i.id = t.instance_id
+                "SELECT count(*) AS many FROM release_target t JOIN instance i ON i.id = t.instance_id
                  WHERE t.status = 'QUEUED' AND i.hostname = 'h' || substr(CAST(100000 + t.ordinal AS text), 2)"
             ))
             .scalar()
