@@ -41,8 +41,8 @@ async fn i5_every_step_is_an_event_and_the_last_one_ends_the_release() {
         assert_eq!(
             told,
             [
-                ["INSTANCE", "RELEASE", "UPGRADING", "2", "olga", ""],
                 ["RELEASE", "ACCEPTED", "PENDING", "1", "olga", "0"],
+                ["INSTANCE", "RELEASE", "UPGRADING", "2", "olga", ""],
                 ["RELEASE", "TARGET_STARTED", "RUNNING", "2", "worker", "1"],
                 ["INSTANCE", "RELEASE", "RUNNING", "3", "worker", ""],
                 ["RELEASE", "TARGET_FINISHED", "SUCCEEDED", "3", "worker", "0"],
@@ -109,6 +109,24 @@ async fn r13_what_takes_too_long_is_ended_with_all_that_it_started() {
 
 fn alive(pid: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z"))
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_running_ends_with_it_unless_it_has_a_session_of_its_own() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("(tick 1000) &\nsetsid sleep 1002 > /dev/null 2>&1 &\necho $! > \"$DIR/daemon\"\nsleep 0.3");
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
+        let ticks = fleet.said("tick");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(fleet.said("tick"), ticks);
+        let daemon = fs::read_to_string(fleet.directory.join("daemon")).unwrap().trim().to_owned();
+        assert!(alive(&daemon));
+        std::process::Command::new("kill").arg(daemon).status().unwrap();
+        worker.stop().await;
+    }
 }
 
 #[tokio::test]

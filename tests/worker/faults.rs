@@ -129,7 +129,7 @@ async fn a_result_that_was_left_behind_is_taken_with_its_output() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 2, COMMAND).await;
         fleet.script(
-            "echo one\nwhile [ ! -e \"$DIR/go\" ]; do sleep 0.02; done\necho two\n[ $LOCKKEEPER_HOSTNAME = h1 ]",
+            "echo one\nwhile [ ! -e \"$DIR/go\" ]; do sleep 0.02; done\necho two\n[ $LOCKKEEPER_HOSTNAME = h1 ] || exit 5",
         );
         let process = Process::start(&fleet, COMMAND);
         let mut request = fleet.upgrade();
@@ -184,6 +184,29 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert_eq!(fleet.said("tick"), ticks);
         assert_eq!(fleet.number("SELECT count(*) AS many FROM event").await, events);
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn i3_a_worker_that_was_declared_dead_ends_its_commands_and_works_on_under_a_new_lease() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("tick 1000");
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 1).await;
+        fleet.change("UPDATE worker SET ended_at = {now}").await;
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        let ticks = fleet.said("tick");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(fleet.said("tick"), ticks);
+        fleet.script("");
+        let mut request = fleet.upgrade();
+        request.include_unknown = true;
+        let release = fleet.accept(&request).await;
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
         worker.stop().await;
     }
 }

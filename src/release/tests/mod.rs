@@ -8,6 +8,7 @@ macro_rules! sql {
 }
 
 mod choosing;
+mod claiming;
 mod fleet;
 mod races;
 mod recording;
