@@ -2,6 +2,7 @@
 
 mod choosing;
 mod doctor;
+mod claiming;
 mod fleet;
 mod races;
 mod recording;
