@@ -8,7 +8,7 @@ use crate::change::Request;
 use crate::domain::Problems;
 use crate::domain::caller::Right;
 use crate::read::declare::{Arg, Object, arg, parse};
-use crate::read::{ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, object_type, register};
+use crate::read::{ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, implement, object_type, register};
 use crate::store;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -126,7 +126,6 @@ impl OutputType for MutationRoot {
     fn create_type_info(registry: &mut Registry) -> String {
         let fields = MUTATIONS.iter().map(|entry| {
             let payload = (entry.payload)();
-            debug_assert!(payload.interface.is_some_and(|interface| std::ptr::eq(interface, &MUTATION_PAYLOAD)));
             let ty = register(payload, registry);
             let input = argument(&entry.input, registry);
             field(entry.name, entry.about, ty.trim_end_matches('!'), vec![input])
@@ -143,3 +142,24 @@ impl OutputType for MutationRoot {
 }
 
 impl ObjectType for MutationRoot {}
+
+/// The interface of all payloads. The library drops it, as no field has it for its type, unless it is entered
+/// once more in the end.
+pub(super) struct Payloads;
+
+impl OutputType for Payloads {
+    fn type_name() -> Cow<'static, str> {
+        MUTATION_PAYLOAD.name.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        for entry in MUTATIONS {
+            implement((entry.payload)(), &MUTATION_PAYLOAD, registry);
+        }
+        format!("{}!", MUTATION_PAYLOAD.name)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Node>) -> ServerResult<Value> {
+        unreachable!("no field has it for its type")
+    }
+}

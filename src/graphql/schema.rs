@@ -1,6 +1,6 @@
 //! The schema as a whole.
 
-use super::mutation::{MutationRoot, RequestId};
+use super::mutation::{MutationRoot, Payloads, RequestId};
 use super::query::{Ahead, Query};
 use super::subscription::Subscription;
 use crate::app::App;
@@ -11,7 +11,7 @@ use async_graphql::{Request, SDLExportOptions};
 pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
 
 fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
-    Schema::build(Query, MutationRoot, Subscription).limit_directives(5)
+    Schema::build(Query, MutationRoot, Subscription).register_output_type::<Payloads>().limit_directives(5)
 }
 
 /// The API over these parts of a server.

@@ -28,6 +28,6 @@ pub use filter::{Where, number};
 pub use given::Given;
 pub use response::{body, complete};
 pub use scalar::{CURSOR, Cursor, DateTime, TIME};
-pub use schema::{argument, field, object_type, register};
+pub use schema::{argument, field, implement, object_type, register};
 pub use select::Document;
 pub use write::Scene;

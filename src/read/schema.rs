@@ -121,7 +121,8 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
     field(declared.name, declared.about, ty, args)
 }
 
-fn implement(object: &'static Object, interface: &'static Interface, registry: &mut Registry) {
+/// Enters an interface as one that a type has.
+pub fn implement(object: &'static Object, interface: &'static Interface, registry: &mut Registry) {
     registry.add_implements(object.name, interface.name);
     if !registry.types.contains_key(interface.name) {
         let fields = interface.fields.iter().map(|field| declared(field, registry)).collect();
@@ -135,8 +136,7 @@ fn implement(object: &'static Object, interface: &'static Interface, registry: &
                 extends: false,
                 inaccessible: false,
                 tags: Vec::new(),
-                // The library drops an interface that no field returns, unless it has keys; they are not printed.
-                keys: Some(interface.fields.iter().map(|field| field.name.to_owned()).collect()),
+                keys: None,
                 visible: None,
                 rust_typename: None,
                 directive_invocations: Vec::new(),
