@@ -8,7 +8,7 @@ use crate::events::{self, Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
-use crate::server::{Api, Server};
+use crate::server::{Api, Metrics, Server};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
@@ -28,8 +28,9 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let server = Server {
-        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         tokens: Tokens::new(app.db.clone()),
+        metrics: Metrics::new(app.db.clone(), tail.clone()),
+        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),

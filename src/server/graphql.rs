@@ -74,9 +74,10 @@ async fn answer(
     only_reads: bool,
 ) -> Response {
     let caller = who.caller.name.clone();
-    let mut operation = None;
+    let (mut kind, mut operation) = (None, None);
     let mut response = match asked.prepare() {
         Ok(prepared) => {
+            kind = Some(prepared.kind);
             operation = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
             match form(&prepared, accepted, only_reads) {
                 Ok(media) => carry_out(server, id, headers, who, prepared, media).await,
@@ -93,6 +94,7 @@ async fn answer(
     if let Some(told) = response.extensions_mut().get_mut::<Told>() {
         told.caller = Some(caller);
         told.operation = operation;
+        told.kind = kind;
     }
     response
 }

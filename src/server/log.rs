@@ -1,7 +1,9 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
 use crate::graphql::RequestId;
-use axum::extract::Request;
+use super::metrics::Metrics;
+use async_graphql::parser::types::OperationType;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -18,7 +20,10 @@ pub fn new_id() -> RequestId {
 pub struct Told {
     pub caller: Option<String>,
     pub operation: Option<String>,
+    pub kind: Option<OperationType>,
     pub outcome: Option<String>,
+    /// Whether it is answered by a stream, which is counted when it ends.
+    pub streamed: bool,
 }
 
 impl Told {
@@ -28,7 +33,7 @@ impl Told {
 }
 
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
-pub async fn each_request(mut request: Request, next: Next) -> Response {
+pub async fn each_request(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let id = new_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
@@ -41,6 +46,9 @@ pub async fn each_request(mut request: Request, next: Next) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
+    if let Some(outcome) = told.outcome.as_ref().filter(|_| !told.streamed) {
+        metrics.request(told.kind, outcome, began);
+    }
     tracing::info!(
         request_id = id.0,
         %method,

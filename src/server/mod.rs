@@ -8,6 +8,7 @@ mod execute;
 mod graphql;
 pub mod limits;
 mod log;
+mod metrics;
 mod request;
 mod sse;
 mod subscription;
@@ -15,6 +16,7 @@ mod who;
 pub mod ws;
 
 pub use engine::{Api, Engine};
+pub use metrics::Metrics;
 
 use crate::auth::Tokens;
 use axum::extract::State;
@@ -38,6 +40,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub struct Server {
     pub engine: Arc<dyn Engine>,
     pub tokens: Tokens,
+    pub metrics: Metrics,
     /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
     pub deadline: Duration,
     /// Canceled when no new work should come: `/readyz` says so.
@@ -57,8 +60,9 @@ impl Server {
             .route("/graphql/ws", any(ws::open))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
+            .route("/metrics", get(metrics::get))
             .layer(CatchPanicLayer::custom(answer::panicked))
-            .layer(middleware::from_fn(log::each_request))
+            .layer(middleware::from_fn_with_state(self.metrics.clone(), log::each_request))
             .with_state(self)
     }
 

@@ -4,6 +4,7 @@
 use super::Server;
 use super::answer::{self, Refused};
 use super::log::Told;
+use super::metrics::{Subscriber, Transport};
 use super::who;
 use crate::auth::Secret;
 use crate::graphql::{Message, RequestId, message};
@@ -38,10 +39,10 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
 pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secret, id: &RequestId) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let pump = Pump { server: server.clone(), sender, secret, id: id.clone() };
+    let pump = Pump { server: server.clone(), sender, secret, id: id.clone(), subscriber: server.metrics.subscriber(Transport::Events) };
     tokio::spawn(pump.run(answers));
     let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
-    respond(Body::from_stream(events), Told::outcome("ok"))
+    respond(Body::from_stream(events), Told { streamed: true, ..Told::outcome("ok") })
 }
 
 struct Pump {
@@ -49,10 +50,11 @@ struct Pump {
     sender: mpsc::Sender<Bytes>,
     secret: Secret,
     id: RequestId,
+    subscriber: Subscriber,
 }
 
 impl Pump {
-    async fn run(self, mut answers: BoxStream<'static, Answer>) {
+    async fn run(mut self, mut answers: BoxStream<'static, Answer>) {
         let no_more = who::counts_no_more(self.server.tokens.clone(), self.secret.clone());
         tokio::pin!(no_more);
         let mut silent_since = Instant::now();
@@ -82,8 +84,9 @@ impl Pump {
         self.send(complete()).await;
     }
 
-    async fn send_answer(&self, mut answer: Answer) -> bool {
+    async fn send_answer(&mut self, mut answer: Answer) -> bool {
         read::complete(&mut answer, &self.id.0);
+        self.subscriber.outcome = answer::outcome(&answer);
         self.send(next(answer)).await
     }
 

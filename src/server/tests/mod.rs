@@ -1,12 +1,14 @@
 //! The protocol, through a server that listens, with a small schema of its own.
 
 mod http;
+mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Engine, Server, ws};
+use super::{Engine, Metrics, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
+use crate::events::{Tail, Waking};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -152,9 +154,11 @@ impl Served {
         let counts = Arc::new(Counts::default());
         let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
+        let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let server = Server {
             engine: Arc::new(Small(schema)),
             tokens: Tokens::new(db.clone()),
+            metrics: Metrics::new(db.clone(), tail),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

@@ -2,6 +2,7 @@
 
 use super::super::answer::{self, Refused};
 use super::super::log::new_id;
+use super::super::metrics::{Metrics, Transport};
 use super::super::request::{Asked, Prepared};
 use super::super::{Server, execute, subscription};
 use super::message as wire;
@@ -27,22 +28,13 @@ pub struct Carrier {
 impl Carrier {
     /// Carries out what was asked: the same checks and limits as over HTTP.
     pub async fn carry_out(self: Arc<Self>, operation: Arc<Operation>, asked: Asked) {
-        let (began, id) = (Instant::now(), new_id());
+        let id = new_id();
+        let mut record = Record::new(&self, &id);
         let task = Task { carrier: self, operation, id };
         // A bug in a resolver ends its operation, and the client is told.
-        let (name, outcome) = match AssertUnwindSafe(task.run(asked)).catch_unwind().await {
-            Ok(told) => told,
-            Err(_) => (None, task.refuse(Refused::internal().answer()).await),
-        };
-        tracing::info!(
-            request_id = task.id.0,
-            transport = "websocket",
-            caller = task.carrier.caller.name,
-            operation = name,
-            outcome,
-            ms = began.elapsed().as_secs_f64() * 1000.0,
-            "request"
-        );
+        if AssertUnwindSafe(task.run(asked, &mut record)).catch_unwind().await.is_err() {
+            record.outcome = task.refuse(Refused::internal().answer()).await;
+        }
     }
 }
 
@@ -53,18 +45,18 @@ struct Task {
 }
 
 impl Task {
-    /// Gives the operation's name, if its document has one, and its outcome.
-    async fn run(&self, asked: Asked) -> (Option<String>, String) {
-        let prepared = match asked.prepare() {
-            Ok(prepared) => prepared,
-            Err(error) => return (None, self.refuse(Answer::from_errors(vec![error])).await),
+    async fn run(&self, asked: Asked, record: &mut Record) {
+        record.outcome = match asked.prepare() {
+            Ok(prepared) => {
+                record.kind = Some(prepared.kind);
+                record.name = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
+                match prepared.kind {
+                    OperationType::Subscription => self.stream(prepared).await,
+                    _ => self.once(prepared).await,
+                }
+            }
+            Err(error) => self.refuse(Answer::from_errors(vec![error])).await,
         };
-        let name = prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string());
-        let outcome = match prepared.kind {
-            OperationType::Subscription => self.stream(prepared).await,
-            _ => self.once(prepared).await,
-        };
-        (Some(name), outcome)
     }
 
     async fn once(&self, prepared: Prepared) -> String {
@@ -85,15 +77,18 @@ impl Task {
         subscription::make_ready(&mut prepared, "");
         let Carrier { server, caller, .. } = &*self.carrier;
         let mut answers = server.engine.stream(prepared.request(), caller.clone(), &self.id.0);
-        let mut outcome = None;
+        let mut subscriber = server.metrics.subscriber(Transport::Socket);
+        let mut began = false;
         while let Some(answer) = answers.next().await {
-            if outcome.is_none() && never_began(&answer) {
-                return self.refuse(answer).await;
+            if !began && never_began(&answer) {
+                subscriber.outcome = self.refuse(answer).await;
+                return subscriber.outcome.clone();
             }
-            outcome = Some(self.answer(answer).await);
+            began = true;
+            subscriber.outcome = self.answer(answer).await;
         }
         self.complete().await;
-        outcome.unwrap_or_else(|| "ok".to_owned())
+        subscriber.outcome.clone()
     }
 
     async fn answer(&self, mut answer: Answer) -> String {
@@ -122,4 +117,48 @@ impl Task {
 fn never_began(answer: &Answer) -> bool {
     let at_root = |error: &ServerError| error.path.len() <= 1;
     answer.data == Value::Null && !answer.errors.is_empty() && answer.errors.iter().all(at_root)
+}
+
+/// Tells the log and the metrics of an operation when it ends, also when it is cut short.
+struct Record {
+    metrics: Metrics,
+    caller: String,
+    id: String,
+    began: Instant,
+    kind: Option<OperationType>,
+    /// The operation's name, or its kind.
+    name: Option<String>,
+    outcome: String,
+}
+
+impl Record {
+    fn new(carrier: &Carrier, id: &RequestId) -> Record {
+        Record {
+            metrics: carrier.server.metrics.clone(),
+            caller: carrier.caller.name.clone(),
+            id: id.0.clone(),
+            began: Instant::now(),
+            kind: None,
+            name: None,
+            outcome: "ok".to_owned(),
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        // Its stream has counted a subscription.
+        if self.kind != Some(OperationType::Subscription) {
+            self.metrics.request(self.kind, &self.outcome, self.began);
+        }
+        tracing::info!(
+            request_id = self.id,
+            transport = "websocket",
+            caller = self.caller,
+            operation = self.name,
+            outcome = self.outcome,
+            ms = self.began.elapsed().as_secs_f64() * 1000.0,
+            "request"
+        );
+    }
 }
