@@ -104,9 +104,9 @@ impl Watching {
         })
     }
 
-    /// Has no stream to give.
-    async fn refused(&self) -> async_graphql::Result<futures_util::stream::Empty<u32>> {
-        Err("there is none".into())
+    /// Has a stream to give only if it is asked to.
+    async fn refused(&self, given: Option<bool>) -> async_graphql::Result<futures_util::stream::Empty<u32>> {
+        given.filter(|given| *given).map(|_| futures_util::stream::empty()).ok_or_else(|| "there is none".into())
     }
 
     async fn broken(&self) -> impl Stream<Item = u32> + use<> {

@@ -23,7 +23,7 @@ fn patient() -> Timings {
 }
 
 /// One end of a socket.
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens a socket with these headers.
@@ -42,7 +42,7 @@ impl Socket {
     }
 
     /// Opens a socket and is acknowledged.
-    async fn ready(served: &Served) -> Socket {
+    pub async fn ready(served: &Served) -> Socket {
         let mut socket = Socket::open(served).await;
         socket.say(init(&served.token)).await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
@@ -57,16 +57,16 @@ impl Socket {
         self.send(Message::text(message.to_string())).await;
     }
 
-    async fn subscribe(&mut self, id: &str, document: &str) {
+    pub async fn subscribe(&mut self, id: &str, document: &str) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
     }
 
-    async fn complete(&mut self, id: &str) {
+    pub async fn complete(&mut self, id: &str) {
         self.say(json!({ "id": id, "type": "complete" })).await;
     }
 
     /// The next message of the protocol.
-    async fn hear(&mut self) -> Value {
+    pub async fn hear(&mut self) -> Value {
         loop {
             match timeout(SOON, self.0.next()).await.expect("a message in time") {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),

@@ -29,7 +29,7 @@ async fn a_quiet_peer_that_answers_pings_stays() {
 
 #[tokio::test]
 async fn a_peer_that_takes_nothing_is_let_go() {
-    let served = Served::timed(Timings { ping: Duration::from_secs(60), ..brief() }).await;
+    let served = Served::timed(Timings { ping: Duration::from_mins(1), ..brief() }).await;
     let mut socket = Socket::ready(&served).await;
     for id in 0..10 {
         socket.subscribe(&id.to_string(), "subscription { flood }").await;
@@ -40,7 +40,7 @@ async fn a_peer_that_takes_nothing_is_let_go() {
 
 #[tokio::test]
 async fn a_peer_that_only_asks_for_signs_of_life_is_let_go() {
-    let served = Served::timed(Timings { write: Duration::from_secs(60), ..brief() }).await;
+    let served = Served::timed(Timings { write: Duration::from_mins(1), ..brief() }).await;
     let mut socket = Socket::open(&served).await;
     let ping = json!({ "type": "ping", "payload": { "x": "x".repeat(100_000) } }).to_string();
     let mut sent = 0;
