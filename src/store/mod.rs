@@ -2,10 +2,11 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-pub(crate) mod sql;
+mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
 pub mod claim;
 mod error;
 pub mod events;
@@ -13,9 +14,11 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+pub mod lock;
 pub mod log;
 mod open;
 pub mod progress;
+pub mod release;
 pub mod rows;
 pub mod service;
 pub mod target;

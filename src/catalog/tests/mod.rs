@@ -1,5 +1,12 @@
 //! The operations, on both databases.
 
+/// What a test changes or looks up beside the store.
+macro_rules! sql {
+    ($text:expr) => {
+        crate::store::tests::sql($text)
+    };
+}
+
 mod freeze;
 mod hold;
 mod host;
@@ -12,12 +19,10 @@ use crate::app::{App, RolloutDefaults};
 use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
-use crate::executor::{Executor, Executors};
+use crate::executor::ExecutorSettings;
 use crate::store::Db;
-use crate::store::sql::sql;
 use crate::store::tests::databases;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A fresh server's parts on one of the databases.
 struct Ground {
@@ -34,9 +39,8 @@ async fn both() -> Vec<Ground> {
     for kind in databases::BOTH {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
-        let executor = Executor { name: "sim".to_owned(), timeout: Duration::from_mins(1), shares_host: false };
-        let executors = Executors::from_iter([executor]);
-        let app = App { db, executors, rollout: RolloutDefaults::default() };
+        let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("sim");
+        let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         grounds.push(Ground { app, _directory: directory });
     }
     grounds
