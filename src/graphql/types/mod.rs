@@ -27,6 +27,6 @@ pub use node::NODE;
 pub use payload::{MUTATION_PAYLOAD, USER_ERRORS};
 pub use release::{RELEASE, ReleaseFilter};
 pub use service::{SERVICE, ServiceFilter};
-pub use skipped::SKIPPED_INSTANCE;
+pub use skipped::{SKIP_COUNT, SKIPPED_INSTANCE};
 pub use target::TARGET;
 pub use version::{VERSION, VersionFilter, VersionOrder};
