@@ -70,17 +70,22 @@ async fn no_list_goes_through_a_whole_table() {
         let statements = std::mem::take(&mut *statements.0.lock().unwrap());
         assert!(statements.len() > 40, "{}", statements.len());
         for statement in statements.iter().filter(|statement| !statement.contains("FROM event_log")) {
-            for line in fleet.explain(statement).await {
+            let plan = fleet.explain(statement).await;
+            // What was found by index may be gone through once more.
+            let found = plan.iter().any(|line| line.starts_with("CO-ROUTINE") || line.starts_with("MATERIALIZE"));
+            for line in &plan {
                 let whole = match fleet.is_sqlite() {
                     true => {
                         let alias = line.strip_prefix("SCAN ").unwrap_or_default();
-                        line.starts_with("SCAN ") && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
+                        line.starts_with("SCAN ")
+                            && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
+                            && !(found && alias == "t0")
                     }
                     false => ["instance", "event", "release_target", "log_line", "release"]
                         .iter()
                         .any(|table| line.contains(&format!("Seq Scan on {table} "))),
                 };
-                assert!(!whole, "{kind}: {line}\n{statement}\n{:#?}", fleet.explain(statement).await);
+                assert!(!whole, "{kind}: {line}\n{statement}\n{plan:#?}");
             }
         }
     }
