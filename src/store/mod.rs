@@ -8,6 +8,7 @@ pub mod audit;
 mod backend;
 pub mod choice;
 pub mod claim;
+pub mod doctor;
 mod error;
 pub mod events;
 pub mod hold;

@@ -14,7 +14,7 @@ async fn described<'c, E: Executor<'c>>(on: E, text: &'static str) -> (Vec<Strin
     let prepared =
         on.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
     let columns = prepared.columns().iter().map(|column| column.name().to_owned()).collect();
-    (columns, prepared.parameters().map(|parameters| parameters.either(|types| types.len(), |count| count)))
+    (columns, prepared.parameters().map(|parameters| parameters.either(<[_]>::len, |count| count)))
 }
 
 /// Both databases know every table, column and word, give the same columns, and ask for as many arguments.
@@ -48,9 +48,4 @@ async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
         let again = Db::open(&url, 2).await.unwrap();
         assert_eq!((again.log_id(), db.log_id().len()), (db.log_id(), 8));
     }
-}
-
-/// A statement of a test outside of the store.
-pub fn sql(text: &'static str) -> &'static Sql {
-    Box::leak(Box::new(Sql::new(text)))
 }
