@@ -198,23 +198,7 @@ impl Fleet {
     /// An upgrade of `web` to version 3 everywhere.
     pub fn upgrade(&self) -> Request {
         let version_id = Kind::Version.id(self.versions[2]).to_string();
-        self.request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
-    }
-
-    pub fn request(&self, service: i64, aim: Aim, hosts: Selection) -> Request {
-        Request {
-            change: caller("upgradeInstances"),
-            aim,
-            service_id: Kind::Service.id(service).to_string(),
-            hosts,
-            on_locked: OnLocked::Skip,
-            include_unknown: false,
-            through_hold_ids: Vec::new(),
-            rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
-            reason: None,
-            expected_count: None,
-            dry_run: false,
-        }
+        request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
     }
 
     /// Accepts a release and gives its number.
@@ -242,7 +226,7 @@ impl Fleet {
             }
             let state = "SELECT id, status, worker_id, attempt, fence FROM release_target ORDER BY id";
             assert!(
-                began.elapsed() < Duration::from_secs(60),
+                began.elapsed() < Duration::from_mins(1),
                 "{sql}: {:?} {:?}",
                 self.rows(state).await,
                 self.journal()
@@ -329,6 +313,23 @@ fn columns(sql: &str) -> impl Iterator<Item = &str> {
         let last = column.trim().rsplit(' ').next().unwrap();
         last.rsplit('.').next().unwrap()
     })
+}
+
+/// A request for a release of a service, ten at a time.
+pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
+    Request {
+        change: caller("upgradeInstances"),
+        aim,
+        service_id: Kind::Service.id(service).to_string(),
+        hosts,
+        on_locked: OnLocked::Skip,
+        include_unknown: false,
+        through_hold_ids: Vec::new(),
+        rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
+        reason: None,
+        expected_count: None,
+        dry_run: false,
+    }
 }
 
 /// An operator's request.

@@ -1,7 +1,7 @@
 //! How many at a time, and how many may fail (R16, R18, I8).
 
 use crate::databases::BOTH;
-use crate::fleet::{COMMAND, Fleet};
+use crate::fleet::{COMMAND, Fleet, request};
 use lockkeeper::domain::Kind;
 use lockkeeper::domain::release::OnFailure;
 use lockkeeper::domain::rollout::{Amount, Asked};
@@ -102,10 +102,8 @@ async fn r18_on_one_host_one_command_runs_at_a_time_over_all_services() {
         let versions = [fleet.version(other, "1").await, fleet.version(other, "2").await];
         fleet.deploy(other, versions[0]).await;
         let aim = Aim::Upgrade { version_id: Kind::Version.id(versions[1]).to_string(), current_version_id: None };
-        let releases = [
-            fleet.accept(&fleet.upgrade()).await,
-            fleet.accept(&fleet.request(other, aim, Selection::All(true))).await,
-        ];
+        let releases =
+            [fleet.accept(&fleet.upgrade()).await, fleet.accept(&request(other, aim, Selection::All(true))).await];
         let workers = [fleet.worker(), fleet.worker()];
         for release in releases {
             assert_eq!(fleet.over(release).await, "SUCCEEDED");
