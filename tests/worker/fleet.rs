@@ -54,11 +54,16 @@ pub fn timing() -> Timing {
     Timing {
         tick: Duration::from_millis(50),
         renew: Duration::from_millis(200),
-        fence_after: Duration::from_secs(3),
-        dead_after: Duration::from_secs(5),
+        fence_after: Duration::from_secs(10),
+        dead_after: Duration::from_secs(15),
         grace: Duration::from_millis(500),
         drain: Duration::from_secs(30),
     }
+}
+
+/// The same, for tests that wait for a lease to end.
+pub fn impatient() -> Timing {
+    Timing { fence_after: Duration::from_secs(2), dead_after: Duration::from_secs(4), ..timing() }
 }
 
 /// The executor of a configuration's text, `{dir}` being the directory of the fleet.
