@@ -36,11 +36,16 @@ pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -
 
 /// A list of claims has 1 to [`MOST`] entries, each once.
 pub fn list(field: &str, texts: &[String], problems: &mut Problems) {
+    list_of(MOST, field, texts, problems);
+}
+
+/// A list of claims has 1 to `most` entries, each once.
+pub fn list_of(most: usize, field: &str, texts: &[String], problems: &mut Problems) {
     if texts.is_empty() {
         problems.add(Problem::new(ProblemCode::Required, field, "This list needs at least one entry."));
     }
-    if texts.len() > MOST {
-        let message = format!("This list has {} entries; at most {MOST} are allowed.", texts.len());
+    if texts.len() > most {
+        let message = format!("This list has {} entries; at most {most} are allowed.", texts.len());
         problems.add(Problem::new(ProblemCode::Invalid, field, message));
         return;
     }
@@ -54,11 +59,7 @@ pub fn list(field: &str, texts: &[String], problems: &mut Problems) {
 
 /// These ids or names refer to nothing of this kind.
 pub fn not_found(field: &str, kind: Kind, texts: &[impl ToString]) -> Problem {
-    let noun = kind.noun();
-    let message = match texts.len() {
-        1 => format!("There is no such {noun}."),
-        many => format!("There are no such {noun}s: {many} of those given are not known."),
-    };
+    let message = format!("There is no such {}.", kind.noun());
     Problem::new(ProblemCode::NotFound, field, message).about(texts.iter().map(ToString::to_string))
 }
 

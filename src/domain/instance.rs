@@ -78,6 +78,12 @@ impl InstanceStatus {
                 | InstanceStatus::UninstallFailed
         )
     }
+
+    /// Whether a person may say what runs there: it is not known, or the last release failed, and no release
+    /// has it (R15).
+    pub fn can_be_confirmed(self) -> bool {
+        self == InstanceStatus::Unknown || self.is_failed()
+    }
 }
 
 #[cfg(test)]

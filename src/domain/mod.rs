@@ -6,6 +6,7 @@ mod word;
 
 pub mod caller;
 pub mod claim;
+pub mod edit;
 pub mod event;
 pub mod hold;
 pub mod id;
@@ -19,6 +20,7 @@ pub mod time;
 pub mod version;
 
 pub use caller::{Caller, Role};
+pub use edit::Edit;
 pub use id::{Id, Kind};
 pub use problem::{Problem, ProblemCode, Problems};
 pub use time::Timestamp;

@@ -43,6 +43,16 @@ impl Sql {
     }
 }
 
+/// A text of the running program, told to SQLite.
+pub(super) fn tell_sqlite(text: &str) -> String {
+    tell(text, |word| word.1)
+}
+
+/// A text of the running program, told to PostgreSQL.
+pub(super) fn tell_postgres(text: &str) -> String {
+    tell(text, |word| word.2)
+}
+
 type Word = (&'static str, &'static str, &'static str);
 
 fn tell(text: &str, with: fn(&Word) -> &'static str) -> String {
@@ -74,3 +84,6 @@ macro_rules! part {
         &SQL
     }};
 }
+
+#[cfg(test)]
+pub(crate) use sql;
