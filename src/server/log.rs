@@ -1,7 +1,7 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
-use crate::graphql::RequestId;
 use super::metrics::Metrics;
+use crate::graphql::RequestId;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};

@@ -39,7 +39,13 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
 pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secret, id: &RequestId) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let pump = Pump { server: server.clone(), sender, secret, id: id.clone(), subscriber: server.metrics.subscriber(Transport::Events) };
+    let pump = Pump {
+        server: server.clone(),
+        sender,
+        secret,
+        id: id.clone(),
+        subscriber: server.metrics.subscriber(Transport::Events),
+    };
     tokio::spawn(pump.run(answers));
     let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
     respond(Body::from_stream(events), Told { streamed: true, ..Told::outcome("ok") })
