@@ -4,7 +4,7 @@ const server = process.env.LOCKKEEPER_SERVER;
 export const token = process.env.LOCKKEEPER_TOKEN;
 
 if (!server || !token) {
-  console.error('Set LOCKKEEPER_SERVER to the address of a server and LOCKKEEPER_TOKEN to an admin's token.');
+  console.error('Set LOCKKEEPER_SERVER to the address of a server and LOCKKEEPER_TOKEN to a token of an admin.');
   process.exit(2);
 }
 
