@@ -2,7 +2,7 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;

@@ -1,6 +1,7 @@
 //! Each rule of accepting, on both databases.
 
 mod choosing;
+mod claiming;
 mod doctor;
 mod fleet;
 mod races;
