@@ -23,6 +23,7 @@ pub mod release;
 pub mod rows;
 pub mod service;
 pub mod target;
+pub mod token;
 pub mod types;
 pub mod version;
 pub mod worker;
