@@ -192,13 +192,11 @@ async fn only_of_service(
     let text = "SELECT service_id FROM version WHERE id = $1";
     let rows = reader.rows(text, &[Bind::Int(version)], &[CellKind::Int]).await?;
     let id = Kind::Version.id(version).to_string();
-    Ok(match rows.is_empty() {
-        true => (None, not_found(Kind::Version, argument, &id)),
-        false => {
-            let message = format!("{id} is a version of another service.");
-            (rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message))
-        }
-    })
+    if rows.is_empty() {
+        return Ok((None, not_found(Kind::Version, argument, &id)));
+    }
+    let message = format!("{id} is a version of another service.");
+    Ok((rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message)))
 }
 
 fn table(kind: Kind) -> &'static str {

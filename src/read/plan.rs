@@ -13,6 +13,7 @@ use crate::domain::{Caller, Id, Kind};
 use crate::store::rows::{Bind, CellKind};
 use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Pos, Positioned};
+use std::fmt::Write;
 
 /// The most rows that one field of the root may come to, roughly.
 const MOST_ROWS: i64 = 1_000_000;
@@ -79,14 +80,14 @@ pub(super) enum Step {
     Fail(ApiError),
 }
 
-/// What the rows of a level belong to, seen from the present row.
+/// To what the rows of a level belong, seen from the present row: to nothing,
 #[derive(Clone, Copy)]
 pub(super) enum Belongs {
-    ToAll,
-    /// To the id in this cell.
-    ToCell(usize),
-    /// To the present row, which was given.
-    ToRow,
+    All,
+    /// to the id in this cell,
+    Cell(usize),
+    /// or to the row itself, which was given.
+    Row,
 }
 
 /// The output that a cursor is of must be that of the release in this cell.
@@ -190,8 +191,8 @@ impl<'a> Planner<'a> {
             let level = self.push(level);
             let shape = self.shape(of, At { level, table: 0 }, below(nodes));
             return Ok(match many {
-                true => Step::List(level, Belongs::ToAll, shape),
-                false => Step::First(level, Belongs::ToAll, shape),
+                true => Step::List(level, Belongs::All, shape),
+                false => Step::First(level, Belongs::All, shape),
             });
         }
         match field.source {
@@ -276,9 +277,9 @@ impl<'a> Planner<'a> {
         match (at, by) {
             (Some(at), Some(_)) => {
                 let cell = self.column(at, object.key, CellKind::Int);
-                (Parents::Cell(at.level, cell), Belongs::ToCell(cell))
+                (Parents::Cell(at.level, cell), Belongs::Cell(cell))
             }
-            _ => (Parents::None, Belongs::ToAll),
+            _ => (Parents::None, Belongs::All),
         }
     }
 
@@ -295,7 +296,7 @@ impl<'a> Planner<'a> {
         let mut level = Level::read(to, to.table, Parents::Cell(at.level, cell), to.key, false, self.list());
         level.rows = self.rows(Some(at), 1);
         let level = self.push(level);
-        Step::First(level, Belongs::ToCell(cell), self.shape(to, At { level, table: 0 }, sets))
+        Step::First(level, Belongs::Cell(cell), self.shape(to, At { level, table: 0 }, sets))
     }
 
     /// Things by their ids: one statement for each kind that is among them.
@@ -345,7 +346,7 @@ impl<'a> Planner<'a> {
             let mut level = Level::handed(of, Feed::Within(at.level, field.name), self.list());
             level.cap = first;
             let level = self.push(level);
-            return Ok(Step::List(level, Belongs::ToRow, self.shape(of, At { level, table: 0 }, below(nodes))));
+            return Ok(Step::List(level, Belongs::Row, self.shape(of, At { level, table: 0 }, below(nodes))));
         }
         let (parents, belongs) = self.parents(at, object, by);
         let mut level = Level::read(of, from, parents, by.unwrap_or_default(), false, self.list());
@@ -491,7 +492,7 @@ fn with_args(sql: &str, args: &Args, list: &mut Where) -> String {
         let end = piece.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(piece.len());
         let (name, after) = piece.split_at(end);
         let value = args.bind(name).expect("a statement names only arguments that are needed");
-        told.push_str(&format!("${}{after}", list.bind(value)));
+        let _ = write!(told, "${}{after}", list.bind(value));
     }
     told
 }

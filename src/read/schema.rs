@@ -89,7 +89,10 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
     let ty = match declared.source {
         Source::Id | Source::Ref(..) => <ID as OutputType>::create_type_info(registry),
         Source::Column(leaf, _) | Source::Computed { leaf, .. } => (leaf.ty)(registry),
-        Source::Embedded { of, .. } | Source::One { to: of, .. } | Source::Find { of, .. } => register(of, registry),
+        Source::Embedded { of, .. }
+        | Source::One { to: of, .. }
+        | Source::Find { of, .. }
+        | Source::Made { of, many: false, .. } => register(of, registry),
         Source::Choice(choice) => {
             let names: Vec<&str> = choice.of.iter().map(|(of, _)| of.name).collect();
             for (of, _) in choice.of {
@@ -99,9 +102,9 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
             format!("{}!", choice.name)
         }
         Source::Many { of, .. } => connection(of, registry),
-        Source::List { of, .. } | Source::Picked { of, .. } => format!("[{}]!", register(of, registry)),
-        Source::Made { of, many: true, .. } => format!("[{}]!", register(of, registry)),
-        Source::Made { of, many: false, .. } => register(of, registry),
+        Source::List { of, .. } | Source::Picked { of, .. } | Source::Made { of, many: true, .. } => {
+            format!("[{}]!", register(of, registry))
+        }
         Source::Node(of) | Source::Nodes(of) => {
             for object in of {
                 register(object, registry);

@@ -92,6 +92,7 @@ pub static RELEASE: Object = Object::new(
 .order(NEWEST_FIRST);
 
 /// A place in the log of events, as a cursor.
+#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
 pub(super) fn place(needs: &[Cell<'_>], _: &Args, scene: &Scene) -> Result<Option<Computed>, ApiError> {
     let place = needs.first().and_then(|cell| cell.int());
     Ok(place.map(|place| Computed::Text(cursor::event(&scene.log_id, place))))
