@@ -1,9 +1,10 @@
+//! The binary: everything is in the library.
+
 #![forbid(unsafe_code)]
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
-    let mut args = std::env::args().skip(1);
-    match (args.next().as_deref(), args.next()) {
-        (Some(lockkeeper::executor::runner::SUBCOMMAND), Some(job)) => lockkeeper::executor::runner::main(&job),
-        _ => std::process::ExitCode::FAILURE,
-    }
+    lockkeeper::cli::main()
 }

@@ -4,7 +4,7 @@
 use super::types::{INSTANCE_EVENT, InstanceEventFilter, at_most};
 use crate::app::App;
 use crate::domain::Kind;
-use crate::domain::event::InstanceEventKind;
+use crate::events::Filter;
 use crate::read::declare::{Arg, arg, filter};
 use crate::read::{
     ApiError, Cursor, Document, Given, Prepared, argument, body, cursor, field, head, number, object_type, register,
@@ -20,21 +20,11 @@ use std::sync::Arc;
 /// Events that follow each other, each with its place in the log, as rows of the type of the subscription.
 pub type Batch = Vec<(i64, Given)>;
 
-/// Which instance events a subscriber wants, by numbers of rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventFilter {
-    pub kinds: Option<Vec<InstanceEventKind>>,
-    pub services: Option<Vec<i64>>,
-    pub releases: Option<Vec<i64>>,
-    pub instances: Option<Vec<i64>>,
-    pub hosts: Option<Vec<i64>>,
-}
-
 /// Where subscriptions have their events from. Requests carry one as `Arc<dyn EventSource>`.
 pub trait EventSource: Send + Sync {
     /// Every wanted event behind a place in the log, in order, each once; the rows are named like the columns
     /// of the table of events. An error ends the stream.
-    fn instance_events(&self, filter: EventFilter, after: i64) -> BoxStream<'static, Result<Batch, ApiError>>;
+    fn instance_events(&self, filter: Filter, after: i64) -> BoxStream<'static, Result<Batch, ApiError>>;
 }
 
 /// A message of a subscription, ready to be sent.
@@ -70,12 +60,12 @@ static ARGS: [Arg; 2] = [
 
 impl InstanceEventFilter {
     /// The same, by numbers.
-    fn numbers(self) -> Result<EventFilter, ApiError> {
+    fn numbers(self) -> Result<Filter, ApiError> {
         let ids = |kind, argument: &str, ids: Option<Vec<ID>>| {
             at_most(argument, ids.as_deref())?;
             ids.map(|ids| ids.iter().map(|id| number(kind, argument, id)).collect::<Result<Vec<_>, _>>()).transpose()
         };
-        Ok(EventFilter {
+        Ok(Filter {
             kinds: self.kinds,
             services: ids(Kind::Service, "filter.serviceIds", self.service_ids)?,
             releases: ids(Kind::Release, "filter.releaseIds", self.release_ids)?,
@@ -86,7 +76,7 @@ impl InstanceEventFilter {
 }
 
 /// What a subscriber asked for: which events, and behind which place.
-async fn asked(ctx: &Context<'_>, app: &App) -> Result<(EventFilter, i64), ApiError> {
+async fn asked(ctx: &Context<'_>, app: &App) -> Result<(Filter, i64), ApiError> {
     let args = Document::of(ctx).args(ARGS.iter(), ctx.item)?;
     let filter = args.get::<Option<InstanceEventFilter>>("filter")?.unwrap_or_default().numbers()?;
     let head = head(&app.db).await?;

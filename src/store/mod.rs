@@ -2,12 +2,13 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
 pub mod choice;
 pub mod claim;
+pub mod doctor;
 mod error;
 pub mod events;
 pub mod hold;
@@ -22,6 +23,7 @@ pub mod release;
 pub mod rows;
 pub mod service;
 pub mod target;
+pub mod token;
 pub mod types;
 pub mod version;
 pub mod worker;

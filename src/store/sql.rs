@@ -84,3 +84,6 @@ macro_rules! part {
         &SQL
     }};
 }
+
+#[cfg(test)]
+pub(crate) use sql;

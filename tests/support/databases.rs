@@ -55,6 +55,7 @@ fn cluster() -> String {
     found
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper outlives the test that started it")]
 fn start(base: &Path, port: &str) {
     // Not the directory of an earlier cluster, which its keeper may be removing at this moment.
     let data = base.join(format!("data-{port}"));
@@ -101,6 +102,7 @@ fn start(base: &Path, port: &str) {
     );
     fs::write(base.join("used"), "").unwrap();
     run(Command::new("chmod").arg("a+rwx").arg(base));
+    #[expect(clippy::zombie_processes, reason = "it outlives the test that started it")]
     as_user("/bin/sh".into())
         .args(["-c", &keep])
         .stdin(Stdio::null())
