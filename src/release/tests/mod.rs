@@ -2,6 +2,7 @@
 
 mod choosing;
 mod doctor;
+mod ending;
 mod fleet;
 mod races;
 mod recording;
