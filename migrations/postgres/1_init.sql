@@ -395,16 +395,19 @@ CREATE TRIGGER instance_told BEFORE UPDATE ON instance FOR EACH ROW
     WHEN ((NEW.version_id IS DISTINCT FROM OLD.version_id OR NEW.status <> OLD.status) AND NEW.revision = OLD.revision)
     EXECUTE FUNCTION refuse('a change of version or status needs an event');
 
--- I5: positions are consecutive, and so are the revisions of each instance and release.
+-- I5: positions are consecutive, and so are the revisions of each instance and release. The newest is looked for in
+-- the order of its index: the plan is kept, and with max() one made while the table was small reads all of it later.
 CREATE FUNCTION event_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE previous bigint;
 BEGIN
     SELECT max(position) INTO previous FROM event;
     IF NEW.position <> COALESCE(previous, 0) + 1 THEN RAISE EXCEPTION 'event positions are consecutive'; END IF;
     IF NEW.subject = 'INSTANCE' THEN
-        SELECT max(revision) INTO previous FROM event WHERE instance_id = NEW.instance_id AND subject = 'INSTANCE';
+        SELECT revision INTO previous FROM event WHERE instance_id = NEW.instance_id AND subject = 'INSTANCE'
+            ORDER BY revision DESC LIMIT 1;
     ELSIF NEW.subject = 'RELEASE' THEN
-        SELECT max(revision) INTO previous FROM event WHERE release_id = NEW.release_id AND subject = 'RELEASE';
+        SELECT revision INTO previous FROM event WHERE release_id = NEW.release_id AND subject = 'RELEASE'
+            ORDER BY revision DESC LIMIT 1;
     ELSE
         RETURN NEW;
     END IF;

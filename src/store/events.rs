@@ -1,4 +1,4 @@
-//! The log of events: appending, and where it begins and ends.
+//! The log of events: appending, reading behind a position, and giving up what is old.
 
 use super::{Db, Json, Result, Tx};
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
@@ -129,6 +129,93 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
     row["service_id"] = event.service_id.into();
     row["service_name"] = event.service_name.clone().into();
     row
+}
+
+/// One event as the log keeps it. What does not belong to its subject is none.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Event {
+    pub position: i64,
+    /// `INSTANCE`, `RELEASE` or `SERVICE`.
+    pub subject: String,
+    /// A word of the vocabulary of its subject's kinds of events.
+    pub kind: String,
+    pub at: Timestamp,
+    pub caused_by: String,
+    pub service_id: i64,
+    pub service_name: String,
+    pub instance_id: Option<i64>,
+    pub host_id: Option<i64>,
+    pub hostname: Option<String>,
+    pub release_id: Option<i64>,
+    pub target_id: Option<i64>,
+    pub version_id: Option<i64>,
+    pub previous_version_id: Option<i64>,
+    pub hold_id: Option<i64>,
+    pub revision: Option<i64>,
+    pub previous_status: Option<String>,
+    pub status: Option<String>,
+    pub locked: Option<bool>,
+    pub action: Option<String>,
+    pub total: Option<i64>,
+    pub queued: Option<i64>,
+    pub running: Option<i64>,
+    pub succeeded: Option<i64>,
+    pub failed: Option<i64>,
+    pub canceled: Option<i64>,
+    pub unknown: Option<i64>,
+    pub skipped: Option<i64>,
+}
+
+/// The first so many events behind a position, in order.
+pub async fn after(db: &Db, position: i64, limit: i64) -> Result<Vec<Event>> {
+    db.query(sql!(
+        "SELECT position, subject, kind, at, caused_by, service_id, service_name, instance_id, host_id, hostname,
+            release_id, target_id, version_id, previous_version_id, hold_id, revision, previous_status, status, locked,
+            action, total, queued, running, succeeded, failed, canceled, unknown, skipped
+         FROM event WHERE position > $1 ORDER BY position LIMIT $2"
+    ))
+    .bind(position)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Where the log begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Bounds {
+    /// Position of the newest event that is no longer kept; 0 while all are.
+    pub floor: i64,
+    /// Position of the newest event; 0 before the first.
+    pub head: i64,
+}
+
+/// Where the log begins and ends now.
+pub async fn bounds(db: &Db) -> Result<Bounds> {
+    db.query(sql!("SELECT floor, position AS head FROM event_log")).one().await
+}
+
+/// Gives up all events that are older than this instant, but never the newest one: who asks for what is behind
+/// them is told so from now on. Their rows go by [`delete_expired`].
+pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE event_log SET floor = (SELECT max(e.position) FROM event e WHERE e.at < $1 AND e.position < event_log.position)
+         WHERE EXISTS (SELECT 1 FROM event e WHERE e.at < $1 AND e.position < event_log.position AND e.position > event_log.floor)"
+    ))
+    .bind(before)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Deletes at most so many events that were given up; gives how many there were.
+pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
+    tx.query(sql!(
+        "DELETE FROM event WHERE position IN
+            (SELECT e.position FROM event e WHERE e.position <= (SELECT floor FROM event_log) ORDER BY e.position LIMIT $1)"
+    ))
+    .bind(limit)
+    .execute()
+    .await
 }
 
 /// The name of this database's log, given to it when it is first opened.

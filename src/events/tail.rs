@@ -1,0 +1,192 @@
+//! The tail: one task reads what was appended and hands it to all followers. A follower begins with the table,
+//! goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
+
+use crate::store::events::{self, Event};
+use crate::store::{Db, Result};
+use futures_util::{Stream, stream};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// The most events that are read at once.
+const BATCH: i64 = 500;
+
+/// A follower that is this many batches behind goes back to the table.
+const BACKLOG: usize = 256;
+
+/// How long to wait before a database that failed is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+type Batch = Arc<[Arc<Event>]>;
+
+/// What makes the tail look for new events.
+#[derive(Clone, Copy, Debug)]
+pub struct Waking {
+    /// How often it looks in any case.
+    pub poll: Duration,
+    /// Whether it also looks as soon as this process has committed an event.
+    pub hints: bool,
+}
+
+impl Default for Waking {
+    fn default() -> Self {
+        Waking { poll: Duration::from_secs(1), hints: true }
+    }
+}
+
+/// The events behind this place are no longer kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expired;
+
+/// The live end of the log. Clones are of one and the same; it ends when the token it was started with is canceled.
+#[derive(Clone)]
+pub struct Tail {
+    db: Db,
+    live: broadcast::WeakSender<Batch>,
+}
+
+impl Tail {
+    /// Starts the task that reads the log, from now on until `stop`.
+    pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
+        let last = events::bounds(&db).await?.head;
+        let (sender, _) = broadcast::channel(BACKLOG);
+        let tail = Tail { db: db.clone(), live: sender.downgrade() };
+        let reader = Reader { head: db.head(), db, waking, sender, last };
+        tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
+        Ok(tail)
+    }
+
+    /// Every event behind a position: first what is in the table, then what comes. Ends after [`Expired`], or
+    /// when the tail does; a database that fails is asked again.
+    pub fn follow(&self, after: i64) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
+        // Listening begins before the table is read, so that nothing falls between.
+        let live = self.live.upgrade().map(|sender| sender.subscribe());
+        let follower = live.map(|live| Follower { db: self.db.clone(), live, last: after, behind: true });
+        stream::unfold(follower, |follower| async {
+            let mut follower = follower?;
+            match follower.next().await? {
+                Ok(batch) => Some((Ok(batch), Some(follower))),
+                Err(expired) => Some((Err(expired), None)),
+            }
+        })
+    }
+
+    /// How many follow now.
+    pub fn followers(&self) -> usize {
+        self.live.upgrade().map_or(0, |sender| sender.receiver_count())
+    }
+}
+
+struct Reader {
+    db: Db,
+    head: watch::Receiver<i64>,
+    waking: Waking,
+    sender: broadcast::Sender<Batch>,
+    /// Whoever began to follow before now has read the table up to here, or gets what is behind it.
+    last: i64,
+}
+
+impl Reader {
+    async fn run(mut self) {
+        loop {
+            match self.advance().await {
+                Ok(()) => self.wait().await,
+                Err(error) => {
+                    tracing::warn!(%error, "the log of events could not be read");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Publishes what is new; while nobody follows, only notes how far the log is.
+    async fn advance(&mut self) -> Result<()> {
+        if self.sender.receiver_count() == 0 {
+            let head = events::bounds(&self.db).await?.head;
+            // Who came meanwhile may have read the table before the head was asked for.
+            if self.sender.receiver_count() == 0 {
+                self.last = head;
+                return Ok(());
+            }
+        }
+        loop {
+            let batch: Batch = events::after(&self.db, self.last, BATCH).await?.into_iter().map(Arc::new).collect();
+            let Some(newest) = batch.last() else { return Ok(()) };
+            self.last = newest.position;
+            let full = batch.len() as i64 == BATCH;
+            let _ = self.sender.send(batch);
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn wait(&mut self) {
+        let hint = async {
+            match self.waking.hints {
+                true => self.head.changed().await.is_ok(),
+                false => std::future::pending().await,
+            }
+        };
+        let _ = tokio::time::timeout(self.waking.poll, hint).await;
+    }
+}
+
+struct Follower {
+    db: Db,
+    live: broadcast::Receiver<Batch>,
+    /// The last position that was handed on.
+    last: i64,
+    /// Whether the table may hold something that will not come live.
+    behind: bool,
+}
+
+impl Follower {
+    /// The next events, at least one; none when the tail has ended.
+    async fn next(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
+        loop {
+            if self.behind {
+                match self.read_table().await {
+                    Some(found) => return Some(found),
+                    None => self.behind = false,
+                }
+            }
+            match self.live.recv().await {
+                Ok(batch) => {
+                    let from = batch.partition_point(|event| event.position <= self.last);
+                    match &batch[from..] {
+                        [] => {}
+                        [first, ..] if first.position > self.last + 1 => self.behind = true,
+                        [new @ .., newest] => {
+                            self.last = newest.position;
+                            return Some(Ok(new.iter().chain([newest]).cloned().collect()));
+                        }
+                    }
+                }
+                Err(RecvError::Lagged(_)) => self.behind = true,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    async fn read_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
+        let found = loop {
+            match events::after(&self.db, self.last, BATCH).await {
+                Ok(found) => break found,
+                Err(error) => {
+                    tracing::warn!(%error, "the log of events could not be read");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        };
+        let (first, newest) = (found.first()?.position, found.last()?.position);
+        if first > self.last + 1 {
+            return Some(Err(Expired));
+        }
+        self.last = newest;
+        self.behind = found.len() as i64 == BATCH;
+        Some(Ok(found.into_iter().map(Arc::new).collect()))
+    }
+}

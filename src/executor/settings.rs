@@ -1,0 +1,218 @@
+//! Executors as the configuration file declares them: `[executors.NAME]`.
+
+use super::command::{Command, Probe};
+use super::simulate::Simulate;
+use super::{Executor, How, OnLost};
+use jiff::SignedDuration;
+use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One `[executors.NAME]` of the configuration file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Written")]
+pub enum ExecutorSettings {
+    /// A program of this machine.
+    Command(CommandSettings),
+    /// Nothing at all, for demonstrations and measurements.
+    Simulate(SimulateSettings),
+}
+
+/// Settings of `kind = "command"`.
+#[derive(Clone, Debug)]
+pub struct CommandSettings {
+    program: PathBuf,
+    args: Vec<String>,
+    env: BTreeMap<String, String>,
+    timeout: Duration,
+    on_lost: OnLost,
+    shares_host: bool,
+    probe: Option<ProbeSettings>,
+}
+
+/// Settings of `[executors.NAME.probe]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeSettings {
+    program: PathBuf,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default = "ten_seconds", deserialize_with = "duration")]
+    timeout: Duration,
+}
+
+/// Settings of `kind = "simulate"`.
+#[derive(Clone, Debug)]
+pub struct SimulateSettings {
+    delay: Duration,
+    jitter: Duration,
+    lines: u32,
+    fail_hosts: Vec<String>,
+    fail_every: u32,
+    timeout: Duration,
+    on_lost: OnLost,
+    shares_host: bool,
+}
+
+/// What can be written of any kind: read as one, so that a mistake is told with its line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    kind: Kind,
+    #[serde(default = "ten_minutes", deserialize_with = "duration")]
+    timeout: Duration,
+    #[serde(default)]
+    on_lost: OnLost,
+    #[serde(default)]
+    shares_host: bool,
+    program: Option<PathBuf>,
+    args: Option<Vec<String>>,
+    env: Option<BTreeMap<String, String>>,
+    probe: Option<ProbeSettings>,
+    #[serde(default, deserialize_with = "some_duration")]
+    delay: Option<Duration>,
+    #[serde(default, deserialize_with = "some_duration")]
+    jitter: Option<Duration>,
+    lines: Option<u32>,
+    fail_hosts: Option<Vec<String>>,
+    fail_every: Option<u32>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Command,
+    Simulate,
+}
+
+impl TryFrom<Written> for ExecutorSettings {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<ExecutorSettings, String> {
+        let Written { kind, timeout, on_lost, shares_host, program, args, env, probe, .. } = written;
+        let Written { delay, jitter, lines, fail_hosts, fail_every, .. } = written;
+        let of_commands = [
+            ("program", program.is_some()),
+            ("args", args.is_some()),
+            ("env", env.is_some()),
+            ("probe", probe.is_some()),
+        ];
+        let of_simulations = [
+            ("delay", delay.is_some()),
+            ("jitter", jitter.is_some()),
+            ("lines", lines.is_some()),
+            ("fail_hosts", fail_hosts.is_some()),
+            ("fail_every", fail_every.is_some()),
+        ];
+        let (strange, of) = match kind {
+            Kind::Command => (&of_simulations[..], "command"),
+            Kind::Simulate => (&of_commands[..], "simulate"),
+        };
+        if let Some((field, _)) = strange.iter().find(|(_, given)| *given) {
+            return Err(format!("unknown field `{field}` for the kind \"{of}\""));
+        }
+        Ok(match kind {
+            Kind::Command => ExecutorSettings::Command(CommandSettings {
+                program: program.ok_or("missing field `program`")?,
+                args: args.unwrap_or_default(),
+                env: env.unwrap_or_default(),
+                timeout,
+                on_lost,
+                shares_host,
+                probe,
+            }),
+            Kind::Simulate => ExecutorSettings::Simulate(SimulateSettings {
+                delay: delay.unwrap_or_default(),
+                jitter: jitter.unwrap_or_default(),
+                lines: lines.unwrap_or_default(),
+                fail_hosts: fail_hosts.unwrap_or_default(),
+                fail_every: fail_every.unwrap_or_default(),
+                timeout,
+                on_lost,
+                shares_host,
+            }),
+        })
+    }
+}
+
+impl ExecutorSettings {
+    /// The executor of this name.
+    pub fn named(self, name: impl Into<String>) -> Executor {
+        let name = name.into();
+        match self {
+            ExecutorSettings::Command(CommandSettings { timeout, on_lost, shares_host, program, args, env, probe }) => {
+                let probe = probe.map(|ProbeSettings { program, args, timeout }| Probe { program, args, timeout });
+                let how = How::Command(Command { program, args, env, probe });
+                Executor { name, timeout, shares_host, on_lost, how }
+            }
+            ExecutorSettings::Simulate(settings) => {
+                let SimulateSettings { delay, jitter, lines, fail_hosts, fail_every, .. } = settings;
+                let SimulateSettings { timeout, on_lost, shares_host, .. } = settings;
+                let how = How::Simulate(Simulate { delay, jitter, lines, fail_hosts, fail_every });
+                Executor { name, timeout, shares_host, on_lost, how }
+            }
+        }
+    }
+}
+
+const fn ten_minutes() -> Duration {
+    Duration::from_mins(10)
+}
+
+const fn ten_seconds() -> Duration {
+    Duration::from_secs(10)
+}
+
+/// A length of time as a person writes it: `500ms`, `2s`, `10m`, `1h 30m`.
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    parsed.ok_or_else(|| {
+        let expected = "a length of time such as \"500ms\", \"30s\" or \"10m\"";
+        de::Error::invalid_value(de::Unexpected::Str(&text), &expected)
+    })
+}
+
+/// The same, of a field that may be left out.
+fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<BTreeMap<String, ExecutorSettings>, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn executors_are_read_with_their_defaults() {
+        let text = "[web]\nkind = 'command'\nprogram = '/bin/true'\ntimeout = '90s'\non_lost = 'retry'\n\
+                    [web.probe]\nprogram = '/bin/false'\n[demo]\nkind = 'simulate'\ndelay = '1m 30s'";
+        let mut read = read(text).unwrap();
+        let web = read.remove("web").unwrap().named("web");
+        assert_eq!((web.timeout, web.on_lost, web.kind()), (Duration::from_secs(90), OnLost::Retry, "command"));
+        assert!(!web.shares_host);
+        let demo = read.remove("demo").unwrap().named("demo");
+        assert!(matches!(demo.how, How::Simulate(Simulate { delay, .. }) if delay == Duration::from_secs(90)));
+        assert_eq!((demo.timeout, demo.on_lost), (Duration::from_mins(10), OnLost::Resolve));
+    }
+
+    #[test]
+    fn a_mistake_is_refused_and_told_with_its_place() {
+        for (wrong, told) in [
+            ("kind = 'command'\nprogram = '/x'\nprogarm = 1", "unknown field `progarm`"),
+            ("kind = 'command'\nprogram = '/x'\ntimeout = '10 parsecs'", "a length of time"),
+            ("kind = 'command'\nprogram = '/x'\ntimeout = '-1s'", "a length of time"),
+            ("kind = 'simulate'\nprogram = '/x'", "unknown field `program`"),
+            ("kind = 'command'", "missing field `program`"),
+            ("kind = 'carrier-pigeon'", "unknown variant"),
+        ] {
+            let error = read(&format!("\n[web]\n{wrong}")).unwrap_err();
+            assert!(error.message().contains(told), "{error}");
+            assert!(error.span().is_some_and(|span| span.start >= 1), "{error}");
+        }
+    }
+}

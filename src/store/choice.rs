@@ -1,0 +1,93 @@
+//! The hosts and instances that a release is to choose from, read and locked in bulk.
+
+use super::{Ids, Json, Result, Tx};
+use crate::domain::instance::InstanceStatus;
+use serde_json::json;
+
+/// A host that is named or found.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Host {
+    pub id: i64,
+    pub hostname: String,
+}
+
+/// An instance that may be chosen.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Instance {
+    pub id: i64,
+    pub host_id: i64,
+    pub hostname: String,
+    pub version_id: Option<i64>,
+    pub status: InstanceStatus,
+    pub revision: i64,
+    /// The release that has it, if one has.
+    pub release_id: Option<i64>,
+}
+
+/// Which instances of a service.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    All,
+    /// Those of these numbers.
+    These(&'a [i64]),
+    /// Those on these hosts.
+    On(&'a [i64]),
+}
+
+/// Those of these hosts that are there.
+pub async fn hosts_by_id(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Host>> {
+    tx.query(sql!("SELECT id, hostname FROM host WHERE id {any $1} AND removed_at IS NULL")).bind(Ids(ids)).all().await
+}
+
+/// The hosts that have all of these labels, each of which is given once.
+pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result<Vec<Host>> {
+    let items: Vec<_> = labels.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    tx.query(sql!(
+        "SELECT h.id, h.hostname FROM {items $1}
+         JOIN host_label l ON l.key = item.value ->> 'key' AND l.value = item.value ->> 'value'
+         JOIN host h ON h.id = l.host_id AND h.removed_at IS NULL
+         GROUP BY h.id, h.hostname HAVING count(*) = $2"
+    ))
+    .bind(Json(items))
+    .bind(labels.len() as i64)
+    .all()
+    .await
+}
+
+/// Locks these hosts: nobody else installs on them or removes them meanwhile.
+pub async fn lock_hosts(tx: &mut Tx, ids: &[i64]) -> Result<()> {
+    tx.query(sql!("SELECT id FROM host WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
+    Ok(())
+}
+
+/// Locks these instances. What depends on them is to be read after it.
+pub async fn lock_instances(tx: &mut Tx, ids: &[i64]) -> Result<()> {
+    tx.query(sql!("SELECT id FROM instance WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
+    Ok(())
+}
+
+/// The instances of a service that are there, only those at this version if one is given. An instance and the release that has it
+/// are read in one statement: they never contradict each other.
+pub async fn instances(
+    tx: &mut Tx,
+    service_id: i64,
+    which: Which<'_>,
+    version_id: Option<i64>,
+) -> Result<Vec<Instance>> {
+    let (these, on) = match which {
+        Which::All => (None, None),
+        Which::These(ids) => (Some(Ids(ids)), None),
+        Which::On(host_ids) => (None, Some(Ids(host_ids))),
+    };
+    tx.query(sql!(
+        "SELECT i.id, i.host_id, i.hostname, i.version_id, i.status, i.revision, t.release_id FROM instance i
+         LEFT JOIN release_target t ON t.instance_id = i.id AND t.status IN ('QUEUED', 'RUNNING')
+         WHERE i.service_id = $1 AND i.status <> 'REMOVED'"
+    ))
+    .bind(service_id)
+    .filter(part!(" AND i.id {any $}"), these)
+    .filter(part!(" AND i.host_id {any $}"), on)
+    .filter(part!(" AND i.version_id = $"), version_id)
+    .all()
+    .await
+}
