@@ -5,7 +5,8 @@ use crate::fleet::Fleet;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::graphql::{ApiError, Batch, EventFilter, EventSource, Message, complete, cursor, message, prepare};
+use lockkeeper::events::Filter;
+use lockkeeper::graphql::{ApiError, Batch, EventSource, Message, complete, cursor, message, prepare};
 use lockkeeper::read::Given;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -91,7 +92,7 @@ async fn the_newest_place_is_read_before_every_other_field() {
 
 /// A source of two batches, which notes what it was asked.
 #[derive(Default)]
-struct Source(Mutex<Vec<(EventFilter, i64)>>);
+struct Source(Mutex<Vec<(Filter, i64)>>);
 
 fn event(position: i64, instance: i64, revision: i64) -> (i64, Given) {
     let row = Given::new()
@@ -109,7 +110,7 @@ fn event(position: i64, instance: i64, revision: i64) -> (i64, Given) {
 }
 
 impl EventSource for Source {
-    fn instance_events(&self, filter: EventFilter, after: i64) -> BoxStream<'static, Result<Batch, ApiError>> {
+    fn instance_events(&self, filter: Filter, after: i64) -> BoxStream<'static, Result<Batch, ApiError>> {
         self.0.lock().unwrap().push((filter, after));
         let batches =
             vec![Ok(vec![event(1, 1, 1), event(2, 2, 1)]), Ok(vec![event(3, 1, 2)]), Err(ApiError::internal())];
