@@ -1,5 +1,6 @@
-//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, all three over WebSocket, and
-//! the two questions that need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
+//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, all of it over WebSocket, figures
+//! for Prometheus, and the two questions that need no token. What a request asks is carried out by an [`Engine`]; this
+//! module speaks HTTP and knows no types.
 
 mod accept;
 mod answer;

@@ -1,6 +1,7 @@
 //! `/graphql/ws`: the protocol `graphql-transport-ws`. One task reads from a socket, one writes, and each operation
 //! has its own; what waits to be written is bounded. Pings are answered at every moment, dead and slow peers are let
-//! go, and a token that counts no more ends its socket.
+//! go, and a token that counts no more ends its socket. No `Origin` is checked: only a token lets anybody in, and
+//! browsers send none by themselves.
 
 mod close;
 mod message;

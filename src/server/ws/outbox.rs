@@ -20,7 +20,7 @@ pub struct Item {
     /// Whether it is the operation's last.
     pub last: bool,
     /// Its room is free again when it was written or dropped.
-    _room: OwnedSemaphorePermit,
+    pub room: OwnedSemaphorePermit,
 }
 
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Outbox {
     pub fn urgent(&self, message: Message) -> bool {
         let cost = cost(&message);
         let Ok(room) = self.urgent.room.clone().try_acquire_many_owned(cost) else { return false };
-        let item = Item { message, operation: None, last: false, _room: room };
+        let item = Item { message, operation: None, last: false, room };
         self.urgent.sender.send(item).is_ok()
     }
 
@@ -70,7 +70,7 @@ impl Outbox {
     pub async fn answer(&self, operation: &Arc<Operation>, text: String, last: bool) {
         let message = Message::Text(text.into());
         if let Ok(room) = self.ordinary.room.clone().acquire_many_owned(cost(&message)).await {
-            let item = Item { message, operation: Some(operation.clone()), last, _room: room };
+            let item = Item { message, operation: Some(operation.clone()), last, room };
             let _ = self.ordinary.sender.send(item);
         }
     }

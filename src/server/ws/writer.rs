@@ -52,14 +52,14 @@ impl Writer {
     }
 
     async fn write(&mut self, item: Item) -> Result<(), axum::Error> {
-        if item.operation.as_ref().is_some_and(|operation| operation.is_stopped()) {
-            return Ok(());
+        let Item { message, operation, last, room: _room } = item;
+        if !operation.as_ref().is_some_and(|operation| operation.is_stopped()) {
+            if let Some(operation) = operation.filter(|_| last) {
+                // Before the client can know: it may use the id again at once.
+                self.operations.ended(&operation);
+            }
+            self.sink.feed(message).await?;
         }
-        if let Some(operation) = item.operation.filter(|_| item.last) {
-            // Before the client can know: it may use the id again at once.
-            self.operations.ended(&operation);
-        }
-        self.sink.feed(item.message).await?;
         if self.outgoing.urgent.is_empty() && self.outgoing.ordinary.is_empty() {
             self.sink.flush().await?;
         }
