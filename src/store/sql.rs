@@ -84,6 +84,3 @@ macro_rules! part {
         &SQL
     }};
 }
-
-#[cfg(test)]
-pub(crate) use sql;

@@ -11,7 +11,6 @@ use crate::executor::ExecutorSettings;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
-use crate::store::sql::sql;
 use crate::store::tests::databases;
 use crate::store::{Db, Error, Json, Tx, choice};
 use serde_json::json;

@@ -1,5 +1,12 @@
 //! Each rule of accepting, on both databases.
 
+/// What a test changes or looks up beside the store.
+macro_rules! sql {
+    ($text:expr) => {
+        crate::store::tests::sql($text)
+    };
+}
+
 mod choosing;
 mod claiming;
 mod doctor;

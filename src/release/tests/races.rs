@@ -4,7 +4,6 @@ use super::fleet::{BOTH, Fleet, name, named};
 use crate::domain::Kind;
 use crate::domain::release::ReleaseTargetStatus;
 use crate::release::request::{Accepted, Aim, Request, Selection};
-use crate::store::sql::sql;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;

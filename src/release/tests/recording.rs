@@ -5,7 +5,6 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::{Amount, Asked};
 use crate::release::request::{Request, Selection};
-use crate::store::sql::sql;
 
 /// Kind, revision, release, instance, and whether it is locked.
 type Told = (String, i64, i64, Option<i64>, Option<bool>);

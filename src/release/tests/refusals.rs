@@ -6,7 +6,6 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::OnLocked;
 use crate::domain::rollout::{Amount, Asked};
 use crate::release::request::{Aim, Facts, Request, Selection};
-use crate::store::sql::sql;
 
 /// One problem: code, field below `input`, ids.
 fn one(code: &str, field: &str, ids: &[&str]) -> Vec<(String, String, Vec<String>)> {
