@@ -156,7 +156,8 @@ async fn r13_claims_ends_and_a_cancel_at_once_leave_no_target_open() {
         let (queued, running, succeeded, unknown, canceled, status) = counts(&fleet, release).await;
         assert_eq!((queued, running, unknown, succeeded + canceled), (0, 0, 0, 60));
         assert_eq!(status, ReleaseStatus::Canceled);
-        let locked: i64 = fleet.app.db.query(sql!("SELECT count(*) FROM instance_lock")).scalar().await.unwrap();
+        let locked: i64 =
+            fleet.app.db.query(sql!("SELECT count(*) AS locks FROM instance_lock")).scalar().await.unwrap();
         assert_eq!(locked, 0);
     }
 }
