@@ -110,3 +110,34 @@ async fn i5_a_subscription_from_a_wrong_place_is_refused_with_its_code() {
         }
     }
 }
+
+#[tokio::test]
+async fn i5_whoever_is_told_that_the_server_restarts_misses_nothing() {
+    for kind in databases::BOTH {
+        let mut server = Server::start(kind);
+        let fleet = server.client().service("shop").hosts(3).install().await;
+        let token = server.token("watcher", "viewer");
+        let mut socket = Socket::open(&server, &token).await;
+        let start = socket.ask("{ eventCursor }", Value::Null).await["data"]["eventCursor"].take();
+        socket.begin("watch", WATCH, json!({ "after": start })).await;
+        fleet.finish("upgradeInstances", &fleet.versions[1]).await;
+        let told = tokio::task::spawn_blocking(move || (server.terminate(), server));
+        assert_eq!(socket.closed().await, 1012);
+        let (ended_well, mut server) = told.await.unwrap();
+        assert!(ended_well);
+
+        server.serve();
+        let mut socket = Socket::open(&server, &token).await;
+        socket.begin("watch", WATCH, json!({ "after": start })).await;
+        let mut steps: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for _ in 0..2 * fleet.hosts.len() {
+            let event = socket.hear().await["payload"]["data"]["instanceStatusChanged"].take();
+            let step = format!("{} {}", event["revision"], text(&event["status"]));
+            steps.entry(text(&event["hostname"])).or_default().push(step);
+        }
+        for name in &fleet.hostnames {
+            assert_eq!(steps[name], ["3 UPGRADING", "4 RUNNING"]);
+        }
+        server.assert_sound();
+    }
+}

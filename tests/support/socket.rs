@@ -46,6 +46,17 @@ impl Socket {
         }
     }
 
+    /// With which code the server closes; messages before it are passed over.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("a close in time") {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("it ended without a code: {other:?}"),
+            }
+        }
+    }
+
     /// Carries out a query or a mutation and gives its answer, `data` and `errors`; no other may be under way.
     pub async fn ask(&mut self, document: &str, variables: Value) -> Value {
         self.begin("ask", document, variables).await;
