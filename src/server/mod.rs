@@ -1,3 +1,4 @@
 //! The API over HTTP.
 
+pub mod graphiql;
 pub mod limits;

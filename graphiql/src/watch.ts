@@ -1,0 +1,79 @@
+import type { FetcherParams } from '@graphiql/toolkit';
+import { type DocumentNode, Kind, type OperationDefinitionNode } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
+import { socketUrl } from './server';
+
+/** What the answer's pane shows of a subscription: all that came, up to a limit, and not only the last. */
+export type Watched = {
+  received: number;
+  newestFirst: unknown[];
+};
+
+const SHOWN = 500;
+/** The server's "forbidden": a token that does not count does not come to count by trying again. */
+const FORBIDDEN = 4403;
+
+/** A socket that is opened when a subscription needs it, and again whenever it breaks. */
+export function openSocket(token: string): Client {
+  return createClient({
+    url: socketUrl.href,
+    connectionParams: { authorization: `Bearer ${token}` },
+    retryAttempts: Infinity,
+    shouldRetry: event => event instanceof CloseEvent && event.code !== FORBIDDEN,
+  });
+}
+
+/** Follows a subscription. After a break it goes on behind the last cursor that it saw, if it asks for the events'
+ * `cursor` and takes `after` from a variable. */
+export async function* watch(
+  socket: Client,
+  { query, variables, operationName }: FetcherParams,
+  document: DocumentNode | undefined,
+): AsyncGenerator<Watched> {
+  const place = placeVariable(document, operationName);
+  let after: unknown;
+  const results = socket.iterate({
+    query,
+    operationName,
+    // Read again each time the socket is opened.
+    get variables() {
+      return place && after !== undefined ? { ...variables, [place]: after } : variables;
+    },
+  });
+  const watched: Watched = { received: 0, newestFirst: [] };
+  try {
+    for await (const result of results) {
+      after = cursor(result) ?? after;
+      watched.received += 1;
+      watched.newestFirst = [result.errors ? result : result.data, ...watched.newestFirst].slice(0, SHOWN);
+      yield watched;
+    }
+  } catch (problem) {
+    throw readable(problem);
+  }
+}
+
+/** The variable that the subscription's field takes its `after` from. */
+function placeVariable(document: DocumentNode | undefined, name: string | null | undefined): string | undefined {
+  const operation = document?.definitions.find(
+    (definition): definition is OperationDefinitionNode =>
+      definition.kind === Kind.OPERATION_DEFINITION && (!name || definition.name?.value === name),
+  );
+  const field = operation?.selectionSet.selections.find(selection => selection.kind === Kind.FIELD);
+  const value = field?.arguments?.find(argument => argument.name.value === 'after')?.value;
+  return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
+}
+
+/** The place of an event in the log, if it was asked for. */
+function cursor({ data }: { data?: object | null }): unknown {
+  const [event]: unknown[] = Object.values(data ?? {});
+  return event && typeof event === 'object' && 'cursor' in event ? event.cursor : undefined;
+}
+
+/** A refusal by the server, or the end of the socket, as an error that says something. */
+function readable(problem: unknown): unknown {
+  if (problem instanceof CloseEvent) {
+    return new Error(`The socket was closed: ${problem.code} ${problem.reason}`.trim());
+  }
+  return Array.isArray(problem) ? new Error(problem.map(({ message }) => message).join('\n')) : problem;
+}
