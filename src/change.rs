@@ -74,6 +74,8 @@ pub struct Change<'r> {
     pub tx: Tx,
     /// One instant for all that it writes, by the database's clock.
     pub now: Timestamp,
+    /// Name of the caller who asks for it.
+    pub by: &'r str,
     db: &'r Db,
     request: &'r Request,
     events: Vec<NewEvent>,
@@ -84,15 +86,15 @@ impl<'r> Change<'r> {
     pub async fn begin(db: &'r Db, request: &'r Request) -> Result<Change<'r>> {
         let mut tx = db.begin().await?;
         let now = tx.now().await?;
-        Ok(Change { tx, now, db, request, events: Vec::new() })
+        Ok(Change { tx, now, by: &request.caller.name, db, request, events: Vec::new() })
     }
 
     /// What an earlier request with the same key made, if there was one: the numbers of its rows. To be
     /// asked before anything else, so that a replay answers also when its things are gone (R10).
     pub async fn replay(&mut self) -> Result<Result<Option<Vec<i64>>, Problem>> {
         let Some(key) = &self.request.idempotency_key else { return Ok(Ok(None)) };
-        if !(1..=255).contains(&key.chars().count()) {
-            let message = "An idempotency key has 1 to 255 characters.";
+        if !(1..=255).contains(&key.chars().count()) || key.chars().any(char::is_control) {
+            let message = "An idempotency key has 1 to 255 characters, and no control characters.";
             return Ok(Err(Problem::new(ProblemCode::Invalid, "idempotencyKey", message)));
         }
         let Some(kept) = idempotency::find(&mut self.tx, &self.request.caller.name, key, self.now).await? else {

@@ -1,5 +1,6 @@
 //! Holds and freezes: claims that people set (R17).
 
+use super::release::ReleaseAction;
 use super::{Caller, Role, Timestamp};
 
 /// What a decision needs to know of a hold or a freeze.
@@ -20,6 +21,11 @@ impl Hold {
     /// Whether it counts at this instant: from its `until` on it does not, swept or not (R17).
     pub fn stands(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether it refuses every release of this kind: a freeze does, a revert only where it says so (R17).
+    pub fn freezes(&self, action: ReleaseAction) -> bool {
+        self.instance_id.is_none() && (action != ReleaseAction::Revert || self.includes_reverts)
     }
 
     /// Whether this caller may let a release through it: its setter, or an admin (R17).

@@ -15,7 +15,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 7] =
+    /// Every kind.
+    pub const ALL: [Kind; 7] =
         [Kind::Service, Kind::Version, Kind::Host, Kind::Instance, Kind::Release, Kind::Target, Kind::Hold];
 
     /// What ids of this kind begin with, without the underscore.

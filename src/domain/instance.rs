@@ -1,5 +1,7 @@
 //! Instances: what they are doing, and what a release makes of that.
 
+use super::release::{ReleaseAction, ReleaseTargetStatus};
+
 words! {
     /// State of an instance. From the acceptance of a release on it is INSTALLING, UPGRADING and so on, queued or under way.
     InstanceStatus {
@@ -25,5 +27,101 @@ words! {
         Unknown = "UNKNOWN",
         /// Not there any more, or its installation was given up before it began. Lists leave it out unless asked for it.
         Removed = "REMOVED",
+    }
+}
+
+impl InstanceStatus {
+    /// What an instance is doing from the acceptance of a release to the end of its target (R8).
+    pub fn during(action: ReleaseAction) -> InstanceStatus {
+        match action {
+            ReleaseAction::Install => InstanceStatus::Installing,
+            ReleaseAction::Upgrade => InstanceStatus::Upgrading,
+            ReleaseAction::Revert => InstanceStatus::Reverting,
+            ReleaseAction::Uninstall => InstanceStatus::Uninstalling,
+        }
+    }
+
+    /// What it is doing when its target has ended so; none while the target is open. `before` is what it
+    /// was doing when it was accepted, `REMOVED` for one that was made for the release (R13).
+    pub fn after(action: ReleaseAction, end: ReleaseTargetStatus, before: InstanceStatus) -> Option<InstanceStatus> {
+        match (end, action) {
+            (ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running, _) => None,
+            (ReleaseTargetStatus::Succeeded, ReleaseAction::Uninstall) => Some(InstanceStatus::Removed),
+            (ReleaseTargetStatus::Succeeded, _) => Some(InstanceStatus::Running),
+            (ReleaseTargetStatus::Failed, ReleaseAction::Install) => Some(InstanceStatus::InstallFailed),
+            (ReleaseTargetStatus::Failed, ReleaseAction::Upgrade) => Some(InstanceStatus::UpgradeFailed),
+            (ReleaseTargetStatus::Failed, ReleaseAction::Revert) => Some(InstanceStatus::RevertFailed),
+            (ReleaseTargetStatus::Failed, ReleaseAction::Uninstall) => Some(InstanceStatus::UninstallFailed),
+            (ReleaseTargetStatus::Canceled, _) => Some(before),
+            (ReleaseTargetStatus::Unknown, _) => Some(InstanceStatus::Unknown),
+        }
+    }
+
+    /// Whether a release has it: accepted, and its target not yet final (R8).
+    pub fn is_moving(self) -> bool {
+        matches!(
+            self,
+            InstanceStatus::Installing
+                | InstanceStatus::Upgrading
+                | InstanceStatus::Reverting
+                | InstanceStatus::Uninstalling
+        )
+    }
+
+    /// Whether a release ended badly on it; it is free again (R15).
+    pub fn is_failed(self) -> bool {
+        matches!(
+            self,
+            InstanceStatus::InstallFailed
+                | InstanceStatus::UpgradeFailed
+                | InstanceStatus::RevertFailed
+                | InstanceStatus::UninstallFailed
+        )
+    }
+
+    /// Whether a person may say what runs there: it is not known, or the last release failed, and no release
+    /// has it (R15).
+    pub fn can_be_confirmed(self) -> bool {
+        self == InstanceStatus::Unknown || self.is_failed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use proptest::prelude::*;
+
+    /// Any value of a vocabulary.
+    fn any<T: Word + std::fmt::Debug>() -> impl Strategy<Value = T> {
+        (0..T::ALL.len()).prop_map(|index| T::ALL[index].0)
+    }
+
+    proptest! {
+        #[test]
+        fn r8_an_instance_is_moving_exactly_while_its_target_is_open(
+            action in any::<ReleaseAction>(),
+            end in any::<ReleaseTargetStatus>(),
+            before in any::<InstanceStatus>().prop_filter("free", |status| !status.is_moving()),
+        ) {
+            prop_assert!(InstanceStatus::during(action).is_moving());
+            let after = InstanceStatus::after(action, end, before);
+            prop_assert_eq!(after.is_none(), end.is_open());
+            prop_assert!(after.is_none_or(|after| !after.is_moving()));
+        }
+
+        #[test]
+        fn r13_a_canceled_target_leaves_its_instance_as_it_was(
+            action in any::<ReleaseAction>(),
+            before in any::<InstanceStatus>(),
+        ) {
+            prop_assert_eq!(InstanceStatus::after(action, ReleaseTargetStatus::Canceled, before), Some(before));
+        }
+
+        #[test]
+        fn r15_a_failed_target_leaves_its_instance_failed(action in any::<ReleaseAction>(), before in any::<InstanceStatus>()) {
+            let after = InstanceStatus::after(action, ReleaseTargetStatus::Failed, before);
+            prop_assert!(after.is_some_and(InstanceStatus::is_failed));
+        }
     }
 }

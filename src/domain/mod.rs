@@ -5,6 +5,8 @@
 mod word;
 
 pub mod caller;
+pub mod claim;
+pub mod edit;
 pub mod event;
 pub mod hold;
 pub mod id;
@@ -13,10 +15,12 @@ pub mod name;
 pub mod problem;
 pub mod release;
 pub mod rollout;
+pub mod selection;
 pub mod time;
 pub mod version;
 
 pub use caller::{Caller, Role};
+pub use edit::Edit;
 pub use id::{Id, Kind};
 pub use problem::{Problem, ProblemCode, Problems};
 pub use time::Timestamp;

@@ -7,6 +7,18 @@ use super::problem::{Problem, ProblemCode};
 pub const REASON: usize = 1000;
 /// Longest description, in characters.
 pub const DESCRIPTION: usize = 1000;
+/// Longest name of a language, in characters.
+pub const LANGUAGE: usize = 63;
+/// Longest reference to the source of a version, in characters.
+pub const REF: usize = 255;
+/// Longest place of an artifact, in characters.
+pub const ARTIFACT: usize = 1000;
+/// Longest message of a build, in characters.
+pub const MESSAGE: usize = 1000;
+/// Longest tag of an instance, in characters.
+pub const TAG: usize = 63;
+/// Longest key and longest value of a label, in characters.
+pub const LABEL: usize = 63;
 
 /// A service's name: lower-case letters, digits and hyphens, 1 to 63, not beginning with a hyphen.
 pub fn service(field: &str, name: &str) -> Result<(), Problem> {
@@ -54,9 +66,43 @@ fn grammar(
     }
 }
 
+/// A label of a host: a key of 1 to 63 characters and a value of at most 63, without control characters.
+pub fn label(field: &str, key: &str, value: &str) -> Result<(), Problem> {
+    filled_line(field, key, LABEL)?;
+    line(field, value, LABEL)
+}
+
 /// A free text of at most so many characters, without control characters other than tab and line feed.
 pub fn text(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
-    let odd = |char: char| char.is_control() && char != '\n' && char != '\t';
+    fits(field, text, longest, |char| char.is_control() && char != '\n' && char != '\t')
+}
+
+/// A text that must be there, as [`text`].
+pub fn needed(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
+    filled(field, given, longest)?;
+    text(field, given, longest)
+}
+
+/// A text of one line of at most so many characters, without control characters.
+pub fn line(field: &str, line: &str, longest: usize) -> Result<(), Problem> {
+    fits(field, line, longest, char::is_control)
+}
+
+/// A text of one line that must be there, as [`line`].
+pub fn filled_line(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
+    filled(field, given, longest)?;
+    line(field, given, longest)
+}
+
+fn filled(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
+    if given.trim().is_empty() {
+        let message = format!("This needs a text of 1 to {longest} characters.");
+        return Err(Problem::new(ProblemCode::Required, field, message));
+    }
+    Ok(())
+}
+
+fn fits(field: &str, text: &str, longest: usize, odd: impl Fn(char) -> bool) -> Result<(), Problem> {
     if text.chars().count() > longest || text.chars().any(odd) {
         let message = format!("This text has at most {longest} characters, and no control characters.");
         return Err(Problem::new(ProblemCode::Invalid, field, message));
@@ -64,14 +110,37 @@ pub fn text(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A text that must be there, as [`text`].
-pub fn needed(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
-    if given.trim().is_empty() {
-        return Err(Problem::new(
-            ProblemCode::Required,
-            field,
-            format!("This needs a text of 1 to {longest} characters."),
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_empty_too_long_begin_with_a_hyphen_or_hold_control_characters_are_refused() {
+        type Grammar = fn(&str, &str) -> Result<(), Problem>;
+        let grammars: [(Grammar, usize, &str); 4] = [
+            (service, 63, "web-1"),
+            (version, 128, "1.2.3-rc.1+b"),
+            (hostname, 253, "web_1.EU"),
+            (address, 253, "::1"),
+        ];
+        for (grammar, longest, good) in grammars {
+            assert_eq!(grammar("name", good), Ok(()));
+            assert_eq!(grammar("name", &"a".repeat(longest)), Ok(()));
+            assert_eq!(grammar("name", "").unwrap_err().code, ProblemCode::Required);
+            for bad in [&"a".repeat(longest + 1), "-a", "a b", "a\0", "a\n", "ä", "a;b", "$(a)"] {
+                assert_eq!(grammar("name", bad).unwrap_err().code, ProblemCode::Invalid, "{bad:?}");
+            }
+        }
     }
-    text(field, given, longest)
+
+    #[test]
+    fn texts_are_counted_in_characters_and_hold_no_control_characters() {
+        assert_eq!(text("reason", "ää\n\tä", 5), Ok(()));
+        assert_eq!(text("reason", "ääääää", 5).unwrap_err().code, ProblemCode::Invalid);
+        assert_eq!(text("reason", "\0", 5).unwrap_err().code, ProblemCode::Invalid);
+        assert_eq!(line("tag", "a\n", 5).unwrap_err().code, ProblemCode::Invalid);
+        assert_eq!(needed("reason", " \n", 5).unwrap_err().code, ProblemCode::Required);
+        assert_eq!(label("labels", "", "x").unwrap_err().code, ProblemCode::Required);
+        assert_eq!(label("labels", "zone", ""), Ok(()));
+    }
 }

@@ -74,6 +74,18 @@ impl Problem {
         self.related_ids = ids.into_iter().take(RELATED_IDS).map(|id| id.to_string()).collect();
         self
     }
+
+    /// Says what another problem of the same code and input says, too.
+    fn join(&mut self, other: Problem) {
+        if !self.message.contains(&other.message) {
+            self.message = format!("{} {}", self.message, other.message);
+        }
+        for id in other.related_ids {
+            if self.related_ids.len() < RELATED_IDS && !self.related_ids.contains(&id) {
+                self.related_ids.push(id);
+            }
+        }
+    }
 }
 
 /// Every problem that was found so far; all are reported at once (R4).
@@ -81,9 +93,12 @@ impl Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// Notes a problem.
+    /// Notes a problem; one of the same code and input becomes one with that (R4).
     pub fn add(&mut self, problem: Problem) {
-        self.0.push(problem);
+        match self.0.iter_mut().find(|known| (known.code, &known.field) == (problem.code, &problem.field)) {
+            Some(known) => known.join(problem),
+            None => self.0.push(problem),
+        }
     }
 
     /// Notes what went wrong and gives what did not.
@@ -93,6 +108,19 @@ impl Problems {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All of them as an error, if there are any.
+    pub fn none(self) -> Result<(), Problems> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// What [`take`](Problems::take) gave, if nothing is wrong; all problems as an error otherwise.
+    pub fn given<T>(self, taken: Option<T>) -> Result<T, Problems> {
+        match taken {
+            Some(taken) if self.is_empty() => Ok(taken),
+            _ => Err(self),
+        }
     }
 
     /// The codes, for logs and audit rows.

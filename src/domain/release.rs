@@ -135,6 +135,18 @@ impl ReleaseTargetStatus {
     pub fn is_open(self) -> bool {
         matches!(self, ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running)
     }
+
+    /// Whether it may become that: what is final stays, and what began is neither queued again nor
+    /// canceled (R13). One that runs may be started anew.
+    pub fn may_become(self, next: ReleaseTargetStatus) -> bool {
+        match self {
+            ReleaseTargetStatus::Queued => matches!(next, ReleaseTargetStatus::Running | ReleaseTargetStatus::Canceled),
+            ReleaseTargetStatus::Running => {
+                !matches!(next, ReleaseTargetStatus::Queued | ReleaseTargetStatus::Canceled)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl ReleaseStatus {
@@ -152,6 +164,7 @@ impl Progress {
 
     /// The counts after so many targets went from one state to another.
     pub fn moved(mut self, from: ReleaseTargetStatus, to: ReleaseTargetStatus, many: i64) -> Progress {
+        debug_assert!(from.may_become(to), "a {from} target never becomes {to}");
         *self.count(from) -= many;
         *self.count(to) += many;
         self
@@ -179,6 +192,63 @@ impl Progress {
             (false, _) if self.failed + self.unknown > 0 => ReleaseStatus::Failed,
             (false, _) if self.canceled > 0 => ReleaseStatus::Canceled,
             (false, _) => ReleaseStatus::Succeeded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use proptest::prelude::*;
+
+    /// Any way that a target can go, from its acceptance on.
+    fn way() -> impl Strategy<Value = Vec<ReleaseTargetStatus>> {
+        proptest::collection::vec(0..ReleaseTargetStatus::ALL.len(), 0..8).prop_map(|steps| {
+            let mut way = vec![ReleaseTargetStatus::Queued];
+            for next in steps.into_iter().map(|step| ReleaseTargetStatus::ALL[step].0) {
+                if way.last().is_some_and(|now| now.may_become(next)) {
+                    way.push(next);
+                }
+            }
+            way
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn r13_a_target_reaches_one_final_state_and_never_leaves_it(way in way()) {
+            let finals = way.iter().filter(|status| !status.is_open()).count();
+            prop_assert!(finals <= 1);
+            prop_assert!(finals == 0 || way.last().is_some_and(|last| !last.is_open()));
+        }
+
+        #[test]
+        fn r13_what_began_is_neither_queued_again_nor_canceled(way in way()) {
+            let begun = way.iter().position(|status| *status == ReleaseTargetStatus::Running);
+            let after = begun.map_or(&[][..], |begun| &way[begun..]);
+            prop_assert!(!after.contains(&ReleaseTargetStatus::Queued) && !after.contains(&ReleaseTargetStatus::Canceled));
+        }
+
+        #[test]
+        fn r14_a_release_is_over_exactly_when_no_target_is_open(ways in proptest::collection::vec(way(), 1..6)) {
+            let mut progress = Progress::accepted(ways.len() as i64, 0);
+            for way in &ways {
+                for step in way.windows(2) {
+                    progress = progress.moved(step[0], step[1], 1);
+                }
+            }
+            let ends: Vec<_> = ways.iter().filter_map(|way| way.last()).collect();
+            prop_assert_eq!(progress.status(false).is_over(), ends.iter().all(|end| !end.is_open()));
+            let expected = match &ends[..] {
+                ends if ends.iter().any(|end| end.is_open()) => progress.status(false),
+                ends if ends.iter().any(|end| matches!(end, ReleaseTargetStatus::Failed | ReleaseTargetStatus::Unknown)) => ReleaseStatus::Failed,
+                ends if ends.contains(&&ReleaseTargetStatus::Canceled) => ReleaseStatus::Canceled,
+                _ => ReleaseStatus::Succeeded,
+            };
+            prop_assert_eq!(progress.status(false), expected);
+            let sum = progress.queued + progress.running + progress.succeeded + progress.failed + progress.canceled + progress.unknown;
+            prop_assert_eq!(sum, progress.total);
         }
     }
 }

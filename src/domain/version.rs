@@ -1,5 +1,8 @@
 //! Versions: their builds, their order, and when one may be chosen (R1, R2).
 
+use super::name;
+use super::{Problem, ProblemCode, Problems};
+
 words! {
     /// A direction in which a version can be chosen.
     VersionAction {
@@ -30,5 +33,186 @@ impl BuildStatus {
     /// Whether the build is over; a final state is never left (R1).
     pub fn is_final(self) -> bool {
         !matches!(self, BuildStatus::Pending | BuildStatus::Building)
+    }
+}
+
+/// What the rules need to know of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its place in the order of its service, too: ids are given in the order of registration.
+    pub id: i64,
+    pub service_id: i64,
+    pub build_status: BuildStatus,
+    pub withdrawn: bool,
+    pub removed: bool,
+}
+
+impl Version {
+    /// Whether it may be released at all (R1).
+    pub fn releasable(&self) -> bool {
+        self.build_status == BuildStatus::Succeeded && !self.withdrawn && !self.removed
+    }
+
+    /// Whether it was registered later than another of its service.
+    pub fn is_newer_than(&self, other: &Version) -> bool {
+        self.service_id == other.service_id && self.id > other.id
+    }
+}
+
+/// Whether a version may be chosen as the target of the action, for instances that run `current` (R2).
+pub fn enabled(action: VersionAction, version: &Version, current: &Version) -> bool {
+    version.releasable()
+        && match action {
+            VersionAction::Upgrade => version.is_newer_than(current),
+            VersionAction::Revert => current.is_newer_than(version),
+        }
+}
+
+/// How a build went, as recorded or as reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    pub status: BuildStatus,
+    /// Where the artifact lies, exactly when it succeeded.
+    pub artifact: Option<String>,
+    /// Why it did not succeed.
+    pub message: Option<String>,
+}
+
+/// What a report makes of a build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It is from now on as reported.
+    New,
+    /// It was recorded like that before.
+    Same,
+    /// It is over, in another way.
+    Over,
+}
+
+impl Build {
+    /// What a report makes of this build: a final state is never left, and the same report once more is no
+    /// error (R1).
+    pub fn reported(&self, report: &Build) -> Reported {
+        match self == report {
+            true => Reported::Same,
+            false if self.status.is_final() => Reported::Over,
+            false => Reported::New,
+        }
+    }
+
+    /// Notes what is wrong with it as an input: an artifact belongs to a build that succeeded and to no other,
+    /// a message to one that ended in another way.
+    pub fn check(&self, problems: &mut Problems) {
+        match (self.status, &self.artifact) {
+            (BuildStatus::Succeeded, artifact) => {
+                problems.take(name::filled_line("artifact", artifact.as_deref().unwrap_or(""), name::ARTIFACT));
+            }
+            (status, Some(_)) => {
+                let message = format!("Only a build that SUCCEEDED has an artifact, not one that is {status}.");
+                problems.add(Problem::new(ProblemCode::Invalid, "artifact", message));
+            }
+            (_, None) => {}
+        }
+        let Some(text) = &self.message else { return };
+        problems.take(name::text("message", text, name::MESSAGE));
+        if !self.status.is_final() || self.status == BuildStatus::Succeeded {
+            let message = "A message says why a build did not succeed; leave it out for this state.";
+            problems.add(Problem::new(ProblemCode::Invalid, "message", message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use proptest::prelude::*;
+
+    fn word<T: Word + std::fmt::Debug>() -> impl Strategy<Value = T> {
+        (0..T::ALL.len()).prop_map(|place| T::ALL[place].0)
+    }
+
+    fn version() -> impl Strategy<Value = Version> {
+        (1..5i64, 1..3i64, word(), any::<bool>(), any::<bool>()).prop_map(
+            |(id, service_id, build_status, withdrawn, removed)| Version {
+                id,
+                service_id,
+                build_status,
+                withdrawn,
+                removed,
+            },
+        )
+    }
+
+    fn build() -> impl Strategy<Value = Build> {
+        (word(), "[ab]?", "[ab]?").prop_map(|(status, artifact, message)| Build {
+            status,
+            artifact: Some(artifact).filter(|_| status == BuildStatus::Succeeded),
+            message: Some(message).filter(|text| !text.is_empty()),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn r1_only_what_was_built_and_is_neither_withdrawn_nor_removed_is_enabled(
+            action in word(), version in version(), current in version(), build_status in word(),
+        ) {
+            let good = Version { build_status: BuildStatus::Succeeded, withdrawn: false, removed: false, ..version };
+            prop_assert!(good.releasable());
+            let (withdrawn, removed) = (Version { withdrawn: true, ..good }, Version { removed: true, ..good });
+            prop_assert!(!enabled(action, &withdrawn, &current) && !enabled(action, &removed, &current));
+            let unbuilt = Version { build_status, ..good };
+            prop_assert_eq!(unbuilt.releasable(), build_status == BuildStatus::Succeeded);
+            prop_assert!(unbuilt.releasable() || !enabled(action, &unbuilt, &current));
+        }
+
+        #[test]
+        fn r2_a_releasable_version_is_enabled_in_exactly_one_direction_and_never_against_itself(
+            a in version(), b in version(),
+        ) {
+            let ways = [VersionAction::Upgrade, VersionAction::Revert].map(|action| enabled(action, &a, &b));
+            let one = a.releasable() && a.service_id == b.service_id && a.id != b.id;
+            prop_assert_eq!(ways[0] != ways[1], one);
+            prop_assert!(!(ways[0] && ways[1]));
+        }
+
+        #[test]
+        fn r2_newer_is_a_strict_order_in_a_service(a in version(), b in version(), c in version()) {
+            prop_assert!(!a.is_newer_than(&a));
+            prop_assert!(!(a.is_newer_than(&b) && b.is_newer_than(&a)));
+            prop_assert!(!(a.is_newer_than(&b) && b.is_newer_than(&c)) || a.is_newer_than(&c));
+            prop_assert!(a.service_id != b.service_id || a.id == b.id || a.is_newer_than(&b) || b.is_newer_than(&a));
+        }
+
+        #[test]
+        fn r1_a_final_build_is_never_left_and_the_same_report_is_no_error(
+            first in build(), reports in prop::collection::vec(build(), 0..8),
+        ) {
+            let mut recorded = first;
+            for report in reports {
+                let before = recorded.clone();
+                match recorded.reported(&report) {
+                    Reported::New => recorded = report.clone(),
+                    Reported::Same => prop_assert_eq!(&report, &recorded),
+                    Reported::Over => prop_assert!(recorded.status.is_final() && recorded != report),
+                }
+                prop_assert!(!before.status.is_final() || before == recorded);
+                prop_assert_eq!(recorded.reported(&recorded), Reported::Same);
+            }
+        }
+    }
+
+    #[test]
+    fn an_artifact_belongs_to_a_build_that_succeeded_and_a_message_to_one_that_did_not() {
+        let codes = |status, artifact: Option<&str>, message: Option<&str>| {
+            let mut problems = Problems::default();
+            Build { status, artifact: artifact.map(Into::into), message: message.map(Into::into) }.check(&mut problems);
+            problems.codes().join(" ")
+        };
+        assert_eq!(codes(BuildStatus::Succeeded, Some("s3://a"), None), "");
+        assert_eq!(codes(BuildStatus::Succeeded, None, None), "REQUIRED");
+        assert_eq!(codes(BuildStatus::Succeeded, Some("a\0"), Some("why")), "INVALID INVALID");
+        assert_eq!(codes(BuildStatus::Pending, Some("s3://a"), None), "INVALID");
+        assert_eq!(codes(BuildStatus::Failed, None, Some("no such file")), "");
     }
 }

@@ -1,9 +1,26 @@
 //! How a target is carried out on a host. Executors are declared by name by whoever runs the server; callers
 //! only choose among names.
 
+mod command;
+mod order;
+mod output;
+pub mod probe;
+pub mod runner;
+mod settings;
+mod simulate;
+pub mod state;
+
+pub use order::Order;
+pub use settings::ExecutorSettings;
+
+use crate::domain::Timestamp;
+use crate::domain::release::LogStream;
+use state::StateDir;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
 
 /// All executors of this server, by name.
 #[derive(Clone, Debug, Default)]
@@ -35,4 +52,146 @@ pub struct Executor {
     pub timeout: Duration,
     /// Whether its commands may run beside others on one host (R18).
     pub shares_host: bool,
+    /// What becomes of a target whose worker was lost.
+    pub on_lost: OnLost,
+    pub how: How,
+}
+
+/// What becomes of a target whose worker was lost, when neither a result nor a probe tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLost {
+    /// It ends as UNKNOWN, and an operator confirms.
+    #[default]
+    Resolve,
+    /// It is started again: for commands that may be repeated.
+    Retry,
+}
+
+/// The kinds of executor.
+#[derive(Clone, Debug)]
+pub enum How {
+    Command(command::Command),
+    Simulate(simulate::Simulate),
+}
+
+/// What a start needs beside its order.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub state: StateDir,
+    /// The program that is the runner: this one.
+    pub runner: PathBuf,
+    /// Without a beat for so long, a runner ends its command.
+    pub fence_after: Duration,
+    /// From the request to end until the command is killed.
+    pub grace: Duration,
+    /// When the lease was last renewed; changes with each renewal.
+    pub renewed: watch::Receiver<Instant>,
+}
+
+/// Why a command is ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Stop {
+    /// It took too long.
+    TimedOut,
+    /// Its release was canceled, running targets included.
+    Canceled,
+    /// Its worker goes: what the command did does not count as its result.
+    Lost,
+}
+
+/// A line that a command wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub stream: LogStream,
+    /// At most [`LINE`] bytes, without the line end.
+    pub text: String,
+    pub at: Timestamp,
+}
+
+/// The longest line that is kept, in bytes.
+pub const LINE: usize = 8192;
+
+/// How one start ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Ended {
+    /// By itself: its exit status, or the signal that ended it.
+    Exited { status: Option<i32>, signal: Option<i32> },
+    /// The program never ran; the text says why.
+    NotStarted(String),
+    /// It was ended for this reason, and surely runs no more.
+    Stopped(Stop),
+    /// Nobody knows what it did; whether it surely runs no more.
+    Unknown { over: bool },
+}
+
+/// What a probe says of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// This version runs.
+    Version(String),
+    /// Nothing runs.
+    Nothing,
+    /// Nobody can tell: there is no probe, or it did not answer well and in time.
+    NoAnswer,
+}
+
+impl Found {
+    /// Whether what runs is this version, or nothing where there is none.
+    pub fn is(&self, version: Option<&str>) -> bool {
+        match (self, version) {
+            (Found::Version(found), Some(version)) => found == version,
+            (Found::Nothing, None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Executor {
+    /// How it works, a word for people.
+    pub fn kind(&self) -> &'static str {
+        match self.how {
+            How::Command(_) => "command",
+            How::Simulate(_) => "simulate",
+        }
+    }
+
+    /// Carries out one start, to its end or until `stop` says to end it. Lines go to `lines` as they come.
+    /// Dropped, it leaves nothing running for longer than the grace.
+    pub async fn carry_out(
+        &self,
+        order: &Order,
+        with: &Surroundings,
+        stop: watch::Receiver<Option<Stop>>,
+        lines: mpsc::Sender<Line>,
+    ) -> Ended {
+        match &self.how {
+            How::Command(command) => command::carry_out(command, order, with, stop, lines).await,
+            How::Simulate(simulate) => simulate::carry_out(simulate, order, stop, lines).await,
+        }
+    }
+
+    /// What became of a start whose worker was lost, and every line it wrote. Only where its state
+    /// directory is can anything be seen; what is not seen has ended by lease and grace.
+    pub async fn collect(&self, order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
+        match &self.how {
+            How::Command(_) => command::collect(order, with).await,
+            How::Simulate(_) => (Ended::Unknown { over: true }, Vec::new()),
+        }
+    }
+
+    /// Forgets what a start left in the state directory, once its end is in the database.
+    pub fn forget(&self, order: &Order, with: &Surroundings) {
+        if let How::Command(_) = self.how {
+            with.state.forget(command::start(order));
+        }
+    }
+
+    /// Which version runs there now.
+    pub async fn probe(&self, order: &Order) -> Found {
+        match &self.how {
+            How::Command(command) => probe::ask(command, order).await,
+            How::Simulate(_) => Found::NoAnswer,
+        }
+    }
 }

@@ -1,4 +1,83 @@
-//! The API over HTTP.
+//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, GraphiQL, and the two questions
+//! that need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
 
-pub mod graphiql;
+mod accept;
+mod answer;
+mod engine;
+mod execute;
+mod graphiql;
+mod graphql;
 pub mod limits;
+mod log;
+mod request;
+mod sse;
+mod subscription;
+
+pub use engine::Engine;
+
+use crate::auth::Tokens;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Router, middleware};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// How long requests under way may take once the server closes.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Server {
+    pub engine: Arc<dyn Engine>,
+    pub tokens: Tokens,
+    /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
+    pub deadline: Duration,
+    /// Canceled when no new work should come: `/readyz` says so.
+    pub stopping: CancellationToken,
+    /// Canceled when streams are to end.
+    pub closing: CancellationToken,
+}
+
+impl Server {
+    /// All routes.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/graphql", get(graphql::get).post(graphql::post))
+            .merge(graphiql::routes())
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .layer(CatchPanicLayer::custom(answer::panicked))
+            .layer(middleware::from_fn(log::each_request))
+            .with_state(self)
+    }
+
+    /// Serves until `closing` is canceled; then streams end at once, and requests within a few seconds.
+    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+        let closing = self.closing.clone();
+        let closed = closing.clone();
+        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
+        let farewell = async {
+            closing.cancelled().await;
+            tokio::time::sleep(FAREWELL).await;
+        };
+        tokio::select! {
+            served = serving.into_future() => served,
+            () = farewell => Ok(()),
+        }
+    }
+}
+
+async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
+    match server.stopping.is_cancelled() {
+        false => (StatusCode::OK, "ready\n"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

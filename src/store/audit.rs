@@ -42,9 +42,19 @@ pub async fn record(tx: &mut Tx, at: Timestamp, entry: Entry<'_>) -> Result<()> 
     .bind(entry.request_id)
     .bind(entry.operation)
     .bind(outcome)
-    .bind(Json(entry.input))
+    .bind(Json(storable(entry.input)))
     .bind(Json(entry.result))
     .execute()
     .await?;
     Ok(())
+}
+
+/// The same document without the one character that jsonb cannot keep.
+fn storable(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.replace('\0', "\u{fffd}").into(),
+        Value::Array(list) => list.iter().map(storable).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), storable(value))).collect(),
+        value => value.clone(),
+    }
 }

@@ -2,16 +2,29 @@
 //! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
 
 #[macro_use]
-mod sql;
+pub(crate) mod sql;
 
 pub mod audit;
 mod backend;
+pub mod choice;
+pub mod claim;
 mod error;
 pub mod events;
+pub mod hold;
+pub mod host;
 pub mod idempotency;
+pub mod instance;
+pub mod log;
 mod open;
+pub mod progress;
+pub mod release;
+pub mod rows;
+pub mod service;
+pub mod target;
 pub mod token;
 pub mod types;
+pub mod version;
+pub mod worker;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -12,6 +12,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
     // A truth value out of a JSON document.
     ("bool", "(#)", "CAST((#) AS boolean)"),
+    // An instant out of a JSON document, where it is told in milliseconds.
+    ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
     ("share", "", "FOR SHARE"),
     ("lock", "", "FOR NO KEY UPDATE"),
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
@@ -39,6 +41,16 @@ impl Sql {
     pub fn postgres(&self) -> &str {
         self.postgres.get_or_init(|| tell(self.text, |word| word.2))
     }
+}
+
+/// A text of the running program, told to SQLite.
+pub(super) fn tell_sqlite(text: &str) -> String {
+    tell(text, |word| word.1)
+}
+
+/// A text of the running program, told to PostgreSQL.
+pub(super) fn tell_postgres(text: &str) -> String {
+    tell(text, |word| word.2)
 }
 
 type Word = (&'static str, &'static str, &'static str);
@@ -72,3 +84,6 @@ macro_rules! part {
         &SQL
     }};
 }
+
+#[cfg(test)]
+pub(crate) use sql;

@@ -49,3 +49,8 @@ async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
         assert_eq!((again.log_id(), db.log_id().len()), (db.log_id(), 8));
     }
 }
+
+/// A statement of a test outside of the store.
+pub fn sql(text: &'static str) -> &'static Sql {
+    Box::leak(Box::new(Sql::new(text)))
+}

@@ -1,0 +1,179 @@
+//! Hosts: registering, changing and removing them.
+
+use super::{Answer, Done, Stop, settle};
+use crate::app::App;
+use crate::change::{Change, Request};
+use crate::domain::problem::RELATED_IDS;
+use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::store::host::{self, Host, NewHost, NewLabel};
+use crate::store::{self, instance};
+use std::collections::{HashMap, HashSet};
+
+/// The most hosts that one request registers.
+pub const MOST: usize = 1000;
+/// The most labels of one host.
+pub const LABELS: usize = 100;
+
+/// A host to register.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub hostname: String,
+    pub address: String,
+    pub labels: Vec<Label>,
+}
+
+/// A key and a value attached to a host.
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub key: String,
+    pub value: String,
+}
+
+/// What to change of a host; what is none stays as it is.
+#[derive(Clone, Debug)]
+pub struct Edits {
+    pub host_id: String,
+    pub address: Option<String>,
+    /// All of its labels from now on.
+    pub labels: Option<Vec<Label>>,
+}
+
+/// Registers hosts, all or none, and gives their numbers in the order of the input. `TAKEN` names the hosts
+/// that have the names; what else is wrong names hostnames.
+pub async fn create(app: &App, request: &Request, hosts: &[New]) -> Answer<Vec<i64>> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = creating(&mut change, hosts).await;
+    settle(change, outcome).await
+}
+
+async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64>>, Stop> {
+    let mut problems = Problems::default();
+    check_all(hosts, &mut problems);
+    if hosts.len() <= MOST {
+        let well_named = hosts.iter().filter(|host| name::hostname("hosts", &host.hostname).is_ok());
+        let hostnames: Vec<String> = well_named.map(|host| host.hostname.clone()).collect();
+        let there = host::by_name(&mut change.tx, &hostnames).await?;
+        if !there.is_empty() {
+            problems.add(taken(there));
+        }
+    }
+    problems.none()?;
+    let rows: Vec<NewHost<'_>> =
+        hosts.iter().map(|host| NewHost { hostname: &host.hostname, address: &host.address }).collect();
+    let made = host::insert(&mut change.tx, &rows, change.by, change.now).await?;
+    if made.len() < hosts.len() {
+        // Another request was quicker with some: they are those that this one did not make.
+        let mine: HashSet<i64> = made.iter().map(|(id, _)| *id).collect();
+        let hostnames: Vec<String> = hosts.iter().map(|host| host.hostname.clone()).collect();
+        let there = host::by_name(&mut change.tx, &hostnames).await?;
+        return Err(taken(there.into_iter().filter(|(id, _)| !mine.contains(id)).collect()).into());
+    }
+    let numbers: HashMap<String, i64> = made.into_iter().map(|(id, hostname)| (hostname, id)).collect();
+    let ids: Vec<i64> = hosts.iter().map(|host| numbers[&host.hostname]).collect();
+    let labels: Vec<NewLabel<'_>> = hosts.iter().zip(&ids).flat_map(|(host, id)| rows_of(*id, &host.labels)).collect();
+    host::label(&mut change.tx, &labels).await?;
+    let changed: Vec<_> = ids.iter().map(|id| Kind::Host.id(*id)).collect();
+    Ok(Done::made(ids, &changed))
+}
+
+/// Changes what is recorded about a host and gives its number.
+pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = updating(&mut change, edits).await;
+    settle(change, outcome).await
+}
+
+async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Stop> {
+    let mut problems = Problems::default();
+    let host = problems.take(locked(change, "hostId", &edits.host_id).await?);
+    if let Some(address) = &edits.address {
+        problems.take(name::address("address", address));
+    }
+    for problem in edits.labels.iter().flat_map(|labels| wrong_labels("labels", labels)) {
+        problems.add(problem);
+    }
+    let host = problems.given(host)?;
+    if let Some(address) = &edits.address {
+        host::update(&mut change.tx, host.id, address).await?;
+    }
+    if let Some(labels) = &edits.labels {
+        host::unlabel(&mut change.tx, host.id).await?;
+        host::label(&mut change.tx, &rows_of(host.id, labels).collect::<Vec<_>>()).await?;
+    }
+    Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
+}
+
+/// Removes a host and gives its number; `IN_USE` while it has instances (R3).
+pub async fn remove(app: &App, request: &Request, host_id: &str) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = removing(&mut change, host_id).await;
+    settle(change, outcome).await
+}
+
+async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, Stop> {
+    let host = locked(change, "hostId", host_id).await??;
+    // An open release of a host has an instance there, too.
+    let instances = instance::on_host(&mut change.tx, host.id, RELATED_IDS).await?;
+    if !instances.is_empty() {
+        let users = instances.into_iter().map(|id| Kind::Instance.id(id));
+        let message = "The host has instances. Uninstall them first.";
+        return Err(Problem::new(ProblemCode::InUse, "hostId", message).about(users).into());
+    }
+    host::remove(&mut change.tx, host.id, change.now).await?;
+    Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
+}
+
+/// Notes what is wrong with the hosts themselves, whatever is registered.
+fn check_all(hosts: &[New], problems: &mut Problems) {
+    if hosts.is_empty() {
+        problems.add(Problem::new(ProblemCode::Required, "hosts", "Give at least one host."));
+    }
+    if hosts.len() > MOST {
+        let message = format!("At most {MOST} hosts are registered at once; these are {}.", hosts.len());
+        problems.add(Problem::new(ProblemCode::Invalid, "hosts", message));
+        return;
+    }
+    let mut seen = HashSet::new();
+    for host in hosts {
+        let wrong = [name::hostname("hosts", &host.hostname), name::address("hosts", &host.address)];
+        let wrong = wrong.into_iter().filter_map(Result::err).chain(wrong_labels("hosts", &host.labels));
+        let twice = Some(Problem::new(ProblemCode::Invalid, "hosts", "Each hostname is given once."));
+        for problem in wrong.chain(twice.filter(|_| !seen.insert(&host.hostname))) {
+            problems.add(problem.about([&host.hostname]));
+        }
+    }
+}
+
+fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
+    let mut wrong: Vec<Problem> =
+        labels.iter().filter_map(|label| name::label(field, &label.key, &label.value).err()).collect();
+    let keys: HashSet<&str> = labels.iter().map(|label| label.key.as_str()).collect();
+    if keys.len() < labels.len() {
+        wrong.push(Problem::new(ProblemCode::Invalid, field, "A host has each label's key once."));
+    }
+    if labels.len() > LABELS {
+        wrong.push(Problem::new(ProblemCode::Invalid, field, format!("A host has at most {LABELS} labels.")));
+    }
+    wrong
+}
+
+fn rows_of(host_id: i64, labels: &[Label]) -> impl Iterator<Item = NewLabel<'_>> {
+    labels.iter().map(move |label| NewLabel { host_id, key: &label.key, value: &label.value })
+}
+
+fn taken(there: Vec<(i64, String)>) -> Problem {
+    let names: Vec<&str> = there.iter().take(5).map(|(_, hostname)| hostname.as_str()).collect();
+    let more = if there.len() > names.len() { " and others" } else { "" };
+    let message = format!("There are hosts of these names already: {}{more}.", names.join(", "));
+    Problem::new(ProblemCode::Taken, "hosts", message).about(there.iter().map(|(id, _)| Kind::Host.id(*id)))
+}
+
+/// The host that the caller names, locked, if it is there.
+async fn locked(change: &mut Change<'_>, field: &str, text: &str) -> store::Result<Result<Host, Problem>> {
+    let id = match claim::id(field, Kind::Host, text) {
+        Ok(id) => id,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let found = host::lock(&mut change.tx, id).await?.filter(|host| host.removed_at.is_none());
+    Ok(found.ok_or_else(|| claim::not_found(field, Kind::Host, &[text])))
+}

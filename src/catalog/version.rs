@@ -1,0 +1,195 @@
+//! Versions: registering them, reporting on their builds, withdrawing, reinstating and removing them.
+
+use super::{Answer, Done, Stop, service, settle};
+use crate::app::App;
+use crate::change::{Change, Request};
+use crate::domain::event::ServiceEventKind;
+use crate::domain::problem::RELATED_IDS;
+use crate::domain::version::{Build, BuildStatus, Reported};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::store::service::Service;
+use crate::store::version::{self, NewVersion, Version};
+use crate::store::{self, instance};
+
+/// A version to register.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub service_id: String,
+    pub name: String,
+    pub source: String,
+    pub description: String,
+    pub build_status: BuildStatus,
+    pub artifact: Option<String>,
+}
+
+/// How the build of a version went.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub version_id: String,
+    pub build: Build,
+}
+
+/// Registers a version, newer than all that its service has, and gives its number. A replay gives the number
+/// that was given before, whatever became of the version (R10).
+pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = creating(&mut change, new).await;
+    settle(change, outcome).await
+}
+
+async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop> {
+    if let Some(&[id]) = change.replay().await??.as_deref() {
+        return Ok(Done::replayed(id));
+    }
+    let mut problems = Problems::default();
+    let service = problems.take(service::locked(change, "serviceId", &new.service_id).await?);
+    let named = problems.take(name::version("name", &new.name)).is_some();
+    problems.take(name::line("ref", &new.source, name::REF));
+    problems.take(name::text("description", &new.description, name::DESCRIPTION));
+    let build = Build { status: new.build_status, artifact: new.artifact.clone(), message: None };
+    build.check(&mut problems);
+    if named
+        && let Some(service) = &service
+        && let Some(id) = version::by_name(&mut change.tx, service.id, &new.name).await?
+    {
+        problems.add(taken(id));
+    }
+    let service = problems.given(service)?;
+    let row = NewVersion {
+        service_id: service.id,
+        name: &new.name,
+        source: &new.source,
+        description: &new.description,
+        build: &build,
+    };
+    let id = version::insert(&mut change.tx, &row, change.by, change.now).await?;
+    tell(change, &service, id, ServiceEventKind::VersionRegistered);
+    Ok(Done::made(id, &[Kind::Version.id(id)]))
+}
+
+/// Records how the build of a version went, and gives the version's number. A final state is never left:
+/// `WRONG_STATE`. The same report once more is no error and no event (R1).
+pub async fn report(app: &App, request: &Request, report: &Report) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = reporting(&mut change, report).await;
+    settle(change, outcome).await
+}
+
+async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>, Stop> {
+    let mut problems = Problems::default();
+    let found = problems.take(locked(change, &report.version_id).await?);
+    report.build.check(&mut problems);
+    let (service, version) = problems.given(found)?;
+    match version.build().reported(&report.build) {
+        Reported::Same => {}
+        Reported::New => {
+            version::report(&mut change.tx, version.id, &report.build, change.now).await?;
+            tell(change, &service, version.id, ServiceEventKind::BuildReported);
+        }
+        Reported::Over => {
+            let message = format!(
+                "The build is over: {}. A final state is never left; register another version.",
+                version.build_status
+            );
+            return Err(wrong_state(&version, message).into());
+        }
+    }
+    Ok(changed(version.id))
+}
+
+/// Takes a version out of the choice, and gives its number; `WRONG_STATE` if it is out already.
+pub async fn withdraw(app: &App, request: &Request, version_id: &str, reason: &str) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = withdrawing(&mut change, version_id, reason).await;
+    settle(change, outcome).await
+}
+
+async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) -> Result<Done<i64>, Stop> {
+    let mut problems = Problems::default();
+    let found = problems.take(locked(change, version_id).await?);
+    problems.take(name::needed("reason", reason, name::REASON));
+    let (service, version) = problems.given(found)?;
+    if version.withdrawn_at.is_some() {
+        return Err(wrong_state(&version, "The version is withdrawn already.").into());
+    }
+    version::withdraw(&mut change.tx, version.id, reason, change.by, change.now).await?;
+    tell(change, &service, version.id, ServiceEventKind::VersionWithdrawn);
+    Ok(changed(version.id))
+}
+
+/// Makes a withdrawn version a choice again, and gives its number; `WRONG_STATE` if it is not withdrawn.
+pub async fn reinstate(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = reinstating(&mut change, version_id).await;
+    settle(change, outcome).await
+}
+
+async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Stop> {
+    let (service, version) = locked(change, version_id).await??;
+    if version.withdrawn_at.is_none() {
+        return Err(wrong_state(&version, "The version is not withdrawn.").into());
+    }
+    version::reinstate(&mut change.tx, version.id).await?;
+    tell(change, &service, version.id, ServiceEventKind::VersionReinstated);
+    Ok(changed(version.id))
+}
+
+/// Removes a version and gives its number; `IN_USE` while an instance runs it or an open release names it (R3).
+pub async fn remove(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
+    let mut change = Change::begin(&app.db, request).await?;
+    let outcome = removing(&mut change, version_id).await;
+    settle(change, outcome).await
+}
+
+async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Stop> {
+    let (service, version) = locked(change, version_id).await??;
+    let instances = instance::at_version(&mut change.tx, version.id, RELATED_IDS).await?;
+    let releases = version::open_releases(&mut change.tx, &version, RELATED_IDS).await?;
+    if !(instances.is_empty() && releases.is_empty()) {
+        let users = instances.into_iter().map(|id| Kind::Instance.id(id));
+        let users = users.chain(releases.into_iter().map(|id| Kind::Release.id(id)));
+        let message = "Instances run this version, or an open release moves some to it. Withdraw it instead.";
+        return Err(Problem::new(ProblemCode::InUse, "versionId", message).about(users).into());
+    }
+    version::remove(&mut change.tx, version.id, change.now).await?;
+    tell(change, &service, version.id, ServiceEventKind::VersionRemoved);
+    Ok(changed(version.id))
+}
+
+/// The version that the caller names, if it is there, with its service locked: nothing changes or is accepted
+/// for either meanwhile.
+async fn locked(change: &mut Change<'_>, text: &str) -> store::Result<Result<(Service, Version), Problem>> {
+    let id = match claim::id("versionId", Kind::Version, text) {
+        Ok(id) => id,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let unknown = claim::not_found("versionId", Kind::Version, &[text]);
+    let Some(service_id) = version::by_id(&mut change.tx, id).await?.map(|version| version.service_id) else {
+        return Ok(Err(unknown));
+    };
+    let service = store::service::lock(&mut change.tx, service_id).await?;
+    let version = version::by_id(&mut change.tx, id).await?;
+    Ok(match (service, version) {
+        (Some(service), Some(version)) if service.removed_at.is_none() && version.removed_at.is_none() => {
+            Ok((service, version))
+        }
+        _ => Err(unknown),
+    })
+}
+
+fn tell(change: &mut Change<'_>, service: &Service, version_id: i64, kind: ServiceEventKind) {
+    change.tell(service::told(change, service.id, &service.name, kind, Some(version_id), None));
+}
+
+fn changed(id: i64) -> Done<i64> {
+    Done::changed(id, vec![Kind::Version.id(id)])
+}
+
+fn taken(by: i64) -> Problem {
+    let message = "The service has a version of this name already. Choose another name.";
+    Problem::new(ProblemCode::Taken, "name", message).about([Kind::Version.id(by)])
+}
+
+fn wrong_state(version: &Version, message: impl Into<String>) -> Problem {
+    Problem::new(ProblemCode::WrongState, "versionId", message).about([Kind::Version.id(version.id)])
+}

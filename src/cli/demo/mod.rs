@@ -1,0 +1,66 @@
+//! `lockkeeper demo`: a server on a throw-away database, with a small fleet on simulated hosts.
+
+mod fleet;
+mod words;
+
+use super::{logging, process};
+use crate::app::{App, RolloutDefaults};
+use crate::auth;
+use crate::config::{LogFormat, Settings};
+use crate::domain::Role;
+use crate::domain::rollout::Amount;
+use crate::executor::{ExecutorSettings, Executors};
+use crate::store::Db;
+use anyhow::Context;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Connections to the database.
+const CONNECTIONS: u32 = 8;
+
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", env = "LOCKKEEPER_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// Makes the fleet, tells what can be tried, and serves. The database goes when the server does.
+pub async fn run(options: &Options) -> anyhow::Result<()> {
+    logging::start_quiet();
+    let listener =
+        TcpListener::bind(options.listen).await.with_context(|| format!("It cannot listen on {}", options.listen))?;
+    let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").tempdir()?;
+    let settings = settings(listener.local_addr()?, directory.path(), executors("1s")?);
+    let db = Db::open(&settings.database_url, CONNECTIONS).await?;
+    let token = auth::create(&db, "demo", Role::Admin, None).await?;
+    let app = App { db, executors: executors("0s")?, rollout: settings.rollout };
+    let fleet = fleet::make(&app, &settings.state_dir).await?;
+
+    let app = App { executors: settings.executors.clone(), ..app };
+    let words = words::of(settings.listen, &token, &fleet);
+    process::run(app, listener, &settings, || println!("{words}")).await
+}
+
+fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Settings {
+    Settings {
+        database_url: format!("sqlite:{}", directory.join("demo.db").display()),
+        log_format: LogFormat::Text,
+        listen,
+        worker: true,
+        state_dir: directory.join("state"),
+        rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },
+        keep_events: Duration::from_hours(24),
+        executors,
+    }
+}
+
+/// One executor that only waits for so long.
+fn executors(delay: &str) -> anyhow::Result<Executors> {
+    let simulated = format!("kind = \"simulate\"\ndelay = \"{delay}\"\njitter = \"{delay}\"\nlines = 3\n");
+    let settings: ExecutorSettings = toml::from_str(&simulated)?;
+    Ok(Executors::from_iter([settings.named("simulated")]))
+}

@@ -1,0 +1,88 @@
+//! The command line: one file for each command.
+
+mod demo;
+mod logging;
+mod migrate;
+mod process;
+mod serve;
+mod token;
+
+use crate::config::{Given, GivenToServe};
+use crate::executor::runner;
+use crate::store::Db;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Connections to the database that a short command needs.
+const FEW: u32 = 2;
+
+/// Raises and lowers the versions of services on fleets of hosts.
+#[derive(Debug, Parser)]
+#[command(name = "lockkeeper", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, and carry out releases
+    Serve {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        to_serve: GivenToServe,
+    },
+    /// Serve a throw-away database with a small fleet on simulated hosts, and tell what to try
+    Demo {
+        #[command(flatten)]
+        options: demo::Options,
+    },
+    /// Bring the tables of the database up to date; `serve` does so, too
+    Migrate {
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Make, list and revoke tokens
+    Token {
+        #[command(subcommand)]
+        command: token::Command,
+    },
+    /// Runs one command for a worker, beside it
+    #[command(name = runner::SUBCOMMAND, hide = true)]
+    RunCommand { job: String },
+}
+
+/// Does what the arguments say.
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        // Without a runtime: it forks nothing but its child, and waits for little.
+        Command::RunCommand { job } => runner::main(&job),
+        command => match run(command) {
+            Ok(status) => status,
+            Err(error) => {
+                eprintln!("lockkeeper: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
+        Command::Demo { options } => demo::run(&options).await?,
+        Command::Migrate { given } => migrate::run(&given).await?,
+        Command::Token { command } => token::run(command).await?,
+        Command::RunCommand { job } => return Ok(runner::main(&job)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The database of a short command.
+async fn open(given: &Given) -> anyhow::Result<Db> {
+    let settings = crate::config::Settings::load(given, &GivenToServe::default())?;
+    logging::start(settings.log_format);
+    Ok(Db::open(&settings.database_url, FEW).await?)
+}

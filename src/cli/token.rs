@@ -1,0 +1,112 @@
+//! `lockkeeper token create | list | revoke`.
+
+use crate::auth;
+use crate::config::{Given, length};
+use crate::domain::{Role, Timestamp, Word};
+use crate::store::token::{self, Which};
+use anyhow::{bail, ensure};
+use clap::{Args, Subcommand};
+use std::time::Duration;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a token and print it, alone, on standard output: it is shown once and kept nowhere
+    Create {
+        /// Name of the caller, 1 to 63 characters; several tokens may have one, to replace one by another
+        #[arg(long)]
+        name: String,
+        /// VIEWER, BUILDER, OPERATOR or ADMIN
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// When it expires, from now: for example 90d
+        #[arg(long, value_name = "TIME", value_parser = length)]
+        expires: Option<Duration>,
+        #[command(flatten)]
+        given: Given,
+    },
+    /// List all tokens; only their first characters are known
+    List {
+        #[command(flatten)]
+        given: Given,
+    },
+    /// Revoke tokens; a running server refuses them within a second
+    Revoke {
+        #[command(flatten)]
+        which: Whose,
+        #[command(flatten)]
+        given: Given,
+    },
+}
+
+/// Which tokens are to be revoked.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Whose {
+    /// Number of the token, from the list
+    id: Option<i64>,
+    /// All tokens of this name
+    #[arg(long)]
+    name: Option<String>,
+}
+
+pub async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Create { name, role, expires, given } => create(&given, &name, role, expires).await,
+        Command::List { given } => list(&given).await,
+        Command::Revoke { which, given } => revoke(&given, &which).await,
+    }
+}
+
+async fn create(given: &Given, name: &str, role: Role, expires: Option<Duration>) -> anyhow::Result<()> {
+    let fits = (1..=63).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    ensure!(fits, "The name of a token has 1 to 63 characters, and no control characters.");
+    let expires_at = expires.map(|expires| {
+        let expires = i64::try_from(expires.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(Timestamp::now().0.saturating_add(expires))
+    });
+    let db = super::open(given).await?;
+    let secret = auth::create(&db, name, role, expires_at).await?;
+    db.close().await;
+    println!("{}", secret.reveal());
+    Ok(())
+}
+
+async fn list(given: &Given) -> anyhow::Result<()> {
+    let db = super::open(given).await?;
+    println!("{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}NAME", "ID", "TOKEN", "ROLE", "CREATED", "EXPIRES", "REVOKED");
+    let time = |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.to_string());
+    for token in token::list(&db).await? {
+        println!(
+            "{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}{}",
+            token.id,
+            format!("{}…", token.hint),
+            token.role,
+            token.created_at,
+            time(token.expires_at),
+            time(token.revoked_at),
+            token.name
+        );
+    }
+    db.close().await;
+    Ok(())
+}
+
+async fn revoke(given: &Given, which: &Whose) -> anyhow::Result<()> {
+    let which = match (which.id, &which.name) {
+        (Some(id), _) => Which::Number(id),
+        (None, Some(name)) => Which::Named(name),
+        (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
+    };
+    let db = super::open(given).await?;
+    let mut tx = db.begin().await?;
+    let revoked = token::revoke(&mut tx, which).await?;
+    tx.commit().await?;
+    db.close().await;
+    ensure!(revoked > 0, "There is no such token, or it was revoked before.");
+    println!("{revoked} {} revoked.", if revoked == 1 { "token was" } else { "tokens were" });
+    Ok(())
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_word(&text.to_uppercase()).ok_or_else(|| "a role is VIEWER, BUILDER, OPERATOR or ADMIN".to_owned())
+}

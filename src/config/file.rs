@@ -1,0 +1,117 @@
+//! The form of `lockkeeper.toml`. Every key is known; an unknown one is a mistake.
+
+use super::LogFormat;
+use crate::app::RolloutDefaults;
+use crate::domain::Word;
+use crate::domain::release::OnFailure;
+use crate::domain::rollout::{Amount, MOST_PARALLEL};
+use crate::executor::{ExecutorSettings, Executors};
+use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct File {
+    pub listen: Option<SocketAddr>,
+    pub database_url: Option<String>,
+    pub log_format: Option<LogFormat>,
+    pub state_dir: Option<PathBuf>,
+    pub no_worker: bool,
+    pub rollout: Rollout,
+    pub events: Events,
+    #[serde(deserialize_with = "executors")]
+    pub executors: Executors,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Events {
+    #[serde(deserialize_with = "super::time::field")]
+    pub keep: Duration,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Events { keep: Duration::from_hours(30 * 24) }
+    }
+}
+
+/// How a release moves when nobody says (R16).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rollout {
+    #[serde(deserialize_with = "parallel")]
+    max_parallel: Option<Amount>,
+    #[serde(deserialize_with = "amount")]
+    max_failures: Option<Amount>,
+    #[serde(deserialize_with = "on_failure")]
+    on_failure: Option<OnFailure>,
+}
+
+impl From<Rollout> for RolloutDefaults {
+    fn from(file: Rollout) -> Self {
+        let default = RolloutDefaults::default();
+        RolloutDefaults {
+            max_parallel: file.max_parallel.unwrap_or(default.max_parallel),
+            max_failures: file.max_failures.unwrap_or(default.max_failures),
+            on_failure: file.on_failure.unwrap_or(default.on_failure),
+        }
+    }
+}
+
+fn parallel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
+    match from.deserialize_any(Amounts)? {
+        Amount::Count(count) if !(1..=MOST_PARALLEL).contains(&count) => {
+            Err(de::Error::custom(format!("1 to {MOST_PARALLEL} targets can move at a time, not {count}")))
+        }
+        amount => Ok(Some(amount)),
+    }
+}
+
+fn amount<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
+    from.deserialize_any(Amounts).map(Some)
+}
+
+/// A number such as `5`, or a share such as `"10%"`.
+struct Amounts;
+
+impl de::Visitor<'_> for Amounts {
+    type Value = Amount;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of targets such as 5, or a share such as \"10%\"")
+    }
+
+    fn visit_i64<E: de::Error>(self, count: i64) -> Result<Amount, E> {
+        match count {
+            0..=1_000_000 => Ok(Amount::Count(count)),
+            _ => Err(E::invalid_value(de::Unexpected::Signed(count), &self)),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
+        let percent = text.strip_suffix('%').and_then(|digits| digits.parse().ok());
+        match percent {
+            Some(percent @ 0..=100) => Ok(Amount::Percent(percent)),
+            _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
+        }
+    }
+}
+
+fn on_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OnFailure>, D::Error> {
+    let word = String::deserialize(from)?;
+    let known = OnFailure::from_word(&word.to_uppercase());
+    known.map(Some).ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&word), &"\"stop\" or \"continue\""))
+}
+
+fn executors<'de, D: Deserializer<'de>>(from: D) -> Result<Executors, D::Error> {
+    let declared = BTreeMap::<String, ExecutorSettings>::deserialize(from)?;
+    if let Some(name) = declared.keys().find(|name| !(1..=63).contains(&name.chars().count())) {
+        return Err(de::Error::custom(format!("the name of an executor has 1 to 63 characters, {name:?} has not")));
+    }
+    Ok(declared.into_iter().map(|(name, settings)| settings.named(name)).collect())
+}

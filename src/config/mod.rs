@@ -1,0 +1,120 @@
+//! Settings, and where they come from: a flag, else the environment, else `lockkeeper.toml`, else the default.
+
+mod file;
+mod time;
+
+pub use time::length;
+
+use crate::app::RolloutDefaults;
+use crate::executor::Executors;
+use clap::{Args, ValueEnum};
+use file::File;
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where settings are looked for when it is not said.
+const FILE: &str = "lockkeeper.toml";
+
+/// Settings that every command takes that opens the database.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Given {
+    /// File with settings; lockkeeper.toml is read if it is there
+    #[arg(long, value_name = "FILE", env = "LOCKKEEPER_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Database: sqlite:FILE or postgres://USER@HOST/DATABASE [default: sqlite:lockkeeper.db]
+    #[arg(long, value_name = "URL", env = "LOCKKEEPER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Form of the log on standard error [default: text]
+    #[arg(long, value_name = "FORM", env = "LOCKKEEPER_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// Settings that serving takes beside them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GivenToServe {
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "LOCKKEEPER_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Only serve the API, carry out no releases
+    #[arg(long, env = "LOCKKEEPER_NO_WORKER")]
+    pub no_worker: bool,
+    /// Directory where running commands leave their results, shared by the processes of this machine
+    /// [default: lockkeeper-state]
+    #[arg(long, value_name = "DIRECTORY", env = "LOCKKEEPER_STATE_DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// In what form the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object for each line.
+    Json,
+}
+
+/// All settings, filled in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub database_url: String,
+    pub log_format: LogFormat,
+    pub listen: SocketAddr,
+    /// Whether releases are carried out by this process.
+    pub worker: bool,
+    pub state_dir: PathBuf,
+    pub rollout: RolloutDefaults,
+    /// How long events are kept.
+    pub keep_events: Duration,
+    pub executors: Executors,
+}
+
+/// Why there are no settings: what is wrong, in which file, and in which line.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {problem}", file = file.display())]
+pub struct Error {
+    file: PathBuf,
+    problem: String,
+}
+
+impl Settings {
+    /// Fills in what was not given.
+    ///
+    /// # Errors
+    /// If the file that was named cannot be read, or any has a mistake.
+    pub fn load(given: &Given, to_serve: &GivenToServe) -> Result<Settings, Error> {
+        let file = match &given.config {
+            Some(path) => read(path)?,
+            None if Path::new(FILE).exists() => read(Path::new(FILE))?,
+            None => File::default(),
+        };
+        let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        Ok(Settings {
+            database_url: given
+                .database_url
+                .clone()
+                .or(file.database_url)
+                .unwrap_or_else(|| "sqlite:lockkeeper.db".to_owned()),
+            log_format: given.log_format.or(file.log_format).unwrap_or_default(),
+            listen: to_serve.listen.or(file.listen).unwrap_or(default),
+            worker: !to_serve.no_worker && !file.no_worker,
+            state_dir: to_serve.state_dir.clone().or(file.state_dir).unwrap_or_else(|| "lockkeeper-state".into()),
+            rollout: file.rollout.into(),
+            keep_events: file.events.keep,
+            executors: file.executors,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File, Error> {
+    let error = |problem: String| Error { file: path.to_owned(), problem };
+    let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
+    // The text of the parser's errors has the line, and shows it.
+    toml::from_str(&text).map_err(|problem| error(problem.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

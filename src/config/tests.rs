@@ -1,0 +1,68 @@
+use super::*;
+use crate::domain::release::OnFailure;
+use crate::domain::rollout::Amount;
+use std::fs;
+
+fn load(text: &str, given: Given, to_serve: GivenToServe) -> Result<Settings, Error> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lockkeeper.toml");
+    fs::write(&path, text).unwrap();
+    Settings::load(&Given { config: Some(path), ..given }, &to_serve)
+}
+
+fn mistake(text: &str) -> String {
+    load(text, Given::default(), GivenToServe::default()).expect_err(text).to_string()
+}
+
+#[test]
+fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
+    let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
+        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n\
+        [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
+    let given = Given { database_url: Some("sqlite:given.db".to_owned()), ..Given::default() };
+    let settings = load(text, given, GivenToServe { no_worker: true, ..GivenToServe::default() }).unwrap();
+    assert_eq!(settings.database_url, "sqlite:given.db");
+    assert_eq!((settings.listen.port(), settings.log_format), (9000, LogFormat::Json));
+    assert_eq!(
+        (settings.rollout.max_parallel, settings.rollout.on_failure),
+        (Amount::Percent(10), OnFailure::Continue)
+    );
+    assert_eq!(settings.rollout.max_failures, RolloutDefaults::default().max_failures);
+    assert_eq!((settings.keep_events, settings.worker), (Duration::from_hours(7 * 24), false));
+
+    let web = settings.executors.get("web").unwrap();
+    assert_eq!((web.kind(), web.timeout), ("command", Duration::from_secs(90)));
+
+    let nothing = load("", Given::default(), GivenToServe::default()).unwrap();
+    assert_eq!((nothing.listen.to_string().as_str(), nothing.worker), ("127.0.0.1:8080", true));
+    assert_eq!(nothing.database_url, "sqlite:lockkeeper.db");
+}
+
+#[test]
+fn a_mistake_is_told_with_its_file_and_line() {
+    for (text, line, about) in [
+        ("listen = \"127.0.0.1:9000\"\nlisten_on = 1\n", 2, "unknown field `listen_on`"),
+        ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
+        ("listen = \"127.0.0.1:9000\n", 1, "string"),
+        ("[events]\nkeep = \"a while\"\n", 2, "no length of time"),
+        ("[rollout]\n\nmax_parallel = 0\n", 3, "1 to 1000 targets"),
+        ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
+        ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),
+        ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\" or \"continue\""),
+        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 1, "unknown field `shell`"),
+        ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "unknown variant"),
+        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 1, "a length of time"),
+        ("[rollout]\nwaves = 3\n", 2, "unknown field `waves`"),
+    ] {
+        let told = mistake(text);
+        assert!(told.contains("lockkeeper.toml: "), "{told}");
+        assert!(told.contains(&format!("line {line}, ")) && told.contains(about), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_was_named_has_to_be_there() {
+    let given = Given { config: Some("no-such-file.toml".into()), ..Given::default() };
+    let error = Settings::load(&given, &GivenToServe::default()).unwrap_err().to_string();
+    assert!(error.starts_with("no-such-file.toml: it cannot be read"), "{error}");
+}

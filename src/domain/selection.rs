@@ -1,0 +1,144 @@
+//! Which of the chosen instances a release takes, and why it leaves the others out (R7, R9, R15).
+
+use super::ProblemCode;
+use super::instance::InstanceStatus;
+use super::release::{ReleaseAction, SkipReason};
+
+/// What keeps a release off an instance: a lock's holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Holder {
+    /// A release that has a target open on it, by number.
+    Release(i64),
+    /// A hold that stands, by number.
+    Hold(i64),
+}
+
+/// What a decision needs to know of a chosen instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    pub status: InstanceStatus,
+    /// The version recorded, by number: a greater one is newer.
+    pub version_id: Option<i64>,
+    /// Whether a release has it, or a hold that this release is not let through.
+    pub locked: bool,
+}
+
+/// Why an instance that is to be moved to this version, or removed, is left out; none if it takes part.
+/// The direction is that of each instance, against its own version. A half-done one may also be moved to
+/// the very version that it is recorded at, by either action (R7).
+pub fn left_out(action: ReleaseAction, to: Option<i64>, instance: &State, include_unknown: bool) -> Option<SkipReason> {
+    let unknown = instance.status == InstanceStatus::Unknown;
+    if instance.locked || instance.status.is_moving() {
+        return Some(SkipReason::Locked);
+    }
+    if unknown && !include_unknown {
+        return Some(SkipReason::UnknownState);
+    }
+    match (to, instance.version_id) {
+        (None, _) => None,
+        (Some(_), None) => Some(SkipReason::NotInstalled),
+        (Some(to), Some(at)) if at == to => match unknown || instance.status.is_failed() {
+            true => None,
+            false => Some(SkipReason::AlreadyAtVersion),
+        },
+        (Some(to), Some(at)) if action == ReleaseAction::Upgrade => (to < at).then_some(SkipReason::NotNewer),
+        (Some(to), Some(at)) => (to > at).then_some(SkipReason::NotOlder),
+    }
+}
+
+/// Whether an instance that stands on a host already may be installed again: one whose installation
+/// failed, or was interrupted and is included. It stays the same instance (R15).
+///
+/// # Errors
+/// `LOCKED` if it might but is held, `HOST_ALREADY_DEPLOYED` otherwise.
+pub fn installed_again(instance: &State, include_unknown: bool) -> Result<(), ProblemCode> {
+    let half_done = match instance.status {
+        InstanceStatus::InstallFailed => true,
+        InstanceStatus::Unknown => include_unknown && instance.version_id.is_none(),
+        _ => false,
+    };
+    match (half_done, instance.locked) {
+        (true, false) => Ok(()),
+        (true, true) => Err(ProblemCode::Locked),
+        (false, _) => Err(ProblemCode::HostAlreadyDeployed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use proptest::prelude::*;
+
+    const MOVES: [ReleaseAction; 2] = [ReleaseAction::Upgrade, ReleaseAction::Revert];
+
+    fn state() -> impl Strategy<Value = State> {
+        (0..InstanceStatus::ALL.len(), proptest::option::of(1_i64..4), any::<bool>())
+            .prop_map(|(index, version_id, locked)| State { status: InstanceStatus::ALL[index].0, version_id, locked })
+    }
+
+    proptest! {
+        #[test]
+        fn r7_what_takes_part_goes_in_the_right_direction_or_is_put_right(
+            instance in state(), to in 1_i64..4, which in 0..2_usize, included in any::<bool>(),
+        ) {
+            let action = MOVES[which];
+            let taken = left_out(action, Some(to), &instance, included).is_none();
+            let half_done = instance.status.is_failed() || instance.status == InstanceStatus::Unknown;
+            let fits = instance.version_id.is_some_and(|at| match to == at {
+                true => half_done,
+                false => (action == ReleaseAction::Upgrade) == (to > at),
+            });
+            let free = !instance.locked && !instance.status.is_moving();
+            prop_assert_eq!(taken, fits && free && (included || instance.status != InstanceStatus::Unknown));
+        }
+
+        #[test]
+        fn r9_a_locked_instance_is_never_taken_and_told_as_locked(
+            instance in state(), to in proptest::option::of(1_i64..4), which in 0..2_usize, included in any::<bool>(),
+        ) {
+            let locked = State { locked: true, ..instance };
+            prop_assert_eq!(left_out(MOVES[which], to, &locked, included), Some(SkipReason::Locked));
+            prop_assert!(installed_again(&locked, included).is_err());
+        }
+
+        #[test]
+        fn r7_the_two_directions_never_take_the_same_whole_instance(instance in state(), to in 1_i64..4) {
+            let taken = MOVES.map(|action| left_out(action, Some(to), &instance, false).is_none());
+            prop_assert!(taken != [true, true] || instance.status.is_failed());
+        }
+
+        #[test]
+        fn r15_what_is_free_may_be_removed_in_any_state_that_is_known(instance in state(), included in any::<bool>()) {
+            let taken = left_out(ReleaseAction::Uninstall, None, &instance, included).is_none();
+            let known = included || instance.status != InstanceStatus::Unknown;
+            prop_assert_eq!(taken, known && !instance.locked && !instance.status.is_moving());
+        }
+
+        #[test]
+        fn r15_only_half_done_installations_are_installed_again(instance in state(), included in any::<bool>()) {
+            let half_done = instance.status == InstanceStatus::InstallFailed
+                || (included && instance.status == InstanceStatus::Unknown && instance.version_id.is_none());
+            let expected = match (half_done, instance.locked) {
+                (true, false) => Ok(()),
+                (true, true) => Err(ProblemCode::Locked),
+                (false, _) => Err(ProblemCode::HostAlreadyDeployed),
+            };
+            prop_assert_eq!(installed_again(&instance, included), expected);
+        }
+    }
+
+    #[test]
+    fn r7_each_reason_is_told() {
+        let running = |version_id| State { status: InstanceStatus::Running, version_id, locked: false };
+        let unknown = State { status: InstanceStatus::Unknown, version_id: Some(2), locked: false };
+        let told = |action, instance| left_out(action, Some(2), &instance, false);
+        assert_eq!(told(ReleaseAction::Upgrade, running(Some(1))), None);
+        assert_eq!(told(ReleaseAction::Upgrade, running(Some(2))), Some(SkipReason::AlreadyAtVersion));
+        assert_eq!(told(ReleaseAction::Upgrade, running(Some(3))), Some(SkipReason::NotNewer));
+        assert_eq!(told(ReleaseAction::Revert, running(Some(1))), Some(SkipReason::NotOlder));
+        assert_eq!(told(ReleaseAction::Revert, running(Some(3))), None);
+        assert_eq!(told(ReleaseAction::Revert, running(None)), Some(SkipReason::NotInstalled));
+        assert_eq!(told(ReleaseAction::Upgrade, unknown), Some(SkipReason::UnknownState));
+    }
+}

@@ -1,0 +1,172 @@
+//! The runner: between a worker and a command, in a process of its own, so that neither the worker's death
+//! nor its standstill leaves a command running that nobody answers for. It ends the command when the
+//! worker's pipe closes or brings no beat, and leaves output and result in the state directory.
+
+use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
+use super::{Ended, Stop, output};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The hidden subcommand.
+pub const SUBCOMMAND: &str = "run-command";
+
+/// What a worker hands to a runner. The command's environment is the runner's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Job {
+    pub state_dir: PathBuf,
+    pub start: Start,
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    /// How long the first beat may take: less than the others, since the lease is older than the runner.
+    pub first_beat: Duration,
+    /// Without a beat for so long, the worker counts as lost.
+    pub beat: Duration,
+    /// From the request to end until the command is killed.
+    pub grace: Duration,
+}
+
+/// What a worker writes into the runner's standard input.
+pub(super) fn signal(stop: Option<Stop>) -> u8 {
+    match stop {
+        None => b'b',
+        Some(Stop::TimedOut) => b't',
+        Some(Stop::Canceled) => b'c',
+        Some(Stop::Lost) => b'l',
+    }
+}
+
+enum Heard {
+    Beat,
+    Stop(Stop),
+    Exited(io::Result<ExitStatus>),
+}
+
+/// Runs the job that is told in JSON. The exit status says only whether the runner did its work.
+pub fn main(job: &str) -> ExitCode {
+    match serde_json::from_str(job).map_err(io::Error::from).and_then(|job| run(&job)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(job: &Job) -> io::Result<()> {
+    // A session of its own, by which all its processes are known; only a leader of a group has one already.
+    let _ = rustix::process::setsid();
+    let state = StateDir::open(&job.state_dir)?;
+    let (tell, heard) = channel();
+    listen(tell.clone());
+    let _lock = take(&state, job, &heard)?;
+    let mark = Mark::own()?;
+    state.begin(job.start, &mark)?;
+    let ended = match spawn(job) {
+        Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
+        Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
+    };
+    state.end(job.start, &ended)
+}
+
+/// The instance's lock with this job's fence. Whoever has it is about to end, or this one is too late.
+fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<InstanceLock> {
+    let until = Instant::now() + job.first_beat;
+    loop {
+        if let Some(mut lock) = state.lock_instance(job.start.instance_id)? {
+            return match lock.raise(job.start.fence)? {
+                true => Ok(lock),
+                false => Err(io::Error::other("A newer command was started for this instance.")),
+            };
+        }
+        match heard.recv_timeout(LOOK) {
+            Ok(Heard::Stop(_)) => return Err(io::Error::other("It was stopped before it began.")),
+            _ if Instant::now() > until => {
+                return Err(io::Error::other("Another command still runs for this instance."));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn spawn(job: &Job) -> io::Result<Child> {
+    Command::new(&job.program)
+        .args(&job.args)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
+/// Hears the worker, byte by byte, to the end of the pipe.
+fn listen(tell: Sender<Heard>) {
+    thread::spawn(move || {
+        for byte in io::stdin().lock().bytes() {
+            let heard = match byte {
+                Ok(b't') => Heard::Stop(Stop::TimedOut),
+                Ok(b'c') => Heard::Stop(Stop::Canceled),
+                Ok(b'l') | Err(_) => Heard::Stop(Stop::Lost),
+                Ok(_) => Heard::Beat,
+            };
+            // The runner hears nothing more once the command has ended.
+            let _ = tell.send(heard);
+        }
+        let _ = tell.send(Heard::Stop(Stop::Lost));
+    });
+}
+
+/// Stays with the command until it and all that it started have ended.
+fn attend(
+    job: &Job,
+    state: &StateDir,
+    mark: &Mark,
+    mut child: Child,
+    tell: Sender<Heard>,
+    heard: &Receiver<Heard>,
+) -> io::Result<Ended> {
+    let group = Pid::from_child(&child);
+    let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
+    thread::spawn(move || tell.send(Heard::Exited(child.wait())));
+    let mut patience = Instant::now() + job.first_beat;
+    let ended = loop {
+        match heard.recv_timeout(patience.saturating_duration_since(Instant::now())) {
+            Ok(Heard::Beat) => patience = Instant::now() + job.beat,
+            Ok(Heard::Exited(status)) => {
+                let status = status?;
+                break Ended::Exited { status: status.code(), signal: status.signal() };
+            }
+            Ok(Heard::Stop(why)) => break Ended::Stopped(why),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break Ended::Stopped(Stop::Lost),
+        }
+    };
+    end(job, mark, group)?;
+    output.finish();
+    Ok(ended)
+}
+
+/// Asks what is left of the command to end, and kills what does not.
+fn end(job: &Job, mark: &Mark, group: Pid) -> io::Result<()> {
+    if mark.members()?.is_empty() {
+        return Ok(());
+    }
+    // What left the group is killed below.
+    let _ = kill_process_group(group, Signal::TERM);
+    let until = Instant::now() + job.grace;
+    while Instant::now() < until {
+        thread::sleep(LOOK);
+        if mark.members()?.is_empty() {
+            return Ok(());
+        }
+    }
+    while !mark.kill()? {
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
+use crate::domain::Kind;
+use crate::read::declare::{
+    INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered,
+};
+use crate::read::{ApiError, TIME, Where};
+use crate::store::rows::{Bind, CellKind};
+use async_graphql::InputObject;
+use serde_json::json;
+
+pub static HOST: Object = Object::new(
+    "Host",
+    "A machine that services run on.",
+    "host",
+    &[
+        id(),
+        column("hostname", "Unique name of the machine.", &TEXT, "hostname"),
+        column("address", "Where executors reach it: an IP address or a DNS name.", &TEXT, "address"),
+        list("labels", "Labels, sorted by key.", &LABEL, "host_label", "host_id", ""),
+        column("createdAt", "When it was registered.", &TIME, "created_at"),
+        column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
+        many("instances", "What runs on it.", &INSTANCE, "host_id").args(&[
+            filter::<InstanceFilter>("Which instances; all unless given."),
+            ordered::<InstanceOrder>("In which order; by hostname unless given."),
+        ]),
+    ],
+)
+.node(Kind::Host, &NODE)
+.listed("@.removed_at IS NULL")
+.order(ascending("HOSTNAME", &[("hostname", CellKind::Text)]));
+
+static LABEL: Object = Object::new(
+    "Label",
+    "A key and a value attached to a host.",
+    "host_label",
+    &[
+        column("key", "Key, unique on its host.", &TEXT, "key"),
+        column("value", "Value.", &TEXT, "value"),
+    ],
+)
+.key("key");
+
+pub static LABEL_COUNT: Object = Object::new(
+    "LabelCount",
+    "So many hosts have this label.",
+    "",
+    &[
+        column("key", "Key.", &TEXT, "key"),
+        column("value", "Value.", &TEXT, "value"),
+        column("hostCount", "How many hosts.", &INT, "host_count"),
+    ],
+)
+.key("value")
+.order(ascending("KEY", &[("key", CellKind::Text)]));
+
+/// Which hosts. All given conditions must hold.
+#[derive(InputObject, Clone, Debug, Default)]
+pub struct HostFilter {
+    /// Hostname begins with this, case-sensitive.
+    pub hostname_starts_with: Option<String>,
+    /// Has all of these labels.
+    pub labels: Option<Vec<LabelInput>>,
+}
+
+/// A label to set or to look for.
+#[derive(InputObject, Clone, Debug, PartialEq, Eq)]
+pub struct LabelInput {
+    /// Key, 1 to 63 characters.
+    pub key: String,
+    /// Value, at most 63 characters.
+    pub value: String,
+}
+
+impl Narrow for HostFilter {
+    fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
+        list.prefix("@.hostname", self.hostname_starts_with);
+        labels(list, "@.id", self.labels);
+        Ok(())
+    }
+}
+
+/// The host that this column names has all of these labels; an empty list matches none.
+pub(super) fn labels(list: &mut Where, host: &str, labels: Option<Vec<LabelInput>>) {
+    let Some(labels) = labels else { return };
+    if labels.is_empty() {
+        return list.such("FALSE", []);
+    }
+    let labels = labels.iter().map(|label| json!({ "key": label.key, "value": label.value })).collect();
+    let all = format!(
+        "NOT EXISTS (SELECT 1 FROM {{items $}} WHERE NOT EXISTS (SELECT 1 FROM host_label x WHERE x.host_id = {host} \
+         AND x.key = item.value ->> 'key' AND x.value = item.value ->> 'value'))"
+    );
+    list.such(&all, [Bind::Items(labels)]);
+}

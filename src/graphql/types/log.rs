@@ -1,0 +1,45 @@
+use super::TARGET;
+use crate::domain::Kind;
+use crate::domain::release::LogStream;
+use crate::read::declare::{
+    Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, column, computed, one, reference, text_leaf,
+};
+use crate::read::{ApiError, Args, CURSOR, Scene, TIME, cursor};
+use crate::store::rows::{Cell, CellKind};
+
+static STREAM: Leaf = text_leaf::<LogStream>();
+
+pub static LOG_LINE: Object = Object::new(
+    "LogLine",
+    "One line of executor output.",
+    "log_line",
+    &[
+        computed(
+            "cursor",
+            "Place of the line in the output of its release.",
+            &CURSOR,
+            &[("release_id", CellKind::Int), ("place", CellKind::Int)],
+            place,
+        ),
+        one("target", "The target it belongs to.", &TARGET, "target_id"),
+        reference("targetId", "Id of that target.", Kind::Target, "target_id"),
+        column("hostname", "Name of its host.", &TEXT, "hostname"),
+        column("attempt", "Start that wrote it.", &INT, "attempt"),
+        column("stream", "Which output it came from.", &STREAM, "stream"),
+        column(
+            "text",
+            "Text without the line end, cut at 8192 bytes; bytes that are not UTF-8 are replaced.",
+            &TEXT,
+            "text",
+        ),
+        column("at", "When it was read.", &TIME, "at"),
+    ],
+)
+.key("place")
+.order(OLDEST_FIRST)
+.cursors(Cursors::Log);
+
+fn place(needs: &[Cell<'_>], _: &Args, _: &Scene) -> Result<Option<Computed>, ApiError> {
+    let &[Cell::Int(release), Cell::Int(place)] = needs else { return Ok(None) };
+    Ok(Some(Computed::Text(cursor::line(release, place))))
+}

@@ -1,0 +1,33 @@
+//! The types of the schema, each said once as a table: see `read::declare`.
+
+mod event;
+mod executor;
+mod host;
+mod hold;
+mod instance;
+mod lock;
+mod log;
+mod node;
+mod order;
+mod payload;
+mod release;
+mod service;
+mod skipped;
+mod target;
+mod version;
+
+pub use event::{INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter};
+pub use executor::{EXECUTOR, VIEWER, executors, viewer};
+pub use hold::{HOLD, HoldFilter};
+pub use host::{HOST, HostFilter, LABEL_COUNT, LabelInput};
+pub use instance::{INSTANCE, INSTANCE_COUNT, InstanceFilter, InstanceOrder};
+pub use lock::LOCK;
+pub use log::LOG_LINE;
+pub use node::NODE;
+pub use order::OrderDirection;
+pub use payload::{MUTATION_PAYLOAD, USER_ERRORS};
+pub use release::{RELEASE, ReleaseFilter};
+pub use service::{SERVICE, ServiceFilter};
+pub use skipped::{SKIP_COUNT, SKIPPED_INSTANCE};
+pub use target::TARGET;
+pub use version::{VERSION, VersionFilter, VersionOrder};

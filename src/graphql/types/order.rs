@@ -1,0 +1,10 @@
+use async_graphql::Enum;
+
+/// Direction of an order.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OrderDirection {
+    /// Smallest or oldest first.
+    Asc,
+    /// Largest or newest first.
+    Desc,
+}

@@ -1,0 +1,34 @@
+use super::{INSTANCE, LOCK};
+use crate::domain::release::SkipReason;
+use crate::read::declare::{INT, Leaf, OLDEST_FIRST, Object, column, list, one, text_leaf};
+
+static REASON: Leaf = text_leaf::<SkipReason>();
+
+pub static SKIPPED_INSTANCE: Object = Object::new(
+    "SkippedInstance",
+    "An instance that was left out of a release.",
+    "release_skip",
+    &[
+        one("instance", "The instance.", &INSTANCE, "instance_id"),
+        column("reason", "Why.", &REASON, "reason"),
+        list(
+            "locks",
+            "Who had it when the reason is LOCKED; empty otherwise.",
+            &LOCK,
+            "skip_lock",
+            "release_skip_id",
+            "",
+        ),
+    ],
+)
+.order(OLDEST_FIRST);
+
+pub static SKIP_COUNT: Object = Object::new(
+    "SkipCount",
+    "So many instances were left out for this reason.",
+    "",
+    &[
+        column("reason", "Why.", &REASON, "reason"),
+        column("count", "How many.", &INT, "count"),
+    ],
+);

@@ -1,0 +1,151 @@
+//! One field of the root, from its selection to its bytes.
+
+use super::declare::Object;
+use super::error::{ApiError, ErrorCode};
+use super::fetch::fetch;
+use super::given::Given;
+use super::plan::{At, Plan, Planner, Step};
+use super::select::{Document, below};
+use super::write::Writer;
+use crate::app::App;
+use crate::domain::Caller;
+use crate::store::Db;
+use async_graphql::parser::types::Field as Node;
+use async_graphql::{Context, Name, Pos, Positioned, ServerError, ServerResult, Value};
+
+/// A field of the root that is planned, and can be answered any number of times.
+pub struct Prepared {
+    key: Name,
+    pos: Pos,
+    nullable: bool,
+    plan: Plan,
+    step: Step,
+}
+
+/// The bytes of a field, or none where it came to null, and what went wrong.
+pub struct Answer {
+    bytes: Option<Vec<u8>>,
+    errors: Vec<ServerError>,
+}
+
+/// Every node that is merged into the field that is being resolved, if it is the first of them. The library
+/// resolves each by itself, and cannot merge bytes: the first answers for all, the others say null, which it
+/// drops.
+fn merged<'a>(ctx: &Context<'a>, root: &str) -> Option<Vec<&'a Positioned<Node>>> {
+    let key = &ctx.item.node.response_key().node;
+    let (_, nodes) = Document::of(ctx).root(root).into_iter().find(|(other, _)| *other == key)?;
+    std::ptr::eq(*nodes.first()?, ctx.item).then_some(nodes)
+}
+
+/// Who asks.
+pub fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Caller, ApiError> {
+    ctx.data_opt().ok_or_else(|| {
+        ApiError::new(ErrorCode::Unauthenticated, "Who asks is not known. Send a token: `Authorization: Bearer TOKEN`.")
+    })
+}
+
+fn planner<'a>(ctx: &Context<'a>) -> Result<Planner<'a>, ApiError> {
+    let document = Document::of(ctx);
+    document.check_variables()?;
+    let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
+    Ok(Planner { document, app, caller: caller(ctx)?, plan: Plan::default() })
+}
+
+impl Prepared {
+    /// Plans a field of a root whose type says where everything comes from; none if it is answered with
+    /// another node.
+    pub fn read(ctx: &Context<'_>, root: &'static Object) -> Option<Prepared> {
+        let nodes = merged(ctx, root.name)?;
+        let name = nodes[0].node.name.node.as_str();
+        let field = root.fields.iter().find(|field| field.name == name)?;
+        let planned = planner(ctx).and_then(|mut planner| {
+            let step = planner.step(field, root, None, &nodes)?;
+            Ok((planner.plan, step))
+        });
+        Some(Prepared::of(&nodes, field.nullable, planned))
+    }
+
+    /// Plans a field of this root whose rows, of this type, will be handed in.
+    pub fn given(ctx: &Context<'_>, root: &str, of: &'static Object, nullable: bool) -> Option<Prepared> {
+        let nodes = merged(ctx, root)?;
+        let planned = planner(ctx).map(|mut planner| {
+            planner.given(of);
+            let shape = planner.shape(of, At::GIVEN, below(&nodes));
+            (planner.plan, Step::Same(None, shape))
+        });
+        Some(Prepared::of(&nodes, nullable, planned))
+    }
+
+    fn of(nodes: &[&Positioned<Node>], nullable: bool, planned: Result<(Plan, Step), ApiError>) -> Prepared {
+        let key = nodes[0].node.response_key().node.clone();
+        let (plan, step) = planned.unwrap_or_else(|error| (Plan::default(), Step::Fail(error)));
+        Prepared { key, pos: nodes[0].pos, nullable, plan, step }
+    }
+
+    /// The key of the field in the answer.
+    pub fn key(&self) -> &Name {
+        &self.key
+    }
+
+    /// Reads what was planned, and writes it.
+    pub async fn answer(&self, db: &Db) -> Answer {
+        self.answers(db, &[Given::new()]).await.pop().expect("there is one answer for each row")
+    }
+
+    /// Reads what was planned for all of these rows at once, and writes an answer for each.
+    pub async fn answers(&self, db: &Db, rows: &[Given]) -> Vec<Answer> {
+        if let Step::Fail(error) = &self.step {
+            return rows.iter().map(|_| self.failed(error)).collect();
+        }
+        let fetched = match fetch(db, &self.plan, rows).await {
+            Ok(fetched) => fetched,
+            Err(error) => return rows.iter().map(|_| self.failed(&error)).collect(),
+        };
+        let answer = |row| {
+            let mut writer = Writer::new(&self.plan, &fetched, &self.key);
+            let written = writer.root(&self.step, self.pos, self.nullable, row);
+            Answer { bytes: written.is_ok().then_some(writer.out), errors: writer.errors }
+        };
+        (0..rows.len()).map(answer).collect()
+    }
+
+    /// The answer that nothing can be answered.
+    pub fn failed(&self, error: &ApiError) -> Answer {
+        let mut told = error.told().with_path(vec![async_graphql::PathSegment::Field(self.key.to_string())]);
+        told.locations = vec![self.pos];
+        Answer { bytes: None, errors: vec![told] }
+    }
+
+    /// Hands an answer to the library. Bytes travel as a binary value, which our own writer of responses copies
+    /// as it is.
+    pub fn tell(&self, ctx: &Context<'_>, answer: Answer) -> ServerResult<Value> {
+        let Answer { bytes, mut errors } = answer;
+        let up = match (&bytes, self.nullable) {
+            (None, false) => errors.pop(),
+            _ => None,
+        };
+        for error in errors {
+            ctx.add_error(error);
+        }
+        match (up, bytes) {
+            (Some(error), _) => Err(error),
+            (None, Some(bytes)) => Ok(Value::Binary(bytes.into())),
+            (None, None) => Ok(Value::Null),
+        }
+    }
+}
+
+impl Answer {
+    /// A whole response of this one field.
+    pub fn response(self, key: &Name) -> async_graphql::Response {
+        let mut response = match self.bytes {
+            Some(bytes) => {
+                let data = [(key.clone(), Value::Binary(bytes.into()))];
+                async_graphql::Response::new(Value::Object(data.into_iter().collect()))
+            }
+            None => async_graphql::Response::new(Value::Null),
+        };
+        response.errors = self.errors;
+        response
+    }
+}

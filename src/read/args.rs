@@ -1,0 +1,130 @@
+//! The arguments of a field, checked, and what they do to a list.
+
+use super::declare::{Arg, Cursors, Field, Order, Role, Source, arg, parse};
+use super::error::ApiError;
+use super::filter::{Where, number};
+use super::scalar::Cursor;
+use crate::store::rows::Bind;
+use async_graphql::{ID, InputType, Value};
+
+/// Values by the names of their arguments.
+#[derive(Default)]
+pub struct Args(Vec<(&'static Arg, Value, Option<Bind>)>);
+
+/// How many items a page has when nobody says.
+pub const PAGE: i64 = 50;
+/// The most items that a page has.
+pub const LONGEST_PAGE: i64 = 200;
+
+const FIRST: Arg = arg::<Option<i32>>("first", "How many items from the beginning, 0 to 200; 50 unless said.");
+const LAST: Arg = arg::<Option<i32>>("last", "How many items from the end, 0 to 200; not together with `first`.");
+const AFTER: &str = "Only items behind this cursor.";
+const BEFORE: &str = "Only items before this cursor.";
+
+static PAGES: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
+static LINES: [Arg; 4] = [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
+static EVENTS: [Arg; 2] = [
+    FIRST,
+    arg::<Option<Cursor>>(
+        "after",
+        "Only events behind this place in the log; from the oldest that is kept unless said.",
+    ),
+];
+
+impl Field {
+    /// Its arguments, those of a page included.
+    pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
+        let page: &'static [Arg] = match self.source {
+            Source::Many { of, by: None } if of.cursors == Cursors::Event => &EVENTS,
+            Source::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
+            Source::Many { .. } => &PAGES,
+            _ => &[],
+        };
+        page.iter().chain(self.args)
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug)]
+pub struct Asked {
+    pub long: i64,
+    pub backward: bool,
+    pub after: Option<String>,
+    pub before: Option<String>,
+}
+
+impl Args {
+    pub(super) fn set(&mut self, arg: &'static Arg, value: Value) -> Result<(), ApiError> {
+        let bind = match (&arg.role, &value) {
+            (Role::Id(kind), id) => {
+                Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?))
+            }
+            (Role::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
+            _ => None,
+        };
+        self.0.push((arg, value, bind));
+        Ok(())
+    }
+
+    /// The value of an argument, as the type that it was declared with.
+    pub fn get<T: InputType>(&self, name: &str) -> Result<T, ApiError> {
+        parse(name, self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value.clone()))
+    }
+
+    /// What an argument is in a statement.
+    pub(super) fn bind(&self, name: &str) -> Option<Bind> {
+        self.0.iter().find(|(arg, ..)| arg.name == name)?.2.clone()
+    }
+
+    /// Adds the conditions of those that narrow a list.
+    pub(super) fn narrow(&self, list: &mut Where) -> Result<(), ApiError> {
+        for (arg, value, _) in &self.0 {
+            if let Role::Narrow(narrow) = arg.role {
+                narrow(value.clone(), list)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The order that is asked for.
+    pub(super) fn order(&self) -> Result<Option<Order>, ApiError> {
+        let mut orders = self.0.iter().filter(|(_, value, _)| *value != Value::Null);
+        let order = orders.find_map(|(arg, value, _)| match arg.role {
+            Role::Order(order) => Some(order(value.clone())),
+            _ => None,
+        });
+        order.transpose()
+    }
+
+    /// How many of a plain list; none for all.
+    pub(super) fn first(&self) -> Result<Option<i64>, ApiError> {
+        for (arg, ..) in &self.0 {
+            if let Role::First(most) = arg.role {
+                return long(arg.name, i64::from(self.get::<i32>(arg.name)?), most).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Which page is asked for.
+    pub(super) fn page(&self) -> Result<Asked, ApiError> {
+        let (first, last) = (self.get::<Option<i32>>("first")?, self.get::<Option<i32>>("last")?);
+        if first.is_some() && last.is_some() {
+            return Err(ApiError::bad("last", "Ask for the first items of a list or for the last ones, not for both."));
+        }
+        let long = match (first, last) {
+            (Some(first), _) => long("first", first.into(), LONGEST_PAGE)?,
+            (_, Some(last)) => long("last", last.into(), LONGEST_PAGE)?,
+            _ => PAGE,
+        };
+        let (after, before) = (self.get("after")?, self.get("before")?);
+        Ok(Asked { long, backward: last.is_some(), after, before })
+    }
+}
+
+fn long(name: &str, long: i64, most: i64) -> Result<i64, ApiError> {
+    match (0..=most).contains(&long) {
+        true => Ok(long),
+        false => Err(ApiError::bad(name, format!("`{name}` is {long}; it can be 0 to {most}."))),
+    }
+}

@@ -1,0 +1,142 @@
+//! Cursors: what they name, as base64url of a text. Clients are told that they are opaque.
+
+use super::declare::Order;
+use super::error::{ApiError, ErrorCode};
+use crate::domain::Timestamp;
+use crate::store::rows::{Bind, Cell, CellKind};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde_json::Value;
+
+/// The newest place in the log of events, and that of the newest event that is no longer kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub position: i64,
+    pub floor: i64,
+}
+
+/// A place in the log of events of the database with this log id.
+pub fn event(log_id: &str, position: i64) -> String {
+    BASE64.encode(format!("event:{log_id}:{position}"))
+}
+
+/// The place that a cursor of [`event`] names.
+///
+/// # Errors
+/// `CURSOR_INVALID` if it is none, or is of another log.
+pub fn read_event(text: &str, log_id: &str, argument: &str) -> Result<i64, ApiError> {
+    let place = || decoded(text)?.strip_prefix("event:")?.strip_prefix(log_id)?.strip_prefix(':')?.parse().ok();
+    place().filter(|place| *place >= 0).ok_or_else(|| invalid(argument, "This is no cursor of this log of events."))
+}
+
+impl Head {
+    /// Whether the log can be read on from behind this place.
+    ///
+    /// # Errors
+    /// `CURSOR_EXPIRED` if what follows is not kept any more, `CURSOR_INVALID` if the place lies in the future.
+    pub fn check(&self, position: i64, argument: &str) -> Result<(), ApiError> {
+        if position < self.floor {
+            let message = "The events behind this cursor are no longer kept. Read the present state, and go on from a new cursor.";
+            return Err(ApiError::new(ErrorCode::CursorExpired, message).at(argument));
+        }
+        if position > self.position {
+            return Err(invalid(argument, "This cursor is ahead of the log of events."));
+        }
+        Ok(())
+    }
+}
+
+/// A place in the output of a release.
+pub fn line(release: i64, place: i64) -> String {
+    BASE64.encode(format!("line:{release}:{place}"))
+}
+
+/// The release and the place that a cursor of [`line`] names.
+pub fn read_line(text: &str, argument: &str) -> Result<(i64, i64), ApiError> {
+    let place = || {
+        let text = decoded(text)?;
+        let (release, place) = text.strip_prefix("line:")?.split_once(':')?;
+        Some((release.parse().ok()?, place.parse().ok()?))
+    };
+    place().ok_or_else(|| other_output(argument))
+}
+
+/// The cursor is not of this release's output.
+pub(super) fn other_output(argument: &str) -> ApiError {
+    invalid(argument, "This is no cursor of the output of this release.")
+}
+
+/// An item of a list, by the values that the list is ordered by.
+pub(super) fn keyset<'a>(list: &str, order: &str, keys: impl Iterator<Item = Cell<'a>>) -> String {
+    let keys = keys.map(|key| match key {
+        Cell::Null => Value::Null,
+        Cell::Int(int) => int.into(),
+        Cell::Text(text) => text.into(),
+    });
+    let all: Vec<Value> = [list.into(), order.into()].into_iter().chain(keys).collect();
+    BASE64.encode(Value::from(all).to_string())
+}
+
+/// The values of a cursor of [`keyset`], which must be of this list in this order.
+pub(super) fn read_keyset(text: &str, list: &str, order: &Order, argument: &str) -> Result<Vec<Bind>, ApiError> {
+    let kinds: Vec<CellKind> = order.columns.iter().map(|column| column.1).chain([CellKind::Int]).collect();
+    let keys = || {
+        let Value::Array(parts) = serde_json::from_str(&decoded(text)?).ok()? else { return None };
+        let [of, by, keys @ ..] = parts.as_slice() else { return None };
+        let fits = of == list && by == order.name && keys.len() == kinds.len();
+        fits.then(|| keys.iter().zip(&kinds).map(bound).collect()).flatten()
+    };
+    keys().ok_or_else(|| invalid(argument, "This is no cursor of this list in this order."))
+}
+
+fn bound((key, kind): (&Value, &CellKind)) -> Option<Bind> {
+    Some(match kind {
+        CellKind::Text => Bind::Text(key.as_str()?.to_owned()),
+        CellKind::Time => Bind::Time(Timestamp(key.as_i64().filter(|time| time.unsigned_abs() < 1 << 53)?)),
+        CellKind::Int | CellKind::Bool => Bind::Int(key.as_i64()?),
+    })
+}
+
+fn decoded(text: &str) -> Option<String> {
+    String::from_utf8(BASE64.decode(text).ok()?).ok().filter(|text| !text.contains('\0'))
+}
+
+fn invalid(argument: &str, message: &str) -> ApiError {
+    ApiError::new(ErrorCode::CursorInvalid, message).at(argument)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::declare::{ascending, descending};
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_log_makes_the_round_trip_and_is_of_its_log_alone() {
+        let cursor = event("0a1b2c3d", 42);
+        assert_eq!(read_event(&cursor, "0a1b2c3d", "after"), Ok(42));
+        for (cursor, log) in [(cursor.as_str(), "ffffffff"), ("42", "0a1b2c3d"), ("", "0a1b2c3d"), ("%", "0a1b2c3d")] {
+            let error = read_event(cursor, log, "after").unwrap_err();
+            assert_eq!((error.code, error.argument.as_deref()), (ErrorCode::CursorInvalid, Some("after")));
+        }
+    }
+
+    #[test]
+    fn a_place_is_checked_against_both_ends_of_the_log() {
+        let head = Head { position: 10, floor: 4 };
+        let code = |position| head.check(position, "after").map_err(|error| error.code);
+        assert_eq!(code(3), Err(ErrorCode::CursorExpired));
+        assert_eq!((code(4), code(10)), (Ok(()), Ok(())));
+        assert_eq!(code(11), Err(ErrorCode::CursorInvalid));
+    }
+
+    #[test]
+    fn an_item_is_found_again_in_its_list_and_order_alone() {
+        let order = ascending("HOSTNAME", &[("hostname", CellKind::Text)]);
+        let cursor = keyset("Query.instances", "HOSTNAME", [Cell::Text("a\"ü"), Cell::Int(7)].into_iter());
+        let keys = read_keyset(&cursor, "Query.instances", &order, "after");
+        assert_eq!(keys, Ok(vec![Bind::Text("a\"ü".into()), Bind::Int(7)]));
+        assert!(read_keyset(&cursor, "Host.instances", &order, "after").is_err());
+        let other = descending("UPDATED_AT", &[("updated_at", CellKind::Time)]);
+        assert!(read_keyset(&cursor, "Query.instances", &other, "after").is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! What can go wrong in a request, as a client is told: a code of a closed list, and a sentence. What the
+//! caller can correct in a mutation is no such error but data.
+
+use crate::store;
+use async_graphql::{ErrorExtensionValues, ServerError};
+
+/// The codes of `extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// No valid token came with it.
+    Unauthenticated,
+    /// The caller's role does not allow it.
+    Forbidden,
+    /// The request is wrong, and the same one will always be.
+    BadRequest,
+    /// It asks for too much at once.
+    TooComplex,
+    /// The caller asks too often.
+    RateLimited,
+    /// The database was not reached, or whether it committed is not known.
+    Unavailable,
+    /// The events behind the cursor are no longer kept.
+    CursorExpired,
+    /// The cursor is none, or one of something else.
+    CursorInvalid,
+    /// A bug, or a broken database.
+    Internal,
+}
+
+impl ErrorCode {
+    /// The spelling in `extensions.code`.
+    pub fn word(self) -> &'static str {
+        match self {
+            ErrorCode::Unauthenticated => "UNAUTHENTICATED",
+            ErrorCode::Forbidden => "FORBIDDEN",
+            ErrorCode::BadRequest => "BAD_REQUEST",
+            ErrorCode::TooComplex => "TOO_COMPLEX",
+            ErrorCode::RateLimited => "RATE_LIMITED",
+            ErrorCode::Unavailable => "UNAVAILABLE",
+            ErrorCode::CursorExpired => "CURSOR_EXPIRED",
+            ErrorCode::CursorInvalid => "CURSOR_INVALID",
+            ErrorCode::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// What is wrong with an id in a query, as `extensions.reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It names nothing.
+    NotFound,
+    /// It names a thing of another type.
+    WrongType,
+    /// It names a thing of another service.
+    OtherService,
+}
+
+impl Reason {
+    fn word(self) -> &'static str {
+        match self {
+            Reason::NotFound => "NOT_FOUND",
+            Reason::WrongType => "WRONG_TYPE",
+            Reason::OtherService => "OTHER_SERVICE",
+        }
+    }
+}
+
+/// Why a field has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// A sentence that is fit for the caller.
+    pub message: String,
+    pub reason: Option<Reason>,
+    /// The argument to blame, a path joined by dots.
+    pub argument: Option<String>,
+}
+
+impl ApiError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
+        ApiError { code, message: message.into(), reason: None, argument: None }
+    }
+
+    /// The request is wrong, in this argument.
+    pub fn bad(argument: &str, message: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorCode::BadRequest, message).at(argument)
+    }
+
+    /// An id in the request is wrong, for this reason.
+    pub fn id(argument: &str, reason: Reason, message: impl Into<String>) -> ApiError {
+        ApiError { reason: Some(reason), ..ApiError::bad(argument, message) }
+    }
+
+    /// The same, blaming an argument.
+    pub fn at(mut self, argument: &str) -> ApiError {
+        self.argument = Some(argument.to_owned());
+        self
+    }
+
+    /// As the library writes it; where it happened is added by whoever knows.
+    pub fn told(&self) -> ServerError {
+        let mut error = ServerError::new(self.message.clone(), None);
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", self.code.word());
+        if let Some(reason) = self.reason {
+            extensions.set("reason", reason.word());
+        }
+        if let Some(argument) = &self.argument {
+            extensions.set("argument", argument.as_str());
+        }
+        error.extensions = Some(extensions);
+        error
+    }
+}
+
+/// The detail is for the log alone.
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Busy(detail) => {
+                tracing::warn!(%detail, "the database could not serve a request");
+                let message = "The database was not reached, or whether it committed is not known. Ask again, with the same idempotency key.";
+                ApiError::new(ErrorCode::Unavailable, message)
+            }
+            detail => {
+                tracing::error!(%detail, "a request failed");
+                ApiError::internal()
+            }
+        }
+    }
+}
+
+impl ApiError {
+    /// Something here is broken; the log says what.
+    pub fn internal() -> ApiError {
+        ApiError::new(ErrorCode::Internal, "Something went wrong here, and was logged under the id of this request.")
+    }
+}

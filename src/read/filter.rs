@@ -1,0 +1,128 @@
+//! Conditions on a list, with the values that they bind.
+
+use super::error::{ApiError, Reason};
+use crate::domain::{Id, Kind, Word};
+use crate::store::rows::Bind;
+use async_graphql::ID;
+use std::fmt::Write;
+
+/// Conditions that must all hold; `@` is a row of the list.
+pub struct Where {
+    pub(super) text: String,
+    pub(super) binds: Vec<Bind>,
+    /// Ids that must name something, with the arguments they came in.
+    pub(super) claims: Vec<Claim>,
+    /// Whether things that lists leave out are wanted, too.
+    pub(super) unlisted: bool,
+    /// Who asks.
+    caller: String,
+}
+
+/// Ids of a request that must name something.
+pub(super) struct Claim {
+    pub kind: Kind,
+    pub ids: Vec<i64>,
+    pub argument: String,
+}
+
+impl Where {
+    pub(super) fn new(caller: &str) -> Where {
+        let (text, binds, claims) = (String::new(), Vec::new(), Vec::new());
+        Where { text, binds, claims, unlisted: false, caller: caller.to_owned() }
+    }
+
+    /// The name of who asks.
+    pub fn caller(&self) -> &str {
+        &self.caller
+    }
+
+    /// Adds a condition, whose `$`s take the values in order.
+    pub fn such(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
+        self.text.push_str(" AND ");
+        self.piece(text, values);
+    }
+
+    /// Adds a condition, or its opposite.
+    pub fn either(&mut self, text: &str, yes: bool) {
+        let text = if yes { format!("({text})") } else { format!("NOT ({text})") };
+        self.such(&text, []);
+    }
+
+    /// A column has one of these words.
+    pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
+        self.texts(column, words.map(|words| words.into_iter().map(|word| word.word().to_owned()).collect()));
+    }
+
+    /// A column has one of these texts.
+    pub fn texts(&mut self, column: &str, texts: Option<Vec<String>>) {
+        if let Some(texts) = texts {
+            self.such(&format!("{column} {{any $}}"), [Bind::Texts(texts)]);
+        }
+    }
+
+    /// A column begins with this, byte by byte: a range, so that an index serves.
+    pub fn prefix(&mut self, column: &str, prefix: Option<String>) {
+        if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
+            let end = format!("{prefix}\u{10ffff}");
+            self.such(&format!("{column} >= $ AND {column} < $"), [Bind::Text(prefix), Bind::Text(end)]);
+        }
+    }
+
+    /// A condition holds for one of these things; its `$` takes their numbers. An id that names no such
+    /// thing is an error.
+    pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
+        let Some(ids) = ids else { return Ok(()) };
+        let numbers: Vec<i64> = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
+        self.claim(kind, argument, numbers.clone());
+        self.such(text, [Bind::Ids(numbers)]);
+        Ok(())
+    }
+
+    /// These must name something.
+    pub fn claim(&mut self, kind: Kind, argument: &str, ids: Vec<i64>) {
+        if !ids.is_empty() {
+            self.claims.push(Claim { kind, ids, argument: argument.to_owned() });
+        }
+    }
+
+    /// Also wants what lists leave out.
+    pub fn unlisted(&mut self) {
+        self.unlisted = true;
+    }
+
+    /// Notes a value, and gives the number of its place.
+    pub(super) fn bind(&mut self, value: Bind) -> usize {
+        self.binds.push(value);
+        self.binds.len()
+    }
+
+    /// Appends a text, whose `$`s take the values in order.
+    pub(super) fn piece(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
+        let mut values = values.into_iter();
+        for (i, piece) in text.split('$').enumerate() {
+            if i > 0 {
+                let value = values.next().expect("each $ comes with its value, in this program's own texts");
+                let place = self.bind(value);
+                let _ = write!(self.text, "${place}");
+            }
+            self.text.push_str(piece);
+        }
+    }
+}
+
+/// The number of a row, from an id that a query names; malformed and unknown ones are alike.
+pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
+    match Id::parse(id) {
+        Some(id) if id.kind == kind => Ok(id.number),
+        Some(other) => {
+            let message = format!("{other} is the id of a {}; give the id of a {}.", other.kind.noun(), kind.noun());
+            Err(ApiError::id(argument, Reason::WrongType, message))
+        }
+        None => Err(not_found(kind, argument, &format!("{id:?}"))),
+    }
+}
+
+/// An id of a query names nothing.
+pub(super) fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
+    ApiError::id(argument, Reason::NotFound, format!("There is no {} {id}.", kind.noun()))
+}

@@ -1,0 +1,23 @@
+//! JSON, written byte by byte.
+
+/// A string.
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let quoted = serde_json::Value::from(text).to_string();
+        out.extend_from_slice(quoted.as_bytes());
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// A whole number.
+pub fn number(number: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// A truth value.
+pub fn truth(truth: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if truth { b"true" } else { b"false" });
+}

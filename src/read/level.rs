@@ -1,0 +1,273 @@
+//! One statement: rows of one type, with what is joined to each, and its text on each database.
+
+use super::declare::{Cursors, Object, Order};
+use super::filter::Where;
+use super::given::Given;
+use crate::store::Dialect;
+use crate::store::rows::{Bind, CellKind};
+use std::fmt::Write;
+
+/// Where the rows of a level come from.
+pub(super) enum Feed {
+    Statement,
+    /// Handed in.
+    Given,
+    /// Lists of this name in the given rows of another level.
+    Within(usize, &'static str),
+    /// Made when it was planned.
+    Made(Vec<Given>),
+}
+
+/// What the rows of a level belong to.
+pub(super) enum Parents {
+    None,
+    /// The ids in a cell of another level.
+    Cell(usize, usize),
+    /// The things of a list (by its place there) of the given rows of another level.
+    Things(usize, usize),
+    These(Vec<i64>),
+}
+
+/// Which part of a list a level reads.
+pub(super) struct Page {
+    pub long: i64,
+    pub backward: bool,
+    /// Whether it begins behind a cursor (or, backward, ends before one).
+    pub cut: bool,
+    /// What its cursors say: of which list, and the cells of the values.
+    pub list: String,
+    pub cells: Vec<usize>,
+    pub cursors: Cursors,
+    /// Whether all items are counted, too.
+    pub counted: bool,
+    /// The conditions without those of the cursors, and how many values they bind.
+    uncut: (String, usize),
+    /// A place in the log of events that the page begins behind.
+    pub behind: Option<i64>,
+}
+
+/// Rows of one type.
+pub(super) struct Level {
+    pub feed: Feed,
+    pub parents: Parents,
+    pub columns: Vec<(String, CellKind)>,
+    /// Lists of things in given rows that are wanted.
+    pub things: Vec<&'static str>,
+    pub list: Where,
+    pub page: Option<Page>,
+    /// How many rows it has at most, roughly.
+    pub rows: i64,
+    /// How many of the rows of each parent are taken, where they are handed in.
+    pub cap: Option<i64>,
+    table: &'static str,
+    key: &'static str,
+    by: &'static str,
+    order: Order,
+    joins: String,
+    tables: usize,
+    /// Rows of each parent at most, as the statement says it.
+    limit: Option<String>,
+}
+
+impl Level {
+    /// Rows of a table that belong to these parents by a column, or by a condition with `^`. The parents, told
+    /// by the first column, are the first value; of each, all rows are read or, if it is `limited`, the first
+    /// ones.
+    pub fn read(
+        object: &Object,
+        table: &'static str,
+        parents: Parents,
+        by: &'static str,
+        limited: bool,
+        mut list: Where,
+    ) -> Level {
+        let mut columns = Vec::new();
+        if !matches!(parents, Parents::None) {
+            list.bind(Bind::Ids(Vec::new()));
+            columns.push((if limited { "p.value".to_owned() } else { format!("t0.{by}") }, CellKind::Int));
+        }
+        Level {
+            feed: Feed::Statement,
+            parents,
+            columns,
+            things: Vec::new(),
+            list,
+            page: None,
+            rows: 1,
+            cap: None,
+            table,
+            key: object.key,
+            by,
+            order: object.order,
+            joins: String::new(),
+            tables: 1,
+            limit: None,
+        }
+    }
+
+    /// Rows that are not read.
+    pub fn handed(object: &Object, feed: Feed, list: Where) -> Level {
+        Level { feed, ..Level::read(object, "", Parents::None, "", false, list) }
+    }
+
+    /// Whether its rows are read.
+    pub fn is_read(&self) -> bool {
+        matches!(self.feed, Feed::Statement)
+    }
+
+    /// Puts it in another order; before the page is set.
+    pub fn ordered(&mut self, order: Order) {
+        self.order = order;
+    }
+
+    /// What it is ordered by.
+    pub fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// Takes the first row of each parent only.
+    pub fn first(&mut self) {
+        self.limit = Some("1".into());
+    }
+
+    /// Takes so many rows of each parent.
+    pub fn up_to(&mut self, rows: i64) {
+        self.limit = Some(format!("${}", self.list.bind(Bind::Int(rows))));
+    }
+
+    /// The place of a column of a table, which is read once however often it is selected.
+    pub fn column(&mut self, table: usize, sql: &str, kind: CellKind) -> usize {
+        let sql = match (self.is_read(), sql.contains('@')) {
+            (false, _) => sql.to_owned(),
+            (true, true) => sql.replace('@', &format!("t{table}")),
+            (true, false) => format!("t{table}.{sql}"),
+        };
+        let known = self.columns.iter().position(|column| column.0 == sql);
+        known.unwrap_or_else(|| {
+            self.columns.push((sql, kind));
+            self.columns.len() - 1
+        })
+    }
+
+    /// The place of a list of things in given rows.
+    pub fn thing(&mut self, list: &'static str) -> usize {
+        self.things.push(list);
+        self.things.len() - 1
+    }
+
+    /// The table of a thing that a column names. Always an outer join: what is missing is the writer's affair.
+    pub fn join(&mut self, table: usize, to: &Object, key: &str) -> usize {
+        let at = format!("t{table}");
+        let key = if key.contains('@') { key.replace('@', &at) } else { format!("{at}.{key}") };
+        let join = |n: usize| format!(" LEFT JOIN {} t{n} ON t{n}.{} = {key}", to.table, to.key);
+        if let Some(known) = (1..self.tables).find(|n| self.joins.contains(&join(*n))) {
+            return known;
+        }
+        let n = self.tables;
+        self.joins.push_str(&join(n));
+        self.tables += 1;
+        n
+    }
+
+    /// Notes what the conditions are before those of cursors are added.
+    pub fn uncut(&self) -> (String, usize) {
+        (self.list.text.clone(), self.list.binds.len())
+    }
+
+    /// Makes it a page: one row more than is wanted, to see whether there are more.
+    pub fn page(&mut self, page: Page) {
+        self.up_to(page.long + 1);
+        self.page = Some(page);
+    }
+
+    fn ordering(&self, alias: &str) -> String {
+        let way = match self.order.descending != self.page.as_ref().is_some_and(|page| page.backward) {
+            true => " DESC",
+            false => "",
+        };
+        let columns = self.order.columns.iter().map(|(column, _)| *column).chain([self.key]);
+        columns.map(|column| format!("{alias}.{column}{way}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The condition by which rows belong to a parent.
+    fn belongs(&self) -> String {
+        match self.by.contains('^') {
+            true => self.by.replace('^', "p.value"),
+            false => format!("@.{} = p.value", self.by),
+        }
+    }
+
+    /// The statement. How each parent gets its first rows is the whole difference between the databases.
+    pub fn sql(&self, dialect: Dialect) -> String {
+        let Level { table, by, joins, .. } = self;
+        let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
+        let mut text = format!("SELECT {}", if columns.is_empty() { "1" } else { &columns });
+        let such = |alias: &str| self.list.text.replace('@', alias);
+        let derived = table.contains("{such}");
+        let (from, outer) = match derived {
+            true => (table.replace("{such}", &such("i")), String::new()),
+            false => ((*table).to_owned(), such("t0")),
+        };
+        let belongs = format!("{}{}", self.belongs().replace('@', "i"), such("i"));
+        let order = self.ordering("t0");
+        // Places in the output of releases are told apart only together with what they belong to.
+        let again = match &self.page {
+            Some(page) if page.cursors == Cursors::Log => format!(" AND {}", self.belongs().replace('@', "t0")),
+            _ => String::new(),
+        };
+        let _ = match (&self.parents, &self.limit, dialect) {
+            (Parents::None, limit, _) => {
+                let limit = limit.as_ref().map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+                write!(text, " FROM {from} t0{joins} WHERE TRUE{outer} ORDER BY {order}{limit}")
+            }
+            (_, None, _) => {
+                write!(text, " FROM {from} t0{joins} WHERE t0.{by} {{any $1}}{outer} ORDER BY t0.{by}, {order}")
+            }
+            (_, Some(limit), Dialect::Sqlite) => write!(
+                text,
+                " FROM json_each($1) p JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}){again}{joins} ORDER BY p.value, {order}",
+                self.ordering("i"),
+                key = self.key,
+            ),
+            (_, Some(limit), Dialect::Postgres) => write!(
+                text,
+                " FROM unnest($1) p(value) CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                self.ordering("i"),
+            ),
+        };
+        text
+    }
+
+    /// The statement that counts all items of each parent, and how many values it binds.
+    pub fn count_sql(&self, dialect: Dialect) -> Option<(String, usize)> {
+        let (such, binds) = self.page.as_ref().filter(|page| page.counted).map(|page| &page.uncut)?;
+        let such = such.replace('@', "i");
+        let parents = match dialect {
+            Dialect::Sqlite => "json_each($1)",
+            Dialect::Postgres => "unnest($1)",
+        };
+        let text = match &self.parents {
+            Parents::None => format!("SELECT 0, count(*) FROM {} i WHERE TRUE{such}", self.table),
+            _ if self.by.contains('^') => format!(
+                "SELECT p.value, (SELECT count(*) FROM {} i WHERE {}{such}) FROM {parents} p{} ORDER BY 1",
+                self.table,
+                self.belongs().replace('@', "i"),
+                if dialect == Dialect::Postgres { "(value)" } else { "" },
+            ),
+            _ => format!(
+                "SELECT i.{by}, count(*) FROM {} i WHERE i.{by} {{any $1}}{such} GROUP BY i.{by} ORDER BY 1",
+                self.table,
+                by = self.by,
+            ),
+        };
+        Some((text, *binds))
+    }
+}
+
+impl Page {
+    /// A part of a list; `uncut` is what [`Level::uncut`] gave.
+    pub fn new(long: i64, backward: bool, list: String, cursors: Cursors, uncut: (String, usize)) -> Page {
+        let (cut, cells, counted, behind) = (false, Vec::new(), false, None);
+        Page { long, backward, cut, list, cells, cursors, counted, uncut, behind }
+    }
+}

@@ -1,0 +1,32 @@
+//! The read side as one mechanism: *plan, fetch, write*. A type says its fields once (`declare`); the schema
+//! (`schema`), one statement for each level of a query (`plan`, `level`, `fetch`) and the bytes of its answer
+//! (`write`) follow from that. What a mutation answers and what the log of events tells are handed in as given
+//! rows, and read their things in the same way.
+
+mod answer;
+mod args;
+pub mod cursor;
+pub mod declare;
+mod error;
+mod fetch;
+mod filter;
+mod given;
+mod json;
+mod level;
+mod plan;
+mod response;
+mod scalar;
+mod schema;
+mod select;
+mod write;
+
+pub use answer::{Answer, Prepared, caller};
+pub use args::Args;
+pub use error::{ApiError, ErrorCode, Reason};
+pub use filter::{Where, number};
+pub use given::Given;
+pub use response::{body, complete};
+pub use scalar::{CURSOR, Cursor, DateTime, TIME};
+pub use schema::{argument, field, object_type, register};
+pub use select::Document;
+pub use write::Scene;

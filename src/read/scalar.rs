@@ -1,0 +1,47 @@
+//! The schema's own scalars.
+
+use super::declare::{Leaf, leaf, text_leaf};
+use super::json;
+use crate::domain::Timestamp;
+use crate::store::rows::CellKind;
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// An instant in UTC, written as RFC 3339 with millisecond precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTime(pub Timestamp);
+
+#[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let instant = Timestamp::parse(text).ok_or("An instant is written as in 2026-11-24T08:00:00.000Z.")?;
+        Ok(DateTime(instant))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.to_string())
+    }
+}
+
+/// An opaque place in the event log or in a release's output. Clients store it and send it back; they never parse it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+#[Scalar]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Cursor(text)),
+            value => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.as_str())
+    }
+}
+
+pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
+    json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);
+});
+pub static CURSOR: Leaf = text_leaf::<Cursor>();

@@ -1,0 +1,209 @@
+//! The declarations as the library's registry knows them.
+
+use super::declare::{Arg, Cursors, Field, Interface, Object, Source};
+use super::scalar::Cursor;
+use async_graphql::indexmap::{IndexMap, IndexSet};
+use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::{ID, OutputType};
+
+/// A type with these fields.
+pub fn object_type(name: &str, about: &str, fields: Vec<MetaField>) -> MetaType {
+    MetaType::Object {
+        name: name.into(),
+        description: Some(about.into()),
+        fields: by_name(fields),
+        cache_control: Default::default(),
+        extends: false,
+        shareable: false,
+        resolvable: true,
+        inaccessible: false,
+        interface_object: false,
+        tags: Vec::new(),
+        keys: None,
+        visible: None,
+        is_subscription: false,
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+        requires_scopes: Vec::new(),
+    }
+}
+
+/// A field of a type.
+pub fn field(name: &str, about: &str, ty: impl Into<String>, args: Vec<MetaInputValue>) -> MetaField {
+    MetaField {
+        name: name.into(),
+        description: Some(about.into()),
+        args: args.into_iter().map(|arg| (arg.name.clone(), arg)).collect(),
+        ty: ty.into(),
+        deprecation: Default::default(),
+        cache_control: Default::default(),
+        external: false,
+        requires: None,
+        provides: None,
+        visible: None,
+        shareable: false,
+        inaccessible: false,
+        tags: Vec::new(),
+        override_from: None,
+        compute_complexity: None,
+        directive_invocations: Vec::new(),
+        requires_scopes: Vec::new(),
+    }
+}
+
+/// An argument of a field.
+pub fn argument(arg: &Arg, registry: &mut Registry) -> MetaInputValue {
+    MetaInputValue {
+        name: arg.name.into(),
+        description: Some(arg.about.into()),
+        ty: (arg.ty)(registry),
+        deprecation: Default::default(),
+        default_value: arg.default.map(str::to_owned),
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        is_secret: false,
+        directive_invocations: Vec::new(),
+    }
+}
+
+fn by_name(fields: Vec<MetaField>) -> IndexMap<String, MetaField> {
+    fields.into_iter().map(|field| (field.name.clone(), field)).collect()
+}
+
+/// Enters a type and all that can be reached from it; gives its name as that of a value that is never null.
+pub fn register(object: &'static Object, registry: &mut Registry) -> String {
+    if !registry.types.contains_key(object.name) {
+        // Its name first: it may be reached again from itself.
+        registry.types.insert(object.name.into(), object_type(object.name, object.about, Vec::new()));
+        let fields = object.fields.iter().map(|field| declared(field, registry)).collect();
+        registry.types.insert(object.name.into(), object_type(object.name, object.about, fields));
+        if let Some(interface) = object.interface {
+            implement(object, interface, registry);
+        }
+    }
+    format!("{}!", object.name)
+}
+
+fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
+    let ty = match declared.source {
+        Source::Id | Source::Ref(..) => <ID as OutputType>::create_type_info(registry),
+        Source::Column(leaf, _) | Source::Computed { leaf, .. } => (leaf.ty)(registry),
+        Source::Embedded { of, .. } | Source::One { to: of, .. } | Source::Find { of, .. } => register(of, registry),
+        Source::Choice(choice) => {
+            let names: Vec<&str> = choice.of.iter().map(|(of, _)| of.name).collect();
+            for (of, _) in choice.of {
+                register(of, registry);
+            }
+            registry.types.entry(choice.name.into()).or_insert_with(|| union_type(choice.name, choice.about, &names));
+            format!("{}!", choice.name)
+        }
+        Source::Many { of, .. } => connection(of, registry),
+        Source::List { of, .. } | Source::Picked { of, .. } => format!("[{}]!", register(of, registry)),
+        Source::Made { of, many: true, .. } => format!("[{}]!", register(of, registry)),
+        Source::Made { of, many: false, .. } => register(of, registry),
+        Source::Node(of) | Source::Nodes(of) => {
+            for object in of {
+                register(object, registry);
+            }
+            match declared.source {
+                Source::Nodes(_) => "[Node]!".into(),
+                _ => "Node!".into(),
+            }
+        }
+        Source::Head => <Cursor as OutputType>::create_type_info(registry),
+    };
+    let ty = match declared.nullable {
+        true => ty.trim_end_matches('!').to_owned(),
+        false => ty,
+    };
+    let args = declared.all_args().map(|arg| argument(arg, registry)).collect();
+    field(declared.name, declared.about, ty, args)
+}
+
+fn implement(object: &'static Object, interface: &'static Interface, registry: &mut Registry) {
+    registry.add_implements(object.name, interface.name);
+    if !registry.types.contains_key(interface.name) {
+        let fields = interface.fields.iter().map(|field| declared(field, registry)).collect();
+        registry.types.insert(
+            interface.name.into(),
+            MetaType::Interface {
+                name: interface.name.into(),
+                description: Some(interface.about.into()),
+                fields: by_name(fields),
+                possible_types: IndexSet::new(),
+                extends: false,
+                inaccessible: false,
+                tags: Vec::new(),
+                keys: None,
+                visible: None,
+                rust_typename: None,
+                directive_invocations: Vec::new(),
+                requires_scopes: Vec::new(),
+            },
+        );
+    }
+    if let Some(MetaType::Interface { possible_types, .. }) = registry.types.get_mut(interface.name) {
+        possible_types.insert(object.name.into());
+    }
+}
+
+fn union_type(name: &str, about: &str, of: &[&str]) -> MetaType {
+    MetaType::Union {
+        name: name.into(),
+        description: Some(about.into()),
+        possible_types: of.iter().map(|name| (*name).to_owned()).collect(),
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+    }
+}
+
+fn connection(of: &'static Object, registry: &mut Registry) -> String {
+    let (node, name, edge) = (register(of, registry), format!("{}Connection", of.name), format!("{}Edge", of.name));
+    let plain = |name: &str, about: &str, ty: &str| field(name, about, ty, Vec::new());
+    let mut add = |name: &str, about: &str, fields| {
+        registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));
+    };
+    add(
+        "PageInfo",
+        "Where a page lies in its list.",
+        vec![
+            plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
+            plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
+            plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
+            plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
+        ],
+    );
+    add(
+        &edge,
+        "An item of a list and its cursor.",
+        vec![plain("cursor", "Cursor of the item.", "String!"), plain("node", "The item.", &node)],
+    );
+    let mut fields = vec![
+        plain("edges", "Items with their cursors.", &format!("[{edge}!]!")),
+        plain("nodes", "Items without their cursors.", &format!("[{node}]!")),
+        plain("pageInfo", "Where this page lies.", "PageInfo!"),
+        plain("totalCount", "How many items there are in all pages. Costs a count when asked for.", "Int!"),
+    ];
+    if of.cursors == Cursors::Event {
+        let about = "Where to go on: give it back as `after`. It moves on even when nothing matched.";
+        fields.push(plain("nextCursor", about, "Cursor!"));
+    }
+    add(&name, &format!("A page of a list: {}.", plural(of.name)), fields);
+    format!("{name}!")
+}
+
+/// `InstanceEvent`: instance events.
+fn plural(name: &str) -> String {
+    let mut words = String::new();
+    for char in name.chars() {
+        if char.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(char.to_ascii_lowercase());
+    }
+    words + "s"
+}

@@ -1,0 +1,144 @@
+//! What an operation selects: fields by response key, fragments opened, and the values of their arguments.
+//! `@skip` and `@include` are the library's, and were done before.
+
+use super::args::Args;
+use super::declare::Arg;
+use super::error::ApiError;
+use async_graphql::parser::types::{BaseType, Field as Node, Selection, SelectionSet};
+use async_graphql::registry::Registry;
+use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};
+use async_graphql_value::Value as Given;
+
+/// The document that is being answered, and the schema that it is about.
+#[derive(Clone, Copy)]
+pub struct Document<'a> {
+    env: &'a QueryEnv,
+    registry: &'a Registry,
+}
+
+/// One response key, with every node of the document that is merged into it.
+pub type Merged<'a> = Vec<(&'a Name, Vec<&'a Positioned<Node>>)>;
+
+impl<'a> Document<'a> {
+    pub fn of<T>(ctx: &ContextBase<'a, T>) -> Document<'a> {
+        Document { env: ctx.query_env, registry: &ctx.schema_env.registry }
+    }
+
+    /// The root fields of the operation.
+    pub fn root(&self, name: &str) -> Merged<'a> {
+        self.fields([&self.env.operation.node.selection_set.node], name)
+    }
+
+    /// The fields that these sets select of a type.
+    pub fn fields(&self, sets: impl IntoIterator<Item = &'a SelectionSet>, name: &str) -> Merged<'a> {
+        let mut merged = Vec::new();
+        for set in sets {
+            self.open(set, name, &mut merged);
+        }
+        merged
+    }
+
+    fn open(&self, set: &'a SelectionSet, name: &str, merged: &mut Merged<'a>) {
+        for item in &set.items {
+            let (on, set) = match &item.node {
+                Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    match merged.iter_mut().find(|other| other.0 == key) {
+                        Some(other) => other.1.push(field),
+                        None => merged.push((key, vec![field])),
+                    }
+                    continue;
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(fragment) = self.env.fragments.get(&spread.node.fragment_name.node) else { continue };
+                    (Some(&fragment.node.type_condition), &fragment.node.selection_set.node)
+                }
+                Selection::InlineFragment(fragment) => {
+                    (fragment.node.type_condition.as_ref(), &fragment.node.selection_set.node)
+                }
+            };
+            let on = on.and_then(|on| self.registry.types.get(on.node.on.node.as_str()));
+            if on.is_none_or(|on| on.is_possible_type(name)) {
+                self.open(set, name, merged);
+            }
+        }
+    }
+
+    /// The arguments of a field, variables and defaults filled in and all of them checked: the library's
+    /// validation does not.
+    pub fn args(
+        &self,
+        declared: impl Iterator<Item = &'static Arg>,
+        node: &Positioned<Node>,
+    ) -> Result<Args, ApiError> {
+        let mut args = Args::default();
+        for arg in declared {
+            let given = node.node.arguments.iter().find(|(name, _)| name.node == arg.name);
+            let value = given.and_then(|(_, value)| self.constant(&value.node)).or_else(|| {
+                let default = arg.default?;
+                Some(serde_json::from_str(default).expect("a default that is declared is JSON"))
+            });
+            (arg.check)(value.clone()).map_err(|error| error.at(arg.name))?;
+            if let Some(value) = value {
+                args.set(arg, value)?;
+            }
+        }
+        Ok(args)
+    }
+
+    /// A value with its variables filled in; none where one was left out.
+    fn constant(&self, value: &Given) -> Option<Value> {
+        Some(match value {
+            Given::Variable(name) => return self.variable(name),
+            Given::List(items) => {
+                Value::List(items.iter().map(|item| self.constant(item).unwrap_or(Value::Null)).collect())
+            }
+            Given::Object(map) => Value::Object(
+                map.iter().filter_map(|(key, value)| Some((key.clone(), self.constant(value)?))).collect(),
+            ),
+            value => value.clone().into_const()?,
+        })
+    }
+
+    fn variable(&self, name: &Name) -> Option<Value> {
+        let given = self.env.variables.get(name).cloned();
+        given.or_else(|| {
+            let mut definitions = self.env.operation.node.variable_definitions.iter();
+            definitions.find(|definition| definition.node.name.node == *name)?.node.default_value().cloned()
+        })
+    }
+
+    /// Whether every variable that must be there is, and none is a list, an object or a plain value where
+    /// another is declared: the library lets all of it pass.
+    pub fn check_variables(&self) -> Result<(), ApiError> {
+        for definition in &self.env.operation.node.variable_definitions {
+            let definition = &definition.node;
+            let value = self.variable(&definition.name.node).unwrap_or(Value::Null);
+            let ty = &definition.var_type.node;
+            if value == Value::Null && !ty.nullable {
+                return Err(ApiError::bad(
+                    &definition.name.node,
+                    format!("The variable ${} is needed.", definition.name),
+                ));
+            }
+            let list = matches!(ty.base, BaseType::List(_));
+            let scalar = matches!(ty.base, BaseType::Named(ref name) if self.is_leaf(name));
+            if (!list && matches!(value, Value::List(_))) || (scalar && matches!(value, Value::Object(_))) {
+                return Err(ApiError::bad(
+                    &definition.name.node,
+                    format!("The variable ${} is no {ty}.", definition.name),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_leaf(&self, name: &str) -> bool {
+        self.registry.types.get(name).is_some_and(async_graphql::registry::MetaType::is_leaf)
+    }
+}
+
+/// What these nodes select below.
+pub fn below<'a>(nodes: &[&'a Positioned<Node>]) -> Vec<&'a SelectionSet> {
+    nodes.iter().map(|node| &node.node.selection_set.node).collect()
+}

@@ -1,0 +1,216 @@
+//! Who takes part: the chosen instances or hosts are weighed as they are seen, then those that would take
+//! part are locked, read again and weighed again (R8).
+
+use super::found::Found;
+use super::request::{Request, Skipped};
+use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
+use crate::domain::selection::{Holder, State, installed_again, left_out};
+use crate::domain::{Kind, Problem, ProblemCode, Problems};
+use crate::store::choice::{self, Chosen, Host, Instance};
+use crate::store::{Result, Tx};
+use std::collections::{HashMap, HashSet};
+
+/// What takes part and what does not, each by hostname.
+#[derive(Debug, Default)]
+pub struct Choice {
+    pub taken: Vec<Taken>,
+    pub skipped: Vec<Skipped>,
+    /// Holds that stand on what is taken, and that the release is let through.
+    pub through: Vec<i64>,
+}
+
+/// A place that takes part.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub host: Host,
+    /// None where the installation makes it.
+    pub instance: Option<Instance>,
+    /// The version to move it to; none to remove it.
+    pub to: Option<i64>,
+}
+
+/// An instance that may be chosen, with the holds that stand on it.
+struct Candidate {
+    instance: Instance,
+    holds: Vec<i64>,
+}
+
+/// One weighing: the choice, and what refuses it.
+#[derive(Default)]
+struct Weighed {
+    choice: Choice,
+    /// Hosts that were named and have no instance to be chosen.
+    missing: Vec<i64>,
+    /// Hosts that were named and have an instance already.
+    deployed: Vec<i64>,
+    /// Instances that an installation would take again, and that are held.
+    held: Vec<i64>,
+}
+
+/// Chooses, notes every problem, and has locked what takes part if there is none.
+pub async fn choose(tx: &mut Tx, request: &Request, found: &Found, problems: &mut Problems) -> Result<Choice> {
+    let Some(service) = &found.service else { return Ok(Choice::default()) };
+    let installs = request.aim.action() == ReleaseAction::Install;
+    let host_ids: Option<Vec<i64>> = found.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
+    if let (true, Some(host_ids)) = (installs, &host_ids) {
+        choice::lock_hosts(tx, host_ids).await?;
+    }
+    let all = Chosen { ids: None, host_ids: host_ids.as_deref(), version_id: found.current_version_id };
+    let mut candidates = read(tx, service.id, all).await?;
+    let mut weighed = weigh(request, found, &candidates);
+    if problems.is_empty() && weighed.is_sound() && !request.dry_run {
+        let ids = weighed.choice.instance_ids();
+        choice::lock_instances(tx, &ids).await?;
+        let taken: HashSet<i64> = ids.iter().copied().collect();
+        candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
+        candidates.extend(read(tx, service.id, Chosen { ids: Some(&ids), ..all }).await?);
+        weighed = weigh(request, found, &candidates);
+    }
+    weighed.tell(request, problems);
+    Ok(weighed.choice)
+}
+
+async fn read(tx: &mut Tx, service_id: i64, chosen: Chosen<'_>) -> Result<Vec<Candidate>> {
+    let instances = choice::instances(tx, service_id, chosen).await?;
+    let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
+    let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (instance_id, hold_id) in choice::standing_holds(tx, &ids).await? {
+        holds.entry(instance_id).or_default().push(hold_id);
+    }
+    let candidate = |instance: Instance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
+    Ok(instances.into_iter().map(candidate).collect())
+}
+
+fn weigh(request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+    let mut weighed = match request.aim.action() {
+        ReleaseAction::Install => weigh_hosts(request, found, candidates),
+        action => weigh_instances(action, request, found, candidates),
+    };
+    weighed.choice.taken.sort_by(|a, b| a.host.hostname.cmp(&b.host.hostname));
+    weighed
+}
+
+/// For an installation: every chosen host takes part, unless it has an instance that is not half-done (R15).
+fn weigh_hosts(request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+    let mut weighed = Weighed::default();
+    let on: HashMap<i64, &Candidate> =
+        candidates.iter().map(|candidate| (candidate.instance.host_id, candidate)).collect();
+    for host in found.hosts.iter().flatten() {
+        let Some(candidate) = on.get(&host.id) else {
+            weighed.choice.taken.push(Taken { host: host.clone(), instance: None, to: found.version_id });
+            continue;
+        };
+        match installed_again(&candidate.state(&found.through), request.include_unknown) {
+            Ok(()) => weighed.take(candidate, found),
+            Err(ProblemCode::Locked) => weighed.held.push(candidate.instance.id),
+            Err(_) if request.hosts.is_claim() => weighed.deployed.push(host.id),
+            Err(_) => {}
+        }
+    }
+    weighed
+}
+
+/// For all else: every chosen instance takes part, unless there is a reason to leave it out (R7, R9).
+fn weigh_instances(action: ReleaseAction, request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+    let mut weighed = Weighed::default();
+    let mut by_name: Vec<&Candidate> = candidates.iter().collect();
+    by_name.sort_by(|a, b| a.instance.hostname.cmp(&b.instance.hostname));
+    for candidate in by_name {
+        match left_out(action, found.version_id, &candidate.state(&found.through), request.include_unknown) {
+            None => weighed.take(candidate, found),
+            Some(reason) => weighed.choice.skipped.push(Skipped {
+                instance_id: candidate.instance.id,
+                reason,
+                locks: if reason == SkipReason::Locked { candidate.locks(&found.through) } else { Vec::new() },
+            }),
+        }
+    }
+    if request.hosts.is_claim() {
+        let there: HashSet<i64> = candidates.iter().map(|candidate| candidate.instance.host_id).collect();
+        let hosts = found.hosts.iter().flatten().map(|host| host.id);
+        weighed.missing = hosts.filter(|id| !there.contains(id)).collect();
+    }
+    weighed
+}
+
+impl Candidate {
+    /// Who keeps a release off it that is let through these holds: the release first, then holds, oldest first.
+    fn locks(&self, through: &HashSet<i64>) -> Vec<Holder> {
+        let holds = self.holds.iter().filter(|id| !through.contains(id)).map(|id| Holder::Hold(*id));
+        self.instance.release_id.map(Holder::Release).into_iter().chain(holds).collect()
+    }
+
+    fn state(&self, through: &HashSet<i64>) -> State {
+        let Instance { status, version_id, .. } = self.instance;
+        State { status, version_id, locked: !self.locks(through).is_empty() }
+    }
+}
+
+impl Choice {
+    /// The instances that take part and are there already.
+    pub fn instance_ids(&self) -> Vec<i64> {
+        self.taken.iter().filter_map(|taken| taken.instance.as_ref()).map(|instance| instance.id).collect()
+    }
+}
+
+impl Weighed {
+    fn take(&mut self, candidate: &Candidate, found: &Found) {
+        let instance = candidate.instance.clone();
+        let host = Host { id: instance.host_id, hostname: instance.hostname.clone() };
+        self.choice.through.extend(&candidate.holds);
+        self.choice.taken.push(Taken { host, instance: Some(instance), to: found.version_id });
+    }
+
+    fn is_sound(&self) -> bool {
+        self.missing.is_empty() && self.deployed.is_empty() && self.held.is_empty()
+    }
+
+    /// Notes what refuses the request.
+    fn tell(&self, request: &Request, problems: &mut Problems) {
+        let field = request.hosts.field();
+        let hosts = |ids: &[i64]| ids.iter().map(|id| Kind::Host.id(*id)).collect::<Vec<_>>();
+        if !self.missing.is_empty() {
+            let message = match request.aim.current_version_id() {
+                Some(_) => "These hosts have no instance of the service at the current version that was named.",
+                None => "These hosts have no instance of the service. Leave them out, or install it there.",
+            };
+            problems.add(Problem::new(ProblemCode::HostNotDeployed, field, message).about(hosts(&self.missing)));
+        }
+        if !self.deployed.is_empty() {
+            let message = "These hosts have an instance of the service already. Upgrade or revert it instead.";
+            problems.add(Problem::new(ProblemCode::HostAlreadyDeployed, field, message).about(hosts(&self.deployed)));
+        }
+        let locked = self.choice.skipped.iter().filter(|skip| skip.reason == SkipReason::Locked);
+        let mut held = self.held.clone();
+        if request.on_locked == OnLocked::Reject {
+            held.extend(locked.map(|skip| skip.instance_id));
+        }
+        if !held.is_empty() {
+            let message = "Releases or holds have these instances. Wait until they are free, or leave them out.";
+            let about = held.into_iter().map(|id| Kind::Instance.id(id));
+            problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(about));
+        }
+        // How many would take part is only known where all that was named was found.
+        let taken = self.choice.taken.len() as i64;
+        let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
+        if known && request.expected_count.is_some_and(|expected| expected != taken) {
+            let message = format!("{taken} would take part now. Look again at what would happen, by a dry run.");
+            problems.add(Problem::new(ProblemCode::Stale, "expectedCount", message));
+        }
+        if problems.is_empty() && self.choice.taken.is_empty() {
+            let message = "Nothing that was chosen can take part.";
+            problems.add(Problem::new(ProblemCode::NothingToRelease, "hosts", message));
+        }
+    }
+}
+
+/// Problems that leave open what would take part.
+const COUNTS: [ProblemCode; 7] = [
+    ProblemCode::Invalid,
+    ProblemCode::Required,
+    ProblemCode::NotFound,
+    ProblemCode::WrongType,
+    ProblemCode::OtherService,
+    ProblemCode::HostNotDeployed,
+    ProblemCode::HostAlreadyDeployed,
+];

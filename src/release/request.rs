@@ -1,0 +1,187 @@
+//! What is asked of a release, as it was sent, and what is answered.
+
+use crate::change;
+use crate::domain::release::{OnLocked, ReleaseAction};
+use crate::domain::rollout::Asked;
+use crate::domain::{Problem, ProblemCode, Problems, claim, name};
+pub use crate::store::release::{Facts, Skipped};
+
+/// A release that is asked for. Ids and names are as they were sent: nothing of it is believed (R4).
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub change: change::Request,
+    pub aim: Aim,
+    pub service_id: String,
+    pub hosts: Selection,
+    pub on_locked: OnLocked,
+    /// Whether instances that are `UNKNOWN` are taken, too.
+    pub include_unknown: bool,
+    /// Holds and freezes that it may go through.
+    pub through_hold_ids: Vec<String>,
+    pub rollout: Asked,
+    pub reason: Option<String>,
+    /// How many the caller expects to take part.
+    pub expected_count: Option<i64>,
+    /// Whether it only tells what would happen.
+    pub dry_run: bool,
+}
+
+/// What is to be done with what is chosen.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// Put a version on hosts, and say this of the instances.
+    Install { version_id: String, facts: Facts },
+    /// Move to a newer version those instances that are at the current version, if one is named.
+    Upgrade { version_id: String, current_version_id: Option<String> },
+    /// Move to an older version, in the same way.
+    Revert { version_id: String, current_version_id: Option<String> },
+    /// Remove from hosts.
+    Uninstall,
+}
+
+/// Which hosts a release is about, in one way of four (R5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// Every instance of the service; only true is allowed.
+    All(bool),
+    HostIds(Vec<String>),
+    Hostnames(Vec<String>),
+    /// Hosts that have all of these labels: keys and values.
+    Labels(Vec<(String, String)>),
+}
+
+/// A release that was accepted, or would be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// None on a dry run.
+    pub release_id: Option<i64>,
+    /// Instances that take part, in the order they are moved; without those that an installation would
+    /// make, on a dry run.
+    pub accepted: Vec<i64>,
+    /// Their hosts, in the same order; complete on a dry run, too.
+    pub accepted_hosts: Vec<i64>,
+    /// What was left out, by hostname.
+    pub skipped: Vec<Skipped>,
+    /// Whether an earlier request with the same key was answered so.
+    pub replayed: bool,
+}
+
+/// A release that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub problems: Problems,
+    /// Filled when everything was left out and nothing else is wrong (R9).
+    pub skipped: Vec<Skipped>,
+}
+
+impl Aim {
+    pub fn action(&self) -> ReleaseAction {
+        match self {
+            Aim::Install { .. } => ReleaseAction::Install,
+            Aim::Upgrade { .. } => ReleaseAction::Upgrade,
+            Aim::Revert { .. } => ReleaseAction::Revert,
+            Aim::Uninstall => ReleaseAction::Uninstall,
+        }
+    }
+
+    /// The version to move to, as it was sent.
+    pub fn version_id(&self) -> Option<&str> {
+        match self {
+            Aim::Install { version_id, .. } | Aim::Upgrade { version_id, .. } | Aim::Revert { version_id, .. } => {
+                Some(version_id)
+            }
+            Aim::Uninstall => None,
+        }
+    }
+
+    /// The version that instances must be at, as it was sent.
+    pub fn current_version_id(&self) -> Option<&str> {
+        match self {
+            Aim::Upgrade { current_version_id, .. } | Aim::Revert { current_version_id, .. } => {
+                current_version_id.as_deref()
+            }
+            Aim::Install { .. } | Aim::Uninstall => None,
+        }
+    }
+}
+
+impl Selection {
+    /// The input that says it.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Selection::All(_) => "hosts.all",
+            Selection::HostIds(_) => "hosts.hostIds",
+            Selection::Hostnames(_) => "hosts.hostnames",
+            Selection::Labels(_) => "hosts.labels",
+        }
+    }
+
+    /// Whether each host was named, so that one that does not fit refuses the request (R6).
+    pub fn is_claim(&self) -> bool {
+        matches!(self, Selection::HostIds(_) | Selection::Hostnames(_))
+    }
+}
+
+impl Request {
+    /// Notes what is wrong with the request by itself, before anything is looked up (R4, R6).
+    pub fn check(&self, problems: &mut Problems) {
+        self.check_hosts(problems);
+        if !self.through_hold_ids.is_empty() {
+            claim::list("throughHoldIds", &self.through_hold_ids, problems);
+        }
+        self.rollout.check(problems);
+        if let Some(reason) = &self.reason {
+            problems.take(name::text("reason", reason, name::REASON));
+        }
+        if self.expected_count.is_some_and(|count| count < 0) {
+            problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "A count is 0 or more."));
+        }
+        if let Aim::Install { facts, .. } = &self.aim {
+            check_facts(facts, problems);
+        }
+    }
+
+    fn check_hosts(&self, problems: &mut Problems) {
+        let field = self.hosts.field();
+        match &self.hosts {
+            Selection::All(true) if self.aim.action() == ReleaseAction::Install => {
+                let message = "An installation names its hosts, or the labels that they have.";
+                problems.add(Problem::new(ProblemCode::Invalid, field, message));
+            }
+            Selection::All(true) => {}
+            Selection::All(false) => {
+                let message = "Only true is allowed; choose hosts by id, by name or by labels instead.";
+                problems.add(Problem::new(ProblemCode::Invalid, field, message));
+            }
+            Selection::HostIds(list) | Selection::Hostnames(list) => {
+                claim::list(field, list, problems);
+                if list.iter().any(String::is_empty) {
+                    problems.add(Problem::new(ProblemCode::Required, field, "No entry of this list may be empty."));
+                }
+            }
+            Selection::Labels(labels) => {
+                let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                claim::list(field, &told, problems);
+                let fits = |text: &str, least| text.chars().count() >= least && name::text(field, text, 63).is_ok();
+                if labels.iter().any(|(key, value)| !fits(key, 1) || !fits(value, 0)) {
+                    let message = "A label has a key of 1 to 63 characters and a value of at most 63.";
+                    problems.add(Problem::new(ProblemCode::Invalid, field, message));
+                }
+            }
+        }
+    }
+}
+
+fn check_facts(facts: &Facts, problems: &mut Problems) {
+    let Facts { port, tag, weight, description } = facts;
+    if port.is_some_and(|port| !(1..=65_535).contains(&port)) {
+        problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number of 1 to 65535."));
+    }
+    if let Some(tag) = tag {
+        problems.take(name::needed("tag", tag, 63));
+    }
+    if !(0..=1000).contains(weight) {
+        problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number of 0 to 1000."));
+    }
+    problems.take(name::text("description", description, name::DESCRIPTION));
+}

@@ -1,0 +1,323 @@
+//! The worker: claims targets, has them carried out, keeps its lease, and takes over from workers that are
+//! lost. It lives through any number of leases.
+
+use super::carry::{From, Shared, Stopper, stop as stop_target};
+use super::lease::{self, Lease, Watch};
+use super::output::{self, Log};
+use super::{claim, finish, recover};
+use crate::app::App;
+use crate::executor::state::StateDir;
+use crate::executor::{Stop, Surroundings};
+use crate::store::claim::Claimed;
+use crate::store::{Db, Error, Result, claim as queue, idempotency, target, worker as workers};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Interval;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Its name in events and lists.
+    pub name: String,
+    /// Where its commands leave what became of them; shared by the processes of one machine.
+    pub state_dir: PathBuf,
+    /// The program that is the runner, this one unless a test says otherwise.
+    pub runner: PathBuf,
+    /// The most targets that it carries out at a time.
+    pub room: usize,
+    pub timing: Timing,
+    /// What is done from time to time beside releases.
+    pub sweeps: Vec<Sweep>,
+}
+
+impl WorkerSettings {
+    /// The usual settings.
+    pub fn new(name: impl Into<String>, state_dir: impl Into<PathBuf>) -> WorkerSettings {
+        WorkerSettings {
+            name: name.into(),
+            state_dir: state_dir.into(),
+            // Also the right one when the file was replaced since this process began.
+            runner: "/proc/self/exe".into(),
+            room: 256,
+            timing: Timing::default(),
+            sweeps: vec![Sweep { name: "idempotency keys", every: Duration::from_mins(1), run: sweep_keys }],
+        }
+    }
+}
+
+/// How long a worker waits for what. `fence_after` and twice `grace` together stay below `dead_after`.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How often there is a look at the queue, also without a hint.
+    pub tick: Duration,
+    /// How often the lease is renewed.
+    pub renew: Duration,
+    /// Without a renewal for so long, a worker ends its commands and writes nothing more.
+    pub fence_after: Duration,
+    /// A lease whose beat stood still for so long is dead.
+    pub dead_after: Duration,
+    /// From the request to a command to end until it is killed.
+    pub grace: Duration,
+    /// How long running targets may go on after the worker was asked to stop.
+    pub drain: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            tick: Duration::from_secs(1),
+            renew: Duration::from_secs(5),
+            fence_after: Duration::from_secs(20),
+            dead_after: Duration::from_secs(30),
+            grace: Duration::from_secs(4),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Something that is done from time to time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// What is swept, for logs.
+    pub name: &'static str,
+    pub every: Duration,
+    pub run: fn(Db) -> Sweeping,
+}
+
+/// A sweep under way.
+pub type Sweeping = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+fn sweep_keys(db: Db) -> Sweeping {
+    Box::pin(async move {
+        let mut tx = db.begin().await?;
+        let now = tx.now().await?;
+        idempotency::sweep(&mut tx, now).await?;
+        tx.commit().await
+    })
+}
+
+/// Works until it is asked to stop; then what runs may end for a while, and the rest is handed back.
+///
+/// # Errors
+/// `Refused` when the state directory cannot be used. What the database refuses is tried again for ever.
+pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) -> Result<()> {
+    let state = StateDir::open(&settings.state_dir).map_err(|error| {
+        let path = settings.state_dir.display();
+        Error::Refused(format!("The state directory {path} cannot be used: {error}. Name another with --state-dir."))
+    })?;
+    while !stop.is_cancelled() {
+        match Lease::take(&app.db, &settings.name, &state).await {
+            Ok(lease) => {
+                let (renew, renewed) = watch::channel(Instant::now());
+                let keeping = lease::keep(app.db.clone(), lease.me.id, settings.timing, renew);
+                let keeping = AbortOnDropHandle::new(tokio::spawn(keeping));
+                let mut session = Session::new(app.clone(), settings.clone(), state.clone(), lease, renewed);
+                // A lost lease cuts everything short: the pipes of the runners close, and they end their commands.
+                tokio::select! {
+                    _ = keeping => {}
+                    () = session.work(&stop) => {}
+                }
+            }
+            Err(error @ Error::Refused(_)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no lease could be taken; trying again");
+                tokio::time::sleep(settings.timing.tick).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The life of one lease.
+struct Session {
+    shared: Shared,
+    settings: WorkerSettings,
+    state: StateDir,
+    lease: Lease,
+    /// Writers of output and of ends, for as long as this is kept.
+    _writing: JoinSet<()>,
+    carrying: JoinSet<bool>,
+    /// What is carried out, by target.
+    running: HashMap<i64, Running>,
+    /// Targets that ran in the name of another worker, or went wrong in this one: to be found out about.
+    taken: HashSet<i64>,
+    watch: Watch,
+    swept: HashMap<&'static str, Instant>,
+}
+
+struct Running {
+    stopper: Stopper,
+    task: Id,
+}
+
+impl Session {
+    fn new(
+        app: App,
+        settings: WorkerSettings,
+        state: StateDir,
+        lease: Lease,
+        renewed: watch::Receiver<Instant>,
+    ) -> Session {
+        let Timing { fence_after, grace, .. } = settings.timing;
+        let (log, entries) = Log::new();
+        let (endings, ended) = mpsc::channel(256);
+        let me = lease.me.clone();
+        let mut writing = JoinSet::new();
+        writing.spawn(output::write(app.db.clone(), me.clone(), entries));
+        writing.spawn(finish::write(app.db.clone(), me.clone(), ended));
+        let with = Surroundings { state: state.clone(), runner: settings.runner.clone(), fence_after, grace, renewed };
+        Session {
+            shared: Shared { app, me, with, log, endings, stopping: CancellationToken::new() },
+            settings,
+            state,
+            lease,
+            _writing: writing,
+            carrying: JoinSet::new(),
+            running: HashMap::new(),
+            taken: HashSet::new(),
+            watch: Watch::default(),
+            swept: HashMap::new(),
+        }
+    }
+
+    /// Works until it is asked to stop and all is handed back.
+    async fn work(&mut self, stop: &CancellationToken) {
+        let mut head = self.shared.app.db.head();
+        let mut tick = tokio::time::interval(self.settings.timing.tick);
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = tick.tick() => self.look().await,
+                Ok(()) = head.changed() => self.look_at_queue().await,
+                Some(ended) = self.carrying.join_next_with_id() => self.ended(ended),
+            }
+        }
+        self.hand_back(tick).await;
+    }
+
+    /// Lets running targets end for a while, then stops and resolves the rest.
+    async fn hand_back(&mut self, mut tick: Interval) {
+        let patience = tokio::time::sleep(self.settings.timing.drain);
+        tokio::pin!(patience);
+        self.shared.stopping.cancel();
+        while !self.carrying.is_empty() {
+            tokio::select! {
+                () = &mut patience, if !patience.is_elapsed() => {
+                    for running in self.running.values() {
+                        stop_target(&running.stopper, Stop::Lost);
+                    }
+                }
+                _ = tick.tick() => self.look_at_own().await,
+                Some(ended) = self.carrying.join_next_with_id() => self.ended(ended),
+            }
+        }
+        if let Err(error) = self.lease.end(&self.shared.app.db).await {
+            tracing::warn!(%error, "the lease could not be given back; another worker will see it end");
+        }
+    }
+
+    /// A target has ended, or was left: then what it did is to be found out.
+    fn ended(&mut self, ended: Result<(Id, bool), JoinError>) {
+        let (task, written) = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(%error, "carrying out a target went wrong; it counts as lost");
+                (error.id(), false)
+            }
+        };
+        let target = self.running.iter().find(|(_, running)| running.task == task).map(|(target, _)| *target);
+        if let Some(target) = target {
+            self.running.remove(&target);
+            if !written {
+                self.taken.insert(target);
+            }
+        }
+    }
+
+    async fn look(&mut self) {
+        self.look_at_others().await;
+        self.look_at_own().await;
+        self.look_at_queue().await;
+        self.sweep().await;
+    }
+
+    /// Claims what may begin now.
+    async fn look_at_queue(&mut self) {
+        loop {
+            let room = self.settings.room.saturating_sub(self.running.len());
+            match claim::claim(&self.shared.app, &self.shared.me, room as i64).await {
+                Ok(claimed) if claimed.is_empty() => return,
+                Ok(claimed) => claimed.into_iter().for_each(|claimed| self.carry(claimed, From::Claim)),
+                Err(error) => return tracing::warn!(%error, "nothing could be claimed; trying again"),
+            }
+        }
+    }
+
+    fn carry(&mut self, claimed: Claimed, from: From) {
+        let (target, stopper) = (claimed.target_id, Stopper::new(watch::Sender::new(None)));
+        let task = self.carrying.spawn(self.shared.clone().carry(claimed, from, stopper.clone())).id();
+        self.running.insert(target, Running { stopper, task });
+    }
+
+    /// Compares what runs in this worker's name with what it carries out, and stops what is to be stopped.
+    async fn look_at_own(&mut self) {
+        let watched = match target::watched(&self.shared.app.db, self.shared.me.id).await {
+            Ok(watched) => watched,
+            Err(error) => return tracing::warn!(%error, "running targets could not be looked at; trying again"),
+        };
+        for target in &watched {
+            if let Some(running) = self.running.get(&target.id).filter(|_| target.stop_running) {
+                stop_target(&running.stopper, Stop::Canceled);
+            }
+        }
+        if watched.iter().all(|target| self.running.contains_key(&target.id)) || self.shared.stopping.is_cancelled() {
+            return;
+        }
+        match queue::claimed_by(&self.shared.app.db, self.shared.me.id).await {
+            Ok(claimed) => {
+                for claimed in claimed {
+                    if !self.running.contains_key(&claimed.target_id) {
+                        // The answer to its claim may have been cut off: then it never began, and begins now.
+                        let from = if self.taken.contains(&claimed.target_id) { From::Lost } else { From::Claim };
+                        self.carry(claimed, from);
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "running targets could not be looked at; trying again"),
+        }
+    }
+
+    /// Takes over from workers that are lost.
+    async fn look_at_others(&mut self) {
+        let (db, me) = (&self.shared.app.db, &self.shared.me);
+        let others = match workers::others(db, me.id).await {
+            Ok(others) => others,
+            Err(error) => return tracing::warn!(%error, "other workers could not be looked at; trying again"),
+        };
+        for lost in self.watch.dead(others, &self.state, &self.settings.timing) {
+            tracing::warn!(worker = lost.id, name = lost.name, "a worker was lost; taking over what it ran");
+            match recover::take_over(db, me, &lost, &mut self.taken).await {
+                Ok(()) => self.state.forget_worker(lost.id),
+                Err(error) => tracing::warn!(%error, "its targets could not be taken over; trying again"),
+            }
+        }
+    }
+
+    async fn sweep(&mut self) {
+        for sweep in &self.settings.sweeps {
+            if self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every) {
+                continue;
+            }
+            self.swept.insert(sweep.name, Instant::now());
+            if let Err(error) = (sweep.run)(self.shared.app.db.clone()).await {
+                tracing::warn!(%error, "{} could not be swept; trying again", sweep.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Answers, in the form that the client accepts, each with the request's id.
+
+use super::accept::Media;
+use super::log::{RequestId, Told};
+use crate::read::{self, ApiError, ErrorCode};
+use async_graphql::{Response as Answer, Value};
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+
+/// A request that was refused before there was a document to carry out, or whose outcome is not known.
+#[derive(Debug)]
+pub struct Refused {
+    status: StatusCode,
+    code: ErrorCode,
+    message: String,
+    /// A header that belongs to the status.
+    header: Option<(header::HeaderName, &'static str)>,
+}
+
+impl Refused {
+    pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Refused {
+        Refused { status, code, message: message.into(), header: None }
+    }
+
+    /// The same, with a header that belongs to its status.
+    pub fn with(mut self, name: header::HeaderName, value: &'static str) -> Refused {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// The program failed; what happened is in the log alone.
+    pub fn internal() -> Refused {
+        let message = "Something went wrong inside. The server's log says what, under this request's id.";
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message)
+    }
+
+    /// Nobody knows now; asking again is right.
+    pub fn unavailable(message: impl Into<String>) -> Refused {
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message).with(header::RETRY_AFTER, "1")
+    }
+
+    /// The same as an answer, for streams.
+    pub fn answer(&self) -> Answer {
+        Answer::from_errors(vec![ApiError::new(self.code, self.message.clone()).told()])
+    }
+
+    /// The same as a response.
+    pub fn respond(self, media: Media, id: &RequestId) -> Response {
+        let mut answer = self.answer();
+        read::complete(&mut answer, &id.0);
+        let mut response = respond(self.status, media, bytes(&answer), Told::outcome(self.code.word()));
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+/// An answer as a response: under the new type, the status says whether execution began.
+pub fn answered(mut answer: Answer, media: Media, id: &RequestId) -> Response {
+    read::complete(&mut answer, &id.0);
+    let status = match began(&answer) || media == Media::Json {
+        true => StatusCode::OK,
+        false => StatusCode::BAD_REQUEST,
+    };
+    respond(status, media, bytes(&answer), Told::outcome(outcome(&answer)))
+}
+
+/// The first error's code, or `ok`.
+pub fn outcome(answer: &Answer) -> String {
+    match answer.errors.first().and_then(|error| error.extensions.as_ref()?.get("code")) {
+        Some(Value::String(code)) => code.clone(),
+        Some(Value::Enum(code)) => code.to_string(),
+        _ => "ok".to_owned(),
+    }
+}
+
+/// Whether execution began. If it did not, there is no data at all: no error has a path.
+fn began(answer: &Answer) -> bool {
+    answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// An answer as JSON; without `data` if execution never began.
+pub fn bytes(answer: &Answer) -> Vec<u8> {
+    match began(answer) {
+        true => read::body(answer),
+        false => serde_json::json!({ "errors": answer.errors }).to_string().into_bytes(),
+    }
+}
+
+fn respond(status: StatusCode, media: Media, bytes: Vec<u8>, told: Told) -> Response {
+    let content_type = match media {
+        Media::Response => "application/graphql-response+json; charset=utf-8",
+        Media::Json | Media::Events => "application/json; charset=utf-8",
+    };
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.extensions_mut().insert(told);
+    response
+}
+
+/// What is answered when a handler panicked; the log has more.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,54 @@
+//! Around each request: its id, its line in the log, and the headers that all answers have.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use rand::distr::{Alphanumeric, SampleString};
+use std::time::Instant;
+
+/// Names a request in its answer, in the log, and in the audit entries of what it changed.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// What the log says of a request, put into its response by whoever knew.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    pub caller: Option<String>,
+    pub operation: Option<String>,
+    pub outcome: Option<String>,
+}
+
+impl Told {
+    pub fn outcome(outcome: impl Into<String>) -> Told {
+        Told { outcome: Some(outcome.into()), ..Told::default() }
+    }
+}
+
+/// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
+pub async fn each_request(mut request: Request, next: Next) -> Response {
+    let id = RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16));
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    request.extensions_mut().insert(id.clone());
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(&id.0) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
+    tracing::info!(
+        request_id = id.0,
+        %method,
+        path,
+        status = response.status().as_u16(),
+        caller = told.caller,
+        operation = told.operation,
+        outcome = told.outcome,
+        ms = began.elapsed().as_secs_f64() * 1000.0,
+        "request"
+    );
+    response
+}

@@ -1,0 +1,131 @@
+//! Server-sent events, by the protocol `graphql-sse` in its mode of distinct connections: `next` for each answer,
+//! with its cursor as the id, and `complete` at the end.
+
+use super::Server;
+use super::answer::{self, Refused};
+use super::log::{RequestId, Told};
+use crate::auth::{FRESH, Secret};
+use crate::read::{self, ErrorCode};
+use async_graphql::{Response as Answer, Value};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// A comment is sent after so long a silence, that a dead connection be noticed.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
+/// Answers that wait for a slow client.
+const QUEUE: usize = 64;
+/// How long a client may take none of them. It is then let go, and comes back with its cursor.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One answer as a stream.
+pub fn once(mut answer: Answer, id: &RequestId) -> Response {
+    read::complete(&mut answer, &id.0);
+    let told = Told::outcome(answer::outcome(&answer));
+    respond(Body::from([next(&answer), complete()].concat()), told)
+}
+
+/// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
+/// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
+pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secret, id: &RequestId) -> Response {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let pump = Pump { server: server.clone(), sender, secret, id: id.clone() };
+    tokio::spawn(pump.run(answers));
+    let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
+    respond(Body::from_stream(events), Told::outcome("ok"))
+}
+
+struct Pump {
+    server: Server,
+    sender: mpsc::Sender<Bytes>,
+    secret: Secret,
+    id: RequestId,
+}
+
+impl Pump {
+    async fn run(self, mut answers: BoxStream<'static, Answer>) {
+        let mut recheck = interval(FRESH);
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut silent_since = Instant::now();
+        loop {
+            let sent = tokio::select! {
+                biased;
+                () = self.sender.closed() => return,
+                () = self.server.closing.cancelled() => return,
+                _ = recheck.tick() => match self.still_counts().await {
+                    true => continue,
+                    false => {
+                        self.send_answer(token_gone().answer()).await;
+                        return self.end().await;
+                    }
+                },
+                answer = answers.next() => match answer {
+                    Some(answer) => self.send_answer(answer).await,
+                    None => return self.end().await,
+                },
+                () = sleep_until(silent_since + SIGN_OF_LIFE) => self.send(Bytes::from_static(b":\n\n")).await,
+            };
+            if !sent {
+                return;
+            }
+            silent_since = Instant::now();
+        }
+    }
+
+    async fn end(&self) {
+        self.send(complete()).await;
+    }
+
+    /// Whether the token still counts. A database that is away ends no stream.
+    async fn still_counts(&self) -> bool {
+        !matches!(self.server.tokens.caller(&self.secret).await, Ok(None))
+    }
+
+    async fn send_answer(&self, mut answer: Answer) -> bool {
+        read::complete(&mut answer, &self.id.0);
+        self.send(next(&answer)).await
+    }
+
+    /// Whether the client took it, or it waits in the queue.
+    async fn send(&self, event: Bytes) -> bool {
+        timeout(PATIENCE, self.sender.send(event)).await.is_ok_and(|sent| sent.is_ok())
+    }
+}
+
+fn token_gone() -> Refused {
+    let message = "The token of this stream has expired or was revoked.";
+    Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
+}
+
+fn next(answer: &Answer) -> Bytes {
+    let mut event = b"event: next\n".to_vec();
+    if let Some(Value::String(cursor)) = answer.extensions.get("cursor") {
+        event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
+    }
+    event.extend_from_slice(b"data: ");
+    // JSON as it is written here has no line breaks.
+    event.extend_from_slice(&answer::bytes(answer));
+    event.extend_from_slice(b"\n\n");
+    event.into()
+}
+
+/// Has data, if none in it: clients pass over events without.
+fn complete() -> Bytes {
+    Bytes::from_static(b"event: complete\ndata:\n\n")
+}
+
+fn respond(body: Body, told: Told) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    // Proxies that gather an answer before they pass it on would hold back a stream.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response.extensions_mut().insert(told);
+    response
+}

@@ -1,0 +1,164 @@
+//! The protocol, through a server that listens, with a small schema of its own.
+
+mod http;
+mod streams;
+
+use super::Server;
+use crate::auth::{Tokens, create};
+use crate::domain::{Caller, Role};
+use crate::store::{Db, token};
+use async_graphql::{Context, Object, Schema, Subscription};
+use futures_util::Stream;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What the small schema counts.
+#[derive(Default)]
+struct Counts {
+    mutations: AtomicUsize,
+    streams: AtomicUsize,
+}
+
+struct Query;
+
+#[Object]
+impl Query {
+    async fn echo(&self, text: Option<String>) -> String {
+        text.unwrap_or_else(|| "nothing".to_owned())
+    }
+
+    async fn who(&self, context: &Context<'_>) -> String {
+        context.data_unchecked::<Caller>().name.clone()
+    }
+
+    async fn slow(&self) -> bool {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        true
+    }
+
+    async fn broken(&self) -> bool {
+        std::hint::black_box(None).expect("a bug")
+    }
+
+    async fn fails(&self) -> async_graphql::Result<bool> {
+        Err("it failed".into())
+    }
+}
+
+struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn count(&self, context: &Context<'_>, #[graphql(default)] wait_ms: u64) -> usize {
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        context.data_unchecked::<Arc<Counts>>().mutations.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+struct Open(Arc<Counts>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct Watching;
+
+#[Subscription(name = "Subscription")]
+impl Watching {
+    /// Numbers behind a place; never ends unless it is told when.
+    async fn numbers(
+        &self,
+        context: &Context<'_>,
+        after: Option<String>,
+        end: Option<u32>,
+    ) -> impl Stream<Item = u32> + use<> {
+        let counts = context.data_unchecked::<Arc<Counts>>().clone();
+        counts.streams.fetch_add(1, Ordering::SeqCst);
+        let from: u32 = after.and_then(|after| after.parse().ok()).unwrap_or_default();
+        futures_util::stream::unfold((from, Open(counts)), move |(last, open)| async move {
+            tokio::time::sleep(Duration::from_millis(if last < 3 { 1 } else { 50 })).await;
+            (Some(last) < end || end.is_none()).then_some((last + 1, (last + 1, open)))
+        })
+    }
+}
+
+/// A server of the small schema.
+struct Served {
+    url: String,
+    token: String,
+    db: Db,
+    counts: Arc<Counts>,
+    stopping: CancellationToken,
+    closing: CancellationToken,
+    http: reqwest::Client,
+    _directory: tempfile::TempDir,
+}
+
+impl Served {
+    async fn start() -> Served {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
+        let db = Db::open(&url, 4).await.unwrap();
+        let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
+        let counts = Arc::new(Counts::default());
+        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
+        let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
+        let server = Server {
+            engine: Arc::new(schema),
+            tokens: Tokens::new(db.clone()),
+            deadline: Duration::from_millis(500),
+            stopping: stopping.clone(),
+            closing: closing.clone(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(server.serve(listener));
+        let http = reqwest::Client::new();
+        Served { url, token, db, counts, stopping, closing, http, _directory: directory }
+    }
+
+    /// A POST to `/graphql` with a token and JSON.
+    fn post(&self) -> RequestBuilder {
+        self.http
+            .post(format!("{}/graphql", self.url))
+            .bearer_auth(&self.token)
+            .header("content-type", "application/json")
+    }
+
+    /// A GET of `/graphql` with a token and these parameters.
+    fn get(&self, parameters: &[(&str, &str)]) -> RequestBuilder {
+        let mut url = reqwest::Url::parse(&format!("{}/graphql", self.url)).unwrap();
+        url.query_pairs_mut().extend_pairs(parameters);
+        self.http.get(url).bearer_auth(&self.token)
+    }
+
+    /// Asks a document.
+    fn ask(&self, query: &str) -> RequestBuilder {
+        self.post().body(json!({ "query": query }).to_string())
+    }
+
+    async fn revoke(&self) {
+        let mut tx = self.db.begin().await.unwrap();
+        token::revoke(&mut tx, token::Which::Named("tester")).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// Sends it; gives the status, the type without its parameters, and the body.
+async fn sent(request: RequestBuilder) -> (StatusCode, String, Value) {
+    let response = request.send().await.unwrap();
+    let media = header(&response, "content-type").split(';').next().unwrap().to_owned();
+    let status = response.status();
+    (status, media, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+fn header(response: &Response, name: &str) -> String {
+    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+use super::*;
+
+/// Reads a stream until it ends or holds this text.
+async fn read(response: &mut Response, until: &str) -> String {
+    let mut text = String::new();
+    let reading = async {
+        while !text.contains(until) {
+            match response.chunk().await {
+                Ok(Some(chunk)) => text.push_str(std::str::from_utf8(&chunk).unwrap()),
+                _ => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(5), reading).await;
+    text
+}
+
+async fn open(request: RequestBuilder) -> Response {
+    let response = request.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(header(&response, "content-type").starts_with("text/event-stream"));
+    assert_eq!(header(&response, "x-accel-buffering"), "no");
+    response
+}
+
+async fn everything(request: RequestBuilder) -> String {
+    read(&mut open(request).await, "event: complete\ndata:").await
+}
+
+const COMPLETE: &str = "event: complete\ndata:";
+
+#[tokio::test]
+async fn a_subscription_is_a_stream_of_answers_and_its_end() {
+    let served = Served::start().await;
+    let document = "subscription { numbers(end: 2) }";
+    let events = "event: next\ndata: {\"data\":{\"numbers\":1}}\n\nevent: next\ndata: {\"data\":{\"numbers\":2}}\n\n";
+    for request in [served.ask(document), served.get(&[("query", document)])] {
+        let told = everything(request).await;
+        assert!(told.starts_with(&format!("{events}{COMPLETE}")), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_subscription_is_one_answer_and_the_end() {
+    let served = Served::start().await;
+    let told = everything(served.ask("{ echo }")).await;
+    assert!(
+        told.starts_with(&format!("event: next\ndata: {{\"data\":{{\"echo\":\"nothing\"}}}}\n\n{COMPLETE}")),
+        "{told}"
+    );
+    for wrong in ["subscription { nothing }", "subscription { numbers", "subscription { numbers numbers }"] {
+        let told = everything(served.ask(wrong)).await;
+        assert!(told.starts_with("event: next\ndata: {\"errors\":[") && told.contains(COMPLETE), "{told}");
+        assert!(told.contains("requestId"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn last_event_id_wins_over_the_argument() {
+    let served = Served::start().await;
+    for (document, variables) in [
+        ("subscription { numbers(end: 8) }", json!({})),
+        ("subscription { numbers(after: \"1\", end: 8) }", json!({})),
+        ("subscription ($after: String) { numbers(after: $after, end: 8) }", json!({ "after": "1" })),
+        ("subscription ($after: String) { numbers(after: $after, end: 8) }", json!({})),
+        ("subscription { ...f } fragment f on Subscription { ... { numbers(after: \"1\", end: 8) } }", json!({})),
+    ] {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let told = everything(served.post().header("last-event-id", "7").body(body)).await;
+        let expected = format!("event: next\ndata: {{\"data\":{{\"numbers\":8}}}}\n\n{COMPLETE}");
+        assert!(told.starts_with(&expected), "{document}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_soon_after_its_token_was_revoked() {
+    let served = Served::start().await;
+    let mut response = open(served.ask("subscription { numbers }")).await;
+    assert!(read(&mut response, "\"numbers\":3").await.contains("\"numbers\":3"));
+    served.revoke().await;
+    let began = std::time::Instant::now();
+    let told = read(&mut response, COMPLETE).await;
+    assert!(told.contains("UNAUTHENTICATED") && told.contains(COMPLETE), "{told}");
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_stream_ends_without_completion_when_the_server_closes() {
+    let served = Served::start().await;
+    let mut response = open(served.ask("subscription { numbers }")).await;
+    read(&mut response, "\"numbers\":3").await;
+    served.closing.cancel();
+    let told = read(&mut response, COMPLETE).await;
+    assert!(!told.contains(COMPLETE), "the client is to come back: {told}");
+    assert_eq!(response.chunk().await.ok().flatten(), None);
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_is_gone_is_let_go() {
+    let served = Served::start().await;
+    let mut responses = Vec::new();
+    for _ in 0..10 {
+        let mut response = open(served.ask("subscription { numbers }")).await;
+        read(&mut response, "\"numbers\":1").await;
+        responses.push(response);
+    }
+    assert_eq!(served.counts.streams.load(Ordering::SeqCst), 10);
+    drop(responses);
+    for _ in 0..50 {
+        if served.counts.streams.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} streams are left", served.counts.streams.load(Ordering::SeqCst));
+}

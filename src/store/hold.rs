@@ -1,0 +1,166 @@
+//! Holds and freezes, as they are set and ended.
+
+use super::{Db, Ids, Json, Result, Tx};
+use crate::domain::Timestamp;
+use serde_json::{Value, json};
+
+/// A hold or a freeze as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Hold {
+    pub id: i64,
+    pub service_id: i64,
+    /// None for a freeze, which is on the whole service.
+    pub instance_id: Option<i64>,
+    pub includes_reverts: bool,
+    pub created_by: String,
+    pub until: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Hold {
+    /// What the rules know of it.
+    pub fn rule(&self) -> crate::domain::hold::Hold {
+        crate::domain::hold::Hold {
+            id: self.id,
+            instance_id: self.instance_id,
+            includes_reverts: self.includes_reverts,
+            created_by: self.created_by.clone(),
+            until: self.until,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// What is said of new holds.
+#[derive(Clone, Debug)]
+pub struct NewHold<'a> {
+    pub reason: &'a str,
+    pub until: Option<Timestamp>,
+}
+
+/// Sets a hold on each of these instances, given with their services; gives number and instance of each.
+pub async fn insert(
+    tx: &mut Tx,
+    instances: &[(i64, i64)],
+    new: &NewHold<'_>,
+    by: &str,
+    at: Timestamp,
+) -> Result<Vec<(i64, i64)>> {
+    let rows: Vec<Value> =
+        instances.iter().map(|(instance, service)| json!({ "instance_id": instance, "service_id": service })).collect();
+    tx.query(sql!(
+        "INSERT INTO hold (instance_id, service_id, reason, until, created_at, created_by)
+         SELECT CAST(value ->> 'instance_id' AS bigint), CAST(value ->> 'service_id' AS bigint), $2, $3, $4, $5
+         FROM {items $1} RETURNING id, instance_id"
+    ))
+    .bind(Json(rows))
+    .bind(new.reason)
+    .bind(new.until)
+    .bind(at)
+    .bind(by)
+    .all()
+    .await
+}
+
+/// Freezes a service and gives the number of the freeze.
+pub async fn freeze(
+    tx: &mut Tx,
+    service_id: i64,
+    new: &NewHold<'_>,
+    includes_reverts: bool,
+    by: &str,
+    at: Timestamp,
+) -> Result<i64> {
+    tx.query(sql!(
+        "INSERT INTO hold (service_id, reason, until, includes_reverts, created_at, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id"
+    ))
+    .bind(service_id)
+    .bind(new.reason)
+    .bind(new.until)
+    .bind(includes_reverts)
+    .bind(at)
+    .bind(by)
+    .scalar()
+    .await
+}
+
+/// The holds and freezes with these numbers, by number.
+pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Hold>> {
+    tx.query(sql!(
+        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+         FROM hold WHERE id {any $1} ORDER BY id"
+    ))
+    .bind(Ids(ids))
+    .all()
+    .await
+}
+
+/// Holds on these instances that have not ended, oldest first; one past its `until` may be among them.
+pub async fn on_instances(tx: &mut Tx, instance_ids: &[i64]) -> Result<Vec<Hold>> {
+    tx.query(sql!(
+        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+         FROM hold WHERE instance_id {any $1} AND ended_at IS NULL ORDER BY id"
+    ))
+    .bind(Ids(instance_ids))
+    .all()
+    .await
+}
+
+/// Freezes of a service that have not ended, oldest first; one past its `until` may be among them.
+pub async fn on_service(tx: &mut Tx, service_id: i64) -> Result<Vec<Hold>> {
+    tx.query(sql!(
+        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+         FROM hold WHERE service_id = $1 AND instance_id IS NULL AND ended_at IS NULL ORDER BY id"
+    ))
+    .bind(service_id)
+    .all()
+    .await
+}
+
+/// Whether a hold is past its `until` and has not been ended.
+pub async fn any_due(db: &Db) -> Result<bool> {
+    let row: Option<(i64,)> =
+        db.query(sql!("SELECT id FROM hold WHERE ended_at IS NULL AND until <= {now} LIMIT 1")).optional().await?;
+    Ok(row.is_some())
+}
+
+/// Holds that are past their `until` and have not been ended, oldest first, at most so many.
+pub async fn due(tx: &mut Tx, now: Timestamp, most: usize) -> Result<Vec<Hold>> {
+    tx.query(sql!(
+        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+         FROM hold WHERE ended_at IS NULL AND until <= $1 ORDER BY until, id LIMIT $2"
+    ))
+    .bind(now)
+    .bind(most as i64)
+    .all()
+    .await
+}
+
+/// Ends those of these holds that have not ended, at this instant by this caller; gives their numbers, sorted.
+pub async fn end(tx: &mut Tx, ids: &[i64], by: &str, at: Timestamp) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = tx
+        .query(sql!("UPDATE hold SET ended_at = $2, ended_by = $3 WHERE id {any $1} AND ended_at IS NULL RETURNING id"))
+        .bind(Ids(ids))
+        .bind(at)
+        .bind(by)
+        .all()
+        .await?;
+    Ok(sorted(rows))
+}
+
+/// Ends those of these holds that have not ended, as of their `until` and by nobody; gives their numbers, sorted.
+pub async fn expire(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = tx
+        .query(sql!("UPDATE hold SET ended_at = until WHERE id {any $1} AND ended_at IS NULL RETURNING id"))
+        .bind(Ids(ids))
+        .all()
+        .await?;
+    Ok(sorted(rows))
+}
+
+fn sorted(rows: Vec<(i64,)>) -> Vec<i64> {
+    let mut ids: Vec<i64> = rows.into_iter().map(|(id,)| id).collect();
+    ids.sort_unstable();
+    ids
+}

@@ -1,0 +1,126 @@
+//! Rows of releases as workers and cancels move them on: locking, reading, saving.
+
+use super::{Ids, Json, Result, Tx};
+use crate::domain::release::{OnFailure, Progress, ReleaseAction, ReleaseStatus};
+use crate::domain::{Timestamp, Word};
+use serde_json::json;
+
+/// What moves with a release, and what decides how.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ReleaseRow {
+    pub id: i64,
+    pub service_id: i64,
+    pub service_name: String,
+    pub action: ReleaseAction,
+    pub status: ReleaseStatus,
+    pub max_parallel: i64,
+    pub max_failures: i64,
+    pub on_failure: OnFailure,
+    pub cancel_requested_at: Option<Timestamp>,
+    pub stop_running: bool,
+    pub revision: i64,
+    total: i64,
+    queued: i64,
+    running: i64,
+    succeeded: i64,
+    failed: i64,
+    canceled: i64,
+    unknown: i64,
+    skipped: i64,
+}
+
+impl ReleaseRow {
+    /// The counts of its targets.
+    pub fn progress(&self) -> Progress {
+        let ReleaseRow { total, queued, running, succeeded, failed, canceled, unknown, skipped, .. } = *self;
+        Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped }
+    }
+}
+
+macro_rules! release_rows {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT id, service_id, (SELECT s.name FROM service s WHERE s.id = release.service_id) AS service_name,
+                action, status, max_parallel, max_failures, on_failure, cancel_requested_at, stop_running, revision,
+                total, queued, running, succeeded, failed, canceled, unknown, skipped
+             FROM release WHERE id {any $1} ",
+            $rest
+        ))
+    };
+}
+
+/// Locks releases in the order of their ids, waiting for whoever has them.
+pub async fn lock(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
+    tx.query(release_rows!("ORDER BY id {lock}")).bind(Ids(ids)).all().await
+}
+
+/// Locks those that have something to begin and that nobody else moves now.
+pub async fn lock_free(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
+    tx.query(release_rows!(
+        "AND finished_at IS NULL AND status <> 'PAUSED' AND queued > 0 AND running < max_parallel
+         ORDER BY id {skip_locked}"
+    ))
+    .bind(Ids(ids))
+    .all()
+    .await
+}
+
+/// What a release becomes.
+#[derive(Clone, Copy, Debug)]
+pub struct Moved {
+    pub id: i64,
+    pub status: ReleaseStatus,
+    pub progress: Progress,
+    pub revision: i64,
+    /// Whether a target began, just now or before.
+    pub started: bool,
+    /// Whether too many failed just now.
+    pub stopped: bool,
+}
+
+/// Saves what locked releases became. The first start and the end are noted with this instant.
+pub async fn save(tx: &mut Tx, at: Timestamp, moved: &[Moved]) -> Result<()> {
+    let rows: Vec<_> = moved
+        .iter()
+        .map(|Moved { id, status, progress, revision, started, stopped }| {
+            json!({
+                "id": id, "status": status.word(), "revision": revision, "started": started, "stopped": stopped,
+                "over": status.is_over(), "queued": progress.queued, "running": progress.running,
+                "succeeded": progress.succeeded, "failed": progress.failed, "canceled": progress.canceled,
+                "unknown": progress.unknown,
+            })
+        })
+        .collect();
+    tx.query(sql!(
+        "UPDATE release SET status = value ->> 'status', revision = CAST(value ->> 'revision' AS bigint),
+            queued = CAST(value ->> 'queued' AS bigint), running = CAST(value ->> 'running' AS bigint),
+            succeeded = CAST(value ->> 'succeeded' AS bigint), failed = CAST(value ->> 'failed' AS bigint),
+            canceled = CAST(value ->> 'canceled' AS bigint), unknown = CAST(value ->> 'unknown' AS bigint),
+            started_at = CASE WHEN {bool value ->> 'started'} THEN COALESCE(release.started_at, $2) END,
+            stopped_at = CASE WHEN {bool value ->> 'stopped'} THEN $2 ELSE release.stopped_at END,
+            finished_at = CASE WHEN {bool value ->> 'over'} THEN $2 END
+         FROM {items $1} WHERE release.id = CAST(value ->> 'id' AS bigint)"
+    ))
+    .bind(Json(rows))
+    .bind(at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Notes that a release is to be given up. What was asked for first stays, except that running targets may
+/// still be asked to stop.
+pub async fn request_cancel(tx: &mut Tx, at: Timestamp, id: i64, stop_running: bool, reason: &str) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE release SET cancel_requested_at = COALESCE(cancel_requested_at, $2),
+            cancel_reason = COALESCE(cancel_reason, $3), stop_running = (stop_running OR $4)
+         WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(at)
+    .bind(reason)
+    .bind(stop_running)
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! Releases as they are accepted: the release, its targets and what it left out.
+
+use super::{Ids, Json, Result, Tx};
+use crate::domain::instance::InstanceStatus;
+use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus, SkipReason};
+use crate::domain::rollout::Rollout;
+use crate::domain::selection::Holder;
+use crate::domain::{Timestamp, Word};
+use serde_json::json;
+
+/// A release to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewRelease<'a> {
+    pub service_id: i64,
+    pub action: ReleaseAction,
+    /// The version that all targets are moved to; none for an uninstallation, or where each has its own.
+    pub target_version_id: Option<i64>,
+    pub origin: ReleaseOrigin,
+    pub parent_id: Option<i64>,
+    pub executor: &'a str,
+    pub rollout: Rollout,
+    pub reason: &'a str,
+    pub idempotency_key: Option<&'a str>,
+    pub created_by: &'a str,
+    pub created_at: Timestamp,
+    pub total: i64,
+    pub skipped: i64,
+}
+
+/// An instance's part in a release, to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewTarget {
+    pub instance_id: i64,
+    pub host_id: i64,
+    pub from_version_id: Option<i64>,
+    pub to_version_id: Option<i64>,
+    /// What it goes back to when it is canceled.
+    pub from_status: InstanceStatus,
+}
+
+/// What a person may say of an instance when it is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub port: Option<i64>,
+    pub tag: Option<String>,
+    pub weight: i64,
+    pub description: String,
+}
+
+/// An instance that was left out, and who had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub instance_id: i64,
+    pub reason: SkipReason,
+    /// Empty unless it is `LOCKED`.
+    pub locks: Vec<Holder>,
+}
+
+/// Records a release that has not begun, with its first revision, and gives its number. Its place in the
+/// log is the newest that is known now: nothing of the release lies before it.
+pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
+    let id = tx
+        .query(sql!(
+            "INSERT INTO release (service_id, action, target_version_id, origin, parent_id, executor, max_parallel,
+                max_failures, on_failure, timeout_seconds, status, reason, idempotency_key, created_at, created_by,
+                revision, position, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                1, position, $16, $16, 0, 0, 0, 0, 0, $17 FROM event_log
+             RETURNING id"
+        ))
+        .bind(new.service_id)
+        .bind(new.action)
+        .bind(new.target_version_id)
+        .bind(new.origin)
+        .bind(new.parent_id)
+        .bind(new.executor)
+        .bind(new.rollout.max_parallel)
+        .bind(new.rollout.max_failures)
+        .bind(new.rollout.on_failure)
+        .bind(new.rollout.timeout_seconds)
+        .bind(ReleaseStatus::Pending)
+        .bind(new.reason)
+        .bind(new.idempotency_key)
+        .bind(new.created_at)
+        .bind(new.created_by)
+        .bind(new.total)
+        .bind(new.skipped)
+        .scalar()
+        .await?;
+    tx.query(sql!("INSERT INTO release_log (release_id) VALUES ($1)")).bind(id).execute().await?;
+    Ok(id)
+}
+
+/// Records the targets of a release, queued in this order, to be carried out by this executor (R18).
+/// Gives the number of each, in the same order.
+pub async fn insert_targets(
+    tx: &mut Tx,
+    release_id: i64,
+    executor: &str,
+    shares_host: bool,
+    targets: &[NewTarget],
+) -> Result<Vec<i64>> {
+    let rows: Vec<_> = targets
+        .iter()
+        .zip(1..)
+        .map(|(target, ordinal)| {
+            json!({
+                "ordinal": ordinal, "instance_id": target.instance_id, "host_id": target.host_id,
+                "from_version_id": target.from_version_id, "to_version_id": target.to_version_id,
+                "from_status": target.from_status.word(),
+            })
+        })
+        .collect();
+    let mut made: Vec<(i64, i64)> = tx
+        .query(sql!(
+            "INSERT INTO release_target (release_id, ordinal, instance_id, host_id, from_version_id, to_version_id,
+                from_status, executor, shares_host, status)
+             SELECT $1, CAST(value ->> 'ordinal' AS bigint), CAST(value ->> 'instance_id' AS bigint),
+                CAST(value ->> 'host_id' AS bigint), CAST(value ->> 'from_version_id' AS bigint),
+                CAST(value ->> 'to_version_id' AS bigint), value ->> 'from_status', $2, $3, $4
+             FROM {items $5} ORDER BY 2
+             RETURNING ordinal, id"
+        ))
+        .bind(release_id)
+        .bind(executor)
+        .bind(shares_host)
+        .bind(ReleaseTargetStatus::Queued)
+        .bind(Json(rows))
+        .all()
+        .await?;
+    made.sort_unstable();
+    Ok(made.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Records what a release left out, in this order, and who had it (R9).
+pub async fn insert_skipped(tx: &mut Tx, release_id: i64, skipped: &[Skipped]) -> Result<()> {
+    let rows: Vec<_> =
+        skipped.iter().map(|skip| json!({ "instance_id": skip.instance_id, "reason": skip.reason.word() })).collect();
+    tx.query(sql!(
+        "INSERT INTO release_skip (release_id, instance_id, reason)
+         SELECT $1, CAST(value ->> 'instance_id' AS bigint), value ->> 'reason' FROM {items $2}
+         ORDER BY CAST(value ->> 'place' AS bigint)"
+    ))
+    .bind(release_id)
+    .bind(Json(rows))
+    .execute()
+    .await?;
+    let locks: Vec<_> = skipped
+        .iter()
+        .flat_map(|skip| skip.locks.iter().map(|holder| (skip.instance_id, *holder)))
+        .zip(1..)
+        .map(|((instance_id, holder), place)| match holder {
+            Holder::Release(id) => json!({ "place": place, "instance_id": instance_id, "release_id": id }),
+            Holder::Hold(id) => json!({ "place": place, "instance_id": instance_id, "hold_id": id }),
+        })
+        .collect();
+    tx.query(sql!(
+        "INSERT INTO release_skip_lock (release_skip_id, holder_release_id, holder_hold_id)
+         SELECT s.id, CAST(item.value ->> 'release_id' AS bigint), CAST(item.value ->> 'hold_id' AS bigint)
+         FROM {items $2} JOIN release_skip s
+            ON s.release_id = $1 AND s.instance_id = CAST(item.value ->> 'instance_id' AS bigint)
+         ORDER BY CAST(item.value ->> 'place' AS bigint)"
+    ))
+    .bind(release_id)
+    .bind(Json(locks))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Records which holds and freezes a release was let through (R17).
+pub async fn insert_through(tx: &mut Tx, release_id: i64, hold_ids: &[i64]) -> Result<()> {
+    tx.query(sql!(
+        "INSERT INTO release_through (release_id, hold_id) SELECT CAST($1 AS bigint), id FROM hold WHERE id {any $2}"
+    ))
+    .bind(release_id)
+    .bind(Ids(hold_ids))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Makes instances for an installation, with their first revision. Gives the host and the new instance of each.
+pub async fn insert_instances(
+    tx: &mut Tx,
+    service_id: i64,
+    host_ids: &[i64],
+    facts: &Facts,
+    at: Timestamp,
+    by: &str,
+) -> Result<Vec<(i64, i64)>> {
+    tx.query(sql!(
+        "INSERT INTO instance (service_id, host_id, hostname, port, tag, weight, description, status, revision,
+            created_at, updated_at, updated_by)
+         SELECT CAST($1 AS bigint), id, hostname, CAST($2 AS bigint), CAST($3 AS text), CAST($4 AS bigint),
+            CAST($5 AS text), CAST($6 AS text), 1, $7, $7, CAST($8 AS text) FROM host WHERE id {any $9} ORDER BY id
+         RETURNING host_id, id"
+    ))
+    .bind(service_id)
+    .bind(facts.port)
+    .bind(facts.tag.as_deref())
+    .bind(facts.weight)
+    .bind(&facts.description)
+    .bind(InstanceStatus::Installing)
+    .bind(at)
+    .bind(by)
+    .bind(Ids(host_ids))
+    .all()
+    .await
+}
+
+/// Says of instances what their new installation says of them, beside [`take`].
+pub async fn restate(tx: &mut Tx, instance_ids: &[i64], facts: &Facts) -> Result<()> {
+    tx.query(sql!("UPDATE instance SET port = $1, tag = $2, weight = $3, description = $4 WHERE id {any $5}"))
+        .bind(facts.port)
+        .bind(facts.tag.as_deref())
+        .bind(facts.weight)
+        .bind(&facts.description)
+        .bind(Ids(instance_ids))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Takes instances for a release: their new status, and one revision more.
+pub async fn take(tx: &mut Tx, instance_ids: &[i64], status: InstanceStatus, at: Timestamp, by: &str) -> Result<u64> {
+    tx.query(sql!(
+        "UPDATE instance SET status = $1, revision = revision + 1, updated_at = $2, updated_by = $3 WHERE id {any $4}"
+    ))
+    .bind(status)
+    .bind(at)
+    .bind(by)
+    .bind(Ids(instance_ids))
+    .execute()
+    .await
+}
+
+/// The instances and hosts of a release's targets, in the order in which they are moved.
+pub async fn accepted(tx: &mut Tx, release_id: i64) -> Result<Vec<(i64, i64)>> {
+    tx.query(sql!("SELECT instance_id, host_id FROM release_target WHERE release_id = $1 ORDER BY ordinal"))
+        .bind(release_id)
+        .all()
+        .await
+}
+
+/// What a release left out, in the order in which it was recorded.
+pub async fn skipped(tx: &mut Tx, release_id: i64) -> Result<Vec<Skipped>> {
+    let rows: Vec<(i64, SkipReason, Option<i64>, Option<i64>)> = tx
+        .query(sql!(
+            "SELECT s.instance_id, s.reason, l.holder_release_id, l.holder_hold_id
+             FROM release_skip s LEFT JOIN release_skip_lock l ON l.release_skip_id = s.id
+             WHERE s.release_id = $1 ORDER BY s.id, l.id"
+        ))
+        .bind(release_id)
+        .all()
+        .await?;
+    let mut skipped: Vec<Skipped> = Vec::new();
+    for (instance_id, reason, release, hold) in rows {
+        if skipped.last().is_none_or(|last| last.instance_id != instance_id) {
+            skipped.push(Skipped { instance_id, reason, locks: Vec::new() });
+        }
+        let holder = release.map(Holder::Release).or(hold.map(Holder::Hold));
+        if let (Some(last), Some(holder)) = (skipped.last_mut(), holder) {
+            last.locks.push(holder);
+        }
+    }
+    Ok(skipped)
+}

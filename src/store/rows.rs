@@ -1,0 +1,224 @@
+//! Statements whose text is made while the program runs, and their rows: cells in one flat arena, read by
+//! the kind of their column. Whatever a caller says is bound, never a part of the text.
+
+use super::backend::{Pools, Shared};
+use super::{Db, Dialect, Error, Ids, Json, Result, Texts, sql};
+use crate::domain::Timestamp;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, Database, Decode, Postgres, Row, SqlSafeStr, Sqlite, ValueRef};
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellKind {
+    Int,
+    Text,
+    Bool,
+    /// Read as milliseconds since 1970.
+    Time,
+}
+
+/// One value of a row; truth is 0 or 1, an instant its milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+}
+
+impl<'a> Cell<'a> {
+    pub fn int(self) -> Option<i64> {
+        match self {
+            Cell::Int(int) => Some(int),
+            _ => None,
+        }
+    }
+
+    pub fn text(self) -> Option<&'a str> {
+        match self {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A value to bind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bind {
+    Int(i64),
+    Text(String),
+    Time(Timestamp),
+    /// For `{any $1}`.
+    Ids(Vec<i64>),
+    /// For `{any $1}`.
+    Texts(Vec<String>),
+    /// For `{items $1}`.
+    Items(serde_json::Value),
+}
+
+/// The rows of one statement.
+#[derive(Debug, Default)]
+pub struct Rows {
+    width: usize,
+    slots: Vec<Slot>,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    Null,
+    Int(i64),
+    /// From where to where in the text.
+    Text(usize, usize),
+}
+
+impl Rows {
+    /// No rows yet, of so many cells each; at least one.
+    pub fn new(width: usize) -> Rows {
+        Rows { width: width.max(1), ..Rows::default() }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.slots.len().checked_div(self.width).unwrap_or_default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The value in a row and a column.
+    pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        match self.slots[row * self.width + column] {
+            Slot::Null => Cell::Null,
+            Slot::Int(int) => Cell::Int(int),
+            Slot::Text(from, to) => Cell::Text(&self.text[from..to]),
+        }
+    }
+
+    /// Appends the next cell; rows are filled one after the other.
+    pub fn push(&mut self, cell: Cell<'_>) {
+        let slot = match cell {
+            Cell::Null => Slot::Null,
+            Cell::Int(int) => Slot::Int(int),
+            Cell::Text(text) => {
+                let from = self.text.len();
+                self.text.push_str(text);
+                Slot::Text(from, self.text.len())
+            }
+        };
+        self.slots.push(slot);
+    }
+}
+
+/// One connection, for the statements of one reading.
+pub struct Reader<'a> {
+    on: On,
+    shared: &'a Shared,
+}
+
+enum On {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Db {
+    /// Takes a connection that only reads.
+    pub async fn reader(&self) -> Result<Reader<'_>> {
+        let on = match &self.pools {
+            Pools::Sqlite { read, .. } => On::Sqlite(read.acquire().await?),
+            Pools::Postgres(pool) => On::Postgres(pool.acquire().await?),
+        };
+        Ok(Reader { on, shared: &self.shared })
+    }
+}
+
+impl Reader<'_> {
+    /// Which language the texts are told in.
+    pub fn dialect(&self) -> Dialect {
+        match self.on {
+            On::Sqlite(_) => Dialect::Sqlite,
+            On::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// The rows of a statement, whose text may have the words of `sql!`. It must be made of the program's own
+    /// texts alone.
+    pub async fn rows(&mut self, text: &str, binds: &[Bind], kinds: &[CellKind]) -> Result<Rows> {
+        self.shared.count();
+        let mut rows = Rows::new(kinds.len());
+        match &mut self.on {
+            On::Sqlite(connection) => {
+                let mut arguments = SqliteArguments::default();
+                add(&mut arguments, binds)?;
+                let text = AssertSqlSafe(sql::tell_sqlite(text)).into_sql_str();
+                for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
+                    cells::<Sqlite>(row, kinds, &mut rows)?;
+                }
+            }
+            On::Postgres(connection) => {
+                let mut arguments = PgArguments::default();
+                add(&mut arguments, binds)?;
+                let text = AssertSqlSafe(sql::tell_postgres(text)).into_sql_str();
+                for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
+                    cells::<Postgres>(row, kinds, &mut rows)?;
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn add<A: Arguments>(arguments: &mut A, binds: &[Bind]) -> Result<()>
+where
+    i64: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+    String: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+    Timestamp: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+    for<'l, 'q> Ids<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+    for<'l, 'q> Texts<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+    Json<serde_json::Value>: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
+{
+    for bind in binds {
+        match bind {
+            Bind::Int(int) => arguments.add(*int),
+            Bind::Text(text) => arguments.add(plain(text)),
+            Bind::Time(time) => arguments.add(*time),
+            Bind::Ids(ids) => arguments.add(Ids(ids)),
+            Bind::Texts(texts) => arguments.add(Texts(&texts.iter().map(|text| plain(text)).collect::<Vec<_>>())),
+            Bind::Items(items) => arguments.add(Json(items.clone())),
+        }
+        .map_err(|wrong| Error::from(sqlx::Error::Encode(wrong)))?;
+    }
+    Ok(())
+}
+
+/// PostgreSQL refuses to compare with a text that has a NUL; none that is kept has one.
+pub fn plain(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn cells<D: Database>(row: &D::Row, kinds: &[CellKind], rows: &mut Rows) -> Result<()>
+where
+    usize: sqlx::ColumnIndex<D::Row>,
+    i64: for<'r> Decode<'r, D>,
+    bool: for<'r> Decode<'r, D>,
+    Timestamp: for<'r> Decode<'r, D>,
+    for<'r> &'r str: Decode<'r, D>,
+{
+    if kinds.is_empty() {
+        rows.push(Cell::Null);
+    }
+    for (column, kind) in kinds.iter().enumerate() {
+        let value = row.try_get_raw(column)?;
+        let wrong = sqlx::Error::Decode;
+        match kind {
+            _ if value.is_null() => rows.push(Cell::Null),
+            CellKind::Int => rows.push(Cell::Int(i64::decode(value).map_err(wrong)?)),
+            CellKind::Bool => rows.push(Cell::Int(bool::decode(value).map_err(wrong)?.into())),
+            CellKind::Time => rows.push(Cell::Int(Timestamp::decode(value).map_err(wrong)?.0)),
+            CellKind::Text => rows.push(Cell::Text(<&str>::decode(value).map_err(wrong)?)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Versions, as they are written.
+
+use super::{Result, Tx};
+use crate::domain::Timestamp;
+use crate::domain::version::{Build, BuildStatus};
+
+/// A version as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Version {
+    pub id: i64,
+    pub service_id: i64,
+    pub name: String,
+    pub build_status: BuildStatus,
+    pub artifact: Option<String>,
+    pub build_message: Option<String>,
+    pub withdrawn_at: Option<Timestamp>,
+    /// R3: none while it is there.
+    pub removed_at: Option<Timestamp>,
+}
+
+impl Version {
+    /// How its build went.
+    pub fn build(&self) -> Build {
+        Build { status: self.build_status, artifact: self.artifact.clone(), message: self.build_message.clone() }
+    }
+}
+
+/// What is said of a new version.
+#[derive(Clone, Debug)]
+pub struct NewVersion<'a> {
+    pub service_id: i64,
+    pub name: &'a str,
+    pub source: &'a str,
+    pub description: &'a str,
+    pub build: &'a Build,
+}
+
+/// Registers a version and gives its number. The service is to be locked: the order of numbers is the order of
+/// versions, and the name is known to be free.
+pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) -> Result<i64> {
+    tx.query(sql!(
+        "INSERT INTO version (service_id, name, ref, description, build_status, artifact, build_message, built_at,
+            created_at, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id"
+    ))
+    .bind(new.service_id)
+    .bind(new.name)
+    .bind(new.source)
+    .bind(new.description)
+    .bind(new.build.status)
+    .bind(&new.build.artifact)
+    .bind(&new.build.message)
+    .bind(Some(at).filter(|_| new.build.status.is_final()))
+    .bind(at)
+    .bind(by)
+    .scalar()
+    .await
+}
+
+/// The version that has this name in its service now.
+pub async fn by_name(tx: &mut Tx, service_id: i64, name: &str) -> Result<Option<i64>> {
+    let row: Option<(i64,)> = tx
+        .query(sql!("SELECT id FROM version WHERE service_id = $1 AND name = $2 AND removed_at IS NULL"))
+        .bind(service_id)
+        .bind(name)
+        .optional()
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// The version with this number, removed or not. What it says may change unless its service is locked.
+pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Version>> {
+    tx.query(sql!(
+        "SELECT id, service_id, name, build_status, artifact, build_message, withdrawn_at, removed_at
+         FROM version WHERE id = $1"
+    ))
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// Records how its build went.
+pub async fn report(tx: &mut Tx, id: i64, build: &Build, at: Timestamp) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE version SET build_status = $2, artifact = $3, build_message = $4, built_at = $5 WHERE id = $1"
+    ))
+    .bind(id)
+    .bind(build.status)
+    .bind(&build.artifact)
+    .bind(&build.message)
+    .bind(Some(at).filter(|_| build.status.is_final()))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes it out of the choice.
+pub async fn withdraw(tx: &mut Tx, id: i64, reason: &str, by: &str, at: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE version SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_reason = $4 WHERE id = $1"))
+        .bind(id)
+        .bind(at)
+        .bind(by)
+        .bind(reason)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Makes it a choice again.
+pub async fn reinstate(tx: &mut Tx, id: i64) -> Result<()> {
+    tx.query(sql!(
+        "UPDATE version SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_reason = NULL WHERE id = $1"
+    ))
+    .bind(id)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Removes it: its name is free again (R3).
+pub async fn remove(tx: &mut Tx, id: i64, at: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE version SET removed_at = $2 WHERE id = $1")).bind(id).bind(at).execute().await?;
+    Ok(())
+}
+
+/// Open releases that would bring an instance to it, oldest first, at most so many.
+pub async fn open_releases(tx: &mut Tx, version: &Version, most: usize) -> Result<Vec<i64>> {
+    let rows: Vec<(i64,)> = tx
+        .query(sql!(
+            "SELECT r.id FROM release r WHERE r.service_id = $1 AND r.finished_at IS NULL
+                AND (r.target_version_id = $2 OR EXISTS (SELECT 1 FROM release_target t
+                    WHERE t.release_id = r.id AND t.to_version_id = $2 AND t.status IN ('QUEUED', 'RUNNING')))
+             ORDER BY r.id LIMIT $3"
+        ))
+        .bind(version.service_id)
+        .bind(version.id)
+        .bind(most as i64)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
