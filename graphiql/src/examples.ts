@@ -7,7 +7,8 @@ export interface Example {
   variables: string;
 }
 
-const FLEET = `# The fleet at a glance: each service, its newest versions, and what runs where.
+const FLEET = `# The fleet at a glance: each service, its newest
+# versions, what runs, and the newest releases.
 query Fleet {
   services {
     nodes {
@@ -50,7 +51,8 @@ query Fleet {
 }
 `;
 
-const DRY_RUN = `# What would an upgrade do? The same checks as for real, and nothing changes.
+const DRY_RUN = `# What would an upgrade do? The same checks as for
+# real, and nothing changes.
 mutation UpgradeDryRun($input: UpgradeInstancesInput!) {
   upgradeInstances(input: $input) {
     acceptedCount
@@ -79,8 +81,9 @@ mutation UpgradeDryRun($input: UpgradeInstancesInput!) {
 }
 `;
 
-const UPGRADE = `# The upgrade itself, once the variables say "dryRun": false.
-# Let Watch run in a second window to see each host move.
+const UPGRADE = `# The upgrade, for real where the variables say
+# "dryRun": false. Run Watch in a second window to
+# see each host move.
 mutation Upgrade($input: UpgradeInstancesInput!) {
   upgradeInstances(input: $input) {
     acceptedCount
@@ -101,8 +104,10 @@ mutation Upgrade($input: UpgradeInstancesInput!) {
 }
 `;
 
-const WATCH = `# Each change of an instance as it happens, the newest first.
-# With "after", an event's cursor, it begins behind that event. After a broken connection it does so by itself.
+const WATCH = `# Each change of an instance as it happens, the
+# newest first. With the cursor of an event as
+# "after" it begins behind that event; after a
+# broken connection it does so by itself.
 subscription Watch($filter: InstanceEventFilter, $after: Cursor) {
   instanceStatusChanged(filter: $filter, after: $after) {
     hostname

@@ -1,5 +1,5 @@
 import type { FetcherParams } from '@graphiql/toolkit';
-import { type DocumentNode, Kind, type OperationDefinitionNode } from 'graphql';
+import { Kind, type OperationDefinitionNode } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { socketUrl } from './server';
 
@@ -28,9 +28,9 @@ export function openSocket(token: string): Client {
 export async function* watch(
   socket: Client,
   { query, variables, operationName }: FetcherParams,
-  document: DocumentNode | undefined,
+  operation: OperationDefinitionNode,
 ): AsyncGenerator<Watched> {
-  const place = placeVariable(document, operationName);
+  const place = placeVariable(operation);
   let after: unknown;
   const results = socket.iterate({
     query,
@@ -54,12 +54,8 @@ export async function* watch(
 }
 
 /** The variable that the subscription's field takes its `after` from. */
-function placeVariable(document: DocumentNode | undefined, name: string | null | undefined): string | undefined {
-  const operation = document?.definitions.find(
-    (definition): definition is OperationDefinitionNode =>
-      definition.kind === Kind.OPERATION_DEFINITION && (!name || definition.name?.value === name),
-  );
-  const field = operation?.selectionSet.selections.find(selection => selection.kind === Kind.FIELD);
+function placeVariable({ selectionSet }: OperationDefinitionNode): string | undefined {
+  const field = selectionSet.selections.find(selection => selection.kind === Kind.FIELD);
   const value = field?.arguments?.find(argument => argument.name.value === 'after')?.value;
   return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
 }

@@ -1,0 +1,121 @@
+// GraphiQL in a real browser: the token, the examples, and an upgrade in one window that is watched in another.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from './browser.mjs';
+import { answer, ready, run } from './graphiql.mjs';
+import { startServer } from './server.mjs';
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer();
+  browser = await openBrowser(server.origin);
+});
+
+after(async () => {
+  await browser?.close();
+  server?.stop();
+});
+
+test('a link brings the token, which leaves the address and is kept for the tab', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  assert.equal(page.url(), server.page);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('lockkeeper:token')), server.token);
+  await page.reload();
+  await ready(page);
+  await page.close();
+});
+
+test('without a token that counts, the page asks for one and says why', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(`${server.page}#token=lk_wrong`);
+  await page.getByRole('alert').getByText('does not count').waitFor();
+  await browser.screenshot(page, 'token');
+  // The refusal is also an error on the browser's console; it is the only one.
+  assert.match(browser.wrong.splice(0).join(), /^[^,]*401[^,]*$/);
+  await page.getByLabel('Token').fill(server.token);
+  await page.getByRole('button', { name: 'Open GraphiQL' }).click();
+  await ready(page);
+  await page.close();
+});
+
+test('an upgrade in one window shows each host UPGRADING and then RUNNING in another, through a broken socket', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  await run(page, 'Fleet');
+  const { data: fleet } = await answer(page, ({ data }) => data.services.nodes.length > 0);
+  assert.ok(fleet.services.nodes[0].instanceCounts.length > 0);
+  await browser.screenshot(page, 'fleet');
+
+  const sockets = [];
+  await browser.context.routeWebSocket(/\/graphql\/ws$/, route => {
+    const upstream = route.connectToServer();
+    const subscribed = new Promise(resolve => {
+      route.onMessage(text => {
+        upstream.send(text);
+        const message = JSON.parse(text);
+        if (message.type === 'subscribe') {
+          resolve(message.payload);
+        }
+      });
+    });
+    sockets.push({ route, subscribed });
+  });
+  const opened = page.waitForEvent('popup');
+  await page.getByRole('link', { name: 'New window' }).click();
+  const watching = await ready(await opened);
+  await run(watching, 'Watch');
+  await poll(() => sockets.length === 1);
+  assert.ok(!(await sockets[0].subscribed).variables.after);
+
+  await run(page, 'UpgradeDryRun');
+  const { data: dry } = await answer(page, ({ data }) => data.upgradeInstances);
+  assert.deepEqual(dry.upgradeInstances.userErrors, []);
+  const hostnames = dry.upgradeInstances.accepted.map(({ host }) => host.hostname);
+  assert.ok(hostnames.length >= 2);
+  await run(page, 'Upgrade');
+  const { data: real } = await answer(page, ({ data }) => data.upgradeInstances.release);
+  assert.equal(real.upgradeInstances.acceptedCount, hostnames.length);
+  await browser.screenshot(page, 'upgrade');
+
+  await answer(watching, ({ received }) => received >= hostnames.length);
+  await browser.screenshot(watching, 'watch-upgrading');
+  await sockets[0].route.close({ code: 1012, reason: 'The server restarts' });
+  await poll(() => sockets.length === 2);
+  const seen = await answer(watching, ({ newestFirst }) => moved(newestFirst, hostnames));
+  assert.equal(seen.received, 2 * hostnames.length, 'each change once');
+  const { variables } = await sockets[1].subscribed;
+  assert.ok(seen.newestFirst.some(({ instanceStatusChanged: event }) => event.cursor === variables.after));
+  for (const hostname of hostnames) {
+    assert.deepEqual(statuses(seen.newestFirst, hostname), ['UPGRADING', 'RUNNING']);
+  }
+  await browser.screenshot(watching, 'watch-running');
+});
+
+test('no page asked another host for anything, and none had an error', () => {
+  assert.deepEqual(browser.strangers(), []);
+  assert.deepEqual(browser.wrong, []);
+});
+
+/** Whether each host was seen to run again. */
+function moved(newestFirst, hostnames) {
+  return hostnames.every(hostname => statuses(newestFirst, hostname).includes('RUNNING'));
+}
+
+/** What a host went through, oldest first. */
+function statuses(newestFirst, hostname) {
+  const events = newestFirst.map(({ instanceStatusChanged }) => instanceStatusChanged);
+  return events.filter(event => event.hostname === hostname).map(({ status }) => status).reverse();
+}
+
+async function poll(condition) {
+  for (const deadline = Date.now() + 30_000; !condition(); ) {
+    assert.ok(Date.now() < deadline, `waited too long for ${condition}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
