@@ -11,8 +11,7 @@ export function createFetcher(token: string): Fetcher {
     const operation = meant(given);
     const params = operation ? { ...given, operationName: operation.name?.value } : given;
     if (operation?.operation === 'subscription') {
-      // What GraphiQL is given it shows, whatever its type says.
-      return watch(socket, params, operation) as AsyncIterable<object>;
+      return watch(socket, params, operation);
     }
     return ask(token, params);
   };

@@ -1,13 +1,20 @@
-import type { FetcherParams } from '@graphiql/toolkit';
-import { Kind, type OperationDefinitionNode } from 'graphql';
+import type { FetcherParams, Observable } from '@graphiql/toolkit';
+import { type ExecutionResult, Kind, type OperationDefinitionNode } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { socketUrl } from './server';
 
-/** What the answer's pane shows of a subscription: all that came, up to a limit, and not only the last. */
-export type Watched = {
+/** What the pane for the answer shows of a subscription: not only what came last. */
+interface Watched {
   received: number;
   newestFirst: unknown[];
-};
+}
+
+/** How GraphiQL wants to be told. */
+interface Observer {
+  next: (shown: Watched) => void;
+  error: (problem: unknown) => void;
+  complete: () => void;
+}
 
 const SHOWN = 500;
 /** The server's "forbidden": a token that does not count does not come to count by trying again. */
@@ -25,32 +32,37 @@ export function openSocket(token: string): Client {
 
 /** Follows a subscription. After a break it goes on behind the last cursor that it saw, if it asks for the events'
  * `cursor` and takes `after` from a variable. */
-export async function* watch(
+export function watch(
   socket: Client,
   { query, variables, operationName }: FetcherParams,
   operation: OperationDefinitionNode,
-): AsyncGenerator<Watched> {
+): Observable<ExecutionResult> {
   const place = placeVariable(operation);
   let after: unknown;
-  const results = socket.iterate({
+  const watched: Watched = { received: 0, newestFirst: [] };
+  const request = {
     query,
     operationName,
     // Read again each time the socket is opened.
     get variables() {
       return place && after !== undefined ? { ...variables, [place]: after } : variables;
     },
+  };
+  const subscribe = ({ next, error, complete }: Observer) => ({
+    unsubscribe: socket.subscribe(request, {
+      next(result) {
+        const [event]: unknown[] = Object.values(result.data ?? {});
+        after = cursor(event) ?? after;
+        watched.received += 1;
+        watched.newestFirst = [result.errors ? result : event, ...watched.newestFirst].slice(0, SHOWN);
+        next(watched);
+      },
+      error: problem => error(readable(problem)),
+      complete,
+    }),
   });
-  const watched: Watched = { received: 0, newestFirst: [] };
-  try {
-    for await (const result of results) {
-      after = cursor(result) ?? after;
-      watched.received += 1;
-      watched.newestFirst = [result.errors ? result : result.data, ...watched.newestFirst].slice(0, SHOWN);
-      yield watched;
-    }
-  } catch (problem) {
-    throw readable(problem);
-  }
+  // GraphiQL's type knows results alone; it shows whatever it is given.
+  return { subscribe } as unknown as Observable<ExecutionResult>;
 }
 
 /** The variable that the subscription's field takes its `after` from. */
@@ -61,8 +73,7 @@ function placeVariable({ selectionSet }: OperationDefinitionNode): string | unde
 }
 
 /** The place of an event in the log, if it was asked for. */
-function cursor({ data }: { data?: object | null }): unknown {
-  const [event]: unknown[] = Object.values(data ?? {});
+function cursor(event: unknown): unknown {
   return event && typeof event === 'object' && 'cursor' in event ? event.cursor : undefined;
 }
 

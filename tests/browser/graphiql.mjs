@@ -14,27 +14,32 @@ export async function run(page, tab) {
   await page.getByRole('button', { name: /^Execute query/ }).click();
 }
 
+/** Puts words into an editor of the page, in place of what is there. It closes brackets by itself. */
+export async function write(page, editor, words) {
+  await page.locator(`${editor} .monaco-editor`).first().click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText(words);
+}
+
+/** What an editor has in it: `operation.graphql`, `variables.json` or `response.json`. */
+export function text(page, file) {
+  return page.evaluate(
+    name => globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith(name)).getValue(),
+    file,
+  );
+}
+
 /** What the pane for the answer says, once it says something that fits. */
-export async function answer(page, fits = () => true) {
+export async function answer(page, fits) {
   const deadline = Date.now() + 60_000;
-  for (;;) {
-    const text = await page.evaluate(() => {
-      const models = globalThis.__MONACO.editor.getModels();
-      return models.find(({ uri }) => uri.path.endsWith('response.json')).getValue();
-    });
-    try {
-      const said = JSON.parse(text);
-      if (fits(said)) {
-        return said;
-      }
-    } catch (error) {
-      if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) {
-        throw error;
-      }
-    }
-    if (Date.now() > deadline) {
-      throw new Error(`The answer never fitted; the last was ${text}`);
+  let said = '';
+  while (Date.now() < deadline) {
+    said = await text(page, 'response.json');
+    const value = said.startsWith('{') ? JSON.parse(said) : {};
+    if (fits(value)) {
+      return value;
     }
     await page.waitForTimeout(100);
   }
+  throw new Error(`The answer never fitted; the last was ${said}`);
 }

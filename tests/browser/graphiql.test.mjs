@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from './browser.mjs';
-import { answer, ready, run } from './graphiql.mjs';
+import { answer, ready, run, text, write } from './graphiql.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -48,53 +48,77 @@ test('an upgrade in one window shows each host UPGRADING and then RUNNING in ano
   await page.goto(server.link);
   await ready(page);
   await run(page, 'Fleet');
-  const { data: fleet } = await answer(page, ({ data }) => data.services.nodes.length > 0);
+  const { data: fleet } = await answer(page, ({ data }) => data?.services.nodes.length > 0);
   assert.ok(fleet.services.nodes[0].instanceCounts.length > 0);
   await browser.screenshot(page, 'fleet');
 
   const sockets = [];
   await browser.context.routeWebSocket(/\/graphql\/ws$/, route => {
     const upstream = route.connectToServer();
-    const subscribed = new Promise(resolve => {
-      route.onMessage(text => {
-        upstream.send(text);
-        const message = JSON.parse(text);
-        if (message.type === 'subscribe') {
-          resolve(message.payload);
-        }
-      });
+    const sent = [];
+    route.onMessage(text => {
+      upstream.send(text);
+      sent.push(JSON.parse(text));
     });
-    sockets.push({ route, subscribed });
+    sockets.push({ route, sent: type => sent.find(message => message.type === type) });
   });
   const opened = page.waitForEvent('popup');
   await page.getByRole('link', { name: 'New window' }).click();
   const watching = await ready(await opened);
   await run(watching, 'Watch');
-  await poll(() => sockets.length === 1);
-  assert.ok(!(await sockets[0].subscribed).variables.after);
+  await poll(() => sockets[0]?.sent('subscribe'));
 
   await run(page, 'UpgradeDryRun');
-  const { data: dry } = await answer(page, ({ data }) => data.upgradeInstances);
+  const { data: dry } = await answer(page, ({ data }) => data?.upgradeInstances);
   assert.deepEqual(dry.upgradeInstances.userErrors, []);
   const hostnames = dry.upgradeInstances.accepted.map(({ host }) => host.hostname);
   assert.ok(hostnames.length >= 2);
   await run(page, 'Upgrade');
-  const { data: real } = await answer(page, ({ data }) => data.upgradeInstances.release);
+  const { data: real } = await answer(page, ({ data }) => data?.upgradeInstances.release);
   assert.equal(real.upgradeInstances.acceptedCount, hostnames.length);
   await browser.screenshot(page, 'upgrade');
 
   await answer(watching, ({ received }) => received >= hostnames.length);
   await browser.screenshot(watching, 'watch-upgrading');
   await sockets[0].route.close({ code: 1012, reason: 'The server restarts' });
-  await poll(() => sockets.length === 2);
-  const seen = await answer(watching, ({ newestFirst }) => moved(newestFirst, hostnames));
+  const seen = await answer(watching, ({ newestFirst = [] }) => moved(newestFirst, hostnames));
   assert.equal(seen.received, 2 * hostnames.length, 'each change once');
-  const { variables } = await sockets[1].subscribed;
-  assert.ok(seen.newestFirst.some(({ instanceStatusChanged: event }) => event.cursor === variables.after));
+  const { variables } = sockets[1].sent('subscribe').payload;
+  assert.ok(seen.newestFirst.some(({ cursor }) => cursor === variables.after));
   for (const hostname of hostnames) {
     assert.deepEqual(statuses(seen.newestFirst, hostname), ['UPGRADING', 'RUNNING']);
   }
   await browser.screenshot(watching, 'watch-running');
+  assert.ok(!sockets[1].sent('complete'));
+  await watching.getByRole('button', { name: /^Stop query/ }).click();
+  await poll(() => sockets[1].sent('complete'));
+});
+
+test('the editor completes from the schema, and tidies what was written', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  await page.getByRole('button', { name: 'New tab' }).click();
+  await write(page, '.graphiql-query-editor', 'query Tidy { viewer {name # who\nro');
+  await page.keyboard.press('Control+Space');
+  await page.locator('.suggest-widget .monaco-list-row').getByText('role').first().click();
+  await write(page, '.graphiql-editor-tool', '{"a":[1,2], // two\n');
+  await page.getByRole('button', { name: /^Prettify query/ }).click();
+  await poll(async () => (await text(page, 'operation.graphql')).includes('  viewer {\n    name # who\n    role\n  }\n'));
+  await poll(async () => (await text(page, 'variables.json')).includes('{\n  "a": [\n    1,\n    2\n  ], // two\n}'));
+  await browser.screenshot(page, 'editor');
+  await page.close();
+});
+
+test('the menu opens an example in a tab of its own', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  await page.getByLabel('Open an example').selectOption('Watch');
+  await page.locator('.graphiql-tab-active').getByText('Watch').waitFor();
+  assert.match(await text(page, 'operation.graphql'), /instanceStatusChanged/);
+  assert.match(await text(page, 'variables.json'), /serviceIds/);
+  await page.close();
 });
 
 test('no page asked another host for anything, and none had an error', () => {
@@ -109,12 +133,11 @@ function moved(newestFirst, hostnames) {
 
 /** What a host went through, oldest first. */
 function statuses(newestFirst, hostname) {
-  const events = newestFirst.map(({ instanceStatusChanged }) => instanceStatusChanged);
-  return events.filter(event => event.hostname === hostname).map(({ status }) => status).reverse();
+  return newestFirst.filter(event => event.hostname === hostname).map(({ status }) => status).reverse();
 }
 
 async function poll(condition) {
-  for (const deadline = Date.now() + 30_000; !condition(); ) {
+  for (const deadline = Date.now() + 30_000; !(await condition()); ) {
     assert.ok(Date.now() < deadline, `waited too long for ${condition}`);
     await new Promise(resolve => setTimeout(resolve, 50));
   }
