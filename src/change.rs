@@ -107,6 +107,13 @@ impl<'r> Change<'r> {
         Ok(Err(Problem::new(ProblemCode::IdempotencyKeyReused, "idempotencyKey", message).about(related(&kept))))
     }
 
+    /// Reads the clock again, after a wait for locks: what had them before is over by now, and what is told of
+    /// one thing does not go back in time.
+    pub async fn waited(&mut self) -> Result<()> {
+        self.now = self.tx.now().await?;
+        Ok(())
+    }
+
     /// Notes an event, to be appended at the end.
     pub fn tell(&mut self, event: NewEvent) {
         self.events.push(event);

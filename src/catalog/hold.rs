@@ -59,7 +59,7 @@ async fn locking(change: &mut Change<'_>, lock: &Lock) -> Result<Done<Held>, Sto
     problems.take(name::needed("reason", &lock.reason, name::REASON));
     problems.take(in_time(lock.until, change.now));
     let ids = claimed("instanceIds", Kind::Instance, &lock.instance_ids, &mut problems);
-    let found = instance::lock(&mut change.tx, &ids).await?;
+    let found = locked(change, &ids).await?;
     let there: Vec<Instance> =
         found.into_iter().filter(|instance| instance.status != InstanceStatus::Removed).collect();
     add_missing(&mut problems, "instanceIds", Kind::Instance, &ids, there.iter().map(|instance| instance.id));
@@ -103,7 +103,7 @@ pub async fn unlock(app: &App, request: &Request, unlock: &Unlock) -> Answer<Hel
 async fn unlocking(change: &mut Change<'_>, unlock: &Unlock) -> Result<Done<Held>, Stop> {
     let mut problems = Problems::default();
     let ids = claimed("instanceIds", Kind::Instance, &unlock.instance_ids, &mut problems);
-    let there = instance::lock(&mut change.tx, &ids).await?;
+    let there = locked(change, &ids).await?;
     add_missing(&mut problems, "instanceIds", Kind::Instance, &ids, there.iter().map(|instance| instance.id));
     let holds = match &unlock.hold_ids {
         None => hold::on_instances(&mut change.tx, &ids).await?,
@@ -142,9 +142,10 @@ pub async fn sweep(db: &Db) -> store::Result<usize> {
     let instances = instance::lock(&mut tx, &instance_ids).await?;
     let ids: Vec<i64> = on_instances.iter().map(|hold| hold.id).collect();
     let ended = hold::expire(&mut tx, &ids).await?;
-    told.extend(ends(&mut tx, &on_instances, &ended, instances, ITSELF, now, Ending::AllAtOnce).await?);
+    let at = tx.now().await?;
+    told.extend(ends(&mut tx, &on_instances, &ended, instances, ITSELF, at, Ending::AllAtOnce).await?);
     if !told.is_empty() {
-        events::append(&mut tx, now, &told).await?;
+        events::append(&mut tx, at, &told).await?;
     }
     tx.commit().await?;
     Ok(told.len())
@@ -213,6 +214,13 @@ pub(super) async fn named(
         problems.add(Problem::new(ProblemCode::Invalid, "holdIds", message).about(foreign));
     }
     Ok(holds)
+}
+
+/// The instances with these numbers, locked.
+async fn locked(change: &mut Change<'_>, ids: &[i64]) -> store::Result<Vec<Instance>> {
+    let found = instance::lock(&mut change.tx, ids).await?;
+    change.waited().await?;
+    Ok(found)
 }
 
 /// The numbers of those that stand.

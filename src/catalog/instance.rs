@@ -168,6 +168,7 @@ async fn locked(
         Err(problem) => return Ok(Err(problem)),
     };
     let found = instance::lock(&mut change.tx, &[id]).await?.pop();
+    change.waited().await?;
     let Some(instance) = found.filter(|instance| instance.status != InstanceStatus::Removed) else {
         return Ok(Err(claim::not_found("instanceId", Kind::Instance, &[text])));
     };

@@ -136,6 +136,7 @@ pub(super) async fn locked(
         Err(problem) => return Ok(Err(problem)),
     };
     let found = service::lock(&mut change.tx, id).await?.filter(|service| service.removed_at.is_none());
+    change.waited().await?;
     Ok(found.ok_or_else(|| claim::not_found(field, Kind::Service, &[text])))
 }
 

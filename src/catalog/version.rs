@@ -168,6 +168,7 @@ async fn locked(change: &mut Change<'_>, text: &str) -> store::Result<Result<(Se
         return Ok(Err(unknown));
     };
     let service = store::service::lock(&mut change.tx, service_id).await?;
+    change.waited().await?;
     let version = version::by_id(&mut change.tx, id).await?;
     Ok(match (service, version) {
         (Some(service), Some(version)) if service.removed_at.is_none() && version.removed_at.is_none() => {

@@ -43,6 +43,8 @@ enum Command {
         #[command(flatten)]
         given: Given,
     },
+    /// Print the schema of the API
+    Schema,
     /// Make, list and revoke tokens
     Token {
         #[command(subcommand)]
@@ -50,14 +52,14 @@ enum Command {
     },
     /// Runs one command for a worker, beside it
     #[command(name = runner::SUBCOMMAND, hide = true)]
-    RunCommand { job: String },
+    Runner { job: String },
 }
 
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         // Without a runtime: it forks nothing but its child, and waits for little.
-        Command::RunCommand { job } => runner::main(&job),
+        Command::Runner { job } => runner::main(&job),
         command => match run(command) {
             Ok(status) => status,
             Err(error) => {
@@ -74,8 +76,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
         Command::Demo { options } => demo::run(&options).await?,
         Command::Migrate { given } => migrate::run(&given).await?,
+        Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,
-        Command::RunCommand { job } => return Ok(runner::main(&job)),
+        Command::Runner { job } => return Ok(runner::main(&job)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::events::{self, Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
-use crate::server::Server;
+use crate::server::{Api, Server};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let server = Server {
-        engine: Arc::new(graphql::schema(app.clone(), tail)),
+        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         tokens: Tokens::new(app.db.clone()),
         deadline: DEADLINE,
         stopping: stopping.clone(),
@@ -53,13 +53,11 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
 
 /// Carries out releases, if this process should, until it is to stop.
 async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyhow::Result<()> {
-    match settings.worker {
-        true => Ok(worker::run(app, WorkerSettings::new(worker_name(), &settings.state_dir), stopping).await?),
-        false => {
-            stopping.cancelled().await;
-            Ok(())
-        }
+    if !settings.worker {
+        stopping.cancelled().await;
+        return Ok(());
     }
+    Ok(worker::run(app, WorkerSettings::new(worker_name(), &settings.state_dir), stopping).await?)
 }
 
 /// The worker's name in events: that of its machine.

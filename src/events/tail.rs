@@ -148,7 +148,7 @@ impl Follower {
     async fn next(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         loop {
             if self.behind {
-                match self.from_table().await {
+                match self.read_table().await {
                     Some(found) => return Some(found),
                     None => self.behind = false,
                 }
@@ -171,7 +171,7 @@ impl Follower {
         }
     }
 
-    async fn from_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
+    async fn read_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         let found = loop {
             match events::after(&self.db, self.last, BATCH).await {
                 Ok(found) => break found,

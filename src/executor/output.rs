@@ -27,7 +27,8 @@ pub(super) struct Recording {
 
 struct Bounded {
     file: File,
-    left: usize,
+    /// How much more it may grow; none when it is over.
+    left: Option<usize>,
 }
 
 /// Records both streams of a command. A file that cannot be written loses output, and nothing else.
@@ -36,7 +37,7 @@ pub(super) fn record(
     stdout: Option<impl Read + Send + 'static>,
     stderr: Option<impl Read + Send + 'static>,
 ) -> Recording {
-    let file = Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: KEPT })));
+    let file = Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT) })));
     let (tell, ends) = channel();
     let mut streams = 0;
     if let Some(stdout) = stdout {
@@ -98,17 +99,17 @@ fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<b
 
 impl Bounded {
     fn write(&mut self, stream: u8, line: &[u8]) {
-        if self.left == 0 {
-            return;
-        }
-        let fits = line.len() < self.left;
-        self.left = if fits { self.left - line.len() - 1 } else { 0 };
-        let (stream, line) = if fits { (stream, line) } else { (b's', &b"More output than 1 MiB was dropped."[..]) };
+        let Some(left) = self.left else { return };
+        self.left = left.checked_sub(line.len() + 1);
+        let (stream, line) = match self.left {
+            Some(_) => (stream, line),
+            None => (b's', &b"More output than 1 MiB was dropped."[..]),
+        };
         let mut record = format!("{}{} ", char::from(stream), Timestamp::now().0).into_bytes();
         record.extend_from_slice(line);
         record.push(b'\n');
         if self.file.write_all(&record).is_err() {
-            self.left = 0;
+            self.left = None;
         }
     }
 }

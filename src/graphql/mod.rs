@@ -1,1 +1,16 @@
-//! x
+//! The API: types and their fields as tables (`types`), entry points (`query`, `mutation`, `subscription`), and
+//! how a request is made ready and answered. Everything that is read goes through `read`.
+
+mod enums;
+mod mutation;
+mod mutations;
+mod query;
+mod schema;
+mod subscription;
+mod types;
+
+pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
+pub use mutation::{Mutation, RequestId};
+pub use query::Ahead;
+pub use schema::{Schema, prepare, schema, sdl};
+pub use subscription::{Batch, EventSource, Message, message};

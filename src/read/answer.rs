@@ -82,6 +82,21 @@ impl Prepared {
         Prepared { key, pos: nodes[0].pos, nullable, plan, step }
     }
 
+    /// Whether it could be planned.
+    pub fn check(&self) -> Result<(), ApiError> {
+        match &self.step {
+            Step::Fail(error) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// An answer that is a text, known already.
+    pub fn text(&self, text: &str) -> Answer {
+        let mut bytes = Vec::new();
+        super::json::string(text, &mut bytes);
+        Answer { bytes: Some(bytes), errors: Vec::new() }
+    }
+
     /// The key of the field in the answer.
     pub fn key(&self) -> &Name {
         &self.key

@@ -21,21 +21,20 @@ const LAST: Arg = arg::<Option<i32>>("last", "How many items from the end, 0 to 
 const AFTER: &str = "Only items behind this cursor.";
 const BEFORE: &str = "Only items before this cursor.";
 
-static PAGES: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
-static LINES: [Arg; 4] = [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
+static PAGES: [Arg; 4] =
+    [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
+static LINES: [Arg; 4] =
+    [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
 static EVENTS: [Arg; 2] = [
     FIRST,
-    arg::<Option<Cursor>>(
-        "after",
-        "Only events behind this place in the log; from the oldest that is kept unless said.",
-    ),
+    arg::<Option<Cursor>>("after", "Only events behind this place in the log; from the oldest that is kept unless said."),
 ];
 
 impl Field {
     /// Its arguments, those of a page included.
     pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
         let page: &'static [Arg] = match self.source {
-            Source::Many { of, by: None } if of.cursors == Cursors::Event => &EVENTS,
+            Source::Many { of, by: None, .. } if of.cursors == Cursors::Event => &EVENTS,
             Source::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
             Source::Many { .. } => &PAGES,
             _ => &[],
@@ -56,9 +55,7 @@ pub struct Asked {
 impl Args {
     pub(super) fn set(&mut self, arg: &'static Arg, value: Value) -> Result<(), ApiError> {
         let bind = match (&arg.role, &value) {
-            (Role::Id(kind), id) => {
-                Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?))
-            }
+            (Role::Id(kind), id) => Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?)),
             (Role::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
             _ => None,
         };
@@ -68,7 +65,12 @@ impl Args {
 
     /// The value of an argument, as the type that it was declared with.
     pub fn get<T: InputType>(&self, name: &str) -> Result<T, ApiError> {
-        parse(name, self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value.clone()))
+        parse(name, self.value(name).cloned())
+    }
+
+    /// The value of an argument as it came, variables and defaults filled in.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value)
     }
 
     /// What an argument is in a statement.

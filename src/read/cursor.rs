@@ -67,13 +67,13 @@ pub(super) fn other_output(argument: &str) -> ApiError {
 }
 
 /// An item of a list, by the values that the list is ordered by.
-pub(super) fn keyset<'a>(list: &str, order: &str, keys: impl Iterator<Item = Cell<'a>>) -> String {
+pub(super) fn keyset<'a>(list: &str, order: &Order, keys: impl Iterator<Item = Cell<'a>>) -> String {
     let keys = keys.map(|key| match key {
         Cell::Null => Value::Null,
         Cell::Int(int) => int.into(),
         Cell::Text(text) => text.into(),
     });
-    let all: Vec<Value> = [list.into(), order.into()].into_iter().chain(keys).collect();
+    let all: Vec<Value> = [list.into(), spelled(order).into()].into_iter().chain(keys).collect();
     BASE64.encode(Value::from(all).to_string())
 }
 
@@ -83,10 +83,14 @@ pub(super) fn read_keyset(text: &str, list: &str, order: &Order, argument: &str)
     let keys = || {
         let Value::Array(parts) = serde_json::from_str(&decoded(text)?).ok()? else { return None };
         let [of, by, keys @ ..] = parts.as_slice() else { return None };
-        let fits = of == list && by == order.name && keys.len() == kinds.len();
+        let fits = of == list && *by == spelled(order) && keys.len() == kinds.len();
         fits.then(|| keys.iter().zip(&kinds).map(bound).collect()).flatten()
     };
     keys().ok_or_else(|| invalid(argument, "This is no cursor of this list in this order."))
+}
+
+fn spelled(order: &Order) -> String {
+    format!("{} {}", order.name, if order.descending { "DESC" } else { "ASC" })
 }
 
 fn bound((key, kind): (&Value, &CellKind)) -> Option<Bind> {
@@ -132,7 +136,7 @@ mod tests {
     #[test]
     fn an_item_is_found_again_in_its_list_and_order_alone() {
         let order = ascending("HOSTNAME", &[("hostname", CellKind::Text)]);
-        let cursor = keyset("Query.instances", "HOSTNAME", [Cell::Text("a\"ü"), Cell::Int(7)].into_iter());
+        let cursor = keyset("Query.instances", &order, [Cell::Text("a\"ü"), Cell::Int(7)].into_iter());
         let keys = read_keyset(&cursor, "Query.instances", &order, "after");
         assert_eq!(keys, Ok(vec![Bind::Text("a\"ü".into()), Bind::Int(7)]));
         assert!(read_keyset(&cursor, "Host.instances", &order, "after").is_err());

@@ -111,6 +111,8 @@ pub enum Source {
     Many {
         of: &'static Object,
         by: Option<&'static str>,
+        /// The order, where it is not that of the type.
+        order: Option<Order>,
     },
     /// All the things that belong to this one, up to `first` where it is an argument. `from` may be a
     /// statement; `{such}` in it takes the conditions. In a given row: the list of the field's name.
@@ -206,7 +208,12 @@ pub const NEWEST_FIRST: Order = descending("newest", &[]);
 
 impl Object {
     /// A type without a global id; `table` is empty where no row is read for it.
-    pub const fn new(name: &'static str, about: &'static str, table: &'static str, fields: &'static [Field]) -> Object {
+    pub const fn new(
+        name: &'static str,
+        about: &'static str,
+        table: &'static str,
+        fields: &'static [Field],
+    ) -> Object {
         let (interface, listed) = (None, "");
         let (order, cursors) = (OLDEST_FIRST, Cursors::Keyset);
         Object { name, about, table, key: "id", kind: None, interface, listed, order, cursors, fields }
@@ -260,6 +267,31 @@ impl Field {
         self.args = args;
         self
     }
+
+    /// A list in the order of its keys, whatever that of its type is.
+    pub const fn oldest_first(self) -> Field {
+        self.ordered(OLDEST_FIRST)
+    }
+
+    /// A list in the opposite order of its keys.
+    pub const fn newest_first(self) -> Field {
+        self.ordered(NEWEST_FIRST)
+    }
+
+    const fn ordered(mut self, order: Order) -> Field {
+        if let Source::Many { of, by, .. } = self.source {
+            self.source = Source::Many { of, by, order: Some(order) };
+        }
+        self
+    }
+
+    /// An embedded object that is null where this column, a text, is.
+    pub const fn present(mut self, column: &'static str) -> Field {
+        if let Source::Embedded { of, .. } = self.source {
+            self.source = Source::Embedded { of, present: Some(column) };
+        }
+        self.nullable()
+    }
 }
 
 pub const fn id() -> Field {
@@ -303,11 +335,11 @@ pub const fn find(
 }
 
 pub const fn many(name: &'static str, about: &'static str, of: &'static Object, by: &'static str) -> Field {
-    Field::new(name, about, Source::Many { of, by: Some(by) })
+    Field::new(name, about, Source::Many { of, by: Some(by), order: None })
 }
 
 pub const fn all(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Many { of, by: None })
+    Field::new(name, about, Source::Many { of, by: None, order: None })
 }
 
 pub const fn list(
@@ -366,11 +398,7 @@ pub const fn id_arg(name: &'static str, about: &'static str, kind: Kind) -> Arg 
 
 /// The argument `first: Int! = 200` of a plain list.
 pub const fn up_to(most: i64) -> Arg {
-    Arg {
-        default: Some("200"),
-        role: Role::First(most),
-        ..arg::<i32>("first", "How many at most, from the beginning.")
-    }
+    Arg { default: Some("200"), role: Role::First(most), ..arg::<i32>("first", "How many at most, from the beginning.") }
 }
 
 /// Reads an input, or says what is wrong with it.

@@ -1,7 +1,7 @@
 //! Runs the statements of a plan, level by level on one connection, and sorts their rows under their parents.
 
 use super::cursor::Head;
-use super::error::ApiError;
+use super::error::{ApiError, Reason};
 use super::filter::not_found;
 use super::given::Given;
 use super::level::{Feed, Level, Parents};
@@ -21,8 +21,8 @@ pub(super) struct Table {
     counts: Vec<(i64, i64)>,
     /// Lists of things in given rows: by list, then by row.
     things: Vec<Vec<Vec<i64>>>,
-    /// Why there are none.
-    pub failed: Option<ApiError>,
+    /// Why there are none, except for this parent.
+    pub failed: Option<(Option<i64>, ApiError)>,
 }
 
 impl Table {
@@ -83,7 +83,7 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
     let reads = plan.head || plan.levels.iter().any(Level::is_read);
     let mut reader = if reads { Some(db.reader().await?) } else { None };
     if let Some(reader) = reader.as_mut().filter(|_| plan.head) {
-        scene.head = Some(head(reader).await?);
+        scene.head = Some(ends(reader).await?);
     }
     let mut missing = Vec::new();
     if let Some(reader) = &mut reader {
@@ -106,12 +106,17 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
             }
             Feed::Statement => {
                 let reader = reader.as_mut().expect("a connection was taken for it");
-                table.failed = missing.iter().find(|(level, _)| *level == at).map(|(_, error)| error.clone());
+                let found = missing.iter().find(|(level, _)| *level == at);
+                table.failed = found.map(|(_, error)| (None, error.clone()));
                 if let (None, Some(head), Some(page)) = (&table.failed, scene.head, &level.page) {
-                    table.failed = page.behind.and_then(|place| head.check(place, "after").err());
+                    table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
+                }
+                if let (None, Some((argument, version))) = (&table.failed, &level.list.of_service) {
+                    table.failed = Some(only_of_service(reader, argument, *version).await?);
                 }
                 let parents = parents(level, &tables);
-                if table.failed.is_none() && parents.as_ref().is_none_or(|ids| !ids.is_empty()) {
+                let nothing = table.failed.as_ref().is_some_and(|(only, _)| only.is_none());
+                if !nothing && parents.as_ref().is_none_or(|ids| !ids.is_empty()) {
                     read(reader, level, parents, &mut table).await?;
                 }
             }
@@ -126,7 +131,11 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
 }
 
 /// The ends of the log of events.
-pub(super) async fn head(reader: &mut Reader<'_>) -> Result<Head, ApiError> {
+pub async fn head(db: &Db) -> Result<Head, ApiError> {
+    ends(&mut db.reader().await?).await
+}
+
+async fn ends(reader: &mut Reader<'_>) -> Result<Head, ApiError> {
     let rows = reader.rows("SELECT position, floor FROM event_log", &[], &[CellKind::Int; 2]).await?;
     let place = |column| rows.cell(0, column).int().unwrap_or_default();
     Ok(Head { position: place(0), floor: place(1) })
@@ -173,6 +182,24 @@ async fn read(
     Ok(())
 }
 
+/// The service of a version, and what is wrong for all others.
+async fn only_of_service(
+    reader: &mut Reader<'_>,
+    argument: &str,
+    version: i64,
+) -> Result<(Option<i64>, ApiError), ApiError> {
+    let text = "SELECT service_id FROM version WHERE id = $1";
+    let rows = reader.rows(text, &[Bind::Int(version)], &[CellKind::Int]).await?;
+    let id = Kind::Version.id(version).to_string();
+    Ok(match rows.is_empty() {
+        true => (None, not_found(Kind::Version, argument, &id)),
+        false => {
+            let message = format!("{id} is a version of another service.");
+            (rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message))
+        }
+    })
+}
+
 fn table(kind: Kind) -> &'static str {
     match kind {
         Kind::Service => "service",
@@ -187,9 +214,7 @@ fn table(kind: Kind) -> &'static str {
 
 /// Which levels ask with ids that name nothing: one statement for all of them.
 async fn unknown(reader: &mut Reader<'_>, plan: &Plan) -> Result<Vec<(usize, ApiError)>, ApiError> {
-    let claims = || {
-        plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)))
-    };
+    let claims = || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)));
     let kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| claims().any(|(_, claim)| claim.kind == *kind)).collect();
     if kinds.is_empty() {
@@ -200,12 +225,7 @@ async fn unknown(reader: &mut Reader<'_>, plan: &Plan) -> Result<Vec<(usize, Api
     for kind in &kinds {
         let ids = claims().filter(|(_, claim)| claim.kind == *kind).flat_map(|(_, claim)| claim.ids.iter().copied());
         binds.push(Bind::Ids(ids.collect()));
-        parts.push(format!(
-            "SELECT {} AS kind, id FROM {} WHERE id {{any ${}}}",
-            parts.len(),
-            table(*kind),
-            binds.len()
-        ));
+        parts.push(format!("SELECT {} AS kind, id FROM {} WHERE id {{any ${}}}", parts.len(), table(*kind), binds.len()));
     }
     let rows = reader.rows(&parts.join(" UNION ALL "), &binds, &[CellKind::Int; 2]).await?;
     let known: std::collections::HashSet<(Option<i64>, Option<i64>)> =

@@ -14,6 +14,8 @@ pub struct Where {
     pub(super) claims: Vec<Claim>,
     /// Whether things that lists leave out are wanted, too.
     pub(super) unlisted: bool,
+    /// A version that must be of the service that the list belongs to, with its argument.
+    pub(super) of_service: Option<(String, i64)>,
     /// Who asks.
     caller: String,
 }
@@ -28,7 +30,7 @@ pub(super) struct Claim {
 impl Where {
     pub(super) fn new(caller: &str) -> Where {
         let (text, binds, claims) = (String::new(), Vec::new(), Vec::new());
-        Where { text, binds, claims, unlisted: false, caller: caller.to_owned() }
+        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned() }
     }
 
     /// The name of who asks.
@@ -50,7 +52,9 @@ impl Where {
 
     /// A column has one of these words.
     pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
-        self.texts(column, words.map(|words| words.into_iter().map(|word| word.word().to_owned()).collect()));
+        if let Some(words) = words {
+            self.such(&format!("{column} {{any $}}"), [Bind::words(&words)]);
+        }
     }
 
     /// A column has one of these texts.
@@ -73,16 +77,16 @@ impl Where {
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
         let numbers: Vec<i64> = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
-        self.claim(kind, argument, numbers.clone());
+        if !numbers.is_empty() {
+            self.claims.push(Claim { kind, ids: numbers.clone(), argument: argument.to_owned() });
+        }
         self.such(text, [Bind::Ids(numbers)]);
         Ok(())
     }
 
-    /// These must name something.
-    pub fn claim(&mut self, kind: Kind, argument: &str, ids: Vec<i64>) {
-        if !ids.is_empty() {
-            self.claims.push(Claim { kind, ids, argument: argument.to_owned() });
-        }
+    /// The list must belong to the service of this version.
+    pub fn of_service(&mut self, argument: &str, version: i64) {
+        self.of_service = Some((argument.to_owned(), version));
     }
 
     /// Also wants what lists leave out.

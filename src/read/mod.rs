@@ -22,11 +22,12 @@ mod write;
 
 pub use answer::{Answer, Prepared, caller};
 pub use args::Args;
+pub use fetch::head;
 pub use error::{ApiError, ErrorCode, Reason};
 pub use filter::{Where, number};
 pub use given::Given;
 pub use response::{body, complete};
 pub use scalar::{CURSOR, Cursor, DateTime, TIME};
-pub use schema::{argument, field, object_type, register};
+pub use schema::{argument, field, implement, object_type, register};
 pub use select::Document;
 pub use write::Scene;

@@ -39,28 +39,14 @@ pub(super) enum Step {
     /// The first row of a level that belongs there.
     First(usize, Belongs, Shape),
     /// Things by their ids, each of one of these levels or nothing; one of them, or a list.
-    Anything {
-        of: Vec<(usize, Shape)>,
-        ids: Vec<Option<(usize, i64)>>,
-        list: bool,
-    },
+    Anything { of: Vec<(usize, Shape)>, ids: Vec<Option<(usize, i64)>>, list: bool },
     /// The first of these that is not null.
     Either(Vec<Step>),
     /// All rows of a level that belong there.
     List(usize, Belongs, Shape),
     /// The rows that a list of things names, up to so many, in its order.
-    Things {
-        level: usize,
-        list: usize,
-        first: i64,
-        shape: Shape,
-    },
-    Page {
-        level: usize,
-        belongs: Belongs,
-        guard: Option<Guard>,
-        shape: Shape,
-    },
+    Things { level: usize, list: usize, first: i64, shape: Shape },
+    Page { level: usize, belongs: Belongs, guard: Option<Guard>, shape: Shape },
     Nodes(Shape),
     Edges(Shape),
     Info(Shape),
@@ -150,12 +136,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The fields that are selected of a row.
-    pub fn shape(
-        &mut self,
-        object: &'static Object,
-        at: At,
-        sets: impl IntoIterator<Item = &'a SelectionSet>,
-    ) -> Shape {
+    pub fn shape(&mut self, object: &'static Object, at: At, sets: impl IntoIterator<Item = &'a SelectionSet>) -> Shape {
         let merged = self.document.fields(sets, object.name);
         let slot = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
             let name = nodes[0].node.name.node.as_str();
@@ -204,10 +185,8 @@ impl<'a> Planner<'a> {
                 self.plan.head = true;
                 return Ok(Step::Head);
             }
-            Source::Many { of, by } => return self.many(field, object, of, by, at, args, nodes),
-            Source::List { of, from, by, such } => {
-                return self.plain(field, object, of, (from, by, such), at, &args, nodes);
-            }
+            Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
+            Source::List { of, from, by, such } => return self.plain(field, object, of, (from, by, such), at, &args, nodes),
             Source::Find { of, by, such } => {
                 let (parents, belongs) = self.parents(at, object, by);
                 let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
@@ -359,13 +338,11 @@ impl<'a> Planner<'a> {
     }
 
     /// A page of a list.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a declaration and the place of the field")]
     fn many(
         &mut self,
         field: &'static Field,
         object: &'static Object,
-        of: &'static Object,
-        by: Option<&'static str>,
+        (of, by, order): (&'static Object, Option<&'static str>, Option<Order>),
         at: Option<At>,
         args: Args,
         nodes: Nodes<'_, 'a>,
@@ -373,7 +350,7 @@ impl<'a> Planner<'a> {
         let asked = args.page()?;
         let (parents, belongs) = self.parents(at, object, by);
         let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
-        if let Some(order) = args.order()? {
+        if let Some(order) = args.order()?.or(order) {
             level.ordered(order);
         }
         args.narrow(&mut level.list)?;

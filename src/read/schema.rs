@@ -121,7 +121,8 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
     field(declared.name, declared.about, ty, args)
 }
 
-fn implement(object: &'static Object, interface: &'static Interface, registry: &mut Registry) {
+/// Enters an interface as one that a type has.
+pub fn implement(object: &'static Object, interface: &'static Interface, registry: &mut Registry) {
     registry.add_implements(object.name, interface.name);
     if !registry.types.contains_key(interface.name) {
         let fields = interface.fields.iter().map(|field| declared(field, registry)).collect();
@@ -167,21 +168,16 @@ fn connection(of: &'static Object, registry: &mut Registry) -> String {
     let mut add = |name: &str, about: &str, fields| {
         registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));
     };
-    add(
-        "PageInfo",
-        "Where a page lies in its list.",
-        vec![
-            plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
-            plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
-            plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
-            plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
-        ],
-    );
-    add(
-        &edge,
-        "An item of a list and its cursor.",
-        vec![plain("cursor", "Cursor of the item.", "String!"), plain("node", "The item.", &node)],
-    );
+    add("PageInfo", "Where a page lies in its list.", vec![
+        plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
+        plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
+        plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
+        plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
+    ]);
+    add(&edge, "An item of a list and its cursor.", vec![
+        plain("cursor", "Cursor of the item.", "String!"),
+        plain("node", "The item.", &node),
+    ]);
     let mut fields = vec![
         plain("edges", "Items with their cursors.", &format!("[{edge}!]!")),
         plain("nodes", "Items without their cursors.", &format!("[{node}]!")),

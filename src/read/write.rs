@@ -263,8 +263,10 @@ impl<'a> Writer<'a> {
     fn rows(&mut self, level: usize, belongs: Belongs, here: &Here, pos: Pos) -> Result<Range<usize>, Null> {
         let table = &self.fetched.tables[level];
         match &table.failed {
-            Some(error) => Err(self.fail(error, pos)),
-            None => Ok(table.of(self.parent(belongs, here))),
+            Some((only, error)) if only.is_none_or(|id| self.parent(belongs, here) != Some(id)) => {
+                Err(self.fail(error, pos))
+            }
+            _ => Ok(table.of(self.parent(belongs, here))),
         }
     }
 
@@ -288,7 +290,7 @@ impl<'a> Writer<'a> {
             Cursors::Log => cursor::line(place(0), place(1)),
             Cursors::Keyset => {
                 let keys = page.cells.iter().map(|cell| rows.cell(row, *cell));
-                cursor::keyset(&page.list, self.plan.levels[level].order().name, keys)
+                cursor::keyset(&page.list, self.plan.levels[level].order(), keys)
             }
         };
         json::string(&text, &mut self.out);

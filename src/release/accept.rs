@@ -36,8 +36,7 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
     if request.dry_run {
         return Ok(Ok(answer(None, choice.instance_ids(), choice)));
     }
-    // Whatever had these instances before let go of them by now: no instance's events go back in time.
-    change.now = change.tx.now().await?;
+    change.waited().await?;
     let whole = Record {
         request,
         service,

@@ -6,8 +6,8 @@ use super::request::{Request, Skipped};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::selection::{Holder, State, installed_again, left_out};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
-use crate::store::choice::{self, Chosen, Host, Instance};
-use crate::store::{Result, Tx};
+use crate::store::choice::{self, Host, Instance, Which};
+use crate::store::{Result, Tx, hold};
 use std::collections::{HashMap, HashSet};
 
 /// What takes part and what does not, each by hostname.
@@ -55,27 +55,30 @@ pub async fn choose(tx: &mut Tx, request: &Request, found: &Found, problems: &mu
     if let (true, Some(host_ids)) = (installs, &host_ids) {
         choice::lock_hosts(tx, host_ids).await?;
     }
-    let all = Chosen { ids: None, host_ids: host_ids.as_deref(), version_id: found.current_version_id };
-    let mut candidates = read(tx, service.id, all).await?;
+    let all = host_ids.as_deref().map_or(Which::All, Which::On);
+    let mut candidates = read(tx, service.id, all, found.current_version_id).await?;
     let mut weighed = weigh(request, found, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
         let ids = weighed.choice.instance_ids();
         choice::lock_instances(tx, &ids).await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
-        candidates.extend(read(tx, service.id, Chosen { ids: Some(&ids), ..all }).await?);
+        candidates.extend(read(tx, service.id, Which::These(&ids), found.current_version_id).await?);
         weighed = weigh(request, found, &candidates);
     }
     weighed.tell(request, problems);
     Ok(weighed.choice)
 }
 
-async fn read(tx: &mut Tx, service_id: i64, chosen: Chosen<'_>) -> Result<Vec<Candidate>> {
-    let instances = choice::instances(tx, service_id, chosen).await?;
+async fn read(tx: &mut Tx, service_id: i64, which: Which<'_>, version_id: Option<i64>) -> Result<Vec<Candidate>> {
+    let instances = choice::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
+    let now = tx.now().await?;
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (instance_id, hold_id) in choice::standing_holds(tx, &ids).await? {
-        holds.entry(instance_id).or_default().push(hold_id);
+    for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(now)) {
+        if let Some(instance_id) = hold.instance_id {
+            holds.entry(instance_id).or_default().push(hold.id);
+        }
     }
     let candidate = |instance: Instance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
     Ok(instances.into_iter().map(candidate).collect())

@@ -5,8 +5,10 @@ use crate::app::App;
 use crate::domain::version::BuildStatus;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::executor::Executor;
-use crate::store::choice::{self, Host, Service, Version};
-use crate::store::{Result, Tx};
+use crate::store::choice::{self, Host};
+use crate::store::service::Service;
+use crate::store::version::Version;
+use crate::store::{Result, Tx, hold, host, service, version};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ pub struct Found {
 pub async fn find(app: &App, tx: &mut Tx, request: &Request, problems: &mut Problems) -> Result<Found> {
     let mut found = Found::default();
     if let Some(id) = problems.take(claim::id("serviceId", Kind::Service, &request.service_id)) {
-        found.service = choice::service(tx, id).await?;
+        found.service = service::share(tx, id).await?.filter(|service| service.removed_at.is_none());
         match &found.service {
             Some(service) => found.executor = executor(app, service, problems),
             None => problems.add(claim::not_found("serviceId", Kind::Service, &[&request.service_id])),
@@ -54,46 +56,45 @@ fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc
 }
 
 async fn versions(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
-    let mut decode =
-        |field, text: Option<&str>| problems.take(claim::id(field, Kind::Version, text?)).map(|id| (field, id));
-    let target = decode("versionId", request.aim.version_id());
-    let current = decode("currentVersionId", request.aim.current_version_id());
-    let ids: Vec<i64> = [target, current].into_iter().flatten().map(|(_, id)| id).collect();
-    let versions = choice::versions(tx, &ids).await?;
-    let mut of_service = |claimed: Option<(&str, i64)>| {
-        let (field, id) = claimed?;
-        problems.take(version(field, id, found.service.as_ref(), &versions))
-    };
-    let (target, current) = (of_service(target), of_service(current));
-    found.version_id = target.map(|version| version.id);
-    found.current_version_id = current.map(|version| version.id);
-    if let Some(version) = target {
-        releasable(version, problems);
+    let service = found.service.as_ref();
+    if let Some(text) = request.aim.version_id() {
+        let target = problems.take(version_of(tx, "versionId", text, service).await?);
+        found.version_id = target.as_ref().map(|version| version.id);
+        if let Some(version) = &target {
+            check_releasable(version, problems);
+        }
+    }
+    if let Some(text) = request.aim.current_version_id() {
+        let current = problems.take(version_of(tx, "currentVersionId", text, service).await?);
+        found.current_version_id = current.map(|version| version.id);
     }
     Ok(())
 }
 
-fn version<'v>(
+/// The version that is claimed, of this service if it is known.
+async fn version_of(
+    tx: &mut Tx,
     field: &str,
-    id: i64,
+    text: &str,
     service: Option<&Service>,
-    versions: &'v [Version],
-) -> Result<&'v Version, Problem> {
-    let about = Kind::Version.id(id);
-    let Some(version) = versions.iter().find(|version| version.id == id) else {
-        return Err(claim::not_found(field, Kind::Version, &[about]));
+) -> Result<Result<Version, Problem>> {
+    let id = match claim::id(field, Kind::Version, text) {
+        Ok(id) => id,
+        Err(problem) => return Ok(Err(problem)),
     };
-    match service {
-        Some(service) if service.id != version.service_id => {
+    let found = version::by_id(tx, id).await?.filter(|version| version.removed_at.is_none());
+    Ok(match (found, service) {
+        (None, _) => Err(claim::not_found(field, Kind::Version, &[text])),
+        (Some(version), Some(service)) if service.id != version.service_id => {
             let message = format!("This is no version of the service {}.", service.name);
-            Err(Problem::new(ProblemCode::OtherService, field, message).about([about]))
+            Err(Problem::new(ProblemCode::OtherService, field, message).about([text]))
         }
-        _ => Ok(version),
-    }
+        (Some(version), _) => Ok(version),
+    })
 }
 
 /// R1; that it was not removed is known.
-fn releasable(version: &Version, problems: &mut Problems) {
+fn check_releasable(version: &Version, problems: &mut Problems) {
     let about = Kind::Version.id(version.id);
     if version.build_status != BuildStatus::Succeeded {
         let message = "This version has no successful build. Only a version whose build succeeded can be released.";
@@ -105,39 +106,40 @@ fn releasable(version: &Version, problems: &mut Problems) {
     }
 }
 
+/// The holds that it asks to be let through, and the freezes that stand in its way (R17).
 async fn holds(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
     const FIELD: &str = "throughHoldIds";
     let claimed = claim::ids(FIELD, Kind::Hold, &request.through_hold_ids, problems);
-    let holds = choice::holds(tx, &claimed).await?;
-    let known: HashSet<i64> = holds.iter().map(|(_, hold)| hold.id).collect();
-    let ids = |numbers: Vec<i64>| numbers.into_iter().map(|number| Kind::Hold.id(number)).collect::<Vec<_>>();
-    let unknown = ids(claimed.into_iter().filter(|id| !known.contains(id)).collect());
-    if !unknown.is_empty() {
-        problems.add(claim::not_found(FIELD, Kind::Hold, &unknown));
-    }
+    let holds = hold::by_ids(tx, &claimed).await?;
+    found.through = holds.iter().map(|hold| hold.id).collect();
+    let mut blame = |code, numbers: Vec<i64>, message: String| {
+        if !numbers.is_empty() {
+            let about = numbers.into_iter().map(|number| Kind::Hold.id(number));
+            problems.add(Problem::new(code, FIELD, message).about(about));
+        }
+    };
+    let unknown = claimed.into_iter().filter(|id| !found.through.contains(id)).collect();
+    blame(ProblemCode::NotFound, unknown, "There is no such hold.".to_owned());
     let Some(service) = &found.service else { return Ok(()) };
-    let foreign = ids(holds.iter().filter(|(of, _)| *of != service.id).map(|(_, hold)| hold.id).collect());
-    if !foreign.is_empty() {
-        let message = format!("These are holds of other services than {}.", service.name);
-        problems.add(Problem::new(ProblemCode::OtherService, FIELD, message).about(foreign));
-    }
+    let (own, foreign): (Vec<_>, Vec<_>) = holds.iter().partition(|hold| hold.service_id == service.id);
+    let foreign = foreign.iter().map(|hold| hold.id).collect();
+    blame(ProblemCode::OtherService, foreign, format!("These are no holds of the service {}.", service.name));
     let caller = &request.change.caller;
-    let closed = holds.iter().filter(|(of, hold)| *of == service.id && !hold.lets_through(caller));
-    let closed = ids(closed.map(|(_, hold)| hold.id).collect());
-    if !closed.is_empty() {
-        let message = "Only who set a hold, or an admin, may let a release through it.";
-        problems.add(Problem::new(ProblemCode::Invalid, FIELD, message).about(closed));
-    }
-    found.through = known;
-    let (now, action) = (tx.now().await?, request.aim.action());
-    let freezes = choice::freezes(tx, service.id).await?;
-    let standing = freezes.iter().filter(|freeze| freeze.stands(now) && freeze.freezes(action)).map(|freeze| freeze.id);
+    let closed = own.iter().filter(|hold| !hold.rule().lets_through(caller)).map(|hold| hold.id).collect();
+    let message = "Only who set a hold, or an admin, may let a release through it.";
+    blame(ProblemCode::Invalid, closed, message.to_owned());
+
+    let now = tx.now().await?;
+    let freezes = hold::on_service(tx, service.id).await?;
+    let in_the_way = |freeze: &hold::Hold| freeze.rule().stands(now) && freeze.rule().freezes(request.aim.action());
+    let standing = freezes.iter().filter(|freeze| in_the_way(freeze)).map(|freeze| freeze.id);
     let (thawed, frozen): (Vec<_>, Vec<_>) = standing.partition(|id| found.through.contains(id));
     found.thawed = thawed;
     if !frozen.is_empty() {
         let message =
             format!("The service {} is frozen. Wait until it is not, or go through as who froze it.", service.name);
-        problems.add(Problem::new(ProblemCode::Frozen, "serviceId", message).about(ids(frozen)));
+        let about = frozen.into_iter().map(|id| Kind::Hold.id(id));
+        problems.add(Problem::new(ProblemCode::Frozen, "serviceId", message).about(about));
     }
     Ok(())
 }
@@ -159,7 +161,8 @@ async fn hosts(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> R
             let names: Vec<_> = bounded(names).iter().filter(|name| !name.is_empty()).collect();
             let possible = names.iter().filter(|name| name::hostname(field, name).is_ok());
             let possible: Vec<String> = possible.map(ToString::to_string).collect();
-            let hosts = choice::hosts_by_name(tx, &possible).await?;
+            let named = host::by_name(tx, &possible).await?;
+            let hosts: Vec<_> = named.into_iter().map(|(id, hostname)| Host { id, hostname }).collect();
             let known: HashSet<&str> = hosts.iter().map(|host| host.hostname.as_str()).collect();
             let missing = names.into_iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
             (hosts, missing)

@@ -9,9 +9,9 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{Progress, ReleaseOrigin};
 use crate::executor::Executor;
 use crate::store::Result;
-use crate::store::choice::Service;
 use crate::store::events::{InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::release::{self, Facts, NewRelease, NewTarget};
+use crate::store::service::Service;
 use std::collections::HashMap;
 
 /// A release about to be recorded, and what it came from.

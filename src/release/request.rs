@@ -162,10 +162,8 @@ impl Request {
             Selection::Labels(labels) => {
                 let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 claim::list(field, &told, problems);
-                let fits = |text: &str, least| text.chars().count() >= least && name::text(field, text, 63).is_ok();
-                if labels.iter().any(|(key, value)| !fits(key, 1) || !fits(value, 0)) {
-                    let message = "A label has a key of 1 to 63 characters and a value of at most 63.";
-                    problems.add(Problem::new(ProblemCode::Invalid, field, message));
+                for (key, value) in labels {
+                    problems.take(name::label(field, key, value));
                 }
             }
         }
@@ -175,13 +173,13 @@ impl Request {
 fn check_facts(facts: &Facts, problems: &mut Problems) {
     let Facts { port, tag, weight, description } = facts;
     if port.is_some_and(|port| !(1..=65_535).contains(&port)) {
-        problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number of 1 to 65535."));
+        problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
     }
     if let Some(tag) = tag {
-        problems.take(name::needed("tag", tag, 63));
+        problems.take(name::filled_line("tag", tag, name::TAG));
     }
     if !(0..=1000).contains(weight) {
-        problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number of 0 to 1000."));
+        problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
     }
     problems.take(name::text("description", description, name::DESCRIPTION));
 }

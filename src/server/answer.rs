@@ -1,7 +1,8 @@
 //! Answers, in the form that the client accepts, each with the request's id.
 
 use super::accept::Media;
-use super::log::{RequestId, Told};
+use super::log::Told;
+use crate::graphql::RequestId;
 use crate::read::{self, ApiError, ErrorCode};
 use async_graphql::{Response as Answer, Value};
 use axum::body::Body;
@@ -78,7 +79,7 @@ pub fn outcome(answer: &Answer) -> String {
 }
 
 /// Whether execution began. If it did not, there is no data at all: no error has a path.
-fn began(answer: &Answer) -> bool {
+pub fn began(answer: &Answer) -> bool {
     answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 

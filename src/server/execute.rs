@@ -2,7 +2,8 @@
 
 use super::Server;
 use super::answer::Refused;
-use super::log::RequestId;
+use crate::domain::Caller;
+use crate::graphql::RequestId;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use tokio_util::task::AbortOnDropHandle;
@@ -13,9 +14,10 @@ pub async fn execute(
     server: &Server,
     request: Request,
     kind: OperationType,
+    caller: Caller,
     id: &RequestId,
 ) -> Result<Response, Refused> {
-    let task = tokio::spawn(server.engine.execute(request));
+    let task = tokio::spawn(server.engine.execute(request, caller, &id.0));
     let finished = match kind {
         OperationType::Mutation => tokio::time::timeout(server.deadline, task).await,
         _ => tokio::time::timeout(server.deadline, AbortOnDropHandle::new(task)).await,

@@ -2,7 +2,8 @@
 
 use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
-use super::log::{RequestId, Told};
+use super::log::Told;
+use crate::graphql::RequestId;
 use super::request::{Asked, Parameters, Prepared, is_json};
 use super::{Server, execute, sse, subscription};
 use crate::auth::Secret;
@@ -124,11 +125,10 @@ async fn carry_out(
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
         subscription::make_ready(&mut prepared, text(headers, "last-event-id"));
-        let request = prepared.request().data(who.caller).data(id.clone());
-        return sse::stream(server, server.engine.stream(request), who.secret, id);
+        let answers = server.engine.stream(prepared.request(), who.caller, &id.0);
+        return sse::stream(server, answers, who.secret, id);
     }
-    let request = prepared.request().data(who.caller).data(id.clone());
-    match (execute::execute(server, request, kind, id).await, media) {
+    match (execute::execute(server, prepared.request(), kind, who.caller, id).await, media) {
         (Ok(answer), Media::Events) => sse::once(answer, id),
         (Ok(answer), media) => answer::answered(answer, media, id),
         (Err(refused), Media::Events) => sse::once(refused.answer(), id),

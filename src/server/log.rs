@@ -1,15 +1,12 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
+use crate::graphql::RequestId;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
 use std::time::Instant;
-
-/// Names a request in its answer, in the log, and in the audit entries of what it changed.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
 
 /// What the log says of a request, put into its response by whoever knew.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ mod request;
 mod sse;
 mod subscription;
 
-pub use engine::Engine;
+pub use engine::{Api, Engine};
 
 use crate::auth::Tokens;
 use axum::extract::State;

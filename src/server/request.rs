@@ -59,9 +59,8 @@ impl Asked {
 
     fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
         let wrong = |name: &str, form: &str| Err(Refused::bad_request(format!("`{name}` has to be {form}.")));
-        let query = match map.remove("query") {
-            Some(Value::String(query)) => query,
-            _ => return wrong("query", "a string, the text of a document"),
+        let Some(Value::String(query)) = map.remove("query") else {
+            return wrong("query", "a string, the text of a document");
         };
         let operation_name = match map.remove("operationName") {
             None | Some(Value::Null) => None,

@@ -3,10 +3,11 @@
 
 use super::Server;
 use super::answer::{self, Refused};
-use super::log::{RequestId, Told};
+use super::log::Told;
+use crate::graphql::{Message, RequestId, message};
 use crate::auth::{FRESH, Secret};
 use crate::read::{self, ErrorCode};
-use async_graphql::{Response as Answer, Value};
+use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
     read::complete(&mut answer, &id.0);
     let told = Told::outcome(answer::outcome(&answer));
-    respond(Body::from([next(&answer), complete()].concat()), told)
+    respond(Body::from([next(answer), complete()].concat()), told)
 }
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
@@ -59,13 +60,13 @@ impl Pump {
                 biased;
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
-                _ = recheck.tick() => match self.still_counts().await {
-                    true => continue,
-                    false => {
-                        self.send_answer(token_gone().answer()).await;
-                        return self.end().await;
+                _ = recheck.tick() => {
+                    if self.still_counts().await {
+                        continue;
                     }
-                },
+                    self.send_answer(token_gone().answer()).await;
+                    return self.end().await;
+                }
                 answer = answers.next() => match answer {
                     Some(answer) => self.send_answer(answer).await,
                     None => return self.end().await,
@@ -90,7 +91,7 @@ impl Pump {
 
     async fn send_answer(&self, mut answer: Answer) -> bool {
         read::complete(&mut answer, &self.id.0);
-        self.send(next(&answer)).await
+        self.send(next(answer)).await
     }
 
     /// Whether the client took it, or it waits in the queue.
@@ -104,14 +105,18 @@ fn token_gone() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
 }
 
-fn next(answer: &Answer) -> Bytes {
+fn next(answer: Answer) -> Bytes {
+    let Message { cursor, body } = match answer::began(&answer) {
+        true => message(answer),
+        false => Message { cursor: None, body: answer::bytes(&answer) },
+    };
     let mut event = b"event: next\n".to_vec();
-    if let Some(Value::String(cursor)) = answer.extensions.get("cursor") {
+    if let Some(cursor) = cursor {
         event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
     }
     event.extend_from_slice(b"data: ");
     // JSON as it is written here has no line breaks.
-    event.extend_from_slice(&answer::bytes(answer));
+    event.extend_from_slice(&body);
     event.extend_from_slice(b"\n\n");
     event.into()
 }

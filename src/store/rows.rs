@@ -3,7 +3,7 @@
 
 use super::backend::{Pools, Shared};
 use super::{Db, Dialect, Error, Ids, Json, Result, Texts, sql};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Word};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -55,6 +55,13 @@ pub enum Bind {
     Texts(Vec<String>),
     /// For `{items $1}`.
     Items(serde_json::Value),
+}
+
+impl Bind {
+    /// Words of a vocabulary, for `{any $1}`.
+    pub fn words<W: Word>(words: &[W]) -> Bind {
+        Bind::Texts(words.iter().map(|word| word.word().to_owned()).collect())
+    }
 }
 
 /// The rows of one statement.

@@ -10,11 +10,12 @@ pub mod databases;
 pub static STATEMENTS: [Sql];
 
 /// What a database says of a statement: its columns' names, and how many arguments it takes.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method's path is longer than the closure")]
 async fn described<'c, E: Executor<'c>>(on: E, text: &'static str) -> (Vec<String>, Option<usize>) {
     let prepared =
         on.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
     let columns = prepared.columns().iter().map(|column| column.name().to_owned()).collect();
-    (columns, prepared.parameters().map(|parameters| parameters.either(|types| types.len(), |count| count)))
+    (columns, prepared.parameters().map(|parameters| parameters.either(<[_]>::len, |count| count)))
 }
 
 /// Both databases know every table, column and word, give the same columns, and ask for as many arguments.

@@ -55,6 +55,7 @@ fn cluster() -> String {
     found
 }
 
+#[expect(clippy::zombie_processes, reason = "the keeper outlives the test that started it")]
 fn start(base: &Path, port: &str) {
     let data = base.join("data");
     let _ = fs::remove_dir_all(&data);
@@ -100,6 +101,7 @@ fn start(base: &Path, port: &str) {
     );
     fs::write(base.join("used"), "").unwrap();
     run(Command::new("chmod").arg("a+rwx").arg(base));
+    #[expect(clippy::zombie_processes, reason = "it outlives the test that started it")]
     as_user("/bin/sh".into())
         .args(["-c", &keep])
         .stdin(Stdio::null())

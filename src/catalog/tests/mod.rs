@@ -1,5 +1,12 @@
 //! The operations, on both databases.
 
+/// What a test changes or looks up beside the store.
+macro_rules! sql {
+    ($text:expr) => {
+        crate::store::tests::sql($text)
+    };
+}
+
 mod freeze;
 mod hold;
 mod host;
@@ -12,9 +19,8 @@ use crate::app::{App, RolloutDefaults};
 use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
-use crate::executor::{ExecutorSettings, Executors};
+use crate::executor::ExecutorSettings;
 use crate::store::Db;
-use crate::store::sql::sql;
 use crate::store::tests::databases;
 use serde_json::{Value, json};
 
@@ -34,8 +40,7 @@ async fn both() -> Vec<Ground> {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
         let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("sim");
-        let executors = Executors::from_iter([executor]);
-        let app = App { db, executors, rollout: RolloutDefaults::default() };
+        let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         grounds.push(Ground { app, _directory: directory });
     }
     grounds

@@ -34,6 +34,9 @@ async fn versions_are_ordered_by_registration_even_when_it_races() {
             .await
             .unwrap();
         assert!(told.len() == 10 && told.is_sorted());
+        let times: Vec<(Timestamp,)> =
+            ground.app.db.query(sql!("SELECT created_at FROM version ORDER BY id")).all().await.unwrap();
+        assert!(times.is_sorted());
     }
 }
 

@@ -131,9 +131,7 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
         }
         Ok(())
     };
-    tokio::time::timeout(Duration::from_secs(60), all)
-        .await
-        .context("The demo's fleet was not installed in time")??;
+    tokio::time::timeout(Duration::from_mins(1), all).await.context("The demo's fleet was not installed in time")??;
     stop.cancel();
     Ok(working.await??)
 }

@@ -16,7 +16,7 @@ mod skipped;
 mod target;
 mod version;
 
-pub use event::{INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter};
+pub use event::{INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, at_most};
 pub use executor::{EXECUTOR, VIEWER, executors, viewer};
 pub use hold::{HOLD, HoldFilter};
 pub use host::{HOST, HostFilter, LABEL_COUNT, LabelInput};

@@ -2,7 +2,7 @@ use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus};
 use crate::read::declare::{
-    Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, filter, id, many, narrowing,
+    Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, id, many, narrowing,
     one, parse, text_leaf,
 };
 use crate::read::{ApiError, Args, CURSOR, DateTime, Scene, TIME, Where, cursor};

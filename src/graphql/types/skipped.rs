@@ -15,7 +15,7 @@ pub static SKIPPED_INSTANCE: Object = Object::new(
             "locks",
             "Who had it when the reason is LOCKED; empty otherwise.",
             &LOCK,
-            "skip_lock",
+            "(SELECT l.*, 0 AS rank FROM skip_lock l)",
             "release_skip_id",
             "",
         ),

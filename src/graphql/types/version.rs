@@ -3,12 +3,15 @@ use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE, SERVICE};
 use crate::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use crate::domain::{Kind, Word};
 use crate::read::declare::{
-    BOOLEAN, Computed, Leaf, NEWEST_FIRST, Narrow, Object, Order, Ordering, TEXT, arg, column, computed, embedded,
+    BOOLEAN, Computed, Leaf, Narrow, Object, Order, Ordering, TEXT, arg, column, computed, descending, embedded,
     filter, id, id_arg, many, one, ordered, text_leaf,
 };
 use crate::read::{ApiError, Args, Reason, Scene, TIME, Where, number};
 use crate::store::rows::{Bind, Cell, CellKind};
 use async_graphql::{Enum, ID, InputObject};
+
+/// They are registered in the order of their ids.
+const BY_REGISTRATION: Order = descending("CREATED_AT", &[]);
 
 static BUILD_STATUS: Leaf = text_leaf::<BuildStatus>();
 
@@ -59,7 +62,7 @@ pub static VERSION: Object = Object::new(
 )
 .node(Kind::Version, &NODE)
 .listed("@.removed_at IS NULL")
-.order(NEWEST_FIRST);
+.order(BY_REGISTRATION);
 
 static WITHDRAWAL: Object = Object::new(
     "Withdrawal",
@@ -122,7 +125,7 @@ impl Narrow for VersionFilter {
         if let Some(EnabledFor { action, current_version_id }) = self.enabled_for {
             let argument = "filter.enabledFor.currentVersionId";
             let current = number(Kind::Version, argument, &current_version_id)?;
-            list.of_same_service(argument, current);
+            list.of_service(argument, current);
             list.such("@.build_status = 'SUCCEEDED' AND @.withdrawn_at IS NULL AND @.removed_at IS NULL", []);
             let order = match action {
                 VersionAction::Upgrade => "@.id > $",
@@ -158,11 +161,10 @@ pub struct VersionOrder {
 
 impl Ordering for VersionOrder {
     fn order(self) -> Order {
-        let descending = self.direction == OrderDirection::Desc;
-        match self.field {
-            // They are registered in the order of their ids.
-            VersionOrderField::CreatedAt => Order { name: "CREATED_AT", columns: &[], descending },
-            VersionOrderField::Name => Order { name: "NAME", columns: &[("name", CellKind::Text)], descending },
-        }
+        let by = match self.field {
+            VersionOrderField::CreatedAt => BY_REGISTRATION,
+            VersionOrderField::Name => descending("NAME", &[("name", CellKind::Text)]),
+        };
+        Order { descending: self.direction == OrderDirection::Desc, ..by }
     }
 }

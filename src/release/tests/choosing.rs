@@ -6,6 +6,7 @@ use crate::domain::release::{ReleaseTargetStatus, SkipReason};
 use crate::domain::selection::Holder;
 use crate::domain::{Kind, Role};
 use crate::release::request::{Aim, Request, Selection, Skipped};
+use crate::store::sql::sql;
 
 #[tokio::test]
 async fn r7_each_instance_is_judged_by_its_own_version() {

@@ -11,8 +11,9 @@ use crate::executor::ExecutorSettings;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
+use crate::store::sql::sql;
 use crate::store::tests::databases;
-use crate::store::{Db, Json, Tx};
+use crate::store::{Db, Error, Json, Tx, choice};
 use serde_json::json;
 
 pub use databases::BOTH;
@@ -223,7 +224,13 @@ impl Fleet {
     }
 
     pub async fn ask(&self, request: &Request) -> Result<Accepted, Refused> {
-        accept(&self.app, request).await.unwrap()
+        loop {
+            match accept(&self.app, request).await {
+                // Too many at once: a client asks again.
+                Err(Error::Busy(sqlx::Error::PoolTimedOut)) => {}
+                answer => return answer.unwrap(),
+            }
+        }
     }
 
     pub async fn accepted(&self, request: &Request) -> Accepted {
@@ -232,11 +239,24 @@ impl Fleet {
 
     /// Ends all targets of a release at once, as a worker does.
     pub async fn end(&self, release: i64, end: ReleaseTargetStatus) {
-        let mut tx = self.app.db.begin().await.unwrap();
+        let mut tx = loop {
+            match self.app.db.begin().await {
+                Err(Error::Busy(sqlx::Error::PoolTimedOut)) => {}
+                tx => break tx.unwrap(),
+            }
+        };
         tx.query(sql!("SELECT id FROM release WHERE id = $1 {lock}")).bind(release).execute().await.unwrap();
         let now = tx.now().await.unwrap();
         let action: ReleaseAction =
             tx.query(sql!("SELECT action FROM release WHERE id = $1")).bind(release).scalar().await.unwrap();
+        let instances: Vec<(i64,)> = tx
+            .query(sql!("SELECT instance_id FROM release_target WHERE release_id = $1"))
+            .bind(release)
+            .all()
+            .await
+            .unwrap();
+        let instances: Vec<_> = instances.into_iter().map(|(id,)| id).collect();
+        choice::lock_instances(&mut tx, &instances).await.unwrap();
         let targets: Vec<OpenTarget> = tx
             .query(sql!(
                 "SELECT t.id, t.instance_id, t.host_id, i.hostname, i.status, i.version_id, t.to_version_id, i.revision

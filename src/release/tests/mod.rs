@@ -1,13 +1,8 @@
 //! Each rule of accepting, on both databases.
 
-/// What a test changes or looks up beside the store.
-macro_rules! sql {
-    ($text:expr) => {
-        crate::store::tests::sql($text)
-    };
-}
-
 mod choosing;
+mod doctor;
+mod claiming;
 mod fleet;
 mod races;
 mod recording;

@@ -5,6 +5,10 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::{Amount, Asked};
 use crate::release::request::{Request, Selection};
+use crate::store::sql::sql;
+
+/// Kind, revision, release, instance, and whether it is locked.
+type Told = (String, i64, i64, Option<i64>, Option<bool>);
 
 #[tokio::test]
 async fn r8_release_targets_statuses_and_events_appear_together() {
@@ -49,7 +53,7 @@ async fn r8_release_targets_statuses_and_events_appear_together() {
         assert_eq!(target, (fleet.instance("h00001").await, 1, from, to, "web".into(), false));
         assert_eq!(fleet.state("h00001").await, (InstanceStatus::Upgrading, from, 2));
         // Its place in the log lies before all of it: two events each, the earlier release's first.
-        let events: Vec<(String, i64, i64, Option<i64>, Option<bool>)> = db
+        let events: Vec<Told> = db
             .query(sql!("SELECT kind, revision, release_id, instance_id, locked FROM event ORDER BY position"))
             .all()
             .await
@@ -87,7 +91,7 @@ async fn r8_ten_thousand_hostnames_take_as_many_statements_as_ten() {
             .app
             .db
             .query(sql!(
-                "SELECT count(*) FROM release_target t JOIN instance i ON i.id = t.instance_id
+                "SELECT count(*) AS many FROM release_target t JOIN instance i ON i.id = t.instance_id
                  WHERE t.status = 'QUEUED' AND i.hostname = 'h' || substr(CAST(100000 + t.ordinal AS text), 2)"
             ))
             .scalar()

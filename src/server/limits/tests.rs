@@ -17,10 +17,8 @@ fn too_complex(text: &str, about: &str) {
 
 #[test]
 fn a_bomb_of_fragments_is_refused_at_once() {
-    let mut text = "{ ...f0 } fragment f30 on Query { a }".to_owned();
-    for i in 0..30 {
-        text += &format!(" fragment f{i} on Query {{ ...f{next} ...f{next} }}", next = i + 1);
-    }
+    let twice = |i: u32| format!(" fragment f{i} on Query {{ ...f{next} ...f{next} }}", next = i + 1);
+    let text = "{ ...f0 } fragment f30 on Query { a }".to_owned() + &(0..30).map(twice).collect::<String>();
     let began = Instant::now();
     too_complex(&text, "fields at its root");
     too_complex(&text.replacen("{ ...f0 }", "{ a { ...f0 } }", 1), "fields and fragments");
@@ -35,10 +33,8 @@ fn a_bomb_of_fragments_is_refused_at_once() {
 fn fragments_in_a_circle_or_a_long_row_are_refused() {
     let circle = "{ ...a } fragment a on Query { x { ...b } } fragment b on Query { ...a }";
     assert!(matches!(checked(circle), Err(Refusal::Wrong(_))));
-    let mut row = "{ ...f0 } fragment f20000 on Query { a }".to_owned();
-    for i in 0..20_000 {
-        row += &format!(" fragment f{i} on Query {{ ...f{} }}", i + 1);
-    }
+    let once = |i: u32| format!(" fragment f{i} on Query {{ ...f{} }}", i + 1);
+    let row = "{ ...f0 } fragment f20000 on Query { a }".to_owned() + &(0..20_000).map(once).collect::<String>();
     too_complex(&row, "in a row");
 }
 

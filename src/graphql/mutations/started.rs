@@ -1,0 +1,93 @@
+//! What the answers to releases have in common: what takes part, what was left out, and who had it.
+
+use super::prelude::*;
+use crate::domain::release::SkipReason;
+use crate::domain::selection::Holder;
+use crate::graphql::types::{INSTANCE, RELEASE, SKIP_COUNT, SKIPPED_INSTANCE};
+use crate::read::declare::{Arg, BOOLEAN, INT, column, given, up_to};
+use crate::release::request::Skipped;
+use crate::release::{self, Accepted, Refused};
+use crate::store::lock::{self, Lock};
+use std::collections::{BTreeMap, HashMap};
+
+/// What the answers to all releases of instances that are there have in common.
+pub(super) const MOVED: &[Field] = &[
+    RELEASE_FIELD,
+    picked("accepted", "Instances that take part, in the order they are moved.", &INSTANCE, "accepted").args(FIRST),
+    column("acceptedCount", "How many take part.", &INT, "accepted_count"),
+    given("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE).args(FIRST),
+    column("skippedCount", "How many were left out.", &INT, "skipped_count"),
+    given("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT),
+    REPLAYED,
+    USER_ERRORS,
+];
+pub(super) const RELEASE_FIELD: Field =
+    one("release", "The release; null on a dry run and when there are user errors.", &RELEASE, "release_id").nullable();
+pub(super) const REPLAYED: Field = column(
+    "replayed",
+    "Whether this is the answer to an earlier request with the same idempotency key.",
+    &BOOLEAN,
+    "replayed",
+);
+/// The most that one answer lists of what takes part, or was left out.
+pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
+
+/// Asks for a release, and tells what came of it.
+pub(super) async fn start(app: &App, asked: &release::Request) -> Result<Given, ApiError> {
+    let (answer, skipped) = match release::accept(app, asked).await? {
+        Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
+            let answer = Given::new()
+                .int("release_id", release_id)
+                .int("accepted_count", accepted_hosts.len() as i64)
+                .ids("accepted", accepted)
+                .ids("accepted_hosts", accepted_hosts)
+                .truth("replayed", replayed);
+            (answer, skipped)
+        }
+        Err(Refused { problems, skipped }) => {
+            (Given::new().int("accepted_count", 0).truth("replayed", false).problems(&problems.0), skipped)
+        }
+    };
+    let mut counts: BTreeMap<SkipReason, i64> = BTreeMap::new();
+    for skip in &skipped {
+        *counts.entry(skip.reason).or_default() += 1;
+    }
+    let counts = counts.into_iter().map(|(reason, count)| Given::new().word("reason", reason).int("count", count));
+    Ok(answer
+        .int("skipped_count", skipped.len() as i64)
+        .rows("skippedCounts", counts.collect())
+        .rows("skipped", left_out(app, &skipped).await?))
+}
+
+/// What was left out, with all that is to be told of who had it.
+async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<Given>, ApiError> {
+    let (mut releases, mut holds) = (Vec::new(), Vec::new());
+    for holder in skipped.iter().flat_map(|skip| &skip.locks) {
+        match holder {
+            Holder::Release(id) => releases.push(*id),
+            Holder::Hold(id) => holds.push(*id),
+        }
+    }
+    let mut locks: HashMap<Holder, Lock> = HashMap::new();
+    if !(releases.is_empty() && holds.is_empty()) {
+        for lock in lock::of(&app.db, &releases, &holds).await? {
+            let holder = lock.holder_release_id.map(Holder::Release).or(lock.holder_hold_id.map(Holder::Hold));
+            locks.extend(holder.map(|holder| (holder, lock)));
+        }
+    }
+    let given = |skip: &Skipped| {
+        let locks = skip.locks.iter().filter_map(|holder| locks.get(holder)).map(held).collect();
+        Given::new().int("instance_id", skip.instance_id).word("reason", skip.reason).rows("locks", locks)
+    };
+    Ok(skipped.iter().map(given).collect())
+}
+
+fn held(lock: &Lock) -> Given {
+    Given::new()
+        .int("holder_release_id", lock.holder_release_id)
+        .int("holder_hold_id", lock.holder_hold_id)
+        .text("reason", lock.reason.clone())
+        .text("created_by", lock.created_by.clone())
+        .time("since", lock.since)
+        .time("until", lock.until)
+}

@@ -1,0 +1,158 @@
+//! Entry points for reading.
+
+use super::types::*;
+use crate::app::App;
+use crate::read::declare::{Field, Object, Source, all, arg, filter, find, narrowing, ordered, parse, up_to};
+use crate::read::{ApiError, Document, Prepared, cursor, head, register};
+use crate::store::rows::Bind;
+use async_graphql::parser::types::Field as Node;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, ID, ObjectType, OutputType, Positioned, ServerResult, Value,
+};
+use std::borrow::Cow;
+use tokio::sync::OnceCell;
+
+/// Everything that has a global id.
+static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TARGET, &HOLD];
+
+static QUERY: Object = Object::new(
+    "Query",
+    "Entry points for reading.",
+    "",
+    &[
+        Field::new(
+            "node",
+            "Anything, by its id; null when there is no such thing or the id is malformed.",
+            Source::Node(NODES),
+        )
+        .nullable()
+        .args(&[arg::<ID>("id", "Global id.")]),
+        Field::new(
+            "nodes",
+            "Several things by their ids, at most 200, in the same order; null where there is no such thing.",
+            Source::Nodes(NODES),
+        )
+        .args(&[arg::<Vec<ID>>("ids", "Global ids.")]),
+        find("service", "A service, by name.", &SERVICE, None, "@.name = :name")
+            .args(&[arg::<String>("name", "Name of the service.")]),
+        all("services", "Services, by name.", &SERVICE)
+            .args(&[filter::<ServiceFilter>("Which services; all unless given.")]),
+        find("host", "A host, by name.", &HOST, None, "@.hostname = :hostname")
+            .args(&[arg::<String>("hostname", "Name of the machine.")]),
+        all("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts; all unless given.")]),
+        all("instances", "Instances of all services.", &INSTANCE).args(&[
+            filter::<InstanceFilter>("Which instances; all unless given."),
+            ordered::<InstanceOrder>("In which order; by hostname unless given."),
+        ]),
+        find(
+            "instance",
+            "One instance, by service and host.",
+            &INSTANCE,
+            None,
+            "@.service_id = (SELECT s.id FROM service s WHERE s.name = :service AND s.removed_at IS NULL) \
+             AND @.host_id = (SELECT h.id FROM host h WHERE h.hostname = :hostname AND h.removed_at IS NULL)",
+        )
+        .args(&[
+            arg::<String>("service", "Name of the service."),
+            arg::<String>("hostname", "Name of the machine."),
+        ]),
+        all(
+            "instanceEvents",
+            "Events of instances, oldest first, from what is kept: for those who poll, and after CURSOR_EXPIRED. Takes the cursors of the subscription.",
+            &INSTANCE_EVENT,
+        )
+        .args(&[filter::<InstanceEventFilter>("Which events; all unless given.")]),
+        all("releaseEvents", "Events of releases, in the same way.", &RELEASE_EVENT)
+            .args(&[filter::<ReleaseEventFilter>("Which events; all unless given.")]),
+        all("holds", "Holds and freezes, newest first.", &HOLD)
+            .args(&[filter::<HoldFilter>("Which holds; all unless given.")]),
+        Field::new(
+            "labels",
+            "Labels that hosts have, by key and value, at most 1000.",
+            Source::List {
+                of: &LABEL_COUNT,
+                from: "(SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
+                       JOIN host i ON i.id = l.host_id WHERE i.removed_at IS NULL{such} GROUP BY l.key, l.value)",
+                by: None,
+                such: "",
+            },
+        )
+        .args(&[
+            narrowing::<Option<String>>("key", "Only labels with this key.", |value, list| {
+                if let Some(key) = parse::<Option<String>>("key", Some(value))? {
+                    list.such("l.key = $", [Bind::Text(key)]);
+                }
+                Ok(())
+            }),
+            up_to(1000),
+        ]),
+        all("releases", "Releases of all services, newest first.", &RELEASE)
+            .args(&[filter::<ReleaseFilter>("Which releases; all unless given.")]),
+        Field::new(
+            "executors",
+            "The executors that services can name.",
+            Source::Made { of: &EXECUTOR, many: true, make: executors },
+        ),
+        Field::new("viewer", "Who is asking.", Source::Made { of: &VIEWER, many: false, make: viewer }),
+        Field::new(
+            "eventCursor",
+            "Cursor of the newest event, read before every other field of the operation. Read it together with a snapshot, then subscribe with it: nothing is missed, and an event whose revision is not greater than the snapshot's, of the instance or the release, is already in it.",
+            Source::Head,
+        ),
+    ],
+);
+
+/// The place in the log that was read before everything else of one request.
+#[derive(Default)]
+pub struct Ahead(OnceCell<Result<i64, ApiError>>);
+
+impl Ahead {
+    /// Reads it, if it is selected and nobody has.
+    async fn read(ctx: &Context<'_>) -> Option<Result<i64, ApiError>> {
+        let selected = Document::of(ctx).root(QUERY.name);
+        if !selected.iter().any(|(_, nodes)| nodes[0].node.name.node == "eventCursor") {
+            return None;
+        }
+        let (ahead, app) = (ctx.data_opt::<Ahead>()?, ctx.data_opt::<App>()?);
+        let read = || async { head(&app.db).await.map(|head| head.position) };
+        Some(ahead.0.get_or_init(read).await.clone())
+    }
+}
+
+/// The root of reading.
+pub struct Query;
+
+impl ContainerType for Query {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        let ahead = Ahead::read(ctx).await;
+        let Some(prepared) = Prepared::read(ctx, &QUERY) else { return Ok(Some(Value::Null)) };
+        let Some(app) = ctx.data_opt::<App>() else {
+            return prepared.tell(ctx, prepared.failed(&ApiError::internal())).map(Some);
+        };
+        let answer = match ahead {
+            Some(Ok(position)) if ctx.item.node.name.node == "eventCursor" => {
+                prepared.text(&cursor::event(app.db.log_id(), position))
+            }
+            Some(Err(error)) => prepared.failed(&error),
+            _ => prepared.answer(&app.db).await,
+        };
+        prepared.tell(ctx, answer).map(Some)
+    }
+}
+
+impl OutputType for Query {
+    fn type_name() -> Cow<'static, str> {
+        QUERY.name.into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        register(&QUERY, registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Node>) -> ServerResult<Value> {
+        unreachable!("the library walks the root by itself")
+    }
+}
+
+impl ObjectType for Query {}

@@ -1,0 +1,167 @@
+//! Claiming and ending, with no command in between: limits, fences and races.
+
+use super::fleet::{BOTH, Fleet};
+use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
+use crate::domain::rollout::Amount;
+use crate::release::cancel::cancel;
+use crate::release::claim::claim;
+use crate::release::finish::{Ending, finish};
+use crate::release::recover::{again, take_over};
+use crate::release::request::Selection;
+use crate::release::{Me, worker::Timing};
+use crate::store::claim::Claimed;
+use crate::store::target::End;
+use crate::store::worker::{self, Worker};
+use std::collections::HashSet;
+
+async fn worker(fleet: &Fleet) -> Me {
+    Me { id: worker::register(&fleet.app.db, "w", "here").await.unwrap(), name: "w".into() }
+}
+
+async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
+    let mut request = fleet.upgrade(Selection::All(true));
+    request.rollout.max_parallel = Some(Amount::Count(max_parallel));
+    request.rollout.on_failure = Some(OnFailure::Continue);
+    fleet.accepted(&request).await.release_id.unwrap()
+}
+
+fn ending(claimed: &Claimed, status: ReleaseTargetStatus) -> Ending {
+    let Claimed { target_id, release_id, fence, .. } = *claimed;
+    Ending { target_id, release_id, fence, end: End { status, failure: None, message: None, exit_status: None } }
+}
+
+/// Queued, running and succeeded, unknown and canceled targets, and the status of a release.
+async fn counts(fleet: &Fleet, release: i64) -> (i64, i64, i64, i64, i64, ReleaseStatus) {
+    let one = fleet
+        .app
+        .db
+        .query(sql!("SELECT queued, running, succeeded, unknown, canceled, status FROM release WHERE id = $1"));
+    one.bind(release).one().await.unwrap()
+}
+
+#[tokio::test]
+async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 40).await;
+        let release = accepted(&fleet, 7).await;
+        let mut claims = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (app, me) = (fleet.app.clone(), worker(&fleet).await);
+            claims.spawn(async move { claim(&app, &me, 100).await.unwrap().len() });
+        }
+        assert_eq!(claims.join_all().await.iter().sum::<usize>(), 7);
+        assert_eq!(counts(&fleet, release).await, (33, 7, 0, 0, 0, ReleaseStatus::Running));
+        let room = claim(&fleet.app, &worker(&fleet).await, 100).await.unwrap();
+        assert!(room.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn i3_an_end_with_an_old_fence_or_of_another_worker_changes_nothing() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1).await;
+        let release = accepted(&fleet, 1).await;
+        let (me, other) = (worker(&fleet).await, worker(&fleet).await);
+        let claimed = claim(&fleet.app, &me, 1).await.unwrap().remove(0);
+        let good = ending(&claimed, ReleaseTargetStatus::Succeeded);
+        let old = Ending { fence: good.fence - 1, ..good.clone() };
+        finish(&fleet.app.db, &me, &[old]).await.unwrap();
+        finish(&fleet.app.db, &other, std::slice::from_ref(&good)).await.unwrap();
+        assert_eq!(counts(&fleet, release).await.1, 1, "{kind}");
+        finish(&fleet.app.db, &me, std::slice::from_ref(&good)).await.unwrap();
+        assert_eq!(counts(&fleet, release).await, (0, 0, 1, 0, 0, ReleaseStatus::Succeeded));
+        finish(&fleet.app.db, &me, &[good]).await.unwrap();
+        assert_eq!(counts(&fleet, release).await, (0, 0, 1, 0, 0, ReleaseStatus::Succeeded), "once is once");
+    }
+}
+
+#[tokio::test]
+async fn i3_what_was_taken_over_is_written_by_the_new_worker_only() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 2).await;
+        let release = accepted(&fleet, 2).await;
+        let (old, new) = (worker(&fleet).await, worker(&fleet).await);
+        let claimed = claim(&fleet.app, &old, 2).await.unwrap();
+        let seen = |beat| Worker { id: old.id, name: "w".into(), state_dir: "here".into(), beat };
+        assert!(worker::beat(&fleet.app.db, old.id).await.unwrap());
+        let mut taken = HashSet::new();
+        take_over(&fleet.app.db, &new, &seen(0), &mut taken).await.unwrap();
+        assert!(taken.is_empty(), "its beat went on since");
+        take_over(&fleet.app.db, &new, &seen(1), &mut taken).await.unwrap();
+        assert_eq!(taken.len(), 2);
+        assert!(!worker::beat(&fleet.app.db, old.id).await.unwrap(), "it gets to know");
+        let ends: Vec<Ending> = claimed.iter().map(|one| ending(one, ReleaseTargetStatus::Unknown)).collect();
+        finish(&fleet.app.db, &old, &ends).await.unwrap();
+        assert_eq!(counts(&fleet, release).await.1, 2);
+        let next = again(&fleet.app.db, &new, &claimed[0]).await.unwrap().unwrap();
+        assert_eq!((next.attempt, next.fence > claimed[0].fence), (2, true));
+        assert!(again(&fleet.app.db, &new, &claimed[0]).await.unwrap().is_none(), "the old start is over");
+        finish(&fleet.app.db, &new, &ends).await.unwrap();
+        assert_eq!(counts(&fleet, release).await, (0, 1, 0, 1, 0, ReleaseStatus::Running));
+    }
+}
+
+#[tokio::test]
+async fn r14_two_workers_that_end_the_last_targets_at_once_end_the_release_once() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 30).await;
+        let release = accepted(&fleet, 30).await;
+        let mut claims = Vec::new();
+        for _ in 0..3 {
+            let me = worker(&fleet).await;
+            for claimed in claim(&fleet.app, &me, 10).await.unwrap() {
+                claims.push((me.clone(), ending(&claimed, ReleaseTargetStatus::Succeeded)));
+            }
+        }
+        let mut ends = tokio::task::JoinSet::new();
+        for (me, end) in claims {
+            let db = fleet.app.db.clone();
+            ends.spawn(async move { finish(&db, &me, &[end]).await });
+        }
+        for end in ends.join_all().await {
+            end.unwrap();
+        }
+        assert_eq!(counts(&fleet, release).await, (0, 0, 30, 0, 0, ReleaseStatus::Succeeded));
+        let told: i64 =
+            fleet.app.db.query(sql!("SELECT count(*) FROM event WHERE kind = 'FINISHED'")).scalar().await.unwrap();
+        assert_eq!(told, 1);
+    }
+}
+
+#[tokio::test]
+async fn r13_claims_ends_and_a_cancel_at_once_leave_no_target_open() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 60).await;
+        let release = accepted(&fleet, 5).await;
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (app, me) = (fleet.app.clone(), worker(&fleet).await);
+            workers.spawn(async move {
+                let mut idle = 0;
+                while idle < 20 {
+                    let claimed = claim(&app, &me, 3).await.unwrap();
+                    idle = if claimed.is_empty() { idle + 1 } else { 0 };
+                    let ends: Vec<_> = claimed.iter().map(|one| ending(one, ReleaseTargetStatus::Succeeded)).collect();
+                    finish(&app.db, &me, &ends).await.unwrap();
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+        let id = crate::domain::Kind::Release.id(release).to_string();
+        let request = fleet.upgrade(Selection::All(true)).change;
+        cancel(&fleet.app, &request, &id, false, None).await.unwrap().unwrap();
+        workers.join_all().await;
+        let (queued, running, succeeded, unknown, canceled, status) = counts(&fleet, release).await;
+        assert_eq!((queued, running, unknown, succeeded + canceled), (0, 0, 0, 60));
+        assert_eq!(status, ReleaseStatus::Canceled);
+        let locked: i64 = fleet.app.db.query(sql!("SELECT count(*) FROM instance_lock")).scalar().await.unwrap();
+        assert_eq!(locked, 0);
+    }
+}
+
+#[test]
+fn i3_a_worker_has_ended_its_commands_before_another_counts_it_as_dead() {
+    let Timing { renew, fence_after, dead_after, grace, .. } = Timing::default();
+    assert!(renew < fence_after && fence_after + 2 * grace < dead_after);
+}

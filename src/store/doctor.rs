@@ -1,0 +1,199 @@
+//! What must hold of the rows, whatever crashed and whatever raced: one query for each invariant.
+
+use super::sql::Sql;
+use super::{Db, Result};
+
+/// Something that should not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The invariant that is broken: `I1` to `I8`.
+    pub invariant: &'static str,
+    /// What is wrong with the rows, a sentence.
+    pub what: String,
+    /// The rows, by id or place; of one invariant at most a thousand.
+    pub rows: Vec<String>,
+}
+
+/// Checks every invariant and gives what is broken, nothing if all is well. It only reads, and may be asked
+/// while others write: each query sees one state.
+pub async fn check(db: &Db) -> Result<Vec<Finding>> {
+    let queries = [
+        ("I1", locks()),
+        ("I2", ends()),
+        ("I3", fences()),
+        ("I4", versions()),
+        ("I5", events()),
+        ("I6", keys()),
+        ("I7", audit()),
+        ("I8", limits()),
+    ];
+    let mut findings: Vec<Finding> = Vec::new();
+    for (invariant, query) in queries {
+        for (what, row) in db.query(query).all::<(String, String)>().await? {
+            match findings.iter_mut().find(|finding| finding.invariant == invariant && finding.what == what) {
+                Some(finding) => finding.rows.push(row),
+                None => findings.push(Finding { invariant, what, rows: vec![row] }),
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// I1: at most one open target per instance, and an instance is being moved exactly while it has one.
+fn locks() -> &'static Sql {
+    sql!(
+        "SELECT 'An instance has several open targets.' AS what, 'ins_' || CAST(instance_id AS text) AS place
+         FROM release_target WHERE status IN ('QUEUED', 'RUNNING') GROUP BY instance_id HAVING count(*) > 1
+         UNION ALL
+         SELECT 'An instance has an open target, and its status says that it is free.', 'ins_' || CAST(i.id AS text)
+         FROM release_target t JOIN instance i ON i.id = t.instance_id
+         WHERE t.status IN ('QUEUED', 'RUNNING')
+            AND i.status NOT IN ('INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING')
+         UNION ALL
+         SELECT 'An instance is being moved, and has no open target.', 'ins_' || CAST(i.id AS text)
+         FROM instance i WHERE i.status IN ('INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING') AND NOT EXISTS
+            (SELECT 1 FROM release_target t WHERE t.instance_id = i.id AND t.status IN ('QUEUED', 'RUNNING'))
+         LIMIT 1000"
+    )
+}
+
+/// I2: a release is over exactly when all its targets are, and counts them rightly.
+fn ends() -> &'static Sql {
+    sql!(
+        "SELECT 'A release is over, and has open targets.' AS what, 'rel_' || CAST(r.id AS text) AS place
+         FROM release r WHERE r.finished_at IS NOT NULL AND EXISTS
+            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND t.status IN ('QUEUED', 'RUNNING'))
+         UNION ALL
+         SELECT 'A release has no open target, and is not over.', 'rel_' || CAST(r.id AS text)
+         FROM release r WHERE r.finished_at IS NULL AND NOT EXISTS
+            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND t.status IN ('QUEUED', 'RUNNING'))
+         UNION ALL
+         SELECT 'A release counts its targets wrongly.', 'rel_' || CAST(r.id AS text)
+         FROM release r JOIN (SELECT release_id, count(*) AS total,
+                count(CASE status WHEN 'QUEUED' THEN 1 END) AS queued,
+                count(CASE status WHEN 'RUNNING' THEN 1 END) AS running,
+                count(CASE status WHEN 'SUCCEEDED' THEN 1 END) AS succeeded,
+                count(CASE status WHEN 'FAILED' THEN 1 END) AS failed,
+                count(CASE status WHEN 'CANCELED' THEN 1 END) AS canceled,
+                count(CASE status WHEN 'UNKNOWN' THEN 1 END) AS unknown
+            FROM release_target GROUP BY release_id) t ON t.release_id = r.id
+         WHERE r.total <> t.total OR r.queued <> t.queued OR r.running <> t.running OR r.succeeded <> t.succeeded
+            OR r.failed <> t.failed OR r.canceled <> t.canceled OR r.unknown <> t.unknown
+         LIMIT 1000"
+    )
+}
+
+/// I3: no target has a newer fence than its instance, and what runs has the newest.
+fn fences() -> &'static Sql {
+    sql!(
+        "SELECT 'A target runs, and another claim of its instance is newer.' AS what, 'tgt_' || CAST(t.id AS text) AS place
+         FROM release_target t JOIN instance i ON i.id = t.instance_id WHERE t.status = 'RUNNING' AND t.fence < i.fence
+         UNION ALL
+         SELECT 'A target has a fence that its instance never gave.', 'tgt_' || CAST(t.id AS text)
+         FROM release_target t JOIN instance i ON i.id = t.instance_id WHERE t.fence > i.fence
+         LIMIT 1000"
+    )
+}
+
+/// I4: versions change by targets that succeeded, or by a confirmation.
+fn versions() -> &'static Sql {
+    sql!(
+        "SELECT 'The version of an instance changed without a target that succeeded and without a confirmation.' AS what,
+            'ins_' || CAST(e.instance_id AS text) || ' revision ' || CAST(e.revision AS text) AS place
+         FROM event e LEFT JOIN release_target t ON t.id = e.target_id
+         WHERE e.subject = 'INSTANCE' AND e.version_id IS DISTINCT FROM e.previous_version_id AND e.kind <> 'CONFIRMATION'
+            AND (t.id IS NULL OR t.status <> 'SUCCEEDED' OR t.to_version_id IS DISTINCT FROM e.version_id)
+         UNION ALL
+         SELECT 'An instance has another version than its newest event tells.', 'ins_' || CAST(i.id AS text)
+         FROM instance i JOIN event e ON e.subject = 'INSTANCE' AND e.instance_id = i.id AND e.revision = i.revision
+         WHERE e.version_id IS DISTINCT FROM i.version_id
+         LIMIT 1000"
+    )
+}
+
+/// I5: positions and revisions have no gaps, and replaying the log gives the present state.
+fn events() -> &'static Sql {
+    sql!(
+        "SELECT 'The log has a gap before an event.' AS what, 'position ' || CAST(e.position AS text) AS place
+         FROM event e WHERE e.position > (SELECT floor FROM event_log) + 1
+            AND NOT EXISTS (SELECT 1 FROM event p WHERE p.position = e.position - 1)
+         UNION ALL
+         SELECT 'The log ends elsewhere than its counter says.', 'position ' || CAST(l.position AS text)
+         FROM event_log l WHERE l.position <> COALESCE((SELECT max(position) FROM event), 0)
+         UNION ALL
+         SELECT 'An event does not begin where the one before it ended.',
+            'ins_' || CAST(e.instance_id AS text) || ' revision ' || CAST(e.revision AS text)
+         FROM event e JOIN event p
+            ON p.subject = 'INSTANCE' AND p.instance_id = e.instance_id AND p.revision = e.revision - 1
+         WHERE e.subject = 'INSTANCE' AND (e.previous_status IS DISTINCT FROM p.status
+            OR e.previous_version_id IS DISTINCT FROM p.version_id OR e.position <= p.position)
+         UNION ALL
+         SELECT 'Revisions of an instance have a gap.', 'ins_' || CAST(instance_id AS text)
+         FROM event WHERE subject = 'INSTANCE' GROUP BY instance_id HAVING max(revision) - min(revision) + 1 <> count(*)
+         UNION ALL
+         SELECT 'Revisions of a release have a gap.', 'rel_' || CAST(release_id AS text)
+         FROM event WHERE subject = 'RELEASE' GROUP BY release_id HAVING max(revision) - min(revision) + 1 <> count(*)
+         UNION ALL
+         SELECT 'An instance is not as its newest event tells.', 'ins_' || CAST(i.id AS text)
+         FROM instance i LEFT JOIN event e
+            ON e.subject = 'INSTANCE' AND e.instance_id = i.id AND e.revision = i.revision
+         WHERE (e.position IS NOT NULL AND e.status <> i.status)
+            OR (e.position IS NULL AND (SELECT floor FROM event_log) = 0)
+            OR EXISTS (SELECT 1 FROM event n
+                WHERE n.subject = 'INSTANCE' AND n.instance_id = i.id AND n.revision > i.revision)
+         UNION ALL
+         SELECT 'A release is not as its newest event tells.', 'rel_' || CAST(r.id AS text)
+         FROM release r LEFT JOIN event e
+            ON e.subject = 'RELEASE' AND e.release_id = r.id AND e.revision = r.revision
+         WHERE (e.position IS NOT NULL AND e.status <> r.status)
+            OR (e.position IS NULL AND (SELECT floor FROM event_log) = 0)
+         LIMIT 1000"
+    )
+}
+
+/// I6: a key that is kept stands for one release, the one that it names.
+fn keys() -> &'static Sql {
+    sql!(
+        "SELECT 'A key gave several releases.' AS what, k.caller || ' ' || k.key AS place
+         FROM idempotency k JOIN release r
+            ON r.created_by = k.caller AND r.idempotency_key = k.key AND r.created_at >= k.created_at
+         GROUP BY k.caller, k.key HAVING count(*) > 1
+         UNION ALL
+         SELECT 'A key is kept for a release that is not there.', k.caller || ' ' || k.key
+         FROM idempotency k WHERE k.operation IN ('installInstances', 'upgradeInstances', 'revertInstances',
+            'uninstallInstances', 'retryRelease', 'undoRelease')
+            AND NOT EXISTS (SELECT 1 FROM release r WHERE r.created_by = k.caller AND r.idempotency_key = k.key
+                AND r.id = CAST(k.result ->> 0 AS bigint))
+         LIMIT 1000"
+    )
+}
+
+/// I7: every release has one audit entry of the request that made it.
+fn audit() -> &'static Sql {
+    sql!(
+        "SELECT 'A release does not have one audit entry.' AS what, 'rel_' || CAST(r.id AS text) AS place
+         FROM release r LEFT JOIN (
+            SELECT result ->> 0 AS release_id, count(*) AS entries FROM audit
+            WHERE outcome = 'ACCEPTED' AND operation IN ('installInstances', 'upgradeInstances', 'revertInstances',
+                'uninstallInstances', 'retryRelease', 'undoRelease')
+            GROUP BY 1) a ON a.release_id = 'rel_' || CAST(r.id AS text)
+         WHERE a.entries IS NULL OR a.entries <> 1
+         LIMIT 1000"
+    )
+}
+
+/// I8: no more targets run than a rollout allows, one command at a time on a host, and one start per claim.
+fn limits() -> &'static Sql {
+    sql!(
+        "SELECT 'More targets of a release run than its rollout allows.' AS what, 'rel_' || CAST(r.id AS text) AS place
+         FROM release r JOIN release_target t ON t.release_id = r.id AND t.status = 'RUNNING'
+         GROUP BY r.id, r.max_parallel HAVING count(*) > r.max_parallel
+         UNION ALL
+         SELECT 'Several commands run on a host that is not shared.', 'hst_' || CAST(host_id AS text)
+         FROM release_target WHERE status = 'RUNNING' AND NOT shares_host GROUP BY host_id HAVING count(*) > 1
+         UNION ALL
+         SELECT 'Several targets of an instance have one claim.', 'ins_' || CAST(instance_id AS text)
+         FROM release_target WHERE fence > 0 GROUP BY instance_id, fence HAVING count(*) > 1
+         LIMIT 1000"
+    )
+}

@@ -1,0 +1,17 @@
+//! The public API over HTTP, with the real program and both databases.
+
+mod audit;
+mod bad_catalog;
+mod bad_reading;
+mod bad_release;
+mod bad_setup;
+mod carrying_out;
+mod happy_path;
+mod history;
+mod repeating;
+mod roles;
+mod watching;
+mod world;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,59 @@
+use crate::databases::BOTH;
+use crate::program::Place;
+use std::fs;
+use std::time::Duration;
+
+#[test]
+fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
+    let place = Place::new("sqlite");
+    fs::write(place.path().join("lockkeeper.toml"), "listen = \"127.0.0.1:0\"\n[events]\nkepe = \"30d\"\n").unwrap();
+    let said = place.failed(&["serve"]);
+    assert!(said.contains("lockkeeper.toml") && said.contains("line 3") && said.contains("kepe"), "{said}");
+    let files: Vec<_> = fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["lockkeeper.toml"]);
+}
+
+#[test]
+fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
+    let place = Place::new("sqlite");
+    let mut first = place.serve();
+    let said = place.failed(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(said.contains("served by another lockkeeper already"), "{said}");
+    assert_eq!(first.stop().0, Some(0));
+    place.serve();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let token = place.printed(&["token", "create", "--name", "watcher", "--role", "viewer"]);
+        let mut server = place.serve();
+        let http = reqwest::Client::new();
+        let ready = http.get(format!("{}/readyz", server.url)).send().await.unwrap();
+        assert_eq!(ready.status(), 200);
+        let mut stream = http
+            .post(format!("{}/graphql", server.url))
+            .bearer_auth(token.trim())
+            .header("accept", "text/event-stream")
+            .header("content-type", "application/json")
+            .body(r#"{"query": "subscription { instanceStatusChanged { revision } }"}"#)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(stream.status(), 200);
+        let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+        assert_eq!(status, Some(0), "{kind}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        // It ends, and is not said to be complete: the client is to come back.
+        assert_eq!(stream.chunk().await.ok().flatten(), None);
+    }
+}
+
+#[test]
+fn migrate_and_schema_print_what_they_say() {
+    let place = Place::new("sqlite");
+    assert!(place.printed(&["migrate"]).contains("up to date"));
+    assert!(place.path().join("lockkeeper.db").exists());
+    assert!(place.printed(&["schema"]).contains("\ntype Query {\n"));
+}

@@ -1,0 +1,84 @@
+//! Server-sent events of a subscription, read one by one.
+
+use super::server::PATIENCE;
+use serde_json::Value;
+use tokio::time::timeout;
+
+/// One event as it was sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    pub event: String,
+    pub id: Option<String>,
+    pub data: Value,
+}
+
+/// A subscription under way. It ends when it is dropped.
+pub struct Stream {
+    response: reqwest::Response,
+    buffer: String,
+}
+
+impl Stream {
+    pub(super) fn new(response: reqwest::Response) -> Stream {
+        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        assert!(
+            kind.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream")),
+            "{}: no event stream but {kind:?}",
+            response.status()
+        );
+        Stream { response, buffer: String::new() }
+    }
+
+    /// The next event; none when the server ended the stream. Keep-alive comments are passed over.
+    pub async fn next(&mut self) -> Option<Sent> {
+        loop {
+            if let Some(end) = self.buffer.find("\n\n") {
+                let block: String = self.buffer.drain(..end + 2).collect();
+                match parse(&block) {
+                    Some(sent) => return Some(sent),
+                    None => continue,
+                }
+            }
+            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event in time").unwrap()?;
+            self.buffer += std::str::from_utf8(&chunk).unwrap();
+        }
+    }
+
+    /// The value of this root field in the next event, which must be one without errors.
+    pub async fn value(&mut self, field: &str) -> Value {
+        let mut sent = self.next().await.expect("the stream goes on");
+        assert!(sent.event == "next" && sent.data["errors"].is_null(), "{sent:#?}");
+        sent.data["data"][field].take()
+    }
+
+    /// All values of this root field up to the first for which `last` holds, that one included.
+    pub async fn until(&mut self, field: &str, mut last: impl FnMut(&Value) -> bool) -> Vec<Value> {
+        let mut values = Vec::new();
+        loop {
+            values.push(self.value(field).await);
+            if last(&values[values.len() - 1]) {
+                return values;
+            }
+        }
+    }
+}
+
+/// Reads one block; none if it has only comments.
+fn parse(block: &str) -> Option<Sent> {
+    let mut sent = Sent { event: "message".to_owned(), ..Sent::default() };
+    let mut data = String::new();
+    let mut fields = 0;
+    for line in block.lines().filter(|line| !line.starts_with(':')) {
+        let (name, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match name {
+            "event" => value.clone_into(&mut sent.event),
+            "id" => sent.id = Some(value.to_owned()),
+            "data" => data += value,
+            _ => continue,
+        }
+        fields += 1;
+    }
+    sent.data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).unwrap() };
+    (fields > 0).then_some(sent)
+}

@@ -1,0 +1,274 @@
+//! Workers that die, stand still or lose what they had: the old command never runs beside a new one.
+
+use crate::databases::BOTH;
+use crate::fleet::{COMMAND, Fleet, executor, settings, timing};
+use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::release::worker::{self, Timing};
+use lockkeeper::store::Db;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A worker in a process of its own: this test binary, with the test below. Killed when it is dropped.
+struct Process(Child);
+
+impl Process {
+    fn start(fleet: &Fleet, executor_text: &str) -> Process {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::a_worker_in_a_process_of_its_own", "--ignored", "--nocapture"])
+            .env("WORKER_URL", &fleet.url)
+            .env("WORKER_DIR", &fleet.directory)
+            .env("WORKER_EXECUTOR", executor_text)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Process(child)
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have been killed before.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Not a test: what [`Process`] runs, until it is killed.
+#[tokio::test]
+#[ignore = "it is a worker, run by the tests of this file"]
+async fn a_worker_in_a_process_of_its_own() {
+    let Ok(url) = std::env::var("WORKER_URL") else { return };
+    let directory = PathBuf::from(std::env::var("WORKER_DIR").unwrap());
+    let executors = [executor(&directory, &std::env::var("WORKER_EXECUTOR").unwrap())].into_iter().collect();
+    let app = App { db: Db::open(&url, 8).await.unwrap(), executors, rollout: RolloutDefaults::default() };
+    worker::run(app, settings(directory.join("state")), CancellationToken::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_ends() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 2, COMMAND).await;
+        fleet.script("trap '' TERM\ntick 1000");
+        let process = Process::start(&fleet, COMMAND);
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 4).await;
+        process.kill();
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        let ticks = fleet.said("tick");
+        for target in fleet.targets(release).await {
+            assert_eq!(target[0], "UNKNOWN");
+        }
+        assert_eq!(fleet.instances().await, vec![["UNKNOWN", "2"]; 2]);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(fleet.said("tick"), ticks, "no lock was freed before the command had ended");
+        assert_eq!(fleet.said("start"), 2, "nothing was run again");
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_may_be_repeated_is_run_again_and_never_beside_the_old_one() {
+    for kind in BOTH {
+        let text = format!("{COMMAND}on_lost = 'retry'");
+        let fleet = Fleet::new(kind, 2, &text).await;
+        // The old one does not listen to the request to end.
+        fleet.script("trap '' TERM\nif [ $LOCKKEEPER_ATTEMPT = 1 ]; then tick 1000; else tick 3; fi");
+        let process = Process::start(&fleet, &text);
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 4).await;
+        process.kill();
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
+        for target in fleet.targets(release).await {
+            assert_eq!((target[0].as_str(), target[4].as_str()), ("SUCCEEDED", "2"));
+        }
+        assert_eq!(fleet.said("start"), 4);
+        fleet.assert_never_beside();
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_kills_its_worker_is_started_three_times_at_most() {
+    for kind in BOTH {
+        let text = format!("{COMMAND}on_lost = 'retry'");
+        let fleet = Fleet::new(kind, 1, &text).await;
+        fleet.script("tick 1000");
+        let release = fleet.accept(&fleet.upgrade()).await;
+        for start in 1..=3 {
+            let process = Process::start(&fleet, &text);
+            fleet.until_said("start", start).await;
+            process.kill();
+        }
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        assert_eq!(fleet.said("start"), 3);
+        fleet.assert_never_beside();
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_was_left_behind_is_taken_with_its_output() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 2, COMMAND).await;
+        fleet.script(
+            "echo one\nwhile [ ! -e \"$DIR/go\" ]; do sleep 0.02; done\necho two\n[ $LOCKKEEPER_HOSTNAME = h1 ] || exit 5",
+        );
+        let process = Process::start(&fleet, COMMAND);
+        let mut request = fleet.upgrade();
+        request.rollout.on_failure = Some(lockkeeper::domain::release::OnFailure::Continue);
+        let release = fleet.accept(&request).await;
+        let stored = |rows: Vec<Vec<String>>| (rows.len() == 2).then_some(());
+        fleet.until("SELECT text FROM log_line WHERE text = 'one'", stored).await;
+        // It stands still while the commands end, and never gets to know of it.
+        process.signal(Signal::STOP);
+        fs::write(fleet.directory.join("go"), "").unwrap();
+        fleet.until("SELECT 'x' AS x", |_| (count(&fleet, ".result") == 2).then_some(())).await;
+        process.kill();
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        let targets = fleet.targets(release).await;
+        assert_eq!(targets[0], ["SUCCEEDED", "", "", "0", "1"]);
+        assert_eq!(targets[1][..2], ["FAILED", "COMMAND"]);
+        let mut output: Vec<String> = fleet
+            .log(release)
+            .await
+            .into_iter()
+            .filter(|line| line[0] == "STDOUT")
+            .map(|line| line[1].clone())
+            .collect();
+        output.sort();
+        assert_eq!(output, ["one", "one", "two", "two"], "each line once");
+        worker.stop().await;
+    }
+}
+
+fn count(fleet: &Fleet, ending: &str) -> usize {
+    let files = fs::read_dir(fleet.directory.join("state")).unwrap();
+    files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().ends_with(ending)).count()
+}
+
+#[tokio::test]
+async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_it_wakes() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("tick 1000");
+        let process = Process::start(&fleet, COMMAND);
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 2).await;
+        process.signal(Signal::STOP);
+        // Its process lives: only its beat tells that it is lost.
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        let ticks = fleet.said("tick");
+        let events = fleet.number("SELECT count(*) AS many FROM event").await;
+        process.signal(Signal::CONT);
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(fleet.said("tick"), ticks);
+        assert_eq!(fleet.number("SELECT count(*) AS many FROM event").await, events);
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn i3_a_worker_that_was_declared_dead_ends_its_commands_and_works_on_under_a_new_lease() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("tick 1000");
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 1).await;
+        fleet.change("UPDATE worker SET ended_at = {now}").await;
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        let ticks = fleet.said("tick");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(fleet.said("tick"), ticks);
+        fleet.script("");
+        let mut request = fleet.upgrade();
+        request.include_unknown = true;
+        let release = fleet.accept(&request).await;
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_whose_runner_was_killed_is_ended_before_anything_else_happens() {
+    for kind in BOTH {
+        let text = format!("{COMMAND}on_lost = 'retry'");
+        let fleet = Fleet::new(kind, 1, &text).await;
+        fleet.script(
+            "trap '' TERM\nif [ $LOCKKEEPER_ATTEMPT = 1 ]; then echo $PPID > \"$DIR/runner\"; tick 1000; else tick 3; fi",
+        );
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 2).await;
+        let runner: i32 = fs::read_to_string(fleet.directory.join("runner")).unwrap().trim().parse().unwrap();
+        kill_process(Pid::from_raw(runner).unwrap(), Signal::KILL).unwrap();
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
+        assert_eq!(fleet.targets(release).await[0][4], "2");
+        fleet.assert_never_beside();
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_forbids_to_start_anew() {
+    for kind in BOTH {
+        let text = format!("{COMMAND}on_lost = 'retry'");
+        let fleet = Fleet::new(kind, 1, &text).await;
+        fleet.script("tick 1000");
+        let process = Process::start(&fleet, &text);
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 1).await;
+        process.signal(Signal::STOP);
+        let id = lockkeeper::domain::Kind::Release.id(release).to_string();
+        let request = crate::fleet::caller("cancelRelease");
+        lockkeeper::release::cancel::cancel(&fleet.app, &request, &id, false, None).await.unwrap().unwrap();
+        process.kill();
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        assert_eq!(fleet.said("start"), 1);
+        worker.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_ran_on_another_machine_is_taken_over_only_after_lease_and_grace() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("tick 1000");
+        let process = Process::start(&fleet, COMMAND);
+        let release = fleet.accept(&fleet.upgrade()).await;
+        fleet.until_said("tick", 1).await;
+        process.kill();
+        let mut elsewhere = settings(fleet.directory.join("elsewhere"));
+        elsewhere.timing = Timing { dead_after: Duration::from_secs(2), ..timing() };
+        let began = std::time::Instant::now();
+        let worker = fleet.worker_with(elsewhere);
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        worker.stop().await;
+    }
+}

@@ -1,0 +1,10 @@
+//! Workers with real child processes, on both databases.
+
+mod canceling;
+mod carrying;
+#[path = "../support/databases.rs"]
+mod databases;
+mod faults;
+mod fleet;
+mod limits;
+mod probing;
