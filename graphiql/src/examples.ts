@@ -127,7 +127,8 @@ subscription Watch($filter: InstanceEventFilter, $after: Cursor) {
 /** The examples, about the service that can be upgraded, if there is one. */
 export function examples(candidate: Candidate | undefined): Example[] {
   const { serviceId = 'svc_…', versionId = 'ver_…', hostnames = ['…'] } = candidate ?? {};
-  const input = { serviceId, versionId, hosts: { hostnames } };
+  // The editor takes inputs that have a default for required.
+  const input = { serviceId, versionId, hosts: { hostnames }, onLocked: 'SKIP', includeUnknown: false };
   const rollout = { maxParallel: { count: 2 } };
   // One press of a button must not move a fleet that is none of a demonstration.
   const dryRun = !candidate?.simulated;

@@ -29,6 +29,13 @@ export function text(page, file) {
   );
 }
 
+/** What the editors underline. */
+export function complaints(page) {
+  return page.evaluate(() =>
+    globalThis.__MONACO.editor.getModelMarkers({}).map(({ resource, message }) => ({ file: resource.path, message })),
+  );
+}
+
 /** What the pane for the answer says, once it says something that fits. */
 export async function answer(page, fits) {
   const deadline = Date.now() + 60_000;

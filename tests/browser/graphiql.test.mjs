@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from './browser.mjs';
-import { answer, ready, run, text, write } from './graphiql.mjs';
+import { answer, complaints, ready, run, text, write } from './graphiql.mjs';
 import { startServer } from './server.mjs';
 
 let server;
@@ -107,6 +107,21 @@ test('the editor completes from the schema, and tidies what was written', async 
   await poll(async () => (await text(page, 'operation.graphql')).includes('  viewer {\n    name # who\n    role\n  }\n'));
   await poll(async () => (await text(page, 'variables.json')).includes('{\n  "a": [\n    1,\n    2\n  ], // two\n}'));
   await browser.screenshot(page, 'editor');
+  await page.close();
+});
+
+test('the editor finds nothing wrong with any example', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  for (const tab of ['UpgradeDryRun', 'Upgrade', 'Watch', 'Fleet']) {
+    await page.locator(`.graphiql-tab-button[title=${tab}]`).first().click();
+    // A mistake of our own shows that the editor has looked.
+    await write(page, '.graphiql-query-editor', `${await text(page, 'operation.graphql')}{`);
+    await poll(async () => (await complaints(page)).some(({ file }) => file.endsWith('operation.graphql')));
+    await page.keyboard.press('Control+Z');
+    await poll(async () => (await complaints(page)).length === 0);
+  }
   await page.close();
 });
 
