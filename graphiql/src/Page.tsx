@@ -16,13 +16,26 @@ export function Page() {
   const forget = (reason: string | null) => {
     forgetToken();
     setToken(null);
-    setFound(null);
     setProblem(reason);
   };
   useEffect(() => {
+    // A link that is opened in a tab that has the page already.
+    const read = () => setToken(readToken());
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setFound(null);
     if (token) {
-      look(token).then(setFound, (error: Error) => forget(error.message));
+      look(token).then(
+        found => current && setFound(found),
+        (error: Error) => current && forget(error.message),
+      );
     }
+    return () => {
+      current = false;
+    };
   }, [token]);
 
   if (!token) {
@@ -32,7 +45,7 @@ export function Page() {
     };
     return <TokenForm problem={problem} onToken={use} />;
   }
-  return found && <Playground token={token} {...found} onForget={() => forget(null)} />;
+  return found && <Playground key={token} token={token} {...found} onForget={() => forget(null)} />;
 }
 
 interface PlaygroundProps {

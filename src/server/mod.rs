@@ -1,5 +1,5 @@
-//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, GraphiQL, and the two questions
-//! that need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
+//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, and the two questions that
+//! need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
 
 mod accept;
 mod answer;
@@ -47,8 +47,8 @@ impl Server {
     /// All routes.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/graphql", get(graphql::get).post(graphql::post))
             .merge(graphiql::routes())
+            .route("/graphql", get(graphql::get).post(graphql::post))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .layer(CatchPanicLayer::custom(answer::panicked))

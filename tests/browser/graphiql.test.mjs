@@ -27,6 +27,12 @@ test('a link brings the token, which leaves the address and is kept for the tab'
   assert.equal(await page.evaluate(() => sessionStorage.getItem('lockkeeper:token')), server.token);
   await page.reload();
   await ready(page);
+  // The same page with another fragment is not loaded anew.
+  await page.evaluate(() => sessionStorage.clear());
+  await page.goto(server.link);
+  await page.waitForURL(server.page);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('lockkeeper:token')), server.token);
+  await ready(page);
   await page.close();
 });
 
@@ -40,6 +46,13 @@ test('without a token that counts, the page asks for one and says why', async ()
   await page.getByLabel('Token').fill(server.token);
   await page.getByRole('button', { name: 'Open GraphiQL' }).click();
   await ready(page);
+  await page.getByRole('button', { name: 'Change token' }).click();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('lockkeeper:token')), null);
+  await page.getByLabel('Token').fill(server.token);
+  await page.getByRole('button', { name: 'Open GraphiQL' }).click();
+  await ready(page);
+  await run(page, 'Fleet');
+  await answer(page, ({ data }) => data);
   await page.close();
 });
 
