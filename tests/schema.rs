@@ -8,5 +8,8 @@ fn the_checked_in_schema_is_what_is_printed() {
         std::fs::write(path, &printed).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == printed, "schema.graphql is not what is printed. Run this test once with UPDATE_SCHEMA=1, and review the difference.");
+    assert!(
+        kept == printed,
+        "schema.graphql is not what is printed. Run this test once with UPDATE_SCHEMA=1, and review the difference."
+    );
 }

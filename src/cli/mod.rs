@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod demo;
+mod doctor;
 mod logging;
 mod migrate;
 mod process;
@@ -43,6 +44,11 @@ enum Command {
         #[command(flatten)]
         given: Given,
     },
+    /// Check that every invariant holds; exit with 1, and the rows, if one is broken
+    Doctor {
+        #[command(flatten)]
+        given: Given,
+    },
     /// Print the schema of the API
     Schema,
     /// Make, list and revoke tokens
@@ -76,6 +82,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
         Command::Demo { options } => demo::run(&options).await?,
         Command::Migrate { given } => migrate::run(&given).await?,
+        Command::Doctor { given } => return doctor::run(&given).await,
         Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,
         Command::Runner { job } => return Ok(runner::main(&job)),

@@ -49,9 +49,9 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
         ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),
         ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\" or \"continue\""),
-        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 1, "unknown field `shell`"),
+        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 4, "unknown field `shell`"),
         ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "unknown variant"),
-        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 1, "a length of time"),
+        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 3, "a length of time"),
         ("[rollout]\nwaves = 3\n", 2, "unknown field `waves`"),
     ] {
         let told = mistake(text);

@@ -59,7 +59,7 @@ pub(super) async fn carry_out(
     }
     match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {}", said.trim())),
+        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {}", one_line(&said))),
         Found::Unclear { over } => Ended::Unknown { over },
     }
 }
@@ -133,6 +133,11 @@ async fn tell(input: &mut Option<ChildStdin>, stop: Option<Stop>) {
     if let Some(input) = input {
         let _ = input.write_all(&[runner::signal(stop)]).await;
     }
+}
+
+/// A text as part of a sentence.
+fn one_line(text: &str) -> String {
+    text.trim().chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 
 /// Hands lines on while they come; slow readers hold up nothing else.

@@ -171,22 +171,6 @@ impl Executor {
         }
     }
 
-    /// What became of a start whose worker was lost, and every line it wrote. Only where its state
-    /// directory is can anything be seen; what is not seen has ended by lease and grace.
-    pub async fn collect(&self, order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
-        match &self.how {
-            How::Command(_) => command::collect(order, with).await,
-            How::Simulate(_) => (Ended::Unknown { over: true }, Vec::new()),
-        }
-    }
-
-    /// Forgets what a start left in the state directory, once its end is in the database.
-    pub fn forget(&self, order: &Order, with: &Surroundings) {
-        if let How::Command(_) = self.how {
-            with.state.forget(command::start(order));
-        }
-    }
-
     /// Which version runs there now.
     pub async fn probe(&self, order: &Order) -> Found {
         match &self.how {
@@ -194,4 +178,16 @@ impl Executor {
             How::Simulate(_) => Found::NoAnswer,
         }
     }
+}
+
+/// What became of a start whose worker was lost, and every line it wrote. It waits until the command has
+/// surely ended, and ends what is left of it. Only where its state directory is can anything be seen; what
+/// is not seen has ended by lease and grace.
+pub async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
+    command::collect(order, with).await
+}
+
+/// Forgets what a start left in the state directory, once its end is in the database.
+pub fn forget(order: &Order, with: &Surroundings) {
+    with.state.forget(command::start(order));
 }

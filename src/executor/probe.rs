@@ -2,6 +2,7 @@
 
 use super::command::{Command, Probe};
 use super::{Found, Order};
+use crate::domain::name;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::process::Stdio;
 use tokio::io::AsyncReadExt;
@@ -10,13 +11,13 @@ use tokio::io::AsyncReadExt;
 const ANSWER: u64 = 1024;
 
 /// Which version the executor's probe finds; no answer without a probe, after another exit status than 0,
-/// and when it takes too long.
+/// when it takes too long, and when what it says can be no version.
 pub(super) async fn ask(command: &Command, order: &Order) -> Found {
     let Some(probe) = &command.probe else { return Found::NoAnswer };
     match answer(probe, command, order).await.as_deref().map(str::trim) {
-        None => Found::NoAnswer,
         Some("") => Found::Nothing,
-        Some(version) => Found::Version(version.to_owned()),
+        Some(version) if name::version("", version).is_ok() => Found::Version(version.to_owned()),
+        _ => Found::NoAnswer,
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// One `[executors.NAME]` of the configuration file.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(try_from = "Written")]
 pub enum ExecutorSettings {
     /// A program of this machine.
     Command(CommandSettings),
@@ -20,19 +20,13 @@ pub enum ExecutorSettings {
 }
 
 /// Settings of `kind = "command"`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct CommandSettings {
     program: PathBuf,
-    #[serde(default)]
     args: Vec<String>,
-    #[serde(default)]
     env: BTreeMap<String, String>,
-    #[serde(default = "ten_minutes", deserialize_with = "duration")]
     timeout: Duration,
-    #[serde(default)]
     on_lost: OnLost,
-    #[serde(default)]
     shares_host: bool,
     probe: Option<ProbeSettings>,
 }
@@ -49,25 +43,97 @@ pub struct ProbeSettings {
 }
 
 /// Settings of `kind = "simulate"`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct SimulateSettings {
-    #[serde(default, deserialize_with = "duration")]
     delay: Duration,
-    #[serde(default, deserialize_with = "duration")]
     jitter: Duration,
-    #[serde(default)]
     lines: u32,
-    #[serde(default)]
     fail_hosts: Vec<String>,
-    #[serde(default)]
     fail_every: u32,
+    timeout: Duration,
+    on_lost: OnLost,
+    shares_host: bool,
+}
+
+/// What can be written of any kind: read as one, so that a mistake is told with its line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    kind: Kind,
     #[serde(default = "ten_minutes", deserialize_with = "duration")]
     timeout: Duration,
     #[serde(default)]
     on_lost: OnLost,
     #[serde(default)]
     shares_host: bool,
+    program: Option<PathBuf>,
+    args: Option<Vec<String>>,
+    env: Option<BTreeMap<String, String>>,
+    probe: Option<ProbeSettings>,
+    #[serde(default, deserialize_with = "some_duration")]
+    delay: Option<Duration>,
+    #[serde(default, deserialize_with = "some_duration")]
+    jitter: Option<Duration>,
+    lines: Option<u32>,
+    fail_hosts: Option<Vec<String>>,
+    fail_every: Option<u32>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Command,
+    Simulate,
+}
+
+impl TryFrom<Written> for ExecutorSettings {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<ExecutorSettings, String> {
+        let Written { kind, timeout, on_lost, shares_host, program, args, env, probe, .. } = written;
+        let Written { delay, jitter, lines, fail_hosts, fail_every, .. } = written;
+        let of_commands = [
+            ("program", program.is_some()),
+            ("args", args.is_some()),
+            ("env", env.is_some()),
+            ("probe", probe.is_some()),
+        ];
+        let of_simulations = [
+            ("delay", delay.is_some()),
+            ("jitter", jitter.is_some()),
+            ("lines", lines.is_some()),
+            ("fail_hosts", fail_hosts.is_some()),
+            ("fail_every", fail_every.is_some()),
+        ];
+        let (strange, of) = match kind {
+            Kind::Command => (&of_simulations[..], "command"),
+            Kind::Simulate => (&of_commands[..], "simulate"),
+        };
+        if let Some((field, _)) = strange.iter().find(|(_, given)| *given) {
+            return Err(format!("unknown field `{field}` for the kind \"{of}\""));
+        }
+        Ok(match kind {
+            Kind::Command => ExecutorSettings::Command(CommandSettings {
+                program: program.ok_or("missing field `program`")?,
+                args: args.unwrap_or_default(),
+                env: env.unwrap_or_default(),
+                timeout,
+                on_lost,
+                shares_host,
+                probe,
+            }),
+            Kind::Simulate => ExecutorSettings::Simulate(SimulateSettings {
+                delay: delay.unwrap_or_default(),
+                jitter: jitter.unwrap_or_default(),
+                lines: lines.unwrap_or_default(),
+                fail_hosts: fail_hosts.unwrap_or_default(),
+                fail_every: fail_every.unwrap_or_default(),
+                timeout,
+                on_lost,
+                shares_host,
+            }),
+        })
+    }
 }
 
 impl ExecutorSettings {
@@ -106,6 +172,11 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let expected = "a length of time such as \"500ms\", \"30s\" or \"10m\"";
         de::Error::invalid_value(de::Unexpected::Str(&text), &expected)
     })
+}
+
+/// The same, of a field that may be left out.
+fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    duration(from).map(Some)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn meta<W: Word>(name: &str) -> MetaType {
     MetaType::Enum {
         name: name.to_owned(),
         description: Some(W::ABOUT.trim().to_owned()),
-        enum_values: W::ALL.iter().map(|known| ((*known).1.to_owned(), value(known))).collect(),
+        enum_values: W::ALL.iter().map(|known| (known.1.to_owned(), value(known))).collect(),
         visible: None,
         inaccessible: false,
         tags: Vec::new(),

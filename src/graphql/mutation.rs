@@ -8,7 +8,9 @@ use crate::change::Request;
 use crate::domain::Problems;
 use crate::domain::caller::Right;
 use crate::read::declare::{Arg, Object, arg, parse};
-use crate::read::{ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, implement, object_type, register};
+use crate::read::{
+    ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, implement, object_type, register,
+};
 use crate::store;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -131,8 +133,7 @@ impl OutputType for MutationRoot {
             field(entry.name, entry.about, ty.trim_end_matches('!'), vec![input])
         });
         let fields = fields.collect();
-        let about =
-            "Entry points for changing. Each field is nullable, so that an error of one does not take away the answer of another.";
+        let about = "Entry points for changing. Each field is nullable, so that an error of one does not take away the answer of another.";
         registry.types.insert(ROOT.into(), object_type(ROOT, about, fields));
         format!("{ROOT}!")
     }

@@ -139,7 +139,10 @@ impl SubscriptionType for Subscription {
     }
 }
 
-async fn begin(ctx: &Context<'_>, prepared: &Prepared) -> Result<BoxStream<'static, Result<Batch, ApiError>>, ApiError> {
+async fn begin(
+    ctx: &Context<'_>,
+    prepared: &Prepared,
+) -> Result<BoxStream<'static, Result<Batch, ApiError>>, ApiError> {
     prepared.check()?;
     if Document::of(ctx).root(ROOT).len() != 1 {
         let message = "A subscription has exactly one field. Send one operation for each.";

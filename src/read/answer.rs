@@ -60,6 +60,7 @@ impl Prepared {
         let field = root.fields.iter().find(|field| field.name == name)?;
         let planned = planner(ctx).and_then(|mut planner| {
             let step = planner.step(field, root, None, &nodes)?;
+            planner.plan.check()?;
             Ok((planner.plan, step))
         });
         Some(Prepared::of(&nodes, field.nullable, planned))
@@ -68,10 +69,11 @@ impl Prepared {
     /// Plans a field of this root whose rows, of this type, will be handed in.
     pub fn given(ctx: &Context<'_>, root: &str, of: &'static Object, nullable: bool) -> Option<Prepared> {
         let nodes = merged(ctx, root)?;
-        let planned = planner(ctx).map(|mut planner| {
+        let planned = planner(ctx).and_then(|mut planner| {
             planner.given(of);
             let shape = planner.shape(of, At::GIVEN, below(&nodes));
-            (planner.plan, Step::Same(None, shape))
+            planner.plan.check()?;
+            Ok((planner.plan, Step::Same(None, shape)))
         });
         Some(Prepared::of(&nodes, nullable, planned))
     }

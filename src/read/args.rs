@@ -21,13 +21,14 @@ const LAST: Arg = arg::<Option<i32>>("last", "How many items from the end, 0 to 
 const AFTER: &str = "Only items behind this cursor.";
 const BEFORE: &str = "Only items before this cursor.";
 
-static PAGES: [Arg; 4] =
-    [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
-static LINES: [Arg; 4] =
-    [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
+static PAGES: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
+static LINES: [Arg; 4] = [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
 static EVENTS: [Arg; 2] = [
     FIRST,
-    arg::<Option<Cursor>>("after", "Only events behind this place in the log; from the oldest that is kept unless said."),
+    arg::<Option<Cursor>>(
+        "after",
+        "Only events behind this place in the log; from the oldest that is kept unless said.",
+    ),
 ];
 
 impl Field {
@@ -55,7 +56,9 @@ pub struct Asked {
 impl Args {
     pub(super) fn set(&mut self, arg: &'static Arg, value: Value) -> Result<(), ApiError> {
         let bind = match (&arg.role, &value) {
-            (Role::Id(kind), id) => Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?)),
+            (Role::Id(kind), id) => {
+                Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?))
+            }
             (Role::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
             _ => None,
         };

@@ -208,12 +208,7 @@ pub const NEWEST_FIRST: Order = descending("newest", &[]);
 
 impl Object {
     /// A type without a global id; `table` is empty where no row is read for it.
-    pub const fn new(
-        name: &'static str,
-        about: &'static str,
-        table: &'static str,
-        fields: &'static [Field],
-    ) -> Object {
+    pub const fn new(name: &'static str, about: &'static str, table: &'static str, fields: &'static [Field]) -> Object {
         let (interface, listed) = (None, "");
         let (order, cursors) = (OLDEST_FIRST, Cursors::Keyset);
         Object { name, about, table, key: "id", kind: None, interface, listed, order, cursors, fields }
@@ -398,7 +393,11 @@ pub const fn id_arg(name: &'static str, about: &'static str, kind: Kind) -> Arg 
 
 /// The argument `first: Int! = 200` of a plain list.
 pub const fn up_to(most: i64) -> Arg {
-    Arg { default: Some("200"), role: Role::First(most), ..arg::<i32>("first", "How many at most, from the beginning.") }
+    Arg {
+        default: Some("200"),
+        role: Role::First(most),
+        ..arg::<i32>("first", "How many at most, from the beginning.")
+    }
 }
 
 /// Reads an input, or says what is wrong with it.

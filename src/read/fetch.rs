@@ -109,7 +109,8 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
                 let found = missing.iter().find(|(level, _)| *level == at);
                 table.failed = found.map(|(_, error)| (None, error.clone()));
                 if let (None, Some(head), Some(page)) = (&table.failed, scene.head, &level.page) {
-                    table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
+                    table.failed =
+                        page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
                 }
                 if let (None, Some((argument, version))) = (&table.failed, &level.list.of_service) {
                     table.failed = Some(only_of_service(reader, argument, *version).await?);
@@ -191,13 +192,11 @@ async fn only_of_service(
     let text = "SELECT service_id FROM version WHERE id = $1";
     let rows = reader.rows(text, &[Bind::Int(version)], &[CellKind::Int]).await?;
     let id = Kind::Version.id(version).to_string();
-    Ok(match rows.is_empty() {
-        true => (None, not_found(Kind::Version, argument, &id)),
-        false => {
-            let message = format!("{id} is a version of another service.");
-            (rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message))
-        }
-    })
+    if rows.is_empty() {
+        return Ok((None, not_found(Kind::Version, argument, &id)));
+    }
+    let message = format!("{id} is a version of another service.");
+    Ok((rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message)))
 }
 
 fn table(kind: Kind) -> &'static str {
@@ -214,7 +213,9 @@ fn table(kind: Kind) -> &'static str {
 
 /// Which levels ask with ids that name nothing: one statement for all of them.
 async fn unknown(reader: &mut Reader<'_>, plan: &Plan) -> Result<Vec<(usize, ApiError)>, ApiError> {
-    let claims = || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)));
+    let claims = || {
+        plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)))
+    };
     let kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| claims().any(|(_, claim)| claim.kind == *kind)).collect();
     if kinds.is_empty() {
@@ -225,7 +226,12 @@ async fn unknown(reader: &mut Reader<'_>, plan: &Plan) -> Result<Vec<(usize, Api
     for kind in &kinds {
         let ids = claims().filter(|(_, claim)| claim.kind == *kind).flat_map(|(_, claim)| claim.ids.iter().copied());
         binds.push(Bind::Ids(ids.collect()));
-        parts.push(format!("SELECT {} AS kind, id FROM {} WHERE id {{any ${}}}", parts.len(), table(*kind), binds.len()));
+        parts.push(format!(
+            "SELECT {} AS kind, id FROM {} WHERE id {{any ${}}}",
+            parts.len(),
+            table(*kind),
+            binds.len()
+        ));
     }
     let rows = reader.rows(&parts.join(" UNION ALL "), &binds, &[CellKind::Int; 2]).await?;
     let known: std::collections::HashSet<(Option<i64>, Option<i64>)> =

@@ -100,8 +100,14 @@ impl Where {
         self.binds.len()
     }
 
+    /// Adds a condition whose values are bound and have their places.
+    pub(super) fn placed(&mut self, text: &str) {
+        self.text.push_str(" AND ");
+        self.text.push_str(text);
+    }
+
     /// Appends a text, whose `$`s take the values in order.
-    pub(super) fn piece(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
+    fn piece(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
         let mut values = values.into_iter();
         for (i, piece) in text.split('$').enumerate() {
             if i > 0 {

@@ -137,10 +137,11 @@ impl Level {
 
     /// The place of a column of a table, which is read once however often it is selected.
     pub fn column(&mut self, table: usize, sql: &str, kind: CellKind) -> usize {
-        let sql = match (self.is_read(), sql.contains('@')) {
+        let is_name = sql.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let sql = match (self.is_read(), is_name) {
             (false, _) => sql.to_owned(),
-            (true, true) => sql.replace('@', &format!("t{table}")),
-            (true, false) => format!("t{table}.{sql}"),
+            (true, true) => format!("t{table}.{sql}"),
+            (true, false) => sql.replace('@', &format!("t{table}")),
         };
         let known = self.columns.iter().position(|column| column.0 == sql);
         known.unwrap_or_else(|| {
@@ -231,7 +232,7 @@ impl Level {
             ),
             (_, Some(limit), Dialect::Postgres) => write!(
                 text,
-                " FROM unnest($1) p(value) CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                " FROM unnest(CAST($1 AS bigint[])) p(value) CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
                 self.ordering("i"),
             ),
         };
@@ -244,7 +245,7 @@ impl Level {
         let such = such.replace('@', "i");
         let parents = match dialect {
             Dialect::Sqlite => "json_each($1)",
-            Dialect::Postgres => "unnest($1)",
+            Dialect::Postgres => "unnest(CAST($1 AS bigint[]))",
         };
         let text = match &self.parents {
             Parents::None => format!("SELECT 0, count(*) FROM {} i WHERE TRUE{such}", self.table),

@@ -22,8 +22,8 @@ mod write;
 
 pub use answer::{Answer, Prepared, caller};
 pub use args::Args;
-pub use fetch::head;
 pub use error::{ApiError, ErrorCode, Reason};
+pub use fetch::head;
 pub use filter::{Where, number};
 pub use given::Given;
 pub use response::{body, complete};

@@ -13,6 +13,7 @@ use crate::domain::{Caller, Id, Kind};
 use crate::store::rows::{Bind, CellKind};
 use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Pos, Positioned};
+use std::fmt::Write;
 
 /// The most rows that one field of the root may come to, roughly.
 const MOST_ROWS: i64 = 1_000_000;
@@ -39,14 +40,28 @@ pub(super) enum Step {
     /// The first row of a level that belongs there.
     First(usize, Belongs, Shape),
     /// Things by their ids, each of one of these levels or nothing; one of them, or a list.
-    Anything { of: Vec<(usize, Shape)>, ids: Vec<Option<(usize, i64)>>, list: bool },
+    Anything {
+        of: Vec<(usize, Shape)>,
+        ids: Vec<Option<(usize, i64)>>,
+        list: bool,
+    },
     /// The first of these that is not null.
     Either(Vec<Step>),
     /// All rows of a level that belong there.
     List(usize, Belongs, Shape),
     /// The rows that a list of things names, up to so many, in its order.
-    Things { level: usize, list: usize, first: i64, shape: Shape },
-    Page { level: usize, belongs: Belongs, guard: Option<Guard>, shape: Shape },
+    Things {
+        level: usize,
+        list: usize,
+        first: i64,
+        shape: Shape,
+    },
+    Page {
+        level: usize,
+        belongs: Belongs,
+        guard: Option<Guard>,
+        shape: Shape,
+    },
     Nodes(Shape),
     Edges(Shape),
     Info(Shape),
@@ -65,14 +80,14 @@ pub(super) enum Step {
     Fail(ApiError),
 }
 
-/// What the rows of a level belong to, seen from the present row.
+/// To what the rows of a level belong, seen from the present row: to nothing,
 #[derive(Clone, Copy)]
 pub(super) enum Belongs {
-    ToAll,
-    /// To the id in this cell.
-    ToCell(usize),
-    /// To the present row, which was given.
-    ToRow,
+    All,
+    /// to the id in this cell,
+    Cell(usize),
+    /// or to the row itself, which was given.
+    Row,
 }
 
 /// The output that a cursor is of must be that of the release in this cell.
@@ -88,6 +103,17 @@ pub(super) struct Plan {
     pub levels: Vec<Level>,
     /// Whether the ends of the log of events are asked for, before everything else.
     pub head: bool,
+}
+
+impl Plan {
+    /// Refuses what asks for too much at once.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let total = self.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));
+        match total > MOST_ROWS {
+            true => Err(ApiError::new(ErrorCode::TooComplex, "This asks for too much at once. Ask for shorter pages.")),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Where a row's columns are.
@@ -121,13 +147,9 @@ impl<'a> Planner<'a> {
         Where::new(&self.caller.name)
     }
 
-    fn push(&mut self, level: Level) -> Result<usize, ApiError> {
+    fn push(&mut self, level: Level) -> usize {
         self.plan.levels.push(level);
-        let total = self.plan.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));
-        match total > MOST_ROWS {
-            true => Err(ApiError::new(ErrorCode::TooComplex, "This asks for too much at once. Ask for shorter pages.")),
-            false => Ok(self.plan.levels.len() - 1),
-        }
+        self.plan.levels.len() - 1
     }
 
     /// How many rows a level may have that has so many for each row of another.
@@ -136,7 +158,12 @@ impl<'a> Planner<'a> {
     }
 
     /// The fields that are selected of a row.
-    pub fn shape(&mut self, object: &'static Object, at: At, sets: impl IntoIterator<Item = &'a SelectionSet>) -> Shape {
+    pub fn shape(
+        &mut self,
+        object: &'static Object,
+        at: At,
+        sets: impl IntoIterator<Item = &'a SelectionSet>,
+    ) -> Shape {
         let merged = self.document.fields(sets, object.name);
         let slot = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
             let name = nodes[0].node.name.node.as_str();
@@ -161,17 +188,17 @@ impl<'a> Planner<'a> {
         if let Source::Made { of, many, make } = field.source {
             let rows = make(self.app, self.caller);
             let level = Level::handed(of, Feed::Made(rows), self.list());
-            let level = self.push(level)?;
+            let level = self.push(level);
             let shape = self.shape(of, At { level, table: 0 }, below(nodes));
             return Ok(match many {
-                true => Step::List(level, Belongs::ToAll, shape),
-                false => Step::First(level, Belongs::ToAll, shape),
+                true => Step::List(level, Belongs::All, shape),
+                false => Step::First(level, Belongs::All, shape),
             });
         }
         match field.source {
             Source::Node(of) => {
                 let id: ID = args.get("id")?;
-                return self.anything(of, &[Id::parse(&id)], false, nodes);
+                return Ok(self.anything(of, &[Id::parse(&id)], false, nodes));
             }
             Source::Nodes(of) => {
                 let ids: Vec<ID> = args.get("ids")?;
@@ -179,25 +206,27 @@ impl<'a> Planner<'a> {
                     return Err(ApiError::bad("ids", format!("{} ids are too many; give at most 200.", ids.len())));
                 }
                 let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();
-                return self.anything(of, &ids, true, nodes);
+                return Ok(self.anything(of, &ids, true, nodes));
             }
             Source::Head => {
                 self.plan.head = true;
                 return Ok(Step::Head);
             }
             Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
-            Source::List { of, from, by, such } => return self.plain(field, object, of, (from, by, such), at, &args, nodes),
+            Source::List { of, from, by, such } => {
+                return self.plain(field, object, of, (from, by, such), at, &args, nodes);
+            }
             Source::Find { of, by, such } => {
                 let (parents, belongs) = self.parents(at, object, by);
                 let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
                 let such = with_args(such, &args, &mut level.list);
-                level.list.such(&such, []);
+                level.list.placed(&such);
                 if !of.listed.is_empty() {
                     level.list.such(of.listed, []);
                 }
                 level.first();
                 level.rows = self.rows(at, 1);
-                let level = self.push(level)?;
+                let level = self.push(level);
                 return Ok(Step::First(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes))));
             }
             _ => {}
@@ -222,18 +251,17 @@ impl<'a> Planner<'a> {
                 let present = present.map(|column| self.column(at, column, CellKind::Text));
                 Step::Same(present, self.shape(of, at, below(nodes)))
             }
-            Source::One { to, key } => self.one(to, key, at, &below(nodes))?,
+            Source::One { to, key } => self.one(to, key, at, &below(nodes)),
             Source::Choice(choice) => {
                 let sets = below(nodes);
-                let steps = choice.of.iter().map(|(to, key)| self.one(to, key, at, &sets));
-                Step::Either(steps.collect::<Result<_, _>>()?)
+                Step::Either(choice.of.iter().map(|(to, key)| self.one(to, key, at, &sets)).collect())
             }
             Source::Picked { of, list } => {
                 let list = self.plan.levels[at.level].thing(list);
                 let mut level = Level::read(of, of.table, Parents::Things(at.level, list), of.key, false, self.list());
                 let first = args.first()?.unwrap_or(i64::MAX);
                 level.rows = first.min(1000);
-                let level = self.push(level)?;
+                let level = self.push(level);
                 Step::Things { level, list, first, shape: self.shape(of, At { level, table: 0 }, below(nodes)) }
             }
             _ => unreachable!("all other kinds were planned above"),
@@ -249,26 +277,26 @@ impl<'a> Planner<'a> {
         match (at, by) {
             (Some(at), Some(_)) => {
                 let cell = self.column(at, object.key, CellKind::Int);
-                (Parents::Cell(at.level, cell), Belongs::ToCell(cell))
+                (Parents::Cell(at.level, cell), Belongs::Cell(cell))
             }
-            _ => (Parents::None, Belongs::ToAll),
+            _ => (Parents::None, Belongs::All),
         }
     }
 
     /// The thing that a column names: joined to a row that is read, else by its id.
-    fn one(&mut self, to: &'static Object, key: &str, at: At, sets: &[&'a SelectionSet]) -> Result<Step, ApiError> {
+    fn one(&mut self, to: &'static Object, key: &str, at: At, sets: &[&'a SelectionSet]) -> Step {
         let sets = sets.iter().copied();
         if self.plan.levels[at.level].is_read() {
             let table = self.plan.levels[at.level].join(at.table, to, key);
             let at = At { level: at.level, table };
             let present = self.column(at, to.key, CellKind::Int);
-            return Ok(Step::Same(Some(present), self.shape(to, at, sets)));
+            return Step::Same(Some(present), self.shape(to, at, sets));
         }
         let cell = self.column(at, key, CellKind::Int);
         let mut level = Level::read(to, to.table, Parents::Cell(at.level, cell), to.key, false, self.list());
         level.rows = self.rows(Some(at), 1);
-        let level = self.push(level)?;
-        Ok(Step::First(level, Belongs::ToCell(cell), self.shape(to, At { level, table: 0 }, sets)))
+        let level = self.push(level);
+        Step::First(level, Belongs::Cell(cell), self.shape(to, At { level, table: 0 }, sets))
     }
 
     /// Things by their ids: one statement for each kind that is among them.
@@ -278,7 +306,7 @@ impl<'a> Planner<'a> {
         ids: &[Option<Id>],
         list: bool,
         nodes: Nodes<'_, 'a>,
-    ) -> Result<Step, ApiError> {
+    ) -> Step {
         let mut of = Vec::new();
         let mut places = vec![None; ids.len()];
         for object in objects {
@@ -295,10 +323,10 @@ impl<'a> Planner<'a> {
             let rows = numbers.len() as i64;
             let mut level = Level::read(object, object.table, Parents::These(numbers), object.key, false, self.list());
             level.rows = rows;
-            let level = self.push(level)?;
+            let level = self.push(level);
             of.push((level, self.shape(object, At { level, table: 0 }, below(nodes))));
         }
-        Ok(Step::Anything { of, ids: places, list })
+        Step::Anything { of, ids: places, list }
     }
 
     /// A plain list: of a given row, or read.
@@ -317,8 +345,8 @@ impl<'a> Planner<'a> {
         if let Some(at) = at.filter(|at| !self.plan.levels[at.level].is_read()) {
             let mut level = Level::handed(of, Feed::Within(at.level, field.name), self.list());
             level.cap = first;
-            let level = self.push(level)?;
-            return Ok(Step::List(level, Belongs::ToRow, self.shape(of, At { level, table: 0 }, below(nodes))));
+            let level = self.push(level);
+            return Ok(Step::List(level, Belongs::Row, self.shape(of, At { level, table: 0 }, below(nodes))));
         }
         let (parents, belongs) = self.parents(at, object, by);
         let mut level = Level::read(of, from, parents, by.unwrap_or_default(), false, self.list());
@@ -333,7 +361,7 @@ impl<'a> Planner<'a> {
             level.up_to(first);
         }
         level.rows = self.rows(at, 5);
-        let level = self.push(level)?;
+        let level = self.push(level);
         Ok(Step::List(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes))))
     }
 
@@ -396,7 +424,7 @@ impl<'a> Planner<'a> {
         page.cells = columns.into_iter().map(|(column, kind)| level.column(0, column, kind)).collect();
         level.rows = self.rows(at.filter(|_| by.is_some()), asked.long);
         level.page(page);
-        let level = self.push(level)?;
+        let level = self.push(level);
         let shape = self.connection(of, level, nodes);
         Ok(Step::Page { level, belongs, guard, shape })
     }
@@ -464,7 +492,7 @@ fn with_args(sql: &str, args: &Args, list: &mut Where) -> String {
         let end = piece.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(piece.len());
         let (name, after) = piece.split_at(end);
         let value = args.bind(name).expect("a statement names only arguments that are needed");
-        told.push_str(&format!("${}{after}", list.bind(value)));
+        let _ = write!(told, "${}{after}", list.bind(value));
     }
     told
 }

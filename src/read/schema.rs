@@ -89,7 +89,10 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
     let ty = match declared.source {
         Source::Id | Source::Ref(..) => <ID as OutputType>::create_type_info(registry),
         Source::Column(leaf, _) | Source::Computed { leaf, .. } => (leaf.ty)(registry),
-        Source::Embedded { of, .. } | Source::One { to: of, .. } | Source::Find { of, .. } => register(of, registry),
+        Source::Embedded { of, .. }
+        | Source::One { to: of, .. }
+        | Source::Find { of, .. }
+        | Source::Made { of, many: false, .. } => register(of, registry),
         Source::Choice(choice) => {
             let names: Vec<&str> = choice.of.iter().map(|(of, _)| of.name).collect();
             for (of, _) in choice.of {
@@ -99,9 +102,9 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
             format!("{}!", choice.name)
         }
         Source::Many { of, .. } => connection(of, registry),
-        Source::List { of, .. } | Source::Picked { of, .. } => format!("[{}]!", register(of, registry)),
-        Source::Made { of, many: true, .. } => format!("[{}]!", register(of, registry)),
-        Source::Made { of, many: false, .. } => register(of, registry),
+        Source::List { of, .. } | Source::Picked { of, .. } | Source::Made { of, many: true, .. } => {
+            format!("[{}]!", register(of, registry))
+        }
         Source::Node(of) | Source::Nodes(of) => {
             for object in of {
                 register(object, registry);
@@ -168,16 +171,21 @@ fn connection(of: &'static Object, registry: &mut Registry) -> String {
     let mut add = |name: &str, about: &str, fields| {
         registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));
     };
-    add("PageInfo", "Where a page lies in its list.", vec![
-        plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
-        plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
-        plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
-        plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
-    ]);
-    add(&edge, "An item of a list and its cursor.", vec![
-        plain("cursor", "Cursor of the item.", "String!"),
-        plain("node", "The item.", &node),
-    ]);
+    add(
+        "PageInfo",
+        "Where a page lies in its list.",
+        vec![
+            plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
+            plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
+            plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
+            plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
+        ],
+    );
+    add(
+        &edge,
+        "An item of a list and its cursor.",
+        vec![plain("cursor", "Cursor of the item.", "String!"), plain("node", "The item.", &node)],
+    );
     let mut fields = vec![
         plain("edges", "Items with their cursors.", &format!("[{edge}!]!")),
         plain("nodes", "Items without their cursors.", &format!("[{node}]!")),

@@ -66,7 +66,11 @@ impl<'a> Document<'a> {
 
     /// The arguments of a field, variables and defaults filled in and all of them checked: the library's
     /// validation does not.
-    pub fn args(&self, declared: impl Iterator<Item = &'static Arg>, node: &Positioned<Node>) -> Result<Args, ApiError> {
+    pub fn args(
+        &self,
+        declared: impl Iterator<Item = &'static Arg>,
+        node: &Positioned<Node>,
+    ) -> Result<Args, ApiError> {
         let mut args = Args::default();
         for arg in declared {
             let given = node.node.arguments.iter().find(|(name, _)| name.node == arg.name);
@@ -112,12 +116,18 @@ impl<'a> Document<'a> {
             let value = self.variable(&definition.name.node).unwrap_or(Value::Null);
             let ty = &definition.var_type.node;
             if value == Value::Null && !ty.nullable {
-                return Err(ApiError::bad(&definition.name.node, format!("The variable ${} is needed.", definition.name)));
+                return Err(ApiError::bad(
+                    &definition.name.node,
+                    format!("The variable ${} is needed.", definition.name),
+                ));
             }
             let list = matches!(ty.base, BaseType::List(_));
             let scalar = matches!(ty.base, BaseType::Named(ref name) if self.is_leaf(name));
             if (!list && matches!(value, Value::List(_))) || (scalar && matches!(value, Value::Object(_))) {
-                return Err(ApiError::bad(&definition.name.node, format!("The variable ${} is no {ty}.", definition.name)));
+                return Err(ApiError::bad(
+                    &definition.name.node,
+                    format!("The variable ${} is no {ty}.", definition.name),
+                ));
             }
         }
         Ok(())

@@ -135,7 +135,7 @@ impl<'a> Writer<'a> {
             },
             Step::Either(steps) => {
                 let there = |step: &&Step| match step {
-                    Step::Same(Some(cell), _) | Step::First(_, Belongs::ToCell(cell), _) => {
+                    Step::Same(Some(cell), _) | Step::First(_, Belongs::Cell(cell), _) => {
                         self.cell(here, *cell) != Cell::Null
                     }
                     _ => false,
@@ -195,7 +195,7 @@ impl<'a> Writer<'a> {
             Step::Cursor => self.cursor(here.level, here.row),
             Step::More(next) => {
                 let page = self.page(here.level);
-                json::truth(if *next != page.backward { here.more } else { page.cut }, &mut self.out);
+                json::truth(if *next == page.backward { page.cut } else { here.more }, &mut self.out);
             }
             Step::End(last) => match here.page.len() {
                 0 => self.out.extend_from_slice(b"null"),
@@ -253,9 +253,9 @@ impl<'a> Writer<'a> {
 
     fn parent(&self, belongs: Belongs, here: &Here) -> Option<i64> {
         match belongs {
-            Belongs::ToAll => None,
-            Belongs::ToCell(cell) => self.cell(here, cell).int().or(Some(0)),
-            Belongs::ToRow => Some(here.row as i64),
+            Belongs::All => None,
+            Belongs::Cell(cell) => self.cell(here, cell).int().or(Some(0)),
+            Belongs::Row => Some(here.row as i64),
         }
     }
 

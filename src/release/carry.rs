@@ -5,7 +5,7 @@ use super::output::Log;
 use super::verdict::{Next, Verdict, interrupted, judge};
 use super::{Me, recover};
 use crate::app::App;
-use crate::executor::{Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
+use crate::executor::{self, Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
 use crate::store::claim::Claimed;
 use crate::store::log;
 use crate::store::target::End;
@@ -14,6 +14,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+/// How long to wait before the database is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// What all targets of one worker share.
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -21,14 +24,14 @@ pub(super) struct Shared {
     pub me: Me,
     pub with: Surroundings,
     pub log: Log,
-    pub endings: mpsc::Sender<(Ending, oneshot::Sender<()>)>,
+    pub endings: mpsc::Sender<(Ending, oneshot::Sender<bool>)>,
     /// The worker goes: nothing is started any more.
     pub stopping: CancellationToken,
 }
 
 /// Whether a target was just claimed, or ran in the name of a worker that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Origin {
     Claim,
     Lost,
 }
@@ -41,31 +44,28 @@ pub(super) fn stop(stopper: &Stopper, why: Stop) {
 }
 
 impl Shared {
-    /// Carries a target out, and tells whether its end is on disk. It is not if the worker goes, and another
+    /// Carries a target out, and tells whether that is settled. It is not if the worker goes, and another
     /// one is to start the target anew.
-    pub async fn carry(self, mut claimed: Claimed, mut from: From, stopper: Stopper) -> bool {
-        let Some(executor) = self.app.executors.get(&claimed.executor).cloned() else {
-            // Taken over from a worker that knew more: nobody here can ask what it did.
-            let (Next::Over(end) | Next::Again(end)) = next(&Found::NoAnswer, OnLost::Resolve, &order(&claimed));
-            return self.end(&claimed, end).await;
-        };
+    pub async fn carry(self, mut claimed: Claimed, mut origin: Origin, stopper: Stopper) -> bool {
         loop {
+            // None where a target was taken over from a worker that knew more executors.
+            let executor = self.app.executors.get(&claimed.executor).map(Arc::as_ref);
             let order = order(&claimed);
-            let ended = match from {
-                From::Claim => self.start(&executor, &claimed, &order, &stopper).await,
-                From::Lost => self.collect(&executor, &order).await,
+            let ended = match (origin, executor) {
+                (Origin::Claim, Some(executor)) => self.start(executor, &claimed, &order, &stopper).await,
+                _ => self.collect(&order).await,
             };
             let asked = *stopper.borrow();
             let end = match judge(ended, asked) {
                 Verdict::Over(end) => end,
-                Verdict::Interrupted => match self.find_out(&executor, &order).await {
+                Verdict::Interrupted => match self.find_out(executor, &order).await {
                     Next::Over(end) => end,
                     // Whoever takes it over starts it anew.
                     Next::Again(_) if self.stopping.is_cancelled() => return false,
                     Next::Again(end) => match self.again(&claimed, &order).await {
                         Some(next) => {
-                            executor.forget(&order, &self.with);
-                            (claimed, from) = (next, From::Claim);
+                            executor::forget(&order, &self.with);
+                            (claimed, origin) = (next, Origin::Claim);
                             continue;
                         }
                         None => end,
@@ -76,10 +76,10 @@ impl Shared {
                 self.log.say(&order, message).await;
             }
             let written = self.end(&claimed, end).await;
-            if written {
-                executor.forget(&order, &self.with);
+            if written == Some(true) {
+                executor::forget(&order, &self.with);
             }
-            return written;
+            return written.is_some();
         }
     }
 
@@ -108,9 +108,9 @@ impl Shared {
     }
 
     /// What became of a start whose worker was lost, and the rest of its output.
-    async fn collect(&self, executor: &Executor, order: &Order) -> Ended {
+    async fn collect(&self, order: &Order) -> Ended {
         self.log.say(order, "The worker of this start was lost.").await;
-        let (ended, lines) = executor.collect(order, &self.with).await;
+        let (ended, lines) = executor::collect(order, &self.with).await;
         match log::stored(&self.app.db, order.target_id, order.attempt).await {
             Ok(stored) => {
                 for line in lines.into_iter().skip(stored as usize) {
@@ -123,7 +123,8 @@ impl Shared {
     }
 
     /// What is to become of an interrupted start.
-    async fn find_out(&self, executor: &Executor, order: &Order) -> Next {
+    async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Next {
+        let Some(executor) = executor else { return next(&Found::NoAnswer, OnLost::Resolve, order) };
         let found = executor.probe(order).await;
         match &found {
             Found::Version(version) => {
@@ -137,23 +138,27 @@ impl Shared {
 
     /// Starts it anew in the database; none if that is not to be.
     async fn again(&self, claimed: &Claimed, order: &Order) -> Option<Claimed> {
-        self.log.say(order, "It was interrupted and is started anew.").await;
+        self.log.say(order, "It was interrupted, and may be started anew.").await;
         self.log.flush().await;
-        match recover::again(&self.app.db, &self.me, claimed).await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::warn!(%error, target_id = claimed.target_id, "a target could not be started anew");
-                None
+        loop {
+            match recover::again(&self.app.db, &self.me, claimed).await {
+                Ok(next) => return next,
+                Err(error) => {
+                    tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
+                    tokio::time::sleep(AGAIN).await;
+                }
             }
         }
     }
 
-    /// Has an end written, behind all output; false only if the worker goes.
-    async fn end(&self, claimed: &Claimed, end: End) -> bool {
+    /// Has an end written, behind all output. False if the target is not this worker's any more, none if
+    /// the worker goes.
+    async fn end(&self, claimed: &Claimed, end: End) -> Option<bool> {
         self.log.flush().await;
         let Claimed { target_id, release_id, fence, .. } = *claimed;
         let (done, written) = oneshot::channel();
-        self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.is_ok() && written.await.is_ok()
+        self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.ok()?;
+        written.await.ok()
     }
 }
 

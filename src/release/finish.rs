@@ -5,7 +5,7 @@ use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
 use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
 use crate::store::target::{self, End, OpenTarget};
-use crate::store::{Db, Result, events, progress};
+use crate::store::{Db, Error, Result, events, progress};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -25,24 +25,60 @@ const BATCH: usize = 256;
 /// How long to wait before the database is asked again.
 const AGAIN: Duration = Duration::from_millis(250);
 
-/// Writes endings as they come, those of one moment together, and answers when they are on disk.
-pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<(Ending, oneshot::Sender<()>)>) {
-    let mut batch = Vec::new();
-    while endings.recv_many(&mut batch, BATCH).await > 0 {
-        let (ended, done): (Vec<Ending>, Vec<_>) = batch.drain(..).unzip();
-        while let Err(error) = finish(&db, &me, &ended).await {
-            tracing::warn!(%error, "the ends of targets could not be written; trying again");
-            tokio::time::sleep(AGAIN).await;
+/// An ending, and where to answer whether it was written once that is certain.
+type Asked = (Ending, oneshot::Sender<bool>);
+
+/// Writes endings as they come, those of one moment together.
+pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
+    let mut waiting: Vec<Asked> = Vec::new();
+    loop {
+        match waiting.is_empty() {
+            true if endings.recv_many(&mut waiting, BATCH).await == 0 => return,
+            true => {}
+            // Asked again after a while, with what came meanwhile.
+            false => {
+                tokio::time::sleep(AGAIN).await;
+                while let Ok(more) = endings.try_recv() {
+                    waiting.push(more);
+                }
+            }
         }
-        for done in done {
-            // Whoever waited may be gone.
-            let _ = done.send(());
+        let ended: Vec<Ending> = waiting.iter().map(|(ending, _)| ending.clone()).collect();
+        match finish(&db, &me, &ended).await {
+            Ok(written) => answer(waiting.drain(..), &written),
+            Err(error) => {
+                tracing::warn!(%error, "the ends of targets could not be written; trying again");
+                // One that cannot be written must not hold up the others.
+                if waiting.len() > 1 && !matches!(error, Error::Busy(_)) {
+                    waiting = one_by_one(&db, &me, waiting).await;
+                }
+            }
         }
     }
 }
 
-/// Ends targets. One that does not run in the name of this worker with this fence any more is left alone.
-pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<()> {
+/// Writes each ending by itself and gives those that could not be written.
+async fn one_by_one(db: &Db, me: &Me, waiting: Vec<Asked>) -> Vec<Asked> {
+    let mut left = Vec::new();
+    for asked in waiting {
+        match finish(db, me, std::slice::from_ref(&asked.0)).await {
+            Ok(written) => answer([asked], &written),
+            Err(_) => left.push(asked),
+        }
+    }
+    left
+}
+
+fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
+    for (ending, done) in asked {
+        // Whoever waited may be gone.
+        let _ = done.send(written.contains(&ending.target_id));
+    }
+}
+
+/// Ends targets and gives those that it ended. One that does not run in the name of this worker with this
+/// fence any more is left alone (I3).
+pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i64>> {
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();
@@ -61,7 +97,7 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<()> {
         })
         .collect();
     if ended.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let stopping = stopping(&releases, &ended);
     let queued = match stopping.is_empty() {
@@ -81,7 +117,8 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<()> {
     settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(ended.iter().map(|(target, _)| target.id).collect())
 }
 
 /// The releases that give up what they have not begun once these targets have ended.

@@ -13,6 +13,7 @@ mod output;
 mod record;
 mod recover;
 pub mod request;
+mod settings;
 mod settle;
 mod verdict;
 pub mod worker;

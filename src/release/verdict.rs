@@ -29,13 +29,18 @@ pub(super) fn judge(ended: Ended, asked: Option<Stop>) -> Verdict {
             let signal = signal.map(|signal| format!(" {signal}")).unwrap_or_default();
             failed(TargetFailure::Command, format!("The command was ended by signal{signal}."))
         }
-        (Ended::Stopped(why), _) | (Ended::Unknown { over: true } | Ended::NotStarted(_), Some(why)) => match why {
-            Stop::TimedOut => failed(TargetFailure::TimedOut, "It took too long and was stopped.".into()),
-            Stop::Canceled => failed(TargetFailure::Stopped, "It was stopped, since its release was canceled.".into()),
-            Stop::Lost => return Verdict::Interrupted,
-        },
-        (Ended::NotStarted(why), None) => failed(TargetFailure::NotStarted, why),
-        (Ended::Unknown { over: true }, None) => return Verdict::Interrupted,
+        (Ended::Stopped(Stop::Lost), _) | (Ended::Unknown { over: true }, Some(Stop::Lost) | None) => {
+            return Verdict::Interrupted;
+        }
+        (Ended::Stopped(Stop::TimedOut), _)
+        | (Ended::Unknown { over: true } | Ended::NotStarted(_), Some(Stop::TimedOut)) => {
+            failed(TargetFailure::TimedOut, "It took too long and was stopped.".into())
+        }
+        (Ended::Stopped(Stop::Canceled), _)
+        | (Ended::Unknown { over: true } | Ended::NotStarted(_), Some(Stop::Canceled)) => {
+            failed(TargetFailure::Stopped, "It was stopped, since its release was canceled.".into())
+        }
+        (Ended::NotStarted(why), _) => failed(TargetFailure::NotStarted, why),
         (Ended::Unknown { over: false }, _) => {
             unknown("Its command may still run: nobody could see it end. Look at the host, then confirm the instance.")
         }
@@ -105,6 +110,8 @@ mod tests {
         }
         assert_eq!(judge(Ended::Stopped(Stop::Lost), None), Verdict::Interrupted);
         assert_eq!(judge(Ended::Unknown { over: true }, None), Verdict::Interrupted);
+        let never = judge(Ended::NotStarted("no".into()), Some(Stop::Lost));
+        assert_eq!(over(never), failed(TargetFailure::NotStarted), "what never began needs no finding out");
     }
 
     #[test]

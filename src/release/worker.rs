@@ -1,106 +1,23 @@
 //! The worker: claims targets, has them carried out, keeps its lease, and takes over from workers that are
 //! lost. It lives through any number of leases.
 
-use super::carry::{From, Shared, Stopper, stop as stop_target};
+use super::carry::{Origin, Shared, Stopper, stop as stop_target};
 use super::lease::{self, Lease, Watch};
 use super::output::{self, Log};
+pub use super::settings::{Sweep, Sweeping, Timing, WorkerSettings};
 use super::{claim, finish, recover};
 use crate::app::App;
 use crate::executor::state::StateDir;
 use crate::executor::{Stop, Surroundings};
 use crate::store::claim::Claimed;
-use crate::store::{Db, Error, Result, claim as queue, idempotency, target, worker as workers};
+use crate::store::{Error, Result, claim as queue, target, worker as workers};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
-use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-
-/// How a worker works.
-#[derive(Clone, Debug)]
-pub struct WorkerSettings {
-    /// Its name in events and lists.
-    pub name: String,
-    /// Where its commands leave what became of them; shared by the processes of one machine.
-    pub state_dir: PathBuf,
-    /// The program that is the runner, this one unless a test says otherwise.
-    pub runner: PathBuf,
-    /// The most targets that it carries out at a time.
-    pub room: usize,
-    pub timing: Timing,
-    /// What is done from time to time beside releases.
-    pub sweeps: Vec<Sweep>,
-}
-
-impl WorkerSettings {
-    /// The usual settings.
-    pub fn new(name: impl Into<String>, state_dir: impl Into<PathBuf>) -> WorkerSettings {
-        WorkerSettings {
-            name: name.into(),
-            state_dir: state_dir.into(),
-            // Also the right one when the file was replaced since this process began.
-            runner: "/proc/self/exe".into(),
-            room: 256,
-            timing: Timing::default(),
-            sweeps: vec![Sweep { name: "idempotency keys", every: Duration::from_mins(1), run: sweep_keys }],
-        }
-    }
-}
-
-/// How long a worker waits for what. `fence_after` and twice `grace` together stay below `dead_after`.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// How often there is a look at the queue, also without a hint.
-    pub tick: Duration,
-    /// How often the lease is renewed.
-    pub renew: Duration,
-    /// Without a renewal for so long, a worker ends its commands and writes nothing more.
-    pub fence_after: Duration,
-    /// A lease whose beat stood still for so long is dead.
-    pub dead_after: Duration,
-    /// From the request to a command to end until it is killed.
-    pub grace: Duration,
-    /// How long running targets may go on after the worker was asked to stop.
-    pub drain: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Timing {
-            tick: Duration::from_secs(1),
-            renew: Duration::from_secs(5),
-            fence_after: Duration::from_secs(20),
-            dead_after: Duration::from_secs(30),
-            grace: Duration::from_secs(4),
-            drain: Duration::from_secs(30),
-        }
-    }
-}
-
-/// Something that is done from time to time.
-#[derive(Clone, Copy, Debug)]
-pub struct Sweep {
-    /// What is swept, for logs.
-    pub name: &'static str,
-    pub every: Duration,
-    pub run: fn(Db) -> Sweeping,
-}
-
-/// A sweep under way.
-pub type Sweeping = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
-
-fn sweep_keys(db: Db) -> Sweeping {
-    Box::pin(async move {
-        let mut tx = db.begin().await?;
-        let now = tx.now().await?;
-        idempotency::sweep(&mut tx, now).await?;
-        tx.commit().await
-    })
-}
 
 /// Works until it is asked to stop; then what runs may end for a while, and the rest is handed back.
 ///
@@ -253,15 +170,15 @@ impl Session {
             let room = self.settings.room.saturating_sub(self.running.len());
             match claim::claim(&self.shared.app, &self.shared.me, room as i64).await {
                 Ok(claimed) if claimed.is_empty() => return,
-                Ok(claimed) => claimed.into_iter().for_each(|claimed| self.carry(claimed, From::Claim)),
+                Ok(claimed) => claimed.into_iter().for_each(|claimed| self.carry(claimed, Origin::Claim)),
                 Err(error) => return tracing::warn!(%error, "nothing could be claimed; trying again"),
             }
         }
     }
 
-    fn carry(&mut self, claimed: Claimed, from: From) {
+    fn carry(&mut self, claimed: Claimed, origin: Origin) {
         let (target, stopper) = (claimed.target_id, Stopper::new(watch::Sender::new(None)));
-        let task = self.carrying.spawn(self.shared.clone().carry(claimed, from, stopper.clone())).id();
+        let task = self.carrying.spawn(self.shared.clone().carry(claimed, origin, stopper.clone())).id();
         self.running.insert(target, Running { stopper, task });
     }
 
@@ -284,8 +201,8 @@ impl Session {
                 for claimed in claimed {
                     if !self.running.contains_key(&claimed.target_id) {
                         // The answer to its claim may have been cut off: then it never began, and begins now.
-                        let from = if self.taken.contains(&claimed.target_id) { From::Lost } else { From::Claim };
-                        self.carry(claimed, from);
+                        let origin = if self.taken.contains(&claimed.target_id) { Origin::Lost } else { Origin::Claim };
+                        self.carry(claimed, origin);
                     }
                 }
             }

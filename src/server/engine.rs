@@ -57,7 +57,8 @@ impl EventSource for Tail {
 }
 
 fn expired() -> ApiError {
-    let message = "Events behind this place are no longer kept. Read what there is now, and go on from its `eventCursor`.";
+    let message =
+        "Events behind this place are no longer kept. Read what there is now, and go on from its `eventCursor`.";
     ApiError::new(ErrorCode::CursorExpired, message)
 }
 

@@ -3,11 +3,11 @@
 use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
 use super::log::Told;
-use crate::graphql::RequestId;
 use super::request::{Asked, Parameters, Prepared, is_json};
 use super::{Server, execute, sse, subscription};
 use crate::auth::Secret;
 use crate::domain::Caller;
+use crate::graphql::RequestId;
 use crate::read::ErrorCode;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;

@@ -4,8 +4,8 @@
 use super::Server;
 use super::answer::{self, Refused};
 use super::log::Told;
-use crate::graphql::{Message, RequestId, message};
 use crate::auth::{FRESH, Secret};
+use crate::graphql::{Message, RequestId, message};
 use crate::read::{self, ErrorCode};
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};

@@ -154,12 +154,17 @@ impl Reader<'_> {
     /// texts alone.
     pub async fn rows(&mut self, text: &str, binds: &[Bind], kinds: &[CellKind]) -> Result<Rows> {
         self.shared.count();
+        let text = match self.on {
+            On::Sqlite(_) => sql::tell_sqlite(text),
+            On::Postgres(_) => sql::tell_postgres(text),
+        };
+        tracing::trace!(sql = text, "read");
+        let text = AssertSqlSafe(text).into_sql_str();
         let mut rows = Rows::new(kinds.len());
         match &mut self.on {
             On::Sqlite(connection) => {
                 let mut arguments = SqliteArguments::default();
                 add(&mut arguments, binds)?;
-                let text = AssertSqlSafe(sql::tell_sqlite(text)).into_sql_str();
                 for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
                     cells::<Sqlite>(row, kinds, &mut rows)?;
                 }
@@ -167,7 +172,6 @@ impl Reader<'_> {
             On::Postgres(connection) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
-                let text = AssertSqlSafe(sql::tell_postgres(text)).into_sql_str();
                 for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
                     cells::<Postgres>(row, kinds, &mut rows)?;
                 }

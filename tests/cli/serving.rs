@@ -57,3 +57,17 @@ fn migrate_and_schema_print_what_they_say() {
     assert!(place.path().join("lockkeeper.db").exists());
     assert!(place.printed(&["schema"]).contains("\ntype Query {\n"));
 }
+
+#[tokio::test]
+async fn the_doctor_names_what_is_broken_and_its_exit_status_tells() {
+    let place = Place::new("sqlite");
+    let told = place.printed(&["doctor"]);
+    assert_eq!(told.matches(" holds ").count(), 8, "{told}");
+    let pool = sqlx::SqlitePool::connect(&place.database).await.unwrap();
+    sqlx::query("UPDATE event_log SET position = position + 5").execute(&pool).await.unwrap();
+    pool.close().await;
+    let output = place.run(&["doctor"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!((told.matches(" holds ").count(), told.matches("I5  BROKEN").count()), (7, 1), "{told}");
+}

@@ -57,7 +57,8 @@ fn cluster() -> String {
 
 #[expect(clippy::zombie_processes, reason = "the keeper outlives the test that started it")]
 fn start(base: &Path, port: &str) {
-    let data = base.join("data");
+    // Not the directory of an earlier cluster, which its keeper may be removing at this moment.
+    let data = base.join(format!("data-{port}"));
     let _ = fs::remove_dir_all(&data);
     fs::create_dir(&data).unwrap();
     // initdb refuses to run as root.

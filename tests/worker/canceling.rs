@@ -1,7 +1,7 @@
 //! Giving releases up (R13).
 
 use crate::databases::BOTH;
-use crate::fleet::{COMMAND, Fleet, caller};
+use crate::fleet::{COMMAND, Fleet, caller, request};
 use lockkeeper::domain::rollout::Amount;
 use lockkeeper::domain::{Kind, ProblemCode};
 use lockkeeper::release::cancel::cancel;
@@ -47,7 +47,7 @@ async fn r13_an_installation_that_never_began_is_gone() {
             .await;
         let facts = Facts { port: None, tag: None, weight: 100, description: String::new() };
         let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), facts };
-        let release = fleet.accept(&fleet.request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
+        let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
         assert_eq!(canceled(&fleet, release, false).await, Ok(release));
         assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
     }

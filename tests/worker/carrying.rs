@@ -1,7 +1,7 @@
 //! One target from its claim to its end.
 
 use crate::databases::BOTH;
-use crate::fleet::{COMMAND, Fleet, timing};
+use crate::fleet::{COMMAND, Fleet, request, timing};
 use lockkeeper::domain::Kind;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::release::worker::Timing;
@@ -209,7 +209,7 @@ async fn an_instance_that_is_uninstalled_is_removed_and_runs_nothing() {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("");
         let worker = fleet.worker();
-        let release = fleet.accept(&fleet.request(fleet.service, Aim::Uninstall, Selection::All(true))).await;
+        let release = fleet.accept(&request(fleet.service, Aim::Uninstall, Selection::All(true))).await;
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
         assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
         worker.stop().await;

@@ -1,7 +1,7 @@
 //! Workers that die, stand still or lose what they had: the old command never runs beside a new one.
 
 use crate::databases::BOTH;
-use crate::fleet::{COMMAND, Fleet, executor, settings, timing};
+use crate::fleet::{COMMAND, Fleet, executor, impatient, settings, timing};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::release::worker::{self, Timing};
 use lockkeeper::store::Db;
@@ -17,11 +17,16 @@ struct Process(Child);
 
 impl Process {
     fn start(fleet: &Fleet, executor_text: &str) -> Process {
+        Process::start_with(fleet, executor_text, "patient")
+    }
+
+    fn start_with(fleet: &Fleet, executor_text: &str, timing: &str) -> Process {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "faults::a_worker_in_a_process_of_its_own", "--ignored", "--nocapture"])
             .env("WORKER_URL", &fleet.url)
             .env("WORKER_DIR", &fleet.directory)
             .env("WORKER_EXECUTOR", executor_text)
+            .env("WORKER_TIMING", timing)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -55,7 +60,11 @@ async fn a_worker_in_a_process_of_its_own() {
     let directory = PathBuf::from(std::env::var("WORKER_DIR").unwrap());
     let executors = [executor(&directory, &std::env::var("WORKER_EXECUTOR").unwrap())].into_iter().collect();
     let app = App { db: Db::open(&url, 8).await.unwrap(), executors, rollout: RolloutDefaults::default() };
-    worker::run(app, settings(directory.join("state")), CancellationToken::new()).await.unwrap();
+    let mut settings = settings(directory.join("state"));
+    if std::env::var("WORKER_TIMING").unwrap() == "impatient" {
+        settings.timing = impatient();
+    }
+    worker::run(app, settings, CancellationToken::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -170,12 +179,14 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("tick 1000");
-        let process = Process::start(&fleet, COMMAND);
+        let process = Process::start_with(&fleet, COMMAND, "impatient");
         let release = fleet.accept(&fleet.upgrade()).await;
         fleet.until_said("tick", 2).await;
         process.signal(Signal::STOP);
         // Its process lives: only its beat tells that it is lost.
-        let worker = fleet.worker();
+        let mut settings = fleet.settings();
+        settings.timing = impatient();
+        let worker = fleet.worker_with(settings);
         assert_eq!(fleet.over(release).await, "FAILED");
         assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
         let ticks = fleet.said("tick");

@@ -54,11 +54,16 @@ pub fn timing() -> Timing {
     Timing {
         tick: Duration::from_millis(50),
         renew: Duration::from_millis(200),
-        fence_after: Duration::from_secs(3),
-        dead_after: Duration::from_secs(5),
+        fence_after: Duration::from_secs(10),
+        dead_after: Duration::from_secs(15),
         grace: Duration::from_millis(500),
         drain: Duration::from_secs(30),
     }
+}
+
+/// The same, for tests that wait for a lease to end.
+pub fn impatient() -> Timing {
+    Timing { fence_after: Duration::from_secs(2), dead_after: Duration::from_secs(4), ..timing() }
 }
 
 /// The executor of a configuration's text, `{dir}` being the directory of the fleet.
@@ -198,23 +203,7 @@ impl Fleet {
     /// An upgrade of `web` to version 3 everywhere.
     pub fn upgrade(&self) -> Request {
         let version_id = Kind::Version.id(self.versions[2]).to_string();
-        self.request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
-    }
-
-    pub fn request(&self, service: i64, aim: Aim, hosts: Selection) -> Request {
-        Request {
-            change: caller("upgradeInstances"),
-            aim,
-            service_id: Kind::Service.id(service).to_string(),
-            hosts,
-            on_locked: OnLocked::Skip,
-            include_unknown: false,
-            through_hold_ids: Vec::new(),
-            rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
-            reason: None,
-            expected_count: None,
-            dry_run: false,
-        }
+        request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
     }
 
     /// Accepts a release and gives its number.
@@ -242,7 +231,7 @@ impl Fleet {
             }
             let state = "SELECT id, status, worker_id, attempt, fence FROM release_target ORDER BY id";
             assert!(
-                began.elapsed() < Duration::from_secs(60),
+                began.elapsed() < Duration::from_mins(1),
                 "{sql}: {:?} {:?}",
                 self.rows(state).await,
                 self.journal()
@@ -329,6 +318,23 @@ fn columns(sql: &str) -> impl Iterator<Item = &str> {
         let last = column.trim().rsplit(' ').next().unwrap();
         last.rsplit('.').next().unwrap()
     })
+}
+
+/// A request for a release of a service, ten at a time.
+pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
+    Request {
+        change: caller("upgradeInstances"),
+        aim,
+        service_id: Kind::Service.id(service).to_string(),
+        hosts,
+        on_locked: OnLocked::Skip,
+        include_unknown: false,
+        through_hold_ids: Vec::new(),
+        rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
+        reason: None,
+        expected_count: None,
+        dry_run: false,
+    }
 }
 
 /// An operator's request.

@@ -90,6 +90,21 @@ async fn r4_all_or_none_are_locked_and_everything_wrong_is_reported_at_once() {
 }
 
 #[tokio::test]
+async fn many_instances_are_locked_and_unlocked_by_as_many_statements_as_few() {
+    for ground in both().await {
+        let ids = instances(&ground, 40).await;
+        let mut statements = Vec::new();
+        for some in [&ids[..2], &ids] {
+            let before = ground.app.db.statements();
+            made(lock(&ground.app, &request("lockInstances"), &holding(some))).await;
+            made(unlock(&ground.app, &request("unlockInstances"), &freeing(some, None))).await;
+            statements.push(ground.app.db.statements() - before);
+        }
+        assert_eq!(statements[0], statements[1]);
+    }
+}
+
+#[tokio::test]
 async fn only_holds_on_the_instances_named_are_ended() {
     for ground in both().await {
         let ids = instances(&ground, 2).await;

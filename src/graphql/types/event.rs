@@ -1,5 +1,5 @@
-use super::release::{ACTION, PROGRESS, STATUS as RELEASE_STATUS, place};
 use super::instance::STATUS;
+use super::release::{ACTION, PROGRESS, STATUS as RELEASE_STATUS, place};
 use super::{HOLD, INSTANCE, RELEASE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
@@ -76,7 +76,12 @@ pub static RELEASE_EVENT: Object = Object::new(
         column("kind", "What kind of change.", &RELEASE_KIND, "kind"),
         reference("releaseId", "Id of the release.", Kind::Release, "release_id"),
         one("release", "The release as it is now.", &RELEASE, "release_id"),
-        column("revision", "Number of this event in the history of its release, from 1 without gaps.", &INT, "revision"),
+        column(
+            "revision",
+            "Number of this event in the history of its release, from 1 without gaps.",
+            &INT,
+            "revision",
+        ),
         reference("serviceId", "Id of its service.", Kind::Service, "service_id"),
         column("serviceName", "Name of its service.", &TEXT, "service_name"),
         column("action", "What the release does.", &ACTION, "action"),

@@ -26,10 +26,7 @@ pub static VIEWER: Object = Object::new(
     "Viewer",
     "Who is asking.",
     "",
-    &[
-        column("name", "Name of the token or subject.", &TEXT, "name"),
-        column("role", "What it may do.", &ROLE, "role"),
-    ],
+    &[column("name", "Name of the token or subject.", &TEXT, "name"), column("role", "What it may do.", &ROLE, "role")],
 );
 
 /// Who is asking.

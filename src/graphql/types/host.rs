@@ -1,8 +1,6 @@
 use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
 use crate::domain::Kind;
-use crate::read::declare::{
-    INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered,
-};
+use crate::read::declare::{INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered};
 use crate::read::{ApiError, TIME, Where};
 use crate::store::rows::{Bind, CellKind};
 use async_graphql::InputObject;
@@ -33,10 +31,7 @@ static LABEL: Object = Object::new(
     "Label",
     "A key and a value attached to a host.",
     "host_label",
-    &[
-        column("key", "Key, unique on its host.", &TEXT, "key"),
-        column("value", "Value.", &TEXT, "value"),
-    ],
+    &[column("key", "Key, unique on its host.", &TEXT, "key"), column("value", "Value.", &TEXT, "value")],
 )
 .key("key");
 

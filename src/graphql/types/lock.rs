@@ -1,6 +1,6 @@
 use super::{HOLD, RELEASE};
-use crate::read::declare::{Choice, Field, Object, Source, TEXT, ascending, column};
 use crate::read::TIME;
+use crate::read::declare::{Choice, Field, Object, Source, TEXT, ascending, column};
 use crate::store::rows::CellKind;
 
 static HOLDER: Choice = Choice {

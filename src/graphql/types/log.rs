@@ -39,6 +39,7 @@ pub static LOG_LINE: Object = Object::new(
 .order(OLDEST_FIRST)
 .cursors(Cursors::Log);
 
+#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
 fn place(needs: &[Cell<'_>], _: &Args, _: &Scene) -> Result<Option<Computed>, ApiError> {
     let &[Cell::Int(release), Cell::Int(place)] = needs else { return Ok(None) };
     Ok(Some(Computed::Text(cursor::line(release, place))))

@@ -2,8 +2,8 @@
 
 mod event;
 mod executor;
-mod host;
 mod hold;
+mod host;
 mod instance;
 mod lock;
 mod log;
@@ -24,7 +24,6 @@ pub use instance::{INSTANCE, INSTANCE_COUNT, InstanceFilter, InstanceOrder};
 pub use lock::LOCK;
 pub use log::LOG_LINE;
 pub use node::NODE;
-pub use order::OrderDirection;
 pub use payload::{MUTATION_PAYLOAD, USER_ERRORS};
 pub use release::{RELEASE, ReleaseFilter};
 pub use service::{SERVICE, ServiceFilter};

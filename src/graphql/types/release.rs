@@ -2,8 +2,8 @@ use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus};
 use crate::read::declare::{
-    Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, id, many, narrowing,
-    one, parse, text_leaf,
+    Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, id, many, narrowing, one,
+    parse, text_leaf,
 };
 use crate::read::{ApiError, Args, CURSOR, DateTime, Scene, TIME, Where, cursor};
 use crate::store::rows::{Bind, Cell, CellKind};
@@ -46,8 +46,13 @@ pub static RELEASE: Object = Object::new(
         column("createdBy", "Name of the caller who asked for it.", &TEXT, "created_by"),
         column("createdAt", "When it was accepted.", &TIME, "created_at"),
         column("startedAt", "When its first target began; null before.", &TIME, "started_at").nullable(),
-        column("cancelRequestedAt", "When giving up was asked for; null when it was not.", &TIME, "cancel_requested_at")
-            .nullable(),
+        column(
+            "cancelRequestedAt",
+            "When giving up was asked for; null when it was not.",
+            &TIME,
+            "cancel_requested_at",
+        )
+        .nullable(),
         column("cancelReason", "Why; null when it was not.", &TEXT, "cancel_reason").nullable(),
         column(
             "stoppedAt",
@@ -74,7 +79,12 @@ pub static RELEASE: Object = Object::new(
             &[("position", CellKind::Int)],
             place,
         ),
-        many("log", "Output of all its targets, oldest line first. Takes and gives the cursors of releaseLog.", &LOG_LINE, "release_id"),
+        many(
+            "log",
+            "Output of all its targets, oldest line first. Takes and gives the cursors of releaseLog.",
+            &LOG_LINE,
+            "release_id",
+        ),
         many("skipped", "Instances that were chosen and left out.", &SKIPPED_INSTANCE, "release_id"),
     ],
 )
@@ -82,6 +92,7 @@ pub static RELEASE: Object = Object::new(
 .order(NEWEST_FIRST);
 
 /// A place in the log of events, as a cursor.
+#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
 pub(super) fn place(needs: &[Cell<'_>], _: &Args, scene: &Scene) -> Result<Option<Computed>, ApiError> {
     let place = needs.first().and_then(|cell| cell.int());
     Ok(place.map(|place| Computed::Text(cursor::event(&scene.log_id, place))))
@@ -93,7 +104,12 @@ static ROLLOUT: Object = Object::new(
     "",
     &[
         column("maxParallel", "How many targets at a time.", &INT, "max_parallel"),
-        column("maxFailures", "How many targets may end FAILED or UNKNOWN before onFailure applies.", &INT, "max_failures"),
+        column(
+            "maxFailures",
+            "How many targets may end FAILED or UNKNOWN before onFailure applies.",
+            &INT,
+            "max_failures",
+        ),
         column("onFailure", "What happens then.", &ON_FAILURE, "on_failure"),
         column("timeoutSeconds", "Longest time for one start of one target, in seconds.", &INT, "timeout_seconds"),
     ],

@@ -27,8 +27,5 @@ pub static SKIP_COUNT: Object = Object::new(
     "SkipCount",
     "So many instances were left out for this reason.",
     "",
-    &[
-        column("reason", "Why.", &REASON, "reason"),
-        column("count", "How many.", &INT, "count"),
-    ],
+    &[column("reason", "Why.", &REASON, "reason"), column("count", "How many.", &INT, "count")],
 );

@@ -32,7 +32,12 @@ pub static TARGET: Object = Object::new(
         column("exitStatus", "Exit status of the command; null when there is none.", &INT, "exit_status").nullable(),
         column("startedAt", "When the latest start was; null before.", &TIME, "started_at").nullable(),
         column("finishedAt", "When it reached its final state; null before.", &TIME, "finished_at").nullable(),
-        many("log", "Output of the executor, oldest line first. Takes and gives the cursors of releaseLog.", &LOG_LINE, "target_id"),
+        many(
+            "log",
+            "Output of the executor, oldest line first. Takes and gives the cursors of releaseLog.",
+            &LOG_LINE,
+            "target_id",
+        ),
     ],
 )
 .node(Kind::Target, &NODE)

@@ -134,7 +134,10 @@ impl Narrow for VersionFilter {
             list.such(order, [Bind::Int(current)]);
         }
         if let Some(in_use) = self.in_use {
-            list.either("EXISTS (SELECT 1 FROM instance x WHERE x.version_id = @.id AND x.status <> 'REMOVED')", in_use);
+            list.either(
+                "EXISTS (SELECT 1 FROM instance x WHERE x.version_id = @.id AND x.status <> 'REMOVED')",
+                in_use,
+            );
         }
         Ok(())
     }

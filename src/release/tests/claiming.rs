@@ -10,6 +10,7 @@ use crate::release::recover::{again, take_over};
 use crate::release::request::Selection;
 use crate::release::{Me, worker::Timing};
 use crate::store::claim::Claimed;
+use crate::store::sql::sql;
 use crate::store::target::End;
 use crate::store::worker::{self, Worker};
 use std::collections::HashSet;

@@ -1,8 +1,8 @@
 //! Each rule of accepting, on both databases.
 
 mod choosing;
-mod doctor;
 mod claiming;
+mod doctor;
 mod fleet;
 mod races;
 mod recording;

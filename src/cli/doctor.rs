@@ -1,0 +1,32 @@
+//! `lockkeeper doctor`.
+
+use crate::config::Given;
+use crate::store::doctor;
+use std::process::ExitCode;
+
+/// The invariants, and what is checked of each.
+const INVARIANTS: [(&str, &str); 8] = [
+    ("I1", "an instance has at most one open target, and is being moved exactly while it has one"),
+    ("I2", "a release is over exactly when all its targets are, and counts them rightly"),
+    ("I3", "no target has a newer fence than its instance, and what runs has the newest"),
+    ("I4", "versions change by targets that succeeded, or by a confirmation"),
+    ("I5", "the log has no gaps, and replaying it gives the present state"),
+    ("I6", "a key that is kept stands for one release"),
+    ("I7", "every release has one audit entry of the request that made it"),
+    ("I8", "no more runs than a rollout allows, and one command at a time on a host"),
+];
+
+/// Prints a line for each invariant, and the rows where one is broken; then the exit status is 1.
+pub async fn run(given: &Given) -> anyhow::Result<ExitCode> {
+    let db = super::open(given).await?;
+    let findings = doctor::check(&db).await?;
+    db.close().await;
+    for (invariant, promise) in INVARIANTS {
+        let broken: Vec<_> = findings.iter().filter(|finding| finding.invariant == invariant).collect();
+        println!("{invariant}  {:<7} {promise}", if broken.is_empty() { "holds" } else { "BROKEN" });
+        for finding in broken {
+            println!("      {}\n        {}", finding.what, finding.rows.join(", "));
+        }
+    }
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,14 @@
+//! The read side through the schema, on both databases.
+
+mod cost;
+#[path = "../support/databases.rs"]
+#[allow(dead_code)]
+mod databases;
+mod events;
+mod fleet;
+mod lists;
+mod mutation;
+mod nulls;
+mod plans;
+mod selection;
+mod things;

@@ -1,0 +1,92 @@
+//! How the databases run what the API reads: no list goes through a whole table of instances, events, targets
+//! or lines.
+
+use crate::databases::BOTH;
+use crate::fleet::Fleet;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+/// Notes the statements that are read.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        event.record(&mut self.clone());
+    }
+}
+
+impl Visit for Statements {
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "sql" {
+            self.0.lock().unwrap().push(value.to_owned());
+        }
+    }
+}
+
+/// Every list of the API, with every order and every condition that has an index of its own.
+const QUERIES: &[&str] = &[
+    "{ instances { totalCount nodes { id locked lastTarget { id } locks { by holder { __typename } } events { totalCount nodes { kind } } } } }",
+    "{ instances(orderBy: { field: UPDATED_AT, direction: DESC }) { nodes { id } } }",
+    "{ instances(filter: { serviceIds: [\"svc_1\"] }) { totalCount nodes { id } } }",
+    "{ instances(filter: { hostIds: [\"hst_1\"] }) { totalCount nodes { id } } }",
+    "{ instances(filter: { versionIds: [\"ver_1\"] }) { totalCount nodes { id } } }",
+    "{ instances(filter: { statuses: [UNKNOWN] }) { totalCount nodes { id } } }",
+    "{ instances(filter: { hostnameStartsWith: \"a\", locked: true }) { nodes { id } } }",
+    "{ instance(service: \"a\", hostname: \"b\") { id } node(id: \"ins_1\") { id } }",
+    "{ services(filter: { instanceStatuses: [UNKNOWN], frozen: true }) { nodes { id freezes { id } instanceCounts { count } availableHosts { totalCount nodes { id } } } } }",
+    "{ services { nodes { instances(orderBy: { field: UPDATED_AT }) { totalCount nodes { id } } versions(filter: { inUse: true }) { nodes { instances { totalCount nodes { id } } } } releases { totalCount nodes { id } } } } }",
+    "{ hosts(filter: { labels: [{ key: \"a\", value: \"b\" }] }) { nodes { labels { key } instances { nodes { id } } } } labels { key } }",
+    "{ releases(filter: { hostIds: [\"hst_1\"] }) { nodes { followUps { nodes { id } } targets { totalCount nodes { id log { totalCount nodes { text } } } } skipped { nodes { locks { by } } } log { totalCount nodes { text } } } } }",
+    "{ releases(filter: { idempotencyKeys: [\"a\"] }) { nodes { id } } holds(filter: { standing: true, instanceIds: [\"ins_1\"] }) { nodes { id } } }",
+    "{ instanceEvents { totalCount nodes { kind } } releaseEvents { nodes { kind } } }",
+    "{ instanceEvents(filter: { serviceIds: [\"svc_1\"] }) { nodes { kind } } }",
+    "{ instanceEvents(filter: { instanceIds: [\"ins_1\"] }) { nodes { kind } } }",
+    "{ instanceEvents(filter: { hostIds: [\"hst_1\"] }) { nodes { kind } } }",
+    "{ instanceEvents(filter: { releaseIds: [\"rel_1\"] }) { nodes { kind } } }",
+    "{ releaseEvents(filter: { releaseIds: [\"rel_1\"] }) { nodes { kind } } }",
+];
+
+#[tokio::test]
+async fn no_list_goes_through_a_whole_table() {
+    for kind in BOTH {
+        let fleet = Fleet::of(kind, 2, 2, 3).await;
+        fleet.release(1, 1, 2, &[1], 1).await;
+        fleet
+            .sql("INSERT INTO release_skip (id, release_id, instance_id, reason) {over} VALUES (1, 1, 3, 'LOCKED')")
+            .await;
+        fleet.events(&[1, 2]).await;
+        let statements = Statements::default();
+        let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(statements.clone()));
+        for query in QUERIES {
+            fleet.data(query).await;
+        }
+        drop(guard);
+        let statements = std::mem::take(&mut *statements.0.lock().unwrap());
+        assert!(statements.len() > 40, "{}", statements.len());
+        for statement in statements.iter().filter(|statement| !statement.contains("FROM event_log")) {
+            let plan = fleet.explain(statement).await;
+            // What was found by index may be gone through once more.
+            let found = plan.iter().any(|line| line.starts_with("CO-ROUTINE") || line.starts_with("MATERIALIZE"));
+            for line in &plan {
+                let whole = match fleet.is_sqlite() {
+                    true => {
+                        let alias = line.strip_prefix("SCAN ").unwrap_or_default();
+                        line.starts_with("SCAN ")
+                            && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
+                            && !(found && alias == "t0")
+                    }
+                    false => ["instance", "event", "release_target", "log_line", "release"]
+                        .iter()
+                        .any(|table| line.contains(&format!("Seq Scan on {table} "))),
+                };
+                assert!(!whole, "{kind}: {line}\n{statement}\n{plan:#?}");
+            }
+        }
+    }
+}
