@@ -1,6 +1,9 @@
 //! The runner: between a worker and a command, in a process of its own, so that neither the worker's death
 //! nor its standstill leaves a command running that nobody answers for. It ends the command when the
 //! worker's pipe closes or brings no beat, and leaves output and result in the state directory.
+//!
+//! A command is over when its first process has ended. What else is left of its session ends with it; what is
+//! to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};

@@ -35,19 +35,74 @@ pub(super) async fn carry_out(
 
 async fn pretend(simulate: &Simulate, order: &Order, lines: mpsc::Sender<Line>) -> Ended {
     let whole = simulate.delay + simulate.jitter.mul_f64(rand::random());
-    let say = |text: String| {
-        let line = Line { stream: LogStream::Stdout, text, at: Timestamp::now() };
-        // Nobody reads on when the worker goes.
-        let _ = lines.try_send(line);
-    };
     for step in 1..=simulate.lines {
         tokio::time::sleep(whole / simulate.lines).await;
-        say(format!("step {step} of {} on {}", simulate.lines, order.hostname));
+        let text = format!("step {step} of {} on {}", simulate.lines, order.hostname);
+        // It fails only when the worker goes.
+        let _ = lines.send(Line { stream: LogStream::Stdout, text, at: Timestamp::now() }).await;
     }
     if simulate.lines == 0 {
         tokio::time::sleep(whole).await;
     }
-    let fails = simulate.fail_hosts.contains(&order.hostname)
-        || simulate.fail_every > 0 && order.target_id % i64::from(simulate.fail_every) == 0;
-    Ended::Exited { status: Some(i32::from(fails)), signal: None }
+    Ended::Exited { status: Some(i32::from(fails(simulate, order))), signal: None }
+}
+
+fn fails(simulate: &Simulate, order: &Order) -> bool {
+    simulate.fail_hosts.contains(&order.hostname)
+        || simulate.fail_every > 0 && order.target_id % i64::from(simulate.fail_every) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::release::ReleaseAction;
+
+    fn order(hostname: &str, target_id: i64) -> Order {
+        Order {
+            action: ReleaseAction::Upgrade,
+            service: "web".into(),
+            version: Some("2".into()),
+            previous_version: Some("1".into()),
+            artifact: None,
+            reference: None,
+            hostname: hostname.into(),
+            host_address: "10.0.0.1".into(),
+            port: None,
+            tag: None,
+            instance_id: 1,
+            release_id: 1,
+            target_id,
+            attempt: 1,
+            fence: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn it_takes_its_time_writes_its_lines_and_fails_where_it_is_told_to() {
+        let simulate = Simulate {
+            delay: Duration::from_millis(20),
+            lines: 2,
+            fail_hosts: vec!["bad".into()],
+            fail_every: 5,
+            ..Simulate::default()
+        };
+        for (host, target, status) in [("good", 4, 0), ("bad", 4, 1), ("good", 10, 1)] {
+            let (sender, mut lines) = mpsc::channel(9);
+            let (_keep, stop) = watch::channel(None);
+            let ended = carry_out(&simulate, &order(host, target), stop, sender).await;
+            assert_eq!(ended, Ended::Exited { status: Some(status), signal: None }, "{host} {target}");
+            let mut written = Vec::new();
+            assert_eq!(lines.recv_many(&mut written, 9).await, 2);
+            assert_eq!(written[1].text, format!("step 2 of 2 on {host}"));
+        }
+    }
+
+    #[tokio::test]
+    async fn it_ends_at_once_when_it_is_stopped() {
+        let simulate = Simulate { delay: Duration::from_hours(1), ..Simulate::default() };
+        let (stopper, stop) = watch::channel(None);
+        stopper.send_replace(Some(Stop::Canceled));
+        let ended = carry_out(&simulate, &order("h", 1), stop, mpsc::channel(1).0).await;
+        assert_eq!(ended, Ended::Stopped(Stop::Canceled));
+    }
 }

@@ -4,6 +4,8 @@
 //! In their SQL, `@` is the row of the object, `^` the id of what a list belongs to, `:name` an argument,
 //! and a word between braces is one of `sql!`.
 
+mod make;
+
 use super::args::Args;
 use super::error::ApiError;
 use super::filter::Where;
@@ -13,7 +15,9 @@ use crate::app::App;
 use crate::domain::{Caller, Kind};
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::registry::Registry;
-use async_graphql::{InputType, OutputType, Value};
+use async_graphql::{InputType, Value};
+
+pub use make::*;
 
 /// A type of the schema, and where its rows are.
 pub struct Object {
@@ -287,148 +291,4 @@ impl Field {
         }
         self.nullable()
     }
-}
-
-pub const fn id() -> Field {
-    Field::new("id", "Global id.", Source::Id)
-}
-
-pub const fn reference(name: &'static str, about: &'static str, kind: Kind, column: &'static str) -> Field {
-    Field::new(name, about, Source::Ref(kind, column))
-}
-
-pub const fn column(name: &'static str, about: &'static str, leaf: &'static Leaf, sql: &'static str) -> Field {
-    Field::new(name, about, Source::Column(leaf, sql))
-}
-
-pub const fn computed(
-    name: &'static str,
-    about: &'static str,
-    leaf: &'static Leaf,
-    needs: &'static [(&'static str, CellKind)],
-    by: Compute,
-) -> Field {
-    Field::new(name, about, Source::Computed { leaf, needs, by })
-}
-
-pub const fn one(name: &'static str, about: &'static str, to: &'static Object, key: &'static str) -> Field {
-    Field::new(name, about, Source::One { to, key })
-}
-
-pub const fn embedded(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Embedded { of, present: None })
-}
-
-pub const fn find(
-    name: &'static str,
-    about: &'static str,
-    of: &'static Object,
-    by: Option<&'static str>,
-    such: &'static str,
-) -> Field {
-    Field::new(name, about, Source::Find { of, by, such }).nullable()
-}
-
-pub const fn many(name: &'static str, about: &'static str, of: &'static Object, by: &'static str) -> Field {
-    Field::new(name, about, Source::Many { of, by: Some(by), order: None })
-}
-
-pub const fn all(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Many { of, by: None, order: None })
-}
-
-pub const fn list(
-    name: &'static str,
-    about: &'static str,
-    of: &'static Object,
-    from: &'static str,
-    by: &'static str,
-    such: &'static str,
-) -> Field {
-    Field::new(name, about, Source::List { of, from, by: Some(by), such })
-}
-
-/// A list of rows that stand in a given row, under the field's name.
-pub const fn given(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::List { of, from: "", by: None, such: "" })
-}
-
-/// Things that a given row lists, by the numbers of their rows.
-pub const fn picked(name: &'static str, about: &'static str, of: &'static Object, list: &'static str) -> Field {
-    Field::new(name, about, Source::Picked { of, list })
-}
-
-/// An argument of a type of the library's.
-pub const fn arg<T: InputType>(name: &'static str, about: &'static str) -> Arg {
-    Arg { name, about, ty: T::create_type_info, check: check::<T>, default: None, role: Role::Plain }
-}
-
-/// The argument `filter`.
-pub const fn filter<F: Narrow>(about: &'static str) -> Arg {
-    narrowing::<Option<F>>("filter", about, |value, list| match parse::<Option<F>>("filter", Some(value))? {
-        Some(filter) => filter.narrow(list),
-        None => Ok(()),
-    })
-}
-
-/// An argument that leaves out what does not fit.
-pub const fn narrowing<T: InputType>(
-    name: &'static str,
-    about: &'static str,
-    by: fn(Value, &mut Where) -> Result<(), ApiError>,
-) -> Arg {
-    Arg { role: Role::Narrow(by), ..arg::<T>(name, about) }
-}
-
-/// The argument `orderBy`.
-pub const fn ordered<O: Ordering>(about: &'static str) -> Arg {
-    let by = |value| Ok(parse::<O>("orderBy", Some(value))?.order());
-    Arg { role: Role::Order(by), ..arg::<Option<O>>("orderBy", about) }
-}
-
-/// An argument that names a thing of this kind.
-pub const fn id_arg(name: &'static str, about: &'static str, kind: Kind) -> Arg {
-    Arg { role: Role::Id(kind), ..arg::<async_graphql::ID>(name, about) }
-}
-
-/// The argument `first: Int! = 200` of a plain list.
-pub const fn up_to(most: i64) -> Arg {
-    Arg {
-        default: Some("200"),
-        role: Role::First(most),
-        ..arg::<i32>("first", "How many at most, from the beginning.")
-    }
-}
-
-/// Reads an input, or says what is wrong with it.
-pub fn parse<T: InputType>(name: &str, value: Option<Value>) -> Result<T, ApiError> {
-    T::parse(value).map_err(|error| ApiError::bad(name, error.into_server_error(Default::default()).message))
-}
-
-fn check<T: InputType>(value: Option<Value>) -> Result<(), ApiError> {
-    parse::<T>("", value).map(drop)
-}
-
-/// A leaf of a type of the library's.
-pub const fn leaf<T: OutputType>(kind: CellKind, write: fn(Cell<'_>, &mut Vec<u8>)) -> Leaf {
-    Leaf { ty: T::create_type_info, kind, write }
-}
-
-/// A leaf that is kept and written as text.
-pub const fn text_leaf<T: OutputType>() -> Leaf {
-    leaf::<T>(CellKind::Text, |cell, out| super::json::string(cell.text().unwrap_or_default(), out))
-}
-
-pub static TEXT: Leaf = text_leaf::<String>();
-pub static INT: Leaf = leaf::<i32>(CellKind::Int, |cell, out| super::json::number(cell.int().unwrap_or_default(), out));
-pub static BOOLEAN: Leaf = leaf::<bool>(CellKind::Bool, |cell, out| {
-    out.extend_from_slice(if cell == Cell::Int(0) { b"false" } else { b"true" });
-});
-/// A list of texts, kept as JSON.
-pub static TEXTS: Leaf = leaf::<Vec<String>>(CellKind::Text, json);
-/// A list of ids, kept as JSON.
-pub static IDS: Leaf = leaf::<Vec<async_graphql::ID>>(CellKind::Text, json);
-
-fn json(cell: Cell<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(cell.text().unwrap_or("[]").as_bytes());
 }

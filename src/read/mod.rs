@@ -1,6 +1,6 @@
 //! The read side as one mechanism: *plan, fetch, write*. A type says its fields once (`declare`); the schema
-//! (`schema`), one statement for each level of a query (`plan`, `level`, `fetch`) and the bytes of its answer
-//! (`write`) follow from that. What a mutation answers and what the log of events tells are handed in as given
+//! (`schema`), one statement for each level of a query (`planner`, `lists`, `level`, `fetch`) and the bytes of its answer
+//! (`write`, `paging`) follow from that. What a mutation answers and what the log of events tells are handed in as given
 //! rows, and read their things in the same way.
 
 mod answer;
@@ -13,7 +13,10 @@ mod filter;
 mod given;
 mod json;
 mod level;
+mod lists;
+mod paging;
 mod plan;
+mod planner;
 mod response;
 mod scalar;
 mod schema;

@@ -2,11 +2,10 @@
 //! field that may be null; why is told with its whole path.
 
 use super::cursor::{self, Head};
-use super::declare::{Computed, Cursors};
+use super::declare::Computed;
 use super::error::ApiError;
 use super::fetch::Fetched;
 use super::json;
-use super::level::Page;
 use super::plan::{Belongs, Plan, Shape, Step};
 use crate::store::rows::Cell;
 use async_graphql::{Name, PathSegment, Pos, ServerError};
@@ -23,7 +22,8 @@ pub struct Scene {
 /// A null goes up; why was noted.
 pub(super) struct Null;
 
-type Written = Result<(), Null>;
+/// Whether something was written.
+pub(super) type Written = Result<(), Null>;
 
 #[derive(Clone, Copy)]
 enum At<'a> {
@@ -33,19 +33,19 @@ enum At<'a> {
 
 /// The row, and the page, that is being written.
 #[derive(Clone, Default)]
-struct Here {
-    level: usize,
-    row: usize,
-    page: Range<usize>,
-    parent: Option<i64>,
-    more: bool,
+pub(super) struct Here {
+    pub level: usize,
+    pub row: usize,
+    pub page: Range<usize>,
+    pub parent: Option<i64>,
+    pub more: bool,
 }
 
 pub(super) struct Writer<'a> {
     pub out: Vec<u8>,
     pub errors: Vec<ServerError>,
-    plan: &'a Plan,
-    fetched: &'a Fetched,
+    pub plan: &'a Plan,
+    pub fetched: &'a Fetched,
     path: Vec<At<'a>>,
 }
 
@@ -96,10 +96,11 @@ impl<'a> Writer<'a> {
     }
 
     /// A null of the data; an error only where there may be none.
-    fn null(&mut self, nullable: bool, pos: Pos) -> Written {
+    pub(super) fn null(&mut self, nullable: bool, pos: Pos) -> Written {
         if !nullable {
-            tracing::error!(path = ?self.path.iter().map(|at| match at { At::Key(name) => name.to_string(), At::Index(i) => i.to_string() }).collect::<Vec<_>>(), "there is nothing where something must be");
-            return Err(self.fail(&ApiError::internal(), pos));
+            let error = self.fail(&ApiError::internal(), pos);
+            tracing::error!(path = ?self.errors.last().map(|error| &error.path), "there is nothing where something must be");
+            return Err(error);
         }
         self.out.extend_from_slice(b"null");
         Ok(())
@@ -146,10 +147,10 @@ impl<'a> Writer<'a> {
                 }
             }
             Step::First(level, belongs, shape) => {
-                let row = self.rows(*level, *belongs, here, pos)?.start;
-                match self.rows(*level, *belongs, here, pos)?.is_empty() {
+                let rows = self.rows(*level, *belongs, here, pos)?;
+                match rows.is_empty() {
                     true => return self.null(nullable, pos),
-                    false => return self.object(shape, &Here { level: *level, row, ..Here::default() }),
+                    false => return self.object(shape, &Here { level: *level, row: rows.start, ..Here::default() }),
                 }
             }
             Step::Anything { of, ids, list } => return self.anything(of, ids, *list, pos),
@@ -268,50 +269,5 @@ impl<'a> Writer<'a> {
             }
             _ => Ok(table.of(self.parent(belongs, here))),
         }
-    }
-
-    fn page(&self, level: usize) -> &'a Page {
-        self.plan.levels[level].page.as_ref().expect("a page was planned here")
-    }
-
-    /// The row of an item; a page from the end was read backwards.
-    fn item(&self, here: &Here, i: usize) -> usize {
-        match self.page(here.level).backward {
-            true => here.page.end - 1 - i,
-            false => here.page.start + i,
-        }
-    }
-
-    fn cursor(&mut self, level: usize, row: usize) {
-        let (page, rows) = (self.page(level), &self.fetched.tables[level].rows);
-        let place = |i: usize| rows.cell(row, page.cells[i]).int().unwrap_or_default();
-        let text = match page.cursors {
-            Cursors::Event => return self.place(place(0)),
-            Cursors::Log => cursor::line(place(0), place(1)),
-            Cursors::Keyset => {
-                let keys = page.cells.iter().map(|cell| rows.cell(row, *cell));
-                cursor::keyset(&page.list, self.plan.levels[level].order(), keys)
-            }
-        };
-        json::string(&text, &mut self.out);
-    }
-
-    fn place(&mut self, position: i64) {
-        json::string(&cursor::event(&self.fetched.scene.log_id, position), &mut self.out);
-    }
-
-    /// Where to go on: behind the page if there is more, else behind the newest place when it was read.
-    fn next(&mut self, here: &Here, pos: Pos) -> Written {
-        let Some(head) = self.fetched.scene.head else { return self.null(false, pos) };
-        let page = self.page(here.level);
-        let rows = &self.fetched.tables[here.level].rows;
-        let last = here.page.clone().next_back().and_then(|row| rows.cell(row, page.cells[0]).int());
-        let looked = match (here.more, last) {
-            (true, Some(last)) => last,
-            (true, None) => page.behind.unwrap_or(head.floor),
-            (false, last) => last.unwrap_or_default().max(head.position),
-        };
-        self.place(looked);
-        Ok(())
     }
 }

@@ -50,11 +50,7 @@ struct Weighed {
 /// Chooses, notes every problem, and has locked what takes part if there is none.
 pub async fn choose(tx: &mut Tx, request: &Request, found: &Found, problems: &mut Problems) -> Result<Choice> {
     let Some(service) = &found.service else { return Ok(Choice::default()) };
-    let installs = request.aim.action() == ReleaseAction::Install;
     let host_ids: Option<Vec<i64>> = found.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
-    if let (true, Some(host_ids)) = (installs, &host_ids) {
-        choice::lock_hosts(tx, host_ids).await?;
-    }
     let all = host_ids.as_deref().map_or(Which::All, Which::On);
     let mut candidates = read(tx, service.id, all, found.current_version_id).await?;
     let mut weighed = weigh(request, found, &candidates);

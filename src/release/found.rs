@@ -2,6 +2,7 @@
 
 use super::request::{Request, Selection};
 use crate::app::App;
+use crate::domain::release::ReleaseAction;
 use crate::domain::version::BuildStatus;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::executor::Executor;
@@ -39,7 +40,7 @@ pub async fn find(app: &App, tx: &mut Tx, request: &Request, problems: &mut Prob
     }
     versions(tx, request, &mut found, problems).await?;
     holds(tx, request, &mut found, problems).await?;
-    found.hosts = hosts(tx, &request.hosts, problems).await?;
+    found.hosts = hosts(tx, request, problems).await?;
     Ok(found)
 }
 
@@ -144,7 +145,23 @@ async fn holds(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut
     Ok(())
 }
 
-async fn hosts(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
+/// The hosts that were chosen; for an installation they are locked, and looked up again.
+async fn hosts(tx: &mut Tx, request: &Request, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
+    let Some(mut hosts) = chosen(tx, &request.hosts, problems).await? else { return Ok(None) };
+    if request.aim.action() == ReleaseAction::Install && !hosts.is_empty() {
+        let ids: Vec<i64> = hosts.iter().map(|host| host.id).collect();
+        choice::lock_hosts(tx, &ids).await?;
+        hosts = choice::hosts_by_id(tx, &ids).await?;
+        let there: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
+        let gone: Vec<_> = ids.iter().filter(|id| !there.contains(id)).map(|id| Kind::Host.id(*id)).collect();
+        if request.hosts.is_claim() && !gone.is_empty() {
+            problems.add(claim::not_found(request.hosts.field(), Kind::Host, &gone));
+        }
+    }
+    Ok(Some(hosts))
+}
+
+async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
     let field = selection.field();
     let (hosts, unknown): (_, Vec<String>) = match selection {
         Selection::All(_) => return Ok(None),

@@ -77,6 +77,10 @@ macro_rules! sql {
     }};
 }
 
+/// For tests elsewhere, which change or look up what no caller may.
+#[cfg(test)]
+pub(crate) use sql;
+
 /// A part of a statement, for `Stmt::push` and `Stmt::filter`; each bare `$` is numbered when it is appended.
 macro_rules! part {
     ($text:expr) => {{
@@ -84,6 +88,3 @@ macro_rules! part {
         &SQL
     }};
 }
-
-#[cfg(test)]
-pub(crate) use sql;

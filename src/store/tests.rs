@@ -10,7 +10,6 @@ pub mod databases;
 pub static STATEMENTS: [Sql];
 
 /// What a database says of a statement: its columns' names, and how many arguments it takes.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method's path is longer than the closure")]
 async fn described<'c, E: Executor<'c>>(on: E, text: &'static str) -> (Vec<String>, Option<usize>) {
     let prepared =
         on.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -49,9 +48,4 @@ async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
         let again = Db::open(&url, 2).await.unwrap();
         assert_eq!((again.log_id(), db.log_id().len()), (db.log_id(), 8));
     }
-}
-
-/// A statement of a test outside of the store.
-pub fn sql(text: &'static str) -> &'static Sql {
-    Box::leak(Box::new(Sql::new(text)))
 }

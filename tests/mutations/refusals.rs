@@ -88,7 +88,7 @@ async fn r1_r2_a_version_that_cannot_be_the_target_is_refused() {
         }
         let mut input = to("ver_4", all);
         input["currentVersionId"] = json!("ver_5");
-        let told = ["OTHER_SERVICE input.currentVersionId ver_5", "VERSION_NOT_BUILT input.versionId ver_4"];
+        let told = ["VERSION_NOT_BUILT input.versionId ver_4", "OTHER_SERVICE input.currentVersionId ver_5"];
         assert_eq!(world.wrong("upgradeInstances", input).await, told);
     }
 }

@@ -37,7 +37,7 @@ impl Fleet {
         };
         let simulate = Executor {
             name: "sim".into(),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             shares_host: false,
             on_lost: OnLost::Resolve,
             how: How::Simulate(Default::default()),
@@ -91,7 +91,8 @@ impl Fleet {
             }
             Raw::Postgres(pool) => {
                 let mut connection = pool.acquire().await.unwrap();
-                let values = (1..).take_while(|n| text.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>();
+                let values =
+                    (1..100).take_while(|n| text.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>();
                 let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
                 let prepare =
                     format!("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE q AS {text}");
@@ -114,7 +115,8 @@ impl Fleet {
         for piece in pieces {
             let (n, after) = piece.split_once('}').unwrap();
             let at = BEGIN + n.parse::<i64>().unwrap();
-            told += &if self.is_sqlite() { at.to_string() } else { format!("to_timestamp({at} / 1000.0)") };
+            let instant = if self.is_sqlite() { at.to_string() } else { format!("to_timestamp({at} / 1000.0)") };
+            told += &instant;
             told += after;
         }
         told.replace("{over}", over)

@@ -5,8 +5,10 @@ mod cost;
 #[allow(dead_code)]
 mod databases;
 mod events;
+mod filters;
 mod fleet;
 mod lists;
+mod model;
 mod mutation;
 mod nulls;
 mod plans;

@@ -55,7 +55,6 @@ fn cluster() -> String {
     found
 }
 
-#[expect(clippy::zombie_processes, reason = "the keeper outlives the test that started it")]
 fn start(base: &Path, port: &str) {
     // Not the directory of an earlier cluster, which its keeper may be removing at this moment.
     let data = base.join(format!("data-{port}"));

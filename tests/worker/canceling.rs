@@ -70,6 +70,7 @@ async fn r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled() {
         assert_eq!(fleet.over(release).await, "CANCELED");
         assert_eq!(fleet.instances().await, [["RUNNING", "3"], ["RUNNING", "2"], ["RUNNING", "2"]]);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -90,6 +91,7 @@ async fn r13_what_runs_is_stopped_where_that_is_asked_for_also_later() {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         assert_eq!(fleet.said("tick"), ticks, "nothing of it runs any more");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 

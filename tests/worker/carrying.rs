@@ -50,6 +50,7 @@ async fn i5_every_step_is_an_event_and_the_last_one_ends_the_release() {
             ]
         );
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -68,6 +69,7 @@ async fn r12_a_command_that_fails_leaves_the_version_and_says_why() {
         assert_eq!(targets[0], ["FAILED", "COMMAND", "The command ended with exit status 3.", "3", "1"]);
         assert_eq!(targets[1], ["FAILED", "COMMAND", "The command was ended by signal 9.", "", "1"]);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -82,6 +84,7 @@ async fn what_cannot_be_started_has_failed_as_not_started() {
         assert_eq!(target[..2], ["FAILED", "NOT_STARTED"]);
         assert!(target[2].contains("/deploy cannot be started: No such file"), "{target:?}");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -104,6 +107,7 @@ async fn r13_what_takes_too_long_is_ended_with_all_that_it_started() {
         let stray = fs::read_to_string(fleet.directory.join("stray")).unwrap();
         assert!(!alive(stray.trim()), "nor what left its group");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -126,6 +130,7 @@ async fn what_a_command_leaves_running_ends_with_it_unless_it_has_a_session_of_i
         assert!(alive(&daemon));
         std::process::Command::new("kill").arg(daemon).status().unwrap();
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -154,6 +159,7 @@ async fn a_command_sees_its_order_and_nothing_else_of_the_servers_environment() 
         let seen: Vec<&str> = log.iter().filter(|line| line[0] == "STDOUT").map(|line| line[1].as_str()).collect();
         assert_eq!(seen.join("\n"), expected);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -186,6 +192,7 @@ async fn output_is_stored_in_order_cut_and_readable_before_the_release_is_over()
         let places = fleet.rows("SELECT place FROM log_line ORDER BY place").await;
         assert_eq!(places.concat(), (1..=places.len()).map(|place| place.to_string()).collect::<Vec<_>>());
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -200,6 +207,7 @@ async fn output_is_there_while_the_command_still_runs() {
         fs::write(fleet.directory.join("go"), "").unwrap();
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -213,6 +221,7 @@ async fn an_instance_that_is_uninstalled_is_removed_and_runs_nothing() {
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
         assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -238,6 +247,7 @@ async fn a_held_instance_is_still_locked_after_its_release() {
         let locked: Vec<bool> = told.iter().map(|row| row[1] == "true" || row[1] == "1").collect();
         assert_eq!(locked, [true, false]);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -257,6 +267,7 @@ async fn a_worker_that_is_asked_to_stop_lets_running_targets_end_and_claims_no_m
         let worker = fleet.worker();
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 

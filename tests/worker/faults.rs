@@ -87,6 +87,7 @@ async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_end
         assert_eq!(fleet.said("tick"), ticks, "no lock was freed before the command had ended");
         assert_eq!(fleet.said("start"), 2, "nothing was run again");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -109,6 +110,7 @@ async fn a_command_that_may_be_repeated_is_run_again_and_never_beside_the_old_on
         assert_eq!(fleet.said("start"), 4);
         fleet.assert_never_beside();
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -130,6 +132,7 @@ async fn a_command_that_kills_its_worker_is_started_three_times_at_most() {
         assert_eq!(fleet.said("start"), 3);
         fleet.assert_never_beside();
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -166,6 +169,7 @@ async fn a_result_that_was_left_behind_is_taken_with_its_output() {
         output.sort();
         assert_eq!(output, ["one", "one", "two", "two"], "each line once");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -196,6 +200,7 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
         assert_eq!(fleet.said("tick"), ticks);
         assert_eq!(fleet.number("SELECT count(*) AS many FROM event").await, events);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -219,6 +224,7 @@ async fn i3_a_worker_that_was_declared_dead_ends_its_commands_and_works_on_under
         let release = fleet.accept(&request).await;
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -239,6 +245,7 @@ async fn a_command_whose_runner_was_killed_is_ended_before_anything_else_happens
         assert_eq!(fleet.targets(release).await[0][4], "2");
         fleet.assert_never_beside();
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -261,6 +268,7 @@ async fn a_cancel_forbids_to_start_anew() {
         assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
         assert_eq!(fleet.said("start"), 1);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -281,5 +289,6 @@ async fn what_ran_on_another_machine_is_taken_over_only_after_lease_and_grace() 
         assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
         assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }

@@ -9,7 +9,7 @@ use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
 use lockkeeper::release::worker::{self, Timing, WorkerSettings};
 use lockkeeper::release::{Aim, Request, Selection, accept};
-use lockkeeper::store::Db;
+use lockkeeper::store::{Db, doctor};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool};
 use std::fs;
@@ -184,6 +184,11 @@ impl Fleet {
             }
             *known = fence.max(*known);
         }
+    }
+
+    /// Nothing is broken, whatever happened.
+    pub async fn assert_sound(&self) {
+        assert_eq!(doctor::check(&self.app.db).await.unwrap(), []);
     }
 
     pub fn settings(&self) -> WorkerSettings {

@@ -74,6 +74,7 @@ async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up() {
         );
         assert_eq!(fleet.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -90,6 +91,7 @@ async fn r16_a_release_that_is_to_continue_tries_all_of_them() {
         let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();
         assert_eq!(status, ["FAILED", "FAILED", "SUCCEEDED", "SUCCEEDED"]);
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 
@@ -131,6 +133,7 @@ async fn r18_commands_that_share_their_host_run_beside_each_other() {
             assert_eq!(fleet.over(release).await, "SUCCEEDED");
         }
         worker.stop().await;
+        fleet.assert_sound().await;
     }
 }
 

@@ -1,12 +1,5 @@
 //! The operations, on both databases.
 
-/// What a test changes or looks up beside the store.
-macro_rules! sql {
-    ($text:expr) => {
-        crate::store::tests::sql($text)
-    };
-}
-
 mod freeze;
 mod hold;
 mod host;
@@ -21,6 +14,7 @@ use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
 use crate::executor::ExecutorSettings;
 use crate::store::Db;
+use crate::store::sql::sql;
 use crate::store::tests::databases;
 use serde_json::{Value, json};
 

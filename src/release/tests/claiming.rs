@@ -123,8 +123,13 @@ async fn r14_two_workers_that_end_the_last_targets_at_once_end_the_release_once(
             end.unwrap();
         }
         assert_eq!(counts(&fleet, release).await, (0, 0, 30, 0, 0, ReleaseStatus::Succeeded));
-        let told: i64 =
-            fleet.app.db.query(sql!("SELECT count(*) FROM event WHERE kind = 'FINISHED'")).scalar().await.unwrap();
+        let told: i64 = fleet
+            .app
+            .db
+            .query(sql!("SELECT count(*) AS many FROM event WHERE kind = 'FINISHED'"))
+            .scalar()
+            .await
+            .unwrap();
         assert_eq!(told, 1);
     }
 }
@@ -156,7 +161,8 @@ async fn r13_claims_ends_and_a_cancel_at_once_leave_no_target_open() {
         let (queued, running, succeeded, unknown, canceled, status) = counts(&fleet, release).await;
         assert_eq!((queued, running, unknown, succeeded + canceled), (0, 0, 0, 60));
         assert_eq!(status, ReleaseStatus::Canceled);
-        let locked: i64 = fleet.app.db.query(sql!("SELECT count(*) FROM instance_lock")).scalar().await.unwrap();
+        let locked: i64 =
+            fleet.app.db.query(sql!("SELECT count(*) AS locks FROM instance_lock")).scalar().await.unwrap();
         assert_eq!(locked, 0);
     }
 }

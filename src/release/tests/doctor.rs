@@ -3,7 +3,8 @@
 use super::fleet::{BOTH, Fleet, named};
 use crate::domain::release::ReleaseTargetStatus;
 use crate::release::request::Selection;
-use crate::store::sql::{Sql, sql};
+use crate::store::sql::Sql;
+use crate::store::sql::sql;
 use crate::store::{Dialect, doctor};
 
 /// Hosts `a` and `b` with an instance each, of which the first failed to go back, and `c` and `d` with an

@@ -3,6 +3,7 @@
 mod choosing;
 mod claiming;
 mod doctor;
+mod ending;
 mod fleet;
 mod races;
 mod recording;

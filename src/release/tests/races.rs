@@ -5,6 +5,7 @@ use crate::domain::Kind;
 use crate::domain::release::ReleaseTargetStatus;
 use crate::release::request::{Accepted, Aim, Request, Selection};
 use crate::store::sql::sql;
+use crate::{catalog, change};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -127,6 +128,38 @@ async fn r15_of_many_installations_on_one_host_exactly_one_is_accepted() {
         }
         let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
         assert_eq!(accepted, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r3_of_removing_a_host_and_installing_on_it_exactly_one_happens() {
+    for kind in BOTH {
+        let fleet = Arc::new(Fleet::new(kind, 0).await);
+        fleet.hosts(&(1..=20).map(name).collect::<Vec<_>>()).await;
+        let mut pairs = JoinSet::new();
+        for number in 1..=20 {
+            let fleet = fleet.clone();
+            pairs.spawn(async move {
+                let host = name(number);
+                let id = Kind::Host.id(fleet.host(&host).await).to_string();
+                let hosts = match number % 2 {
+                    0 => Selection::HostIds(vec![id.clone()]),
+                    _ => named(&[&host]),
+                };
+                let request = fleet.install(hosts);
+                let removal = change::Request { operation: "removeHost", ..request.change.clone() };
+                let (removed, installed) =
+                    tokio::join!(catalog::host::remove(&fleet.app, &removal, &id), fleet.ask(&request));
+                match (removed.unwrap(), installed) {
+                    (Ok(_), Err(refused)) => assert_eq!(refused.problems.codes(), ["NOT_FOUND"]),
+                    (Err(problems), Ok(_)) => assert_eq!(problems.codes(), ["IN_USE"]),
+                    both => panic!("{both:?}"),
+                }
+            });
+        }
+        while let Some(done) = pairs.join_next().await {
+            done.unwrap();
+        }
     }
 }
 

@@ -1,0 +1,56 @@
+//! Writing the parts of a page: which row an item is, cursors, and where to go on.
+
+use super::cursor;
+use super::declare::Cursors;
+use super::json;
+use super::level::Page;
+use super::write::{Here, Writer, Written};
+use async_graphql::Pos;
+
+impl<'a> Writer<'a> {
+    /// The page that a level was planned as.
+    pub(super) fn page(&self, level: usize) -> &'a Page {
+        self.plan.levels[level].page.as_ref().expect("a page was planned here")
+    }
+
+    /// The row of an item; a page from the end was read backwards.
+    pub(super) fn item(&self, here: &Here, i: usize) -> usize {
+        match self.page(here.level).backward {
+            true => here.page.end - 1 - i,
+            false => here.page.start + i,
+        }
+    }
+
+    pub(super) fn cursor(&mut self, level: usize, row: usize) {
+        let (page, rows) = (self.page(level), &self.fetched.tables[level].rows);
+        let place = |i: usize| rows.cell(row, page.cells[i]).int().unwrap_or_default();
+        let text = match page.cursors {
+            Cursors::Event => return self.place(place(0)),
+            Cursors::Log => cursor::line(place(0), place(1)),
+            Cursors::Keyset => {
+                let keys = page.cells.iter().map(|cell| rows.cell(row, *cell));
+                cursor::keyset(&page.list, self.plan.levels[level].order(), keys)
+            }
+        };
+        json::string(&text, &mut self.out);
+    }
+
+    pub(super) fn place(&mut self, position: i64) {
+        json::string(&cursor::event(&self.fetched.scene.log_id, position), &mut self.out);
+    }
+
+    /// Where to go on: behind the page if there is more, else behind the newest place when it was read.
+    pub(super) fn next(&mut self, here: &Here, pos: Pos) -> Written {
+        let Some(head) = self.fetched.scene.head else { return self.null(false, pos) };
+        let page = self.page(here.level);
+        let rows = &self.fetched.tables[here.level].rows;
+        let last = here.page.clone().next_back().and_then(|row| rows.cell(row, page.cells[0]).int());
+        let looked = match (here.more, last) {
+            (true, Some(last)) => last,
+            (true, None) => page.behind.unwrap_or(head.floor),
+            (false, last) => last.unwrap_or_default().max(head.position),
+        };
+        self.place(looked);
+        Ok(())
+    }
+}

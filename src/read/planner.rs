@@ -1,0 +1,207 @@
+//! From a selection to a plan: to-one things joined in, and only what is selected.
+
+use super::args::Args;
+use super::declare::*;
+use super::error::ApiError;
+use super::filter::Where;
+use super::level::{Feed, Level, Parents};
+use super::plan::{At, Belongs, Plan, Shape, Slot, Step};
+use super::select::{Document, below};
+use crate::app::App;
+use crate::domain::{Caller, Id};
+use crate::store::rows::CellKind;
+use async_graphql::parser::types::{Field as Node, SelectionSet};
+use async_graphql::{ID, Name, Positioned};
+use std::fmt::Write;
+
+pub(super) struct Planner<'a> {
+    pub document: Document<'a>,
+    pub app: &'a App,
+    pub caller: &'a Caller,
+    pub plan: Plan,
+}
+
+/// The nodes of a document that are merged into one field.
+pub(super) type Nodes<'n, 'a> = &'n [&'a Positioned<Node>];
+
+impl<'a> Planner<'a> {
+    /// A plan whose first level, of this type, is handed in.
+    pub fn given(&mut self, of: &'static Object) {
+        let level = Level::handed(of, Feed::Given, self.list());
+        self.plan.levels.push(level);
+    }
+
+    pub(super) fn list(&self) -> Where {
+        Where::new(&self.caller.name)
+    }
+
+    pub(super) fn push(&mut self, level: Level) -> usize {
+        self.plan.levels.push(level);
+        self.plan.levels.len() - 1
+    }
+
+    /// How many rows a level may have that has so many for each row of another.
+    pub(super) fn rows(&self, at: Option<At>, each: i64) -> i64 {
+        at.map_or(1, |at| self.plan.levels[at.level].rows.max(1)).saturating_mul(each)
+    }
+
+    /// The fields that are selected of a row.
+    pub fn shape(
+        &mut self,
+        object: &'static Object,
+        at: At,
+        sets: impl IntoIterator<Item = &'a SelectionSet>,
+    ) -> Shape {
+        let merged = self.document.fields(sets, object.name);
+        let slot = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
+            let name = nodes[0].node.name.node.as_str();
+            let Some(field) = object.fields.iter().find(|field| field.name == name) else {
+                return slot(key, nodes, false, Step::Typename(object.name.into()));
+            };
+            let step = self.step(field, object, Some(at), nodes).unwrap_or_else(Step::Fail);
+            slot(key, nodes, field.nullable, step)
+        };
+        Shape(merged.iter().map(slot).collect())
+    }
+
+    /// One field of a row, or of the root.
+    pub fn step(
+        &mut self,
+        field: &'static Field,
+        object: &'static Object,
+        at: Option<At>,
+        nodes: Nodes<'_, 'a>,
+    ) -> Result<Step, ApiError> {
+        let args = self.document.args(field.all_args(), nodes[0])?;
+        if let Source::Made { of, many, make } = field.source {
+            let rows = make(self.app, self.caller);
+            let level = Level::handed(of, Feed::Made(rows), self.list());
+            let level = self.push(level);
+            let shape = self.shape(of, At { level, table: 0 }, below(nodes));
+            return Ok(match many {
+                true => Step::List(level, Belongs::All, shape),
+                false => Step::First(level, Belongs::All, shape),
+            });
+        }
+        match field.source {
+            Source::Node(of) => {
+                let id: ID = args.get("id")?;
+                return Ok(self.anything(of, &[Id::parse(&id)], false, nodes));
+            }
+            Source::Nodes(of) => {
+                let ids: Vec<ID> = args.get("ids")?;
+                if ids.len() > 200 {
+                    return Err(ApiError::bad("ids", format!("{} ids are too many; give at most 200.", ids.len())));
+                }
+                let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();
+                return Ok(self.anything(of, &ids, true, nodes));
+            }
+            Source::Head => {
+                self.plan.head = true;
+                return Ok(Step::Head);
+            }
+            Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
+            Source::List { of, from, by, such } => {
+                return self.plain(field, object, of, (from, by, such), at, &args, nodes);
+            }
+            Source::Find { of, by, such } => {
+                let (parents, belongs) = self.parents(at, object, by);
+                let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
+                let such = with_args(such, &args, &mut level.list);
+                level.list.placed(&such);
+                if !of.listed.is_empty() {
+                    level.list.such(of.listed, []);
+                }
+                level.first();
+                level.rows = self.rows(at, 1);
+                let level = self.push(level);
+                return Ok(Step::First(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes))));
+            }
+            _ => {}
+        }
+        let at = at.expect("the root has only fields of the kinds above");
+        Ok(match field.source {
+            Source::Id => {
+                let kind = object.kind.expect("what has an id is declared as a node");
+                Step::Id(kind, self.column(at, object.key, CellKind::Int))
+            }
+            Source::Ref(kind, column) => Step::Id(kind, self.column(at, column, CellKind::Int)),
+            Source::Column(leaf, sql) => Step::Leaf(self.column(at, sql, leaf.kind), leaf),
+            Source::Computed { needs, by, .. } => {
+                let mut cells = Vec::with_capacity(needs.len());
+                for (sql, kind) in needs {
+                    let sql = with_args(sql, &args, &mut self.plan.levels[at.level].list);
+                    cells.push(self.column(at, &sql, *kind));
+                }
+                Step::Computed(cells, args, by)
+            }
+            Source::Embedded { of, present } => {
+                let present = present.map(|column| self.column(at, column, CellKind::Text));
+                Step::Same(present, self.shape(of, at, below(nodes)))
+            }
+            Source::One { to, key } => self.one(to, key, at, &below(nodes)),
+            Source::Choice(choice) => {
+                let sets = below(nodes);
+                Step::Either(choice.of.iter().map(|(to, key)| self.one(to, key, at, &sets)).collect())
+            }
+            Source::Picked { of, list } => {
+                let list = self.plan.levels[at.level].thing(list);
+                let mut level = Level::read(of, of.table, Parents::Things(at.level, list), of.key, false, self.list());
+                let first = args.first()?.unwrap_or(i64::MAX);
+                level.rows = first.min(1000);
+                let level = self.push(level);
+                Step::Things { level, list, first, shape: self.shape(of, At { level, table: 0 }, below(nodes)) }
+            }
+            _ => unreachable!("all other kinds were planned above"),
+        })
+    }
+
+    pub(super) fn column(&mut self, at: At, sql: &str, kind: CellKind) -> usize {
+        self.plan.levels[at.level].column(at.table, sql, kind)
+    }
+
+    /// The ids that the rows of a list belong to, and what they belong to seen from the present row.
+    pub(super) fn parents(&mut self, at: Option<At>, object: &Object, by: Option<&str>) -> (Parents, Belongs) {
+        match (at, by) {
+            (Some(at), Some(_)) => {
+                let cell = self.column(at, object.key, CellKind::Int);
+                (Parents::Cell(at.level, cell), Belongs::Cell(cell))
+            }
+            _ => (Parents::None, Belongs::All),
+        }
+    }
+
+    /// The thing that a column names: joined to a row that is read, else by its id.
+    fn one(&mut self, to: &'static Object, key: &str, at: At, sets: &[&'a SelectionSet]) -> Step {
+        let sets = sets.iter().copied();
+        if self.plan.levels[at.level].is_read() {
+            let table = self.plan.levels[at.level].join(at.table, to, key);
+            let at = At { level: at.level, table };
+            let present = self.column(at, to.key, CellKind::Int);
+            return Step::Same(Some(present), self.shape(to, at, sets));
+        }
+        let cell = self.column(at, key, CellKind::Int);
+        let mut level = Level::read(to, to.table, Parents::Cell(at.level, cell), to.key, false, self.list());
+        level.rows = self.rows(Some(at), 1);
+        let level = self.push(level);
+        Step::First(level, Belongs::Cell(cell), self.shape(to, At { level, table: 0 }, sets))
+    }
+}
+
+/// A key with how its value is written.
+pub(super) fn slot(key: &Name, nodes: &[&Positioned<Node>], nullable: bool, step: Step) -> Slot {
+    Slot { key: key.clone(), pos: nodes[0].pos, nullable, step }
+}
+
+/// A text with the places of the arguments that it names.
+fn with_args(sql: &str, args: &Args, list: &mut Where) -> String {
+    let mut pieces = sql.split(':');
+    let mut told = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(piece.len());
+        let (name, after) = piece.split_at(end);
+        let value = args.bind(name).expect("a statement names only arguments that are needed");
+        let _ = write!(told, "${}{after}", list.bind(value));
+    }
+    told
+}
