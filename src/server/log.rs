@@ -43,7 +43,7 @@ pub async fn each_request(State(metrics): State<Metrics>, mut request: Request, 
     if let Ok(id) = HeaderValue::try_from(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     if let Some(outcome) = told.outcome.as_ref().filter(|_| !told.streamed) {

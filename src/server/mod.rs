@@ -6,6 +6,7 @@ mod accept;
 mod answer;
 mod engine;
 mod execute;
+mod graphiql;
 mod graphql;
 pub mod limits;
 mod log;
@@ -57,6 +58,7 @@ impl Server {
     /// All routes.
     pub fn router(self) -> Router {
         Router::new()
+            .merge(graphiql::routes())
             .route("/graphql", get(graphql::get).post(graphql::post))
             .route("/graphql/ws", any(ws::open))
             .route("/healthz", get(|| async { "ok\n" }))
