@@ -7,8 +7,10 @@ mod migrate;
 mod process;
 mod serve;
 mod token;
+mod upkeep;
+mod worker;
 
-use crate::config::{Given, GivenToServe};
+use crate::config::{Given, GivenToServe, GivenToWork};
 use crate::executor::runner;
 use crate::store::Db;
 use clap::{Parser, Subcommand};
@@ -33,6 +35,13 @@ enum Command {
         given: Given,
         #[command(flatten)]
         to_serve: GivenToServe,
+    },
+    /// Carry out releases only, beside servers on the same PostgreSQL
+    Worker {
+        #[command(flatten)]
+        given: Given,
+        #[command(flatten)]
+        to_work: GivenToWork,
     },
     /// Serve a throw-away database with a small fleet on simulated hosts, and tell what to try
     Demo {
@@ -80,6 +89,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
+        Command::Worker { given, to_work } => worker::run(&given, to_work).await?,
         Command::Demo { options } => demo::run(&options).await?,
         Command::Migrate { given } => migrate::run(&given).await?,
         Command::Doctor { given } => return doctor::run(&given).await,

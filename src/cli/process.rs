@@ -1,10 +1,10 @@
-//! A server process: its parts, started in order, and stopped in order.
+//! A process that serves or works: its parts, started in order, and stopped in order.
 
+use super::upkeep;
 use crate::app::App;
 use crate::auth::Tokens;
-use crate::catalog;
 use crate::config::Settings;
-use crate::events::{self, Tail, Waking};
+use crate::events::{Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
@@ -20,6 +20,15 @@ use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// Longest time for a query, and for the answer to a mutation.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Connections to the database of a process that serves or works.
+const CONNECTIONS: u32 = 16;
+
+/// What the process needs, its database opened.
+pub async fn app(settings: &Settings) -> anyhow::Result<App> {
+    let db = Db::open(&settings.database_url, CONNECTIONS).await.context("The database cannot be opened")?;
+    Ok(App { db, executors: settings.executors.clone(), rollout: settings.rollout })
+}
 
 /// Serves until it is asked to stop, and says when it is ready. Then it claims nothing more, lets what runs end for
 /// a while and hands the rest back, ends streams, and answers what was asked.
@@ -39,8 +48,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     };
     let mut serving = tokio::spawn(server.serve(listener));
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let _holds = AbortOnDropHandle::new(tokio::spawn(end_holds(app.db.clone())));
-    let _events = AbortOnDropHandle::new(tokio::spawn(keep_events(app.db.clone(), settings.keep_events)));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
     ready();
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
@@ -51,6 +59,26 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let worked = working.await?;
     closing.cancel();
     serving.await?.context("It could not stop serving")?;
+    drop(upkeep);
+    app.db.close().await;
+    worked
+}
+
+/// Carries out releases until it is asked to stop, and says when it begins. Then it claims nothing more, lets what runs
+/// end for a while, and hands the rest back.
+pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
+    let asked_to_stop = asked_to_stop()?;
+    let stopping = CancellationToken::new();
+    let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
+    ready();
+    tokio::select! {
+        () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
+        worked = &mut working => return worked?,
+    }
+    stopping.cancel();
+    let worked = working.await?;
+    drop(upkeep);
     app.db.close().await;
     worked
 }
@@ -68,28 +96,6 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
 fn worker_name() -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("worker@{}", if machine.trim().is_empty() { "localhost" } else { machine.trim() })
-}
-
-/// Ends holds that are past their time, each second (R17).
-async fn end_holds(db: Db) {
-    loop {
-        if let Err(error) = catalog::hold::sweep(&db).await {
-            tracing::warn!(%error, "holds that are past their time could not be ended");
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// Gives up old events, each hour.
-async fn keep_events(db: Db, kept: Duration) {
-    loop {
-        match events::keep(&db, kept).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, "old events were given up"),
-            Err(error) => tracing::warn!(%error, "old events could not be given up"),
-        }
-        tokio::time::sleep(Duration::from_hours(1)).await;
-    }
 }
 
 /// Ends at the first SIGTERM or SIGINT; the second one ends the process as if nobody listened.

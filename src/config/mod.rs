@@ -40,6 +40,13 @@ pub struct GivenToServe {
     /// Only serve the API, carry out no releases
     #[arg(long, env = "LOCKKEEPER_NO_WORKER")]
     pub no_worker: bool,
+    #[command(flatten)]
+    pub to_work: GivenToWork,
+}
+
+/// Settings that carrying out releases takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GivenToWork {
     /// Directory where running commands leave their results, shared by the processes of this machine
     /// [default: lockkeeper-state]
     #[arg(long, value_name = "DIRECTORY", env = "LOCKKEEPER_STATE_DIR")]
@@ -101,7 +108,12 @@ impl Settings {
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),
             listen: to_serve.listen.or(file.listen).unwrap_or(default),
             worker: !to_serve.no_worker && !file.no_worker,
-            state_dir: to_serve.state_dir.clone().or(file.state_dir).unwrap_or_else(|| "lockkeeper-state".into()),
+            state_dir: to_serve
+                .to_work
+                .state_dir
+                .clone()
+                .or(file.state_dir)
+                .unwrap_or_else(|| "lockkeeper-state".into()),
             rollout: file.rollout.into(),
             keep_events: file.events.keep,
             executors: file.executors,

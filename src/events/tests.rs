@@ -146,6 +146,25 @@ async fn what_was_given_up_is_gone_and_said_to_be() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_processes_may_give_up_old_events_at_once() {
+    for kind in databases::BOTH {
+        let directory = tempfile::tempdir().unwrap();
+        let db = open(kind, &directory).await;
+        append(&db, 3000, true).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        append(&db, 1, true).await;
+        let keeping = (0..6).map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move { keep(&db, Duration::from_millis(10)).await.unwrap() })
+        });
+        let deleted: Vec<u64> = futures_util::future::join_all(keeping).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(deleted.iter().sum::<u64>(), 3000, "{kind}: each once");
+        let found = log::after(&db, 0, 10).await.unwrap();
+        assert_eq!(found.iter().map(|event| event.position).collect::<Vec<_>>(), [3001], "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn an_event_is_read_as_it_was_appended() {
     for kind in databases::BOTH {

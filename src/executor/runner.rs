@@ -80,6 +80,10 @@ fn run(job: &Job) -> io::Result<()> {
 
 /// The instance's lock with this job's fence. Whoever has it is about to end, or this one is too late.
 fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<InstanceLock> {
+    // A worker that stood still that long may have been declared dead, and its target taken over.
+    if job.first_beat.is_zero() {
+        return Err(io::Error::other("The lease of its worker ran out before it began."));
+    }
     let until = Instant::now() + job.first_beat;
     loop {
         if let Some(mut lock) = state.lock_instance(job.start.instance_id)? {

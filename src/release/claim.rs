@@ -6,7 +6,7 @@ use super::moving::{self, Moving};
 use crate::app::App;
 use crate::domain::release::ReleaseTargetStatus;
 use crate::store::claim::{self, Claimed, Queued};
-use crate::store::{Result, events, progress, target};
+use crate::store::{Result, events, progress, target, worker};
 use std::collections::{BTreeMap, HashSet};
 
 /// Claims up to so many targets whose executors this worker has, and gives what it may now begin.
@@ -33,6 +33,10 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
     }
     let instances: Vec<i64> = chosen.iter().map(|target| target.instance_id).collect();
     target::lock_instances(&mut tx, &instances).await?;
+    // Whoever declares this worker dead waits for the commit, and then takes over what was claimed; or was there first.
+    if !worker::is_alive(&mut tx, me.id).await? {
+        return Ok(Vec::new());
+    }
     claim::raise_fences(&mut tx, &instances).await?;
     let targets: Vec<i64> = chosen.iter().map(|target| target.id).collect();
     claim::begin(&mut tx, at, me.id, &targets).await?;

@@ -37,8 +37,10 @@ pub(super) enum Pools {
 pub(super) struct Shared {
     /// Names this database's event log in cursors.
     pub log_id: String,
-    /// The newest position that this process committed: a hint that there is something to read.
+    /// The newest position that is known to be committed: a hint that there is something to read.
     pub head: watch::Sender<i64>,
+    /// The newest position that this process committed: what other processes are to be told.
+    pub committed: watch::Sender<i64>,
     /// How many statements were run.
     pub statements: AtomicU64,
 }
@@ -98,8 +100,8 @@ impl Db {
         &self.shared.log_id
     }
 
-    /// Wakes whoever waits for events: the newest position that this process committed. A hint only;
-    /// other processes write, too, and the log is the truth.
+    /// Wakes whoever waits for events: the newest position that is known to be committed, by this process or, as far
+    /// as hints come through, by another. A hint only; the log is the truth.
     pub fn head(&self) -> watch::Receiver<i64> {
         self.shared.head.subscribe()
     }
@@ -160,12 +162,18 @@ impl Tx {
                 Begun::Postgres(tx) => tx.commit().await?,
             }
             if let Some(position) = appended {
-                shared.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+                raise(&shared.head, position);
+                raise(&shared.committed, position);
             }
             Ok(())
         })
         .await
     }
+}
+
+/// Tells of a position, unless a newer one was told of before.
+pub(super) fn raise(known: &watch::Sender<i64>, position: i64) {
+    known.send_if_modified(|known| std::mem::replace(known, position.max(*known)) < position);
 }
 
 async fn settled<T: Send + 'static>(work: impl Future<Output = sqlx::Result<T>> + Send + 'static) -> Result<T> {

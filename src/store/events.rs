@@ -207,11 +207,13 @@ pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most so many events that were given up; gives how many there were.
+/// Deletes at most so many events that were given up, those aside that another process deletes just now; gives how
+/// many there were.
 pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     tx.query(sql!(
         "DELETE FROM event WHERE position IN
-            (SELECT e.position FROM event e WHERE e.position <= (SELECT floor FROM event_log) ORDER BY e.position LIMIT $1)"
+            (SELECT e.position FROM event e WHERE e.position <= (SELECT floor FROM event_log)
+             ORDER BY e.position LIMIT $1 {skip_locked})"
     ))
     .bind(limit)
     .execute()

@@ -51,7 +51,13 @@ pub async fn keep(tx: &mut Tx, caller: &str, key: &str, now: Timestamp, kept: &K
     Ok(())
 }
 
-/// Forgets keys that have outlived their time; gives how many.
+/// Forgets keys that have outlived their time, those aside that somebody else has just now; gives how many.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Result<u64> {
-    tx.query(sql!("DELETE FROM idempotency WHERE created_at <= $1")).bind(Timestamp(now.0 - KEPT)).execute().await
+    tx.query(sql!(
+        "DELETE FROM idempotency WHERE (caller, key) IN
+            (SELECT k.caller, k.key FROM idempotency k WHERE k.created_at <= $1 {skip_locked})"
+    ))
+    .bind(Timestamp(now.0 - KEPT))
+    .execute()
+    .await
 }

@@ -12,6 +12,7 @@ pub mod doctor;
 mod error;
 pub mod events;
 pub mod figures;
+pub mod hints;
 pub mod hold;
 pub mod host;
 pub mod idempotency;

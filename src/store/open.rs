@@ -1,7 +1,7 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
-use super::{Db, Error, Result};
+use super::{Db, Dialect, Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -22,22 +22,13 @@ impl Db {
     /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date. `connections` is how many
     /// are open at most (on SQLite: readers, beside the one writer).
     pub async fn open(url: &str, connections: u32) -> Result<Db> {
-        let pools = match url.split(':').next() {
-            Some("sqlite") => open_sqlite(url.parse()?, connections).await?,
-            Some("postgres" | "postgresql") => open_postgres(url.parse()?, connections).await?,
-            _ => {
-                return Err(Error::Refused(format!(
-                    "{url:?} is no database: write sqlite:FILE or postgres://USER@HOST/DATABASE."
-                )));
-            }
+        let pools = match Dialect::of(url)? {
+            Dialect::Sqlite => open_sqlite(url.parse()?, connections).await?,
+            Dialect::Postgres => open_postgres(url.parse()?, connections).await?,
         };
-        let shared = Shared { log_id: String::new(), head: watch::Sender::new(0), statements: Default::default() };
-        let db = Db { pools, shared: Arc::new(shared) };
+        let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
         let log_id = super::events::log_id(&db).await?;
-        Ok(Db {
-            shared: Arc::new(Shared { log_id, head: watch::Sender::new(0), statements: Default::default() }),
-            ..db
-        })
+        Ok(Db { shared: Arc::new(Shared::new(log_id)), ..db })
     }
 
     /// Closes all connections, after what runs on them.
@@ -49,6 +40,29 @@ impl Db {
             }
             Pools::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl Dialect {
+    /// What a database's URL is of.
+    ///
+    /// # Errors
+    /// `Refused` if it is of neither.
+    pub fn of(url: &str) -> Result<Dialect> {
+        match url.split(':').next() {
+            Some("sqlite") => Ok(Dialect::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Dialect::Postgres),
+            _ => Err(Error::Refused(format!(
+                "{url:?} is no database: write sqlite:FILE or postgres://USER@HOST/DATABASE."
+            ))),
+        }
+    }
+}
+
+impl Shared {
+    fn new(log_id: String) -> Shared {
+        let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
+        Shared { log_id, head, committed, statements: Default::default() }
     }
 }
 

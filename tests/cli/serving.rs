@@ -23,6 +23,14 @@ fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
     place.serve();
 }
 
+#[test]
+fn a_worker_on_an_sqlite_file_is_refused_with_the_reason_and_makes_none() {
+    let place = Place::new("sqlite");
+    let said = place.failed(&["worker"]);
+    assert!(said.contains("one `lockkeeper serve` owns") && said.contains("needs PostgreSQL"), "{said}");
+    assert!(fs::read_dir(place.path()).unwrap().next().is_none());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams() {
     for kind in BOTH {

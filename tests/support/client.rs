@@ -76,18 +76,27 @@ impl Client {
         self.subscribe_after(document, variables, None).await
     }
 
+    /// As [`Client::subscribe`], where the server may not be there.
+    pub async fn try_subscribe(&self, document: &str, variables: Value) -> reqwest::Result<Stream> {
+        let response = self.subscription(document, variables).send().await?;
+        Ok(Stream::new(response.error_for_status()?))
+    }
+
     /// Subscribes, going on behind the event with this id, as a browser does when it connects again.
     pub async fn subscribe_after(&self, document: &str, variables: Value, last_event_id: Option<&str>) -> Stream {
-        let mut request = self
-            .http
-            .post(&self.url)
-            .bearer_auth(&self.token)
-            .header("accept", "text/event-stream")
-            .json(&json!({ "query": document, "variables": variables }));
+        let mut request = self.subscription(document, variables);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
         Stream::new(request.send().await.unwrap())
+    }
+
+    fn subscription(&self, document: &str, variables: Value) -> reqwest::RequestBuilder {
+        self.http
+            .post(&self.url)
+            .bearer_auth(&self.token)
+            .header("accept", "text/event-stream")
+            .json(&json!({ "query": document, "variables": variables }))
     }
 }
 

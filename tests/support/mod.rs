@@ -6,6 +6,7 @@
 pub mod client;
 pub mod databases;
 pub mod fleet;
+pub mod process;
 pub mod server;
 pub mod socket;
 pub mod sse;
@@ -13,5 +14,6 @@ pub mod stored;
 
 pub use client::Client;
 pub use fleet::Fleet;
+pub use process::Process;
 pub use server::Server;
 pub use socket::Socket;

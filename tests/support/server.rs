@@ -1,13 +1,12 @@
 //! The real program, serving on a free port with a database of its own, until it is dropped.
 
 use super::client::Client;
+use super::process::Process;
 use super::{databases, stored};
-use std::collections::VecDeque;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -33,10 +32,10 @@ fail_every = 1
 pub struct Server {
     pub url: String,
     pub database: String,
-    directory: TempDir,
     admin: String,
-    process: Option<Child>,
-    said: Arc<Mutex<VecDeque<String>>>,
+    process: Option<Process>,
+    /// The last to go: the process has its files there.
+    directory: Arc<TempDir>,
 }
 
 impl Server {
@@ -52,64 +51,51 @@ impl Server {
         let mut server = Server {
             url: String::new(),
             database: databases::fresh(kind, directory.path()),
-            directory,
+            directory: Arc::new(directory),
             admin: String::new(),
             process: None,
-            said: Arc::default(),
         };
         server.admin = server.token("admin", "admin");
         server.serve();
         server
     }
 
+    /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
+    pub fn another(&self, options: &[&str]) -> Server {
+        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
+        let mut server = Server { url: String::new(), database, directory, admin, process: None };
+        server.serve_with(options);
+        server
+    }
+
+    /// A worker on the same database, PostgreSQL, on the same machine.
+    pub fn worker(&self) -> Process {
+        Process::start(self.command(&["worker"]))
+    }
+
     /// Serves again, with the same database, after [`Server::kill`].
     pub fn serve(&mut self) {
-        let mut process = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // What it logs is shown when it does not come up, and else let go.
-        let said = self.said.clone();
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                let mut said = said.lock().unwrap();
-                said.push_back(line);
-                if said.len() > 200 {
-                    said.pop_front();
-                }
-            }
-        });
-        let mut ready = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        self.process = Some(process);
-        let at = ready.find("http://").unwrap_or_else(|| panic!("not ready: {ready:?}\n{}", self.log()));
-        let address: String = ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
+        self.serve_with(&[]);
+    }
+
+    fn serve_with(&mut self, options: &[&str]) {
+        let process = Process::start(self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat()));
+        let at = process.ready.find("http://").unwrap_or_else(|| panic!("not ready: {:?}", process.ready));
+        let address: String = process.ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
         address.trim_end_matches("/graphql").clone_into(&mut self.url);
+        self.process = Some(process);
     }
 
     /// Ends the process at once, as a crash would.
     pub fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            let _ = process.kill();
-            let _ = process.wait();
+        if let Some(process) = self.process.take() {
+            process.kill();
         }
     }
 
     /// Asks the process to stop, as a service manager would; gives whether it ended well.
     pub fn terminate(&mut self) -> bool {
-        let mut process = self.process.take().expect("it serves");
-        let pid = rustix::process::Pid::from_child(&process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        process.wait().unwrap().success()
-    }
-
-    /// What it said last on standard error.
-    pub fn log(&self) -> String {
-        self.said.lock().unwrap().iter().fold(String::new(), |text, line| text + line + "\n")
+        self.process.take().expect("it serves").terminate()
     }
 
     /// A client with the rights of an admin, named `admin`.
@@ -156,7 +142,8 @@ impl Server {
         self.directory.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command of the program, with this server's database and files.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(BINARY);
         command
             .args(arguments)
@@ -165,15 +152,6 @@ impl Server {
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
             .env("LOCKKEEPER_STATE_DIR", self.path("state"));
         command
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-        if std::thread::panicking() {
-            eprintln!("The server said:\n{}", self.log());
-        }
     }
 }
 

@@ -31,15 +31,24 @@ impl Stream {
 
     /// The next event; none when the server ended the stream. Keep-alive comments are passed over.
     pub async fn next(&mut self) -> Option<Sent> {
+        timeout(PATIENCE, self.read()).await.expect("an event in time").unwrap()
+    }
+
+    /// The next event, whenever it comes; none when the stream has ended in whatever way.
+    pub async fn try_next(&mut self) -> Option<Sent> {
+        self.read().await.ok().flatten()
+    }
+
+    async fn read(&mut self) -> reqwest::Result<Option<Sent>> {
         loop {
             if let Some(end) = self.buffer.find("\n\n") {
                 let block: String = self.buffer.drain(..end + 2).collect();
                 match parse(&block) {
-                    Some(sent) => return Some(sent),
+                    Some(sent) => return Ok(Some(sent)),
                     None => continue,
                 }
             }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event in time").unwrap()?;
+            let Some(chunk) = self.response.chunk().await? else { return Ok(None) };
             self.buffer += std::str::from_utf8(&chunk).unwrap();
         }
     }

@@ -58,6 +58,20 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
 }
 
 #[tokio::test]
+async fn i3_a_worker_that_was_declared_dead_claims_nothing() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1).await;
+        let release = accepted(&fleet, 1).await;
+        let me = worker(&fleet).await;
+        let seen = Worker { id: me.id, name: me.name.clone(), state_dir: "here".into(), beat: 0 };
+        take_over(&fleet.app.db, &worker(&fleet).await, &seen, &mut HashSet::new()).await.unwrap();
+        assert!(claim(&fleet.app, &me, 1).await.unwrap().is_empty());
+        assert_eq!(counts(&fleet, release).await, (1, 0, 0, 0, 0, ReleaseStatus::Pending));
+        assert_eq!(claim(&fleet.app, &worker(&fleet).await, 1).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn i3_an_end_with_an_old_fence_or_of_another_worker_changes_nothing() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1).await;

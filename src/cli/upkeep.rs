@@ -1,0 +1,35 @@
+//! What every process does beside its work. Any number of them may do it on one database at once.
+
+use crate::catalog;
+use crate::events;
+use crate::store::{Db, hints};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Ends holds, gives up events older than `kept`, and exchanges wake-ups with other processes, for as long as it is
+/// polled.
+pub async fn run(db: Db, kept: Duration) {
+    tokio::join!(end_holds(&db), keep_events(&db, kept), hints::exchange(db.clone()));
+}
+
+/// Ends holds that are past their time, each second (R17).
+async fn end_holds(db: &Db) {
+    loop {
+        if let Err(error) = catalog::hold::sweep(db).await {
+            tracing::warn!(%error, "holds that are past their time could not be ended");
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Gives up old events, each hour.
+async fn keep_events(db: &Db, kept: Duration) {
+    loop {
+        match events::keep(db, kept).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "old events were given up"),
+            Err(error) => tracing::warn!(%error, "old events could not be given up"),
+        }
+        sleep(Duration::from_hours(1)).await;
+    }
+}

@@ -1,0 +1,121 @@
+//! Wake-ups between the processes on one PostgreSQL: each tells the newest position that it committed, and hears the
+//! others. They are hints only: one that is lost costs the time to the next poll, and nothing else.
+
+use super::Db;
+use super::backend::{Pools, raise};
+use sqlx::PgPool;
+use sqlx::postgres::{PgListener, PgPoolOptions};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+/// The channel of this database.
+const CHANNEL: &str = "lockkeeper_events";
+/// The shortest time from one notification to the next.
+const REST: Duration = Duration::from_millis(20);
+/// A connection that is silent for so long is replaced: it may have died without a word.
+const SILENCE: Duration = Duration::from_mins(1);
+/// How long to wait before the database is asked again, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+
+/// Exchanges hints with the other processes, for as long as it is polled. On SQLite there are none.
+pub async fn exchange(db: Db) {
+    if let Pools::Postgres(pool) = &db.pools {
+        tokio::join!(tell(own(pool), db.shared.committed.subscribe()), hear(pool, &db.shared.head));
+    }
+}
+
+/// A connection apart from the others, so that it neither waits for a statement nor holds one up.
+fn own(pool: &PgPool) -> PgPool {
+    let options = PgPoolOptions::new().max_connections(1).acquire_timeout(PAUSES.1);
+    options.connect_lazy_with(pool.connect_options().as_ref().clone())
+}
+
+/// Tells what this process commits, after the commit: a notification within it would have all commits wait in line.
+async fn tell(own: PgPool, mut committed: watch::Receiver<i64>) {
+    while committed.changed().await.is_ok() {
+        let position = *committed.borrow_and_update();
+        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(&own).await;
+        if let Err(error) = told {
+            tracing::debug!(%error, "other processes could not be told of new events");
+        }
+        sleep(REST).await;
+    }
+}
+
+/// Hears what the others commit.
+async fn hear(pool: &PgPool, head: &watch::Sender<i64>) {
+    let mut pause = PAUSES.0;
+    loop {
+        if let Err(error) = listen(pool, head, &mut pause).await {
+            tracing::debug!(%error, "other processes cannot be heard; new events are looked for all the same");
+        }
+        sleep(pause).await;
+        pause = (2 * pause).min(PAUSES.1);
+    }
+}
+
+/// Hears on one connection, until it falls silent or is lost.
+async fn listen(pool: &PgPool, head: &watch::Sender<i64>, pause: &mut Duration) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(&own(pool)).await?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await?;
+    *pause = PAUSES.0;
+    while let Ok(heard) = timeout(SILENCE, listener.try_recv()).await {
+        let Some(notification) = heard? else { break };
+        // What is no position is none of ours.
+        if let Ok(position) = notification.payload().parse() {
+            raise(head, position);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::databases;
+    use std::time::Instant;
+    use tokio_util::task::AbortOnDropHandle;
+
+    /// Commits, as one that appended the event at this position.
+    async fn commit(db: &Db, position: i64) {
+        let mut tx = db.begin().await.unwrap();
+        tx.appended(position);
+        tx.commit().await.unwrap();
+    }
+
+    /// Whether a process that looks only when it is told gets to know of this position soon.
+    async fn hears(db: &Db, position: i64) -> bool {
+        let mut head = db.head();
+        timeout(Duration::from_secs(1), head.wait_for(|head| *head == position)).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn processes_tell_each_other_what_they_commit_also_after_their_connections_were_lost() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = databases::fresh("postgres", directory.path());
+        let (one, two) = (Db::open(&url, 2).await.unwrap(), Db::open(&url, 2).await.unwrap());
+        let exchanging = [one.clone(), two.clone()].map(|db| AbortOnDropHandle::new(tokio::spawn(exchange(db))));
+        // What is told before the other listens is lost, as it may be.
+        let mut position = 0;
+        for _ in 0..2 {
+            let began = Instant::now();
+            loop {
+                position += 1;
+                commit(&one, position).await;
+                if hears(&two, position).await {
+                    break;
+                }
+                assert!(began.elapsed() < Duration::from_mins(1), "nothing is heard");
+            }
+            let Pools::Postgres(pool) = &one.pools else { panic!("it is PostgreSQL") };
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'";
+            assert_eq!(sqlx::query(cut).fetch_all(pool).await.unwrap().len(), 3, "two hear, and one has told");
+        }
+        // Who has heard of a position does not tell of it again, or they would never be done.
+        assert_eq!(*two.shared.committed.borrow(), 0);
+        drop(exchanging);
+    }
+}
