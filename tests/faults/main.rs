@@ -2,6 +2,7 @@
 //! subscriber gets every event.
 
 mod positions;
+mod racing;
 mod record;
 mod replicas;
 #[path = "../support/mod.rs"]
