@@ -89,7 +89,9 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
         stopping.cancelled().await;
         return Ok(());
     }
-    Ok(worker::run(app, WorkerSettings::new(worker_name(), &settings.state_dir), stopping).await?)
+    let mut how = WorkerSettings::new(worker_name(), &settings.state_dir);
+    how.timing.drain = settings.drain;
+    Ok(worker::run(app, how, stopping).await?)
 }
 
 /// The worker's name in events: that of its machine.

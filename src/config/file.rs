@@ -6,6 +6,7 @@ use crate::domain::Word;
 use crate::domain::release::OnFailure;
 use crate::domain::rollout::{Amount, MOST_PARALLEL};
 use crate::executor::{ExecutorSettings, Executors};
+use crate::release::worker::Timing;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,7 @@ pub struct File {
     pub no_worker: bool,
     pub rollout: Rollout,
     pub events: Events,
+    pub worker: Worker,
     #[serde(deserialize_with = "executors")]
     pub executors: Executors,
 }
@@ -37,6 +39,19 @@ pub struct Events {
 impl Default for Events {
     fn default() -> Self {
         Events { keep: Duration::from_hours(30 * 24) }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Worker {
+    #[serde(deserialize_with = "super::time::field")]
+    pub drain: Duration,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Worker { drain: Timing::default().drain }
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Settings {
     pub rollout: RolloutDefaults,
     /// How long events are kept.
     pub keep_events: Duration,
+    /// How long running targets may go on after a request to stop; then they are handed back.
+    pub drain: Duration,
     pub executors: Executors,
 }
 
@@ -116,6 +118,7 @@ impl Settings {
                 .unwrap_or_else(|| "lockkeeper-state".into()),
             rollout: file.rollout.into(),
             keep_events: file.events.keep,
+            drain: file.worker.drain,
             executors: file.executors,
         })
     }

@@ -17,7 +17,7 @@ fn mistake(text: &str) -> String {
 #[test]
 fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
-        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n\
+        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\n\
         [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
     let given = Given { database_url: Some("sqlite:given.db".to_owned()), ..Given::default() };
     let settings = load(text, given, GivenToServe { no_worker: true, ..GivenToServe::default() }).unwrap();
@@ -29,12 +29,14 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     );
     assert_eq!(settings.rollout.max_failures, RolloutDefaults::default().max_failures);
     assert_eq!((settings.keep_events, settings.worker), (Duration::from_hours(7 * 24), false));
+    assert_eq!(settings.drain, Duration::from_secs(5));
 
     let web = settings.executors.get("web").unwrap();
     assert_eq!((web.kind(), web.timeout), ("command", Duration::from_secs(90)));
 
     let nothing = load("", Given::default(), GivenToServe::default()).unwrap();
     assert_eq!((nothing.listen.to_string().as_str(), nothing.worker), ("127.0.0.1:8080", true));
+    assert_eq!(nothing.drain, Duration::from_secs(30));
     assert_eq!(nothing.database_url, "sqlite:lockkeeper.db");
 }
 

@@ -1,9 +1,12 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod journal;
+mod killing;
 mod positions;
 mod racing;
 mod record;
 mod replicas;
+mod stopping;
 #[path = "../support/mod.rs"]
 mod support;

@@ -25,15 +25,19 @@ impl Client {
 
     /// Sends an operation, and gives the answer as it is.
     pub async fn send(&self, document: &str, variables: Value) -> Answer {
+        self.try_send(document, variables).await.unwrap()
+    }
+
+    /// As [`Client::send`], where the server may not be there.
+    pub async fn try_send(&self, document: &str, variables: Value) -> reqwest::Result<Answer> {
         let response = self
             .http
             .post(&self.url)
             .bearer_auth(&self.token)
             .json(&json!({ "query": document, "variables": variables }))
             .send()
-            .await
-            .unwrap();
-        Answer { status: response.status().as_u16(), body: response.json().await.unwrap() }
+            .await?;
+        Ok(Answer { status: response.status().as_u16(), body: response.json().await? })
     }
 
     /// Asks, and gives the data; there must be no error.

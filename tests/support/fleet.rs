@@ -4,6 +4,7 @@ use super::Client;
 use serde_json::{Value, json};
 
 /// A service with its versions, and hosts; all by name and id.
+#[derive(Clone)]
 pub struct Fleet {
     pub client: Client,
     pub service: String,

@@ -54,6 +54,7 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         state_dir: directory.join("state"),
         rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },
         keep_events: Duration::from_hours(24),
+        drain: Duration::from_secs(5),
         executors,
     }
 }

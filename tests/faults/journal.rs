@@ -1,0 +1,55 @@
+//! A deployment script that writes down each sign of life, and what must hold of its journal.
+
+use crate::support::Server;
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+/// Appends lines such as `start host-1 ins_7 tgt_55 3`: word, host, instance, target and fence. Every other instance's command
+/// does not listen when it is asked to end.
+const SCRIPT: &str = r#"#!/bin/sh
+say() { echo "$1 $LOCKKEEPER_HOSTNAME $LOCKKEEPER_INSTANCE_ID $LOCKKEEPER_TARGET_ID $LOCKKEEPER_FENCE" >>journal; }
+case $LOCKKEEPER_INSTANCE_ID in *[13579]) trap '' TERM ;; esac
+say start
+for tick in 1 2 3; do
+    sleep 0.05
+    say tick
+done
+say end
+"#;
+
+/// What the commands of one database wrote, in the order in which they wrote it.
+pub struct Journal(PathBuf);
+
+impl Journal {
+    /// Puts the script in place, as `deploy` in the directory of the server.
+    pub fn keep(server: &Server) -> Journal {
+        let script = server.path("deploy");
+        fs::write(&script, SCRIPT).unwrap();
+        fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+        Journal(server.path("journal"))
+    }
+
+    /// No target was started twice with one fence, fences of an instance rise, and no command showed a sign of life
+    /// after another one had started on its host (I3, I8). Gives how many starts there were.
+    pub fn assert_never_beside(&self) -> usize {
+        let text = fs::read_to_string(&self.0).unwrap();
+        let (mut starts, mut fences) = (HashSet::new(), HashMap::new());
+        let mut newest: HashMap<&str, (&str, &str)> = HashMap::new();
+        for line in text.lines() {
+            let [word, host, instance, target, fence] = line.split(' ').collect::<Vec<_>>()[..] else {
+                panic!("no line of the journal: {line:?}")
+            };
+            if word == "start" {
+                assert!(starts.insert((target, fence)), "started twice: {line}");
+                let number: i64 = fence.parse().unwrap();
+                let before = fences.insert(instance, number).unwrap_or(0);
+                assert!(number > before, "fence {before} was newer: {line}");
+                newest.insert(host, (target, fence));
+            }
+            assert_eq!(newest.get(host), Some(&(target, fence)), "beside a newer command of its host: {line}");
+        }
+        starts.len()
+    }
+}

@@ -1,0 +1,96 @@
+//! Processes that are asked to stop while releases run: what ends soon ends, and the rest is handed back at once.
+
+use crate::support::fleet::id;
+use crate::support::{Client, Fleet, Server, databases};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+/// Far below the time after which a worker that only fell silent counts as lost.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Two hosts at the first of two versions, and commands that may be repeated. `first` is what the first start of an
+/// upgrade does.
+async fn fleet(server: &Server, first: &str) -> Fleet {
+    let script = server.path("deploy");
+    let text = format!(
+        "#!/bin/sh\n[ $LOCKKEEPER_ACTION = UPGRADE ] || exit 0\necho $LOCKKEEPER_ATTEMPT >>starts\n\
+         [ $LOCKKEEPER_ATTEMPT != 1 ] || {first}\n"
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    server.client().service("shop").executor("repeat").hosts(2).install().await
+}
+
+fn configuration(drain: &str) -> String {
+    format!(
+        "[worker]\ndrain = '{drain}'\n[executors.repeat]\nkind = 'command'\nprogram = './deploy'\non_lost = 'retry'\n"
+    )
+}
+
+/// Upgrades both hosts, and gives the release once both commands have started.
+async fn started(server: &Server, fleet: &Fleet) -> String {
+    let payload = fleet.release("upgradeInstances", &fleet.versions[1]).await;
+    let began = Instant::now();
+    while fs::read_to_string(server.path("starts")).unwrap_or_default().lines().count() < 2 {
+        assert!(began.elapsed() < SOON, "nothing starts");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    id(&payload["release"])
+}
+
+/// Waits until a release is over and gives its status, and the attempts of its targets.
+async fn over(client: &Client, release: &str) -> (String, Vec<Value>) {
+    let document = "query($id: ID!) { node(id: $id) { ... on Release {
+        status finishedAt targets { nodes { attempt } } } } }";
+    let began = Instant::now();
+    loop {
+        let node = client.query(document, json!({ "id": release })).await["node"].take();
+        if !node["finishedAt"].is_null() {
+            let targets = node["targets"]["nodes"].as_array().unwrap();
+            let attempts = targets.iter().map(|target| target["attempt"].clone()).collect();
+            return (node["status"].as_str().unwrap().to_owned(), attempts);
+        }
+        assert!(began.elapsed() < SOON, "it is not over: {node:#}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_end_in_time_is_handed_back_at_once_and_started_anew() {
+    for kind in databases::BOTH {
+        let mut server = Server::configured(kind, &configuration("300ms"));
+        let fleet = fleet(&server, "sleep 60").await;
+        let release = started(&server, &fleet).await;
+        // On PostgreSQL there is somebody to go on, on SQLite it is started again.
+        let other = (kind == "postgres").then(|| server.another(&[]));
+        let began = Instant::now();
+        let (stopped, mut server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
+        assert!(stopped && began.elapsed() < SOON, "{kind}: {:?}", began.elapsed());
+        let next = other.as_ref().unwrap_or_else(|| {
+            server.serve();
+            &server
+        });
+        let (status, attempts) = over(&next.client(), &release).await;
+        assert_eq!((status.as_str(), attempts), ("SUCCEEDED", vec![json!(2); 2]), "{kind}");
+        next.assert_sound();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_in_time_is_written_before_the_process_goes() {
+    for kind in databases::BOTH {
+        let mut server = Server::configured(kind, &configuration("30s"));
+        let fleet = fleet(&server, "sleep 1").await;
+        let release = started(&server, &fleet).await;
+        let (stopped, server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
+        assert!(stopped);
+        let sql = format!(
+            "SELECT status || ' ' || CAST(attempt AS text) FROM release_target WHERE release_id = {}",
+            release.trim_start_matches("rel_")
+        );
+        assert_eq!(server.stored().await.texts(&sql).await, ["SUCCEEDED 1"; 2], "{kind}");
+        server.assert_sound();
+    }
+}
