@@ -1,7 +1,9 @@
 //! The tail: one task reads what was appended and hands it to all followers. A follower begins with the table,
 //! goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
 
+use super::output::Output;
 use crate::store::events::{self, Event};
+use crate::store::log::{Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
@@ -10,14 +12,14 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// The most events that are read at once.
-const BATCH: i64 = 500;
+/// The most events, or lines of output, that are read at once.
+pub(super) const BATCH: i64 = 500;
 
 /// A follower that is this many batches behind goes back to the table.
 const BACKLOG: usize = 256;
 
 /// How long to wait before a database that failed is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 type Batch = Arc<[Arc<Event>]>;
 
@@ -40,19 +42,21 @@ impl Default for Waking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expired;
 
-/// The live end of the log. Clones are of one and the same; it ends when the token it was started with is canceled.
+/// The live end of the log, and of the output of releases. Clones are of one and the same; it ends when the token it was started with is canceled.
 #[derive(Clone)]
 pub struct Tail {
     db: Db,
     live: broadcast::WeakSender<Batch>,
+    output: Output,
 }
 
 impl Tail {
-    /// Starts the task that reads the log, from now on until `stop`.
+    /// Starts the tasks that read the log and look at output, from now on until `stop`.
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let tail = Tail { db: db.clone(), live: sender.downgrade() };
+        let output = Output::start(db.clone(), waking, stop.clone());
+        let tail = Tail { db: db.clone(), live: sender.downgrade(), output };
         let reader = Reader { head: db.head(), db, waking, sender, last };
         tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
         Ok(tail)
@@ -71,6 +75,19 @@ impl Tail {
                 Err(expired) => Some((Err(expired), None)),
             }
         })
+    }
+
+    /// Lines of a release, or of one of its targets, behind a place: what is stored, then what comes, in order, each
+    /// once. With each batch, which may be empty, comes the place up to which it was looked. Ends behind the last line
+    /// of a release that is over, or when the tail does; a database that fails is asked again. `mark` is how far the
+    /// output was a moment ago.
+    pub fn lines(
+        &self,
+        mark: Mark,
+        target_id: Option<i64>,
+        after: i64,
+    ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
+        self.output.follow(mark, target_id, after)
     }
 
     /// How many follow now.
