@@ -8,7 +8,7 @@ use futures_util::{Stream, stream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The shortest time from one look to the next.
@@ -20,6 +20,8 @@ type Marks = HashMap<i64, watch::Sender<Mark>>;
 #[derive(Clone)]
 pub(super) struct Output {
     db: Db,
+    /// Whose turn it is to read.
+    turns: Arc<Semaphore>,
     shared: Arc<Shared>,
 }
 
@@ -33,9 +35,9 @@ struct Shared {
 
 impl Output {
     /// Starts the task, until `stop`.
-    pub fn start(db: Db, waking: Waking, stop: CancellationToken) -> Output {
+    pub fn start(db: Db, turns: Arc<Semaphore>, waking: Waking, stop: CancellationToken) -> Output {
         let shared = Arc::new(Shared { marks: Mutex::new(Some(Marks::new())), joined: Notify::new() });
-        let output = Output { db, shared };
+        let output = Output { db, turns, shared };
         let watching = output.clone();
         tokio::spawn(async move {
             stop.run_until_cancelled(watching.look(waking)).await;
@@ -52,7 +54,13 @@ impl Output {
         target_id: Option<i64>,
         after: i64,
     ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
-        let follower = self.join(mark).map(|mark| Follower { db: self.db.clone(), mark, target_id, last: after });
+        let follower = self.join(mark).map(|mark| Follower {
+            db: self.db.clone(),
+            turns: self.turns.clone(),
+            mark,
+            target_id,
+            last: after,
+        });
         stream::unfold(follower, |follower| async {
             let mut follower = follower?;
             let lines = follower.next().await?;
@@ -130,6 +138,7 @@ fn raise(sender: &watch::Sender<Mark>, mark: Mark) {
 
 struct Follower {
     db: Db,
+    turns: Arc<Semaphore>,
     mark: watch::Receiver<Mark>,
     target_id: Option<i64>,
     /// The place up to which it was looked.
@@ -148,7 +157,10 @@ impl Follower {
             }
         };
         let lines = loop {
-            match log::after(&self.db, mark.release_id, self.target_id, self.last, BATCH).await {
+            let turn = self.turns.acquire().await;
+            let lines = log::after(&self.db, mark.release_id, self.target_id, self.last, BATCH).await;
+            drop(turn);
+            match lines {
                 Ok(lines) => break lines,
                 Err(error) => {
                     tracing::warn!(%error, "the output of a release could not be read");

@@ -9,7 +9,7 @@ use futures_util::{Stream, stream};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The most events, or lines of output, that are read at once.
@@ -17,6 +17,9 @@ pub(super) const BATCH: i64 = 500;
 
 /// A follower that is this many batches behind goes back to the table.
 const BACKLOG: usize = 256;
+
+/// How many of a process's subscribers read at the same time: the other connections are for whoever asks and writes.
+const TURNS: usize = 4;
 
 /// How long to wait before a database that failed is asked again.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
@@ -48,6 +51,7 @@ pub struct Tail {
     db: Db,
     live: broadcast::WeakSender<Batch>,
     output: Output,
+    turns: Arc<Semaphore>,
 }
 
 impl Tail {
@@ -55,8 +59,9 @@ impl Tail {
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let output = Output::start(db.clone(), waking, stop.clone());
-        let tail = Tail { db: db.clone(), live: sender.downgrade(), output };
+        let turns = Arc::new(Semaphore::new(TURNS));
+        let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
+        let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns };
         let reader = Reader { head: db.head(), db, waking, sender, last };
         tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
         Ok(tail)
@@ -67,7 +72,13 @@ impl Tail {
     pub fn follow(&self, after: i64) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
         // Listening begins before the table is read, so that nothing falls between.
         let live = self.live.upgrade().map(|sender| sender.subscribe());
-        let follower = live.map(|live| Follower { db: self.db.clone(), live, last: after, behind: true });
+        let follower = live.map(|live| Follower {
+            db: self.db.clone(),
+            turns: self.turns.clone(),
+            live,
+            last: after,
+            behind: true,
+        });
         stream::unfold(follower, |follower| async {
             let mut follower = follower?;
             match follower.next().await? {
@@ -88,6 +99,12 @@ impl Tail {
         after: i64,
     ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
         self.output.follow(mark, target_id, after)
+    }
+
+    /// Waits until it is a subscriber's turn to read, which lasts until this is dropped: those that wait take more at
+    /// once, and hold up neither queries nor writers.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     /// How many follow now.
@@ -153,6 +170,7 @@ impl Reader {
 
 struct Follower {
     db: Db,
+    turns: Arc<Semaphore>,
     live: broadcast::Receiver<Batch>,
     /// The last position that was handed on.
     last: i64,
@@ -172,14 +190,14 @@ impl Follower {
             }
             match self.live.recv().await {
                 Ok(batch) => {
-                    let from = batch.partition_point(|event| event.position <= self.last);
-                    match &batch[from..] {
-                        [] => {}
-                        [first, ..] if first.position > self.last + 1 => self.behind = true,
-                        [new @ .., newest] => {
-                            self.last = newest.position;
-                            return Some(Ok(new.iter().chain([newest]).cloned().collect()));
-                        }
+                    let mut new = self.take(&batch);
+                    // A follower that is a little behind takes at once what it has missed, which costs it less.
+                    while !self.behind && new.len() < BATCH as usize {
+                        let Ok(batch) = self.live.try_recv() else { break };
+                        new.append(&mut self.take(&batch));
+                    }
+                    if !new.is_empty() {
+                        return Some(Ok(new));
                     }
                 }
                 Err(RecvError::Lagged(_)) => self.behind = true,
@@ -188,9 +206,28 @@ impl Follower {
         }
     }
 
+    /// What is new of a live batch. Nothing if something before it was missed: then the table has it all.
+    fn take(&mut self, batch: &[Arc<Event>]) -> Vec<Arc<Event>> {
+        let new = &batch[batch.partition_point(|event| event.position <= self.last)..];
+        match new {
+            [first, ..] if first.position > self.last + 1 => {
+                self.behind = true;
+                Vec::new()
+            }
+            [.., newest] => {
+                self.last = newest.position;
+                new.to_vec()
+            }
+            [] => Vec::new(),
+        }
+    }
+
     async fn read_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         let found = loop {
-            match events::after(&self.db, self.last, BATCH).await {
+            let turn = self.turns.acquire().await;
+            let found = events::after(&self.db, self.last, BATCH).await;
+            drop(turn);
+            match found {
                 Ok(found) => break found,
                 Err(error) => {
                     tracing::warn!(%error, "the log of events could not be read");

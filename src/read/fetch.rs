@@ -80,8 +80,7 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
     let mut scene = Scene { log_id: db.log_id().to_owned(), head: None };
     let mut tables: Vec<Table> = Vec::with_capacity(plan.levels.len());
     let mut sources: Vec<Vec<&Given>> = Vec::with_capacity(plan.levels.len());
-    let reads = plan.head || plan.levels.iter().any(Level::is_read);
-    let mut reader = if reads { Some(db.reader().await?) } else { None };
+    let mut reader = if plan.reads() { Some(db.reader().await?) } else { None };
     if let Some(reader) = reader.as_mut().filter(|_| plan.head) {
         scene.head = Some(ends(reader).await?);
     }

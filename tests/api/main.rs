@@ -10,6 +10,7 @@ mod happy_path;
 mod history;
 mod repeating;
 mod roles;
+mod subscriptions;
 mod watching;
 mod world;
 

@@ -103,8 +103,9 @@ impl SubscriptionType for Subscription {
 
     fn create_field_stream<'a>(&'a self, ctx: &'a Context<'_>) -> Option<Responses<'a>> {
         let watch = WATCHES.into_iter().find(|watch| watch.name == ctx.item.node.name.node)?;
-        // Another node of the same key is answered with the first one.
-        let Some(prepared) = Prepared::given(ctx, ROOT, watch.of, false) else {
+        // Another node of the same key is answered with the first one, and another key is refused with it.
+        let first = Document::of(ctx).root(ROOT).first().is_some_and(|(_, nodes)| std::ptr::eq(nodes[0], ctx.item));
+        let Some(prepared) = Prepared::given(ctx, ROOT, watch.of, false).filter(|_| first) else {
             return Some(Box::pin(stream::empty()));
         };
         Some(Box::pin(async_graphql::async_stream::stream! {
@@ -114,7 +115,7 @@ impl SubscriptionType for Subscription {
                     place.look(cursor);
                 }
             };
-            let (app, Begun { from, mut batches }) = match begin(ctx, watch, &prepared).await {
+            let (app, tail, Begun { from, mut batches }) = match begin(ctx, watch, &prepared).await {
                 Ok(begun) => begun,
                 Err(error) => {
                     yield failed(error);
@@ -132,7 +133,10 @@ impl SubscriptionType for Subscription {
                 };
                 if !told.is_empty() {
                     let (cursors, rows): (Vec<String>, Vec<Given>) = told.into_iter().unzip();
-                    for (cursor, answer) in cursors.into_iter().zip(prepared.answers(&app.db, &rows).await) {
+                    let turn = if prepared.reads() { tail.turn().await } else { None };
+                    let answers = prepared.answers(&app.db, &rows).await;
+                    drop(turn);
+                    for (cursor, answer) in cursors.into_iter().zip(answers) {
                         yield place::at(answer.response(prepared.key()), cursor);
                     }
                 }
@@ -143,7 +147,11 @@ impl SubscriptionType for Subscription {
     }
 }
 
-async fn begin<'a>(ctx: &'a Context<'_>, watch: &Watch, prepared: &Prepared) -> Result<(&'a App, Begun), ApiError> {
+async fn begin<'a>(
+    ctx: &'a Context<'_>,
+    watch: &Watch,
+    prepared: &Prepared,
+) -> Result<(&'a App, &'a Tail, Begun), ApiError> {
     prepared.check()?;
     if Document::of(ctx).root(ROOT).len() != 1 {
         let message = "A subscription has exactly one field. Send one operation for each.";
@@ -153,7 +161,7 @@ async fn begin<'a>(ctx: &'a Context<'_>, watch: &Watch, prepared: &Prepared) -> 
     let tail = ctx.data_opt::<Tail>().ok_or_else(ApiError::internal)?;
     let args = Document::of(ctx).args(watch.args.iter(), ctx.item)?;
     let from = ctx.data_opt::<Place>().and_then(Place::from);
-    Ok((app, (watch.begin)(Asked { args, from, app, tail }).await?))
+    Ok((app, tail, (watch.begin)(Asked { args, from, app, tail }).await?))
 }
 
 /// What is behind a place is no longer kept.
