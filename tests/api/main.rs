@@ -6,6 +6,7 @@ mod bad_reading;
 mod bad_release;
 mod bad_setup;
 mod carrying_out;
+mod documented;
 mod happy_path;
 mod history;
 mod repeating;
