@@ -101,10 +101,10 @@ impl<S: Stream<Item = Result<Vec<Arc<Event>>, Expired>>> Follower<S> {
     /// Keeps the newest state of a batch, if it is newer than what was told.
     fn note(&mut self, batch: &[Arc<Event>]) {
         let newest = batch.iter().rev().find(|event| self.filter.matches(event));
-        if let Some(state) = newest.and_then(|event| State::told(event)) {
-            if self.told.is_none_or(|(told, _)| told.revision < state.revision) {
-                self.next = Some(state);
-            }
+        if let Some(state) = newest.and_then(|event| State::told(event))
+            && self.told.is_none_or(|(told, _)| told.revision < state.revision)
+        {
+            self.next = Some(state);
         }
     }
 }

@@ -110,8 +110,8 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
             begun.wait().await;
             if kind == BOTH[0] && first == 1 {
                 // Later it would be memory that was in use before.
-                let each = (memory() - before) as f64 / subscribers() as f64;
-                println!("{each:.1} KiB for each idle subscriber, with its task here");
+                let each = (memory() - before) * 1024 / subscribers() as i64;
+                println!("{each} bytes for each idle subscriber, with its task here");
             }
             let began = Instant::now();
             for revision in first + 1..=last {
