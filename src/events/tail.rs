@@ -7,6 +7,7 @@ use crate::store::log::{Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
@@ -52,6 +53,7 @@ pub struct Tail {
     live: broadcast::WeakSender<Batch>,
     output: Output,
     turns: Arc<Semaphore>,
+    read: Arc<AtomicI64>,
 }
 
 impl Tail {
@@ -61,8 +63,8 @@ impl Tail {
         let (sender, _) = broadcast::channel(BACKLOG);
         let turns = Arc::new(Semaphore::new(TURNS));
         let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
-        let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns };
-        let reader = Reader { head: db.head(), db, waking, sender, last };
+        let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns, read: Arc::new(last.into()) };
+        let reader = Reader { head: db.head(), db, waking, sender, last, read: tail.read.clone() };
         tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
         Ok(tail)
     }
@@ -107,6 +109,11 @@ impl Tail {
         self.turns.acquire().await.ok()
     }
 
+    /// The position up to which the log was read.
+    pub fn position(&self) -> i64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
     /// How many follow now.
     pub fn followers(&self) -> usize {
         self.live.upgrade().map_or(0, |sender| sender.receiver_count())
@@ -120,13 +127,18 @@ struct Reader {
     sender: broadcast::Sender<Batch>,
     /// Whoever began to follow before now has read the table up to here, or gets what is behind it.
     last: i64,
+    /// The same, for whoever asks.
+    read: Arc<AtomicI64>,
 }
 
 impl Reader {
     async fn run(mut self) {
         loop {
             match self.advance().await {
-                Ok(()) => self.wait().await,
+                Ok(()) => {
+                    self.read.store(self.last, Ordering::Relaxed);
+                    self.wait().await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the log of events could not be read");
                     tokio::time::sleep(PAUSE).await;
