@@ -2,7 +2,7 @@
 
 use crate::support::fleet::{id, text};
 use crate::support::sse::{Sent, Stream};
-use crate::support::{Client, Server, databases};
+use crate::support::{Client, Server, Socket, databases};
 use crate::world::on_both;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -241,6 +241,50 @@ async fn i5_a_quiet_stream_says_where_it_is_so_that_nothing_is_missed() {
         assert_eq!(stream.last_id(), head.as_str());
     })
     .await;
+}
+
+/// The payloads of an operation over a socket, up to its completion.
+async fn over_socket(socket: &mut Socket, document: &str, variables: Value) -> Vec<Value> {
+    socket.begin("watch", document, variables).await;
+    let mut told = Vec::new();
+    loop {
+        let mut message = socket.hear().await;
+        match message["type"].as_str() {
+            Some("next") => told.push(message["payload"]["data"].take()),
+            Some("complete") => return told,
+            _ => panic!("{message:#}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_tells_the_same_and_completes_what_has_ended() {
+    for kind in databases::BOTH {
+        let server = Server::configured(kind, TALKING);
+        let client = server.client();
+        let release = talking(&client).await;
+        let mut socket = Socket::open(&server, &server.token("watcher", "viewer")).await;
+        let progress = over_socket(&mut socket, PROGRESS, json!({ "id": release })).await;
+        let is_final: Vec<_> = progress.iter().map(|data| data["releaseProgress"]["isFinal"] == true).collect();
+        assert!(
+            is_final.len() > 1 && is_final.iter().position(|last| *last) == Some(is_final.len() - 1),
+            "{is_final:?}"
+        );
+        let told = over_socket(&mut socket, LOG, json!({ "id": release })).await;
+        let events = lines(&mut client.subscribe(LOG, json!({ "id": release })).await).await;
+        assert_eq!(told, events.into_iter().map(|mut sent| sent.data["data"].take()).collect::<Vec<_>>(), "{kind}");
+        let after = told[2]["releaseLog"]["cursor"].clone();
+        let rest = over_socket(&mut socket, LOG, json!({ "id": release, "after": after })).await;
+        assert_eq!(rest, told[3..]);
+        for (document, variables, code) in [
+            (RELEASES, json!({ "after": "x" }), "CURSOR_INVALID"),
+            (LOG, json!({ "id": release, "after": "x" }), "CURSOR_INVALID"),
+            (PROGRESS, json!({ "id": "rel_99" }), "BAD_REQUEST"),
+        ] {
+            let error = socket.refused(document, variables).await;
+            assert_eq!(error["extensions"]["code"], code, "{error:#}");
+        }
+    }
 }
 
 #[tokio::test]

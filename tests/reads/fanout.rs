@@ -23,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 /// One event each; more than the tail keeps for a subscriber that is behind.
 const TICKS: i64 = 300;
 
+/// How long after the last event the last subscriber may be told of it, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 /// With the event's own fields, and with the thing that it is about, which is read for each subscriber.
 const SELECTIONS: [&str; 2] = ["revision hostname status", "revision hostname status instance { id status }"];
 
@@ -135,7 +138,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
                 })
                 .collect();
             assert_eq!(late, (first..=last).collect::<Vec<_>>(), "{kind}: the slow one");
-            assert!(behind < Duration::from_mins(1), "{kind}: {behind:?} behind");
+            assert!(behind < PATIENCE, "{kind}: {behind:?} behind");
             println!(
                 "{kind}, {} subscribers of {{ {selection} }}: {TICKS} events each, one in {:?}, written in {:?}; the last one told {behind:?} later; {} statements",
                 subscribers(),
