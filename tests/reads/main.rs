@@ -5,12 +5,16 @@ mod cost;
 #[allow(dead_code)]
 mod databases;
 mod events;
+mod fanout;
 mod filters;
 mod fleet;
 mod lists;
 mod model;
 mod mutation;
 mod nulls;
+mod output;
 mod plans;
+mod progress;
 mod selection;
 mod things;
+mod watching;
