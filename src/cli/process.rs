@@ -7,7 +7,8 @@ use crate::config::Settings;
 use crate::events::{self, Tail, Waking};
 use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
-use crate::server::{Api, Server};
+use crate::server::ws::Timings;
+use crate::server::{Api, Metrics, Server};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// Longest time for a query, and for the answer to a mutation.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -27,11 +28,14 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let server = Server {
-        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         tokens: Tokens::new(app.db.clone()),
+        metrics: Metrics::new(app.db.clone(), tail.clone()),
+        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),
+        timings: Timings::default(),
+        underway: TaskTracker::new(),
     };
     let mut serving = tokio::spawn(server.serve(listener));
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));

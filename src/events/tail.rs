@@ -5,6 +5,7 @@ use crate::store::events::{self, Event};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
@@ -45,6 +46,7 @@ pub struct Expired;
 pub struct Tail {
     db: Db,
     live: broadcast::WeakSender<Batch>,
+    read: Arc<AtomicI64>,
 }
 
 impl Tail {
@@ -52,8 +54,8 @@ impl Tail {
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let tail = Tail { db: db.clone(), live: sender.downgrade() };
-        let reader = Reader { head: db.head(), db, waking, sender, last };
+        let tail = Tail { db: db.clone(), live: sender.downgrade(), read: Arc::new(last.into()) };
+        let reader = Reader { head: db.head(), db, waking, sender, last, read: tail.read.clone() };
         tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
         Ok(tail)
     }
@@ -73,6 +75,11 @@ impl Tail {
         })
     }
 
+    /// The position up to which the log was read.
+    pub fn position(&self) -> i64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
     /// How many follow now.
     pub fn followers(&self) -> usize {
         self.live.upgrade().map_or(0, |sender| sender.receiver_count())
@@ -86,13 +93,18 @@ struct Reader {
     sender: broadcast::Sender<Batch>,
     /// Whoever began to follow before now has read the table up to here, or gets what is behind it.
     last: i64,
+    /// The same, for whoever asks.
+    read: Arc<AtomicI64>,
 }
 
 impl Reader {
     async fn run(mut self) {
         loop {
             match self.advance().await {
-                Ok(()) => self.wait().await,
+                Ok(()) => {
+                    self.read.store(self.last, Ordering::Relaxed);
+                    self.wait().await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the log of events could not be read");
                     tokio::time::sleep(PAUSE).await;

@@ -47,6 +47,11 @@ impl Refused {
         Answer::from_errors(vec![ApiError::new(self.code, self.message.clone()).told()])
     }
 
+    /// What a person is told.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     /// The same as a response.
     pub fn respond(self, media: Media, id: &RequestId) -> Response {
         let mut answer = self.answer();

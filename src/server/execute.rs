@@ -17,7 +17,7 @@ pub async fn execute(
     caller: Caller,
     id: &RequestId,
 ) -> Result<Response, Refused> {
-    let task = tokio::spawn(server.engine.execute(request, caller, &id.0));
+    let task = server.underway.spawn(server.engine.execute(request, caller, &id.0));
     let finished = match kind {
         OperationType::Mutation => tokio::time::timeout(server.deadline, task).await,
         _ => tokio::time::timeout(server.deadline, AbortOnDropHandle::new(task)).await,

@@ -4,9 +4,8 @@ use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
 use super::log::Told;
 use super::request::{Asked, Parameters, Prepared, is_json};
+use super::who::{self, Who};
 use super::{Server, execute, sse, subscription};
-use crate::auth::Secret;
-use crate::domain::Caller;
 use crate::graphql::RequestId;
 use crate::read::ErrorCode;
 use async_graphql::Response as Answer;
@@ -65,12 +64,6 @@ pub async fn get(
     }
 }
 
-/// Who asks, and by which token.
-pub struct Who {
-    pub caller: Caller,
-    pub secret: Secret,
-}
-
 async fn answer(
     server: &Server,
     id: &RequestId,
@@ -81,9 +74,10 @@ async fn answer(
     only_reads: bool,
 ) -> Response {
     let caller = who.caller.name.clone();
-    let mut operation = None;
+    let (mut kind, mut operation) = (None, None);
     let mut response = match asked.prepare() {
         Ok(prepared) => {
+            kind = Some(prepared.kind);
             operation = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
             match form(&prepared, accepted, only_reads) {
                 Ok(media) => carry_out(server, id, headers, who, prepared, media).await,
@@ -100,6 +94,7 @@ async fn answer(
     if let Some(told) = response.extensions_mut().get_mut::<Told>() {
         told.caller = Some(caller);
         told.operation = operation;
+        told.kind = kind;
     }
     response
 }
@@ -153,29 +148,7 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
 
 /// Whose token the request bears.
 async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
-    let refused = |message: &str, challenge: &'static str| {
-        Err(Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
-            .with(header::WWW_AUTHENTICATE, challenge))
-    };
-    let (scheme, token) = text(headers, header::AUTHORIZATION).split_once(' ').unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return refused("A token is needed: send `Authorization: Bearer TOKEN`.", "Bearer realm=\"lockkeeper\"");
-    }
-    let caller = match Secret::parse(token.trim()) {
-        Some(secret) => server.tokens.caller(&secret).await.map(|caller| Some(Who { caller: caller?, secret })),
-        None => Ok(None),
-    };
-    match caller {
-        Ok(Some(who)) => Ok(who),
-        Ok(None) => refused(
-            "This token does not count: it is unknown, expired or revoked.",
-            "Bearer realm=\"lockkeeper\", error=\"invalid_token\"",
-        ),
-        Err(error) => {
-            tracing::error!(%error, "a token could not be looked up");
-            Err(Refused::unavailable("The database was not reached. Ask again."))
-        }
-    }
+    Ok(who::who(server, text(headers, header::AUTHORIZATION)).await?)
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {

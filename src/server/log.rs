@@ -1,19 +1,29 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
+use super::metrics::Metrics;
 use crate::graphql::RequestId;
-use axum::extract::Request;
+use async_graphql::parser::types::OperationType;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
 use std::time::Instant;
 
+/// A new id, by chance.
+pub fn new_id() -> RequestId {
+    RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16))
+}
+
 /// What the log says of a request, put into its response by whoever knew.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
     pub caller: Option<String>,
     pub operation: Option<String>,
+    pub kind: Option<OperationType>,
     pub outcome: Option<String>,
+    /// Whether it is answered by a stream, which is counted when it ends.
+    pub streamed: bool,
 }
 
 impl Told {
@@ -23,8 +33,8 @@ impl Told {
 }
 
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
-pub async fn each_request(mut request: Request, next: Next) -> Response {
-    let id = RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16));
+pub async fn each_request(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
+    let id = new_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
@@ -33,9 +43,12 @@ pub async fn each_request(mut request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::try_from(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
+    if let Some(outcome) = told.outcome.as_ref().filter(|_| !told.streamed) {
+        metrics.request(told.kind, outcome, began);
+    }
     tracing::info!(
         request_id = id.0,
         %method,

@@ -1,29 +1,37 @@
-//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, and the two questions that
-//! need no token. What a request asks is carried out by an [`Engine`]; this module speaks HTTP and knows no types.
+//! The API over HTTP: GraphQL by POST and GET, subscriptions over server-sent events, all of it over WebSocket, figures
+//! for Prometheus, and the two questions that need no token. What a request asks is carried out by an [`Engine`]; this
+//! module speaks HTTP and knows no types.
 
 mod accept;
 mod answer;
 mod engine;
 mod execute;
+mod graphiql;
 mod graphql;
 pub mod limits;
 mod log;
+mod metrics;
 mod request;
 mod sse;
 mod subscription;
+mod who;
+pub mod ws;
 
 pub use engine::{Api, Engine};
+pub use metrics::Metrics;
 
 use crate::auth::Tokens;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{any, get};
+use axum::serve::ListenerExt;
 use axum::{Router, middleware};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// How long requests under way may take once the server closes.
@@ -34,37 +42,55 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub struct Server {
     pub engine: Arc<dyn Engine>,
     pub tokens: Tokens,
+    pub metrics: Metrics,
     /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
     pub deadline: Duration,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.
     pub closing: CancellationToken,
+    pub timings: ws::Timings,
+    /// Sockets, and all that is carried out: serving has not ended before them.
+    pub underway: TaskTracker,
 }
 
 impl Server {
     /// All routes.
     pub fn router(self) -> Router {
         Router::new()
+            .merge(graphiql::routes())
             .route("/graphql", get(graphql::get).post(graphql::post))
+            .route("/graphql/ws", any(ws::open))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
+            .route("/metrics", get(metrics::get))
             .layer(CatchPanicLayer::custom(answer::panicked))
-            .layer(middleware::from_fn(log::each_request))
+            .layer(middleware::from_fn_with_state(self.metrics.clone(), log::each_request))
             .with_state(self)
     }
 
-    /// Serves until `closing` is canceled; then streams end at once, and requests within a few seconds.
+    /// Serves until `closing` is canceled; then streams end at once, and requests and sockets within a few seconds.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
         let closing = self.closing.clone();
+        let underway = self.underway.clone();
         let closed = closing.clone();
+        // An event is small, and is to arrive at once.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
+        let serving = async {
+            let served = serving.await;
+            underway.close();
+            underway.wait().await;
+            served
+        };
         let farewell = async {
             closing.cancelled().await;
             tokio::time::sleep(FAREWELL).await;
         };
         tokio::select! {
-            served = serving.into_future() => served,
+            served = serving => served,
             () = farewell => Ok(()),
         }
     }

@@ -57,7 +57,8 @@ impl Asked {
         Asked::from_map(map)
     }
 
-    fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
+    /// From the members of a JSON object.
+    pub fn from_map(mut map: Map<String, Value>) -> Result<Asked, Refused> {
         let wrong = |name: &str, form: &str| Err(Refused::bad_request(format!("`{name}` has to be {form}.")));
         let Some(Value::String(query)) = map.remove("query") else {
             return wrong("query", "a string, the text of a document");

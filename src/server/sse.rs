@@ -4,7 +4,9 @@
 use super::Server;
 use super::answer::{self, Refused};
 use super::log::Told;
-use crate::auth::{FRESH, Secret};
+use super::metrics::{Subscriber, Transport};
+use super::who;
+use crate::auth::Secret;
 use crate::graphql::{Message, RequestId, message};
 use crate::read::{self, ErrorCode};
 use async_graphql::Response as Answer;
@@ -16,7 +18,7 @@ use futures_util::stream::BoxStream;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
 /// A comment is sent after so long a silence, that a dead connection be noticed.
@@ -37,10 +39,16 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
 pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secret, id: &RequestId) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let pump = Pump { server: server.clone(), sender, secret, id: id.clone() };
+    let pump = Pump {
+        server: server.clone(),
+        sender,
+        secret,
+        id: id.clone(),
+        subscriber: server.metrics.subscriber(Transport::Events),
+    };
     tokio::spawn(pump.run(answers));
     let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
-    respond(Body::from_stream(events), Told::outcome("ok"))
+    respond(Body::from_stream(events), Told { streamed: true, ..Told::outcome("ok") })
 }
 
 struct Pump {
@@ -48,22 +56,20 @@ struct Pump {
     sender: mpsc::Sender<Bytes>,
     secret: Secret,
     id: RequestId,
+    subscriber: Subscriber,
 }
 
 impl Pump {
-    async fn run(self, mut answers: BoxStream<'static, Answer>) {
-        let mut recheck = interval(FRESH);
-        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    async fn run(mut self, mut answers: BoxStream<'static, Answer>) {
+        let no_more = who::counts_no_more(self.server.tokens.clone(), self.secret.clone());
+        tokio::pin!(no_more);
         let mut silent_since = Instant::now();
         loop {
             let sent = tokio::select! {
                 biased;
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
-                _ = recheck.tick() => {
-                    if self.still_counts().await {
-                        continue;
-                    }
+                () = &mut no_more => {
                     self.send_answer(token_gone().answer()).await;
                     return self.end().await;
                 }
@@ -84,13 +90,9 @@ impl Pump {
         self.send(complete()).await;
     }
 
-    /// Whether the token still counts. A database that is away ends no stream.
-    async fn still_counts(&self) -> bool {
-        !matches!(self.server.tokens.caller(&self.secret).await, Ok(None))
-    }
-
-    async fn send_answer(&self, mut answer: Answer) -> bool {
+    async fn send_answer(&mut self, mut answer: Answer) -> bool {
         read::complete(&mut answer, &self.id.0);
+        self.subscriber.outcome = answer::outcome(&answer);
         self.send(next(answer)).await
     }
 

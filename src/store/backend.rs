@@ -104,6 +104,21 @@ impl Db {
         self.shared.head.subscribe()
     }
 
+    /// How many connections are in use, and how many are open and idle.
+    pub fn connections(&self) -> (usize, usize) {
+        fn of<D: Database>(pool: &Pool<D>) -> (usize, usize) {
+            let idle = pool.num_idle();
+            ((pool.size() as usize).saturating_sub(idle), idle)
+        }
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                let (read, write) = (of(read), of(write));
+                (read.0 + write.0, read.1 + write.1)
+            }
+            Pools::Postgres(pool) => of(pool),
+        }
+    }
+
     /// How many statements were run since it was opened, for tests and metrics.
     pub fn statements(&self) -> u64 {
         self.shared.statements.load(Ordering::Relaxed)

@@ -11,6 +11,7 @@ pub mod claim;
 pub mod doctor;
 mod error;
 pub mod events;
+pub mod figures;
 pub mod hold;
 pub mod host;
 pub mod idempotency;

@@ -94,7 +94,7 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(Duration::from_secs(20))
         // A ping before every statement costs half as much as the statement: only after a pause.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {

@@ -8,8 +8,10 @@ mod bad_setup;
 mod carrying_out;
 mod happy_path;
 mod history;
+mod metrics;
 mod repeating;
 mod roles;
+mod sockets;
 mod watching;
 mod world;
 

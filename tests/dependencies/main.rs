@@ -1,5 +1,5 @@
-//! What the locked dependencies may be: licenses and sources by `deny.toml`, and no version that an advisory
-//! of `advisories.tsv` is about. Needs nothing but the crates themselves.
+//! What the locked dependencies may be, by `deny.toml`: licenses, sources, and no version that is banned for a
+//! known fault. Needs nothing but the crates themselves.
 
 mod license;
 
@@ -69,43 +69,39 @@ fn every_dependency_comes_from_the_crate_registry() {
     assert!(elsewhere.is_empty(), "{elsewhere:#?}");
 }
 
+/// What `deny.toml` bans, as (crate, versions, reason).
+fn banned() -> Vec<(String, VersionReq, String)> {
+    let policy: toml::Table = include_str!("../../deny.toml").parse().unwrap();
+    let entries = policy["bans"]["deny"].as_array().unwrap();
+    let text = |entry: &toml::Value, key: &str| entry[key].as_str().unwrap().to_owned();
+    entries
+        .iter()
+        .map(|entry| {
+            let spec = text(entry, "crate");
+            let (name, versions) = spec.split_once(':').expect("a crate and its versions");
+            (name.to_owned(), versions.parse().unwrap(), text(entry, "reason"))
+        })
+        .collect()
+}
+
 #[test]
-fn no_dependency_has_a_known_advisory() {
-    let ignored = policy("advisories", "ignore");
+fn no_dependency_has_a_version_that_is_banned() {
     let packages = packages();
-    let mut known = 0;
-    let mut found = Vec::new();
-    for advisory in include_str!("advisories.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let columns: Vec<&str> = advisory.split('\t').collect();
-        let [id, name, patched, unaffected] = columns[..] else { panic!("four columns: {advisory}") };
-        known += 1;
-        for package in packages.iter().filter(|package| package.name == name) {
-            if affects(&package.version, patched, unaffected) && !ignored.contains(id) {
-                found.push(format!("{id}: {name} {}, patched in {patched:?}", package.version));
-            }
+    for (name, versions, reason) in banned() {
+        let locked: Vec<_> = packages.iter().filter(|package| package.name == name).collect();
+        assert!(!locked.is_empty(), "{name} is no dependency any more: take it out of deny.toml");
+        for package in locked {
+            assert!(!versions.matches(&package.version), "{name} {}: {reason}", package.version);
         }
     }
-    assert!(known > 500, "advisories.tsv has only {known} advisories");
-    assert!(found.is_empty(), "{found:#?}");
-}
-
-/// Whether a version is neither patched nor one that was never affected.
-fn affects(version: &Version, patched: &str, unaffected: &str) -> bool {
-    let spared = |ranges: &str| {
-        ranges
-            .split(" | ")
-            .filter(|range| !range.is_empty())
-            .any(|range| VersionReq::parse(range).unwrap().matches(version))
-    };
-    !spared(patched) && !spared(unaffected)
 }
 
 #[test]
-fn an_advisory_is_about_the_versions_between_unaffected_and_patched() {
-    let version = |text: &str| Version::parse(text).unwrap();
-    assert!(affects(&version("0.9.7"), ">= 0.9.8", "< 0.9.7"));
-    assert!(!affects(&version("0.9.8"), ">= 0.9.8", "< 0.9.7"));
-    assert!(!affects(&version("0.9.6"), ">= 0.9.8", "< 0.9.7"));
-    assert!(affects(&version("1.19.0"), ">= 1.18.4, < 1.19.0 | >= 1.20.3", ""));
-    assert!(affects(&version("3.0.0"), "", ""));
+fn a_ban_is_about_the_versions_that_it_names() {
+    let about = |name: &str, version: &str| {
+        let version = Version::parse(version).unwrap();
+        banned().iter().any(|(banned, versions, _)| banned == name && versions.matches(&version))
+    };
+    assert!(about("async-graphql", "7.2.1") && about("async-graphql", "7.0.9"));
+    assert!(!about("async-graphql", "7.0.19") && !about("async-graphql", "8.0.0"));
 }

@@ -99,6 +99,14 @@ impl Server {
         }
     }
 
+    /// Asks the process to stop, as a service manager would; gives whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        let mut process = self.process.take().expect("it serves");
+        let pid = rustix::process::Pid::from_child(&process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        process.wait().unwrap().success()
+    }
+
     /// What it said last on standard error.
     pub fn log(&self) -> String {
         self.said.lock().unwrap().iter().fold(String::new(), |text, line| text + line + "\n")

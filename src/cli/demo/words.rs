@@ -23,6 +23,8 @@ pub fn of(address: SocketAddr, token: &Secret, fleet: &Fleet) -> String {
          \n\
          A token of an administrator:\n\n  {token}\n\
          \n\
+         GraphiQL, with that token and with examples:\n\n  http://{address}/graphiql#token={token}\n\
+         \n\
          What there is:\n\n{services}\n\
          \n\
          Watch what happens, until you end it (in another terminal):\n\n{watch}\n\

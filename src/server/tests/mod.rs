@@ -1,16 +1,19 @@
 //! The protocol, through a server that listens, with a small schema of its own.
 
 mod http;
+mod metrics;
+mod sockets;
 mod streams;
 
-use super::{Engine, Server};
+use super::{Engine, Metrics, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
+use crate::events::{Tail, Waking};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, Stream};
+use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -90,6 +93,26 @@ impl Watching {
             (Some(last) < end || end.is_none()).then_some((last + 1, (last + 1, open)))
         })
     }
+
+    /// As much and as fast as the client takes it.
+    async fn flood(&self, context: &Context<'_>) -> impl Stream<Item = String> + use<> {
+        let counts = context.data_unchecked::<Arc<Counts>>().clone();
+        counts.streams.fetch_add(1, Ordering::SeqCst);
+        let open = Open(counts);
+        futures_util::stream::repeat("x".repeat(64 * 1024)).inspect(move |_| {
+            let _ = &open;
+        })
+    }
+
+    /// Has a stream to give only if it is asked to.
+    async fn refused(&self, given: Option<bool>) -> async_graphql::Result<futures_util::stream::Empty<u32>> {
+        tokio::task::yield_now().await;
+        given.filter(|given| *given).map(|_| futures_util::stream::empty()).ok_or_else(|| "there is none".into())
+    }
+
+    async fn broken(&self) -> impl Stream<Item = u32> + use<> {
+        futures_util::stream::poll_fn(|_| std::hint::black_box(None).expect("a bug"))
+    }
 }
 
 #[derive(Clone)]
@@ -114,12 +137,17 @@ struct Served {
     counts: Arc<Counts>,
     stopping: CancellationToken,
     closing: CancellationToken,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
     http: reqwest::Client,
     _directory: tempfile::TempDir,
 }
 
 impl Served {
     async fn start() -> Served {
+        Served::timed(ws::Timings::default()).await
+    }
+
+    async fn timed(timings: ws::Timings) -> Served {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
@@ -127,18 +155,22 @@ impl Served {
         let counts = Arc::new(Counts::default());
         let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
+        let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let server = Server {
             engine: Arc::new(Small(schema)),
             tokens: Tokens::new(db.clone()),
+            metrics: Metrics::new(db.clone(), tail),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),
+            timings,
+            underway: Default::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(server.serve(listener));
+        let serving = tokio::spawn(server.serve(listener));
         let http = reqwest::Client::new();
-        Served { url, token, db, counts, stopping, closing, http, _directory: directory }
+        Served { url, token, db, counts, stopping, closing, serving, http, _directory: directory }
     }
 
     /// A POST to `/graphql` with a token and JSON.

@@ -1,0 +1,75 @@
+import { GraphiQL } from 'graphiql';
+import { useEffect, useMemo, useState } from 'react';
+import { examples } from './examples';
+import { createFetcher } from './fetcher';
+import { type Candidate, type Viewer, look } from './fleet';
+import { Header } from './Header';
+import { forgetToken, keepToken, readToken } from './token';
+import { TokenForm } from './TokenForm';
+
+/** GraphiQL for whoever has a token that counts; a form for everybody else. */
+export function Page() {
+  const [token, setToken] = useState(readToken);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [found, setFound] = useState<Awaited<ReturnType<typeof look>> | null>(null);
+
+  const forget = (reason: string | null) => {
+    forgetToken();
+    setToken(null);
+    setProblem(reason);
+  };
+  useEffect(() => {
+    // A link that is opened in a tab that has the page already.
+    const read = () => setToken(readToken());
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setFound(null);
+    if (token) {
+      look(token).then(
+        found => current && setFound(found),
+        (error: Error) => current && forget(error.message),
+      );
+    }
+    return () => {
+      current = false;
+    };
+  }, [token]);
+
+  if (!token) {
+    const use = (given: string) => {
+      keepToken(given);
+      setToken(given);
+    };
+    return <TokenForm problem={problem} onToken={use} />;
+  }
+  return found && <Playground key={token} token={token} {...found} onForget={() => forget(null)} />;
+}
+
+interface PlaygroundProps {
+  token: string;
+  viewer: Viewer;
+  candidate: Candidate | undefined;
+  onForget: () => void;
+}
+
+function Playground({ token, viewer, candidate, onForget }: PlaygroundProps) {
+  const fetcher = useMemo(() => createFetcher(token), [token]);
+  const tabs = useMemo(() => examples(candidate), [candidate]);
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      defaultTabs={tabs}
+      defaultEditorToolsVisibility="variables"
+      // The token is the only header that the server reads.
+      isHeadersEditorEnabled={false}
+      showPersistHeadersSettings={false}
+    >
+      <GraphiQL.Logo>
+        <Header viewer={viewer} examples={tabs} onForget={onForget} />
+      </GraphiQL.Logo>
+    </GraphiQL>
+  );
+}

@@ -1,0 +1,151 @@
+//! Operations over a socket.
+
+use super::*;
+
+#[tokio::test]
+async fn queries_mutations_and_subscriptions_are_answered() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    let payload = json!({ "query": "query a($t: String) { echo(text: $t) } query b { who }", "operationName": "a",
+        "variables": { "t": "\"é\"" }, "extensions": {} });
+    socket.say(json!({ "id": "\"1\"", "type": "subscribe", "payload": payload })).await;
+    let next = json!({ "id": "\"1\"", "type": "next", "payload": { "data": { "echo": "\"é\"" } } });
+    assert_eq!(socket.hear().await, next);
+    assert_eq!(socket.hear().await, json!({ "id": "\"1\"", "type": "complete" }));
+    for (document, field, value) in [("{ who }", "who", json!("tester")), ("mutation { count }", "count", json!(1))] {
+        socket.subscribe("2", document).await;
+        assert_eq!(socket.hear().await["payload"]["data"][field], value);
+        assert_eq!(socket.hear().await, json!({ "id": "2", "type": "complete" }));
+    }
+    // The root field in a fragment, too.
+    socket.subscribe("3", "subscription { ...f } fragment f on Subscription { numbers(end: 2) }").await;
+    for number in [1, 2] {
+        let next = json!({ "id": "3", "type": "next", "payload": { "data": { "numbers": number } } });
+        assert_eq!(socket.hear().await, next);
+    }
+    assert_eq!(socket.hear().await, json!({ "id": "3", "type": "complete" }));
+}
+
+#[tokio::test]
+async fn what_cannot_begin_is_an_error_and_no_more() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    let deep = "{ a ".repeat(40) + &"} ".repeat(40);
+    for (document, code) in [
+        ("{ nothing }", "BAD_REQUEST"),
+        ("{ echo", "BAD_REQUEST"),
+        ("subscription { nothing }", "BAD_REQUEST"),
+        ("subscription { numbers other: numbers }", "TOO_COMPLEX"),
+        ("subscription { refused }", "BAD_REQUEST"),
+        ("query a { echo } query b { echo }", "BAD_REQUEST"),
+        (&deep, "TOO_COMPLEX"),
+        // It takes longer than its deadline, or fails by a bug.
+        ("{ slow }", "UNAVAILABLE"),
+        ("{ broken }", "INTERNAL"),
+        ("subscription { broken }", "INTERNAL"),
+    ] {
+        socket.subscribe("1", document).await;
+        let error = socket.hear().await;
+        assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")), "{document}: {error}");
+        let extensions = &error["payload"][0]["extensions"];
+        assert_eq!(extensions["code"], code, "{document}: {error}");
+        assert_eq!(extensions["requestId"].as_str().map(str::len), Some(16), "{document}: {error}");
+    }
+    // A field that fails is an answer like any other.
+    socket.subscribe("1", "{ echo fails }").await;
+    let next = socket.hear().await;
+    assert_eq!(next["type"], "next");
+    assert_eq!(next["payload"]["errors"][0]["path"], json!(["fails"]));
+    assert_eq!(socket.hear().await["type"], "complete");
+    socket.silence(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
+async fn a_client_that_wants_no_more_hears_no_more() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    socket.subscribe("1", "subscription { numbers }").await;
+    socket.hear().await;
+    socket.complete("1").await;
+    socket.complete("1").await;
+    socket.complete("never there").await;
+    streams(&served, 0).await;
+    // What was on its way may still come; then nothing.
+    while timeout(Duration::from_millis(200), socket.hear()).await.is_ok() {}
+    socket.silence(Duration::from_millis(200)).await;
+    socket.subscribe("2", "{ echo }").await;
+    assert_eq!(socket.hear().await["id"], "2");
+}
+
+#[tokio::test]
+async fn a_mutation_goes_on_without_its_socket() {
+    let served = Served::timed(patient()).await;
+    let mut stopped = Socket::ready(&served).await;
+    stopped.subscribe("1", "mutation { count(waitMs: 300) }").await;
+    let mut gone = Socket::ready(&served).await;
+    gone.subscribe("1", "mutation { count(waitMs: 300) }").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stopped.complete("1").await;
+    drop(gone);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(served.counts.mutations.load(Ordering::SeqCst), 2);
+    stopped.silence(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
+async fn many_subscriptions_share_a_socket_up_to_a_number() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    for id in 0..1000 {
+        socket.subscribe(&id.to_string(), &format!("subscription {{ numbers(after: \"{}\") }}", id * 1000)).await;
+    }
+    socket.subscribe("one more", "{ echo }").await;
+    let mut heard = vec![0; 1000];
+    let mut refused = 0;
+    while heard.iter().any(|many| *many < 3) || refused == 0 {
+        let message = socket.hear().await;
+        if message["id"] == "one more" {
+            assert_eq!(message["type"], "error");
+            assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{message}");
+            refused += 1;
+            continue;
+        }
+        let id: usize = message["id"].as_str().unwrap().parse().unwrap();
+        heard[id] += 1;
+        assert_eq!(message["payload"]["data"]["numbers"], id * 1000 + heard[id], "each gets its own, in order");
+    }
+    assert_eq!(refused, 1);
+    assert_eq!(served.counts.streams.load(Ordering::SeqCst), 1000);
+    // As soon as one has ended, there is room.
+    socket.complete("0").await;
+    socket.subscribe("one more", "{ echo }").await;
+    loop {
+        let message = socket.hear().await;
+        if message["id"] == "one more" {
+            break assert_eq!(message["type"], "next", "{message}");
+        }
+    }
+    drop(socket);
+    streams(&served, 0).await;
+}
+
+#[tokio::test]
+async fn a_busy_subscription_starves_none() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    for id in ["flood-1", "flood-2", "flood-3"] {
+        socket.subscribe(id, "subscription { flood }").await;
+    }
+    socket.subscribe("numbers", "subscription { numbers(after: \"3\") }").await;
+    let (mut numbers, mut flood) = (0, 0);
+    let all = async {
+        while numbers < 10 {
+            match socket.hear().await["id"] == "numbers" {
+                true => numbers += 1,
+                false => flood += 1,
+            }
+        }
+    };
+    timeout(Duration::from_mins(1), all).await.expect("the numbers come between the flood, which never ends");
+    assert!(flood > 10, "{flood}");
+}

@@ -1,0 +1,98 @@
+//! The messages of `graphql-transport-ws`, as they are read and written.
+
+use super::super::request::Asked;
+use super::close::Close;
+use async_graphql::ServerError;
+use serde_json::{Map, Value, json};
+
+/// What a client says.
+#[derive(Debug)]
+pub enum Message {
+    /// Who it is; the token as in the header `Authorization`, if there is one.
+    Init(Option<String>),
+    /// It wants a sign of life, with this payload if there is one.
+    Ping(Option<Value>),
+    /// A sign of life.
+    Pong,
+    /// It asks for an operation, under an id of its own.
+    Subscribe(String, Asked),
+    /// It wants no more of an operation.
+    Complete(String),
+}
+
+impl Message {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Whatever the protocol does not know ends the socket.
+    pub fn read(text: &str) -> Result<Message, Close> {
+        let wrong = Close::bad_message;
+        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+            return Err(wrong("A message is a JSON object"));
+        };
+        let Some(Value::String(kind)) = message.remove("type") else {
+            return Err(wrong("A message has a `type`, which is a string"));
+        };
+        match kind.as_str() {
+            "connection_init" => {
+                let payload = payload(&mut message)?.unwrap_or_default();
+                let authorization = payload.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+                Ok(Message::Init(authorization.and_then(|(_, value)| value.as_str().map(str::to_owned))))
+            }
+            "ping" => Ok(Message::Ping(payload(&mut message)?.map(Value::Object))),
+            "pong" => payload(&mut message).map(|_| Message::Pong),
+            "subscribe" => {
+                let id = id(&mut message)?;
+                let payload = payload(&mut message)?.ok_or_else(|| wrong("`subscribe` needs a `payload`"))?;
+                let asked = Asked::from_map(payload).map_err(|refused| Close::bad_message(refused.into_message()))?;
+                Ok(Message::Subscribe(id, asked))
+            }
+            "complete" => id(&mut message).map(Message::Complete),
+            _ => Err(wrong("A client sends no message of this `type`")),
+        }
+    }
+}
+
+fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
+    match message.remove("id") {
+        Some(Value::String(id)) if !id.is_empty() => Ok(id),
+        _ => Err(Close::bad_message("This message needs an `id`, a string that is not empty")),
+    }
+}
+
+fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>>, Close> {
+    match message.remove("payload") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(payload)) => Ok(Some(payload)),
+        Some(_) => Err(Close::bad_message("A `payload` is an object or null")),
+    }
+}
+
+/// The server knows the client.
+pub fn acknowledged() -> String {
+    json!({ "type": "connection_ack" }).to_string()
+}
+
+/// The answer to a ping, with the same payload.
+pub fn pong(payload: Option<Value>) -> String {
+    match payload {
+        Some(payload) => json!({ "type": "pong", "payload": payload }).to_string(),
+        None => json!({ "type": "pong" }).to_string(),
+    }
+}
+
+/// An answer to an operation: its bytes as they are.
+pub fn next(id: &str, answer: &[u8]) -> String {
+    let answer = String::from_utf8_lossy(answer);
+    format!("{{\"id\":{},\"type\":\"next\",\"payload\":{answer}}}", Value::from(id))
+}
+
+/// An operation that could not begin.
+pub fn error(id: &str, errors: &[ServerError]) -> String {
+    json!({ "id": id, "type": "error", "payload": errors }).to_string()
+}
+
+/// The end of an operation.
+pub fn complete(id: &str) -> String {
+    json!({ "id": id, "type": "complete" }).to_string()
+}
