@@ -75,6 +75,7 @@ pub struct Refused {
 }
 
 impl Aim {
+    /// The action that it asks for.
     pub fn action(&self) -> ReleaseAction {
         match self {
             Aim::Install { .. } => ReleaseAction::Install,

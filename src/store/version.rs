@@ -41,7 +41,8 @@ impl Version {
 pub struct NewVersion<'a> {
     pub service_id: i64,
     pub name: &'a str,
-    pub source: &'a str,
+    /// The source that it is built from; `ref` in SQL and the schema.
+    pub reference: &'a str,
     pub description: &'a str,
     pub build: &'a Build,
 }
@@ -56,7 +57,7 @@ pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) 
     ))
     .bind(new.service_id)
     .bind(new.name)
-    .bind(new.source)
+    .bind(new.reference)
     .bind(new.description)
     .bind(new.build.status)
     .bind(&new.build.artifact)
