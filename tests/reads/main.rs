@@ -2,7 +2,6 @@
 
 mod cost;
 #[path = "../support/databases.rs"]
-#[allow(dead_code)]
 mod databases;
 mod events;
 mod fanout;

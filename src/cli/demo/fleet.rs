@@ -89,7 +89,7 @@ async fn versions(app: &App, service: &str, service_id: &str) -> anyhow::Result<
         let new = version::New {
             service_id: service_id.to_owned(),
             name: name.to_owned(),
-            source: format!("v{name}"),
+            reference: format!("v{name}"),
             description: String::new(),
             build_status: BuildStatus::Succeeded,
             artifact: Some(format!("https://artifacts.example/{service}-{name}.tar.gz")),
