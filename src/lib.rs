@@ -1,4 +1,20 @@
-//! lockkeeper raises and lowers the versions of services on fleets of hosts.
+//! lockkeeper upgrades and reverts versions of services on fleets of hosts, through a GraphQL API. This is the crate
+//! under the binary; its modules stand in layers, and imports point downwards only (`ARCHITECTURE.md` has the map).
+//!
+//! - [`cli`]: the command line, one file for each command. It puts the layers below together.
+//! - [`config`]: settings, and where they come from.
+//! - [`server`]: HTTP: routes, transports, limits before anything is carried out, metrics, shutdown.
+//! - [`graphql`]: the schema: a table of fields for each type, inputs, mutations, subscriptions.
+//! - [`read`]: how a selection becomes one statement per level, and its rows the bytes of the answer.
+//! - [`release`]: accepting releases and carrying them out, target by target.
+//! - [`catalog`]: what is recorded and corrected by hand: services, hosts, versions, instances, holds, freezes.
+//! - [`events`]: the live end of the log of events, for any number of subscribers.
+//! - [`auth`]: tokens, and the callers that they stand for.
+//! - [`change`]: what every mutation has in common: one transaction with key, effect, events and audit entry.
+//! - [`app`]: what all of these share while the program runs.
+//! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
+//! - [`executor`]: how a target is carried out on a host.
+//! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
 

@@ -1,6 +1,7 @@
 //! The walk-throughs of the README, run as they are written, in a copy of the example.
 
 #[path = "support/databases.rs"]
+#[expect(dead_code, reason = "one of the two databases is enough here")]
 mod databases;
 
 use std::fs;

@@ -21,6 +21,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// Of this database, with none looked up yet.
     pub fn new(db: Db) -> Tokens {
         Tokens { db, known: Arc::default() }
     }

@@ -4,8 +4,8 @@ use super::{Answer, Done, Stop, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::InstanceEventKind;
-use crate::domain::instance::InstanceStatus;
-use crate::domain::{Edit, Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::domain::instance::{InstanceStatus, Said};
+use crate::domain::{Edit, Kind, Problem, ProblemCode, Problems, claim};
 use crate::store::events::{InstanceChange, NewEvent, What};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, service, version};
@@ -20,6 +20,17 @@ pub struct Edits {
     pub description: Option<String>,
     pub maintenance: Option<bool>,
     pub expected_revision: Option<i64>,
+}
+
+impl Edits {
+    fn said(&self) -> Said<'_> {
+        Said {
+            port: self.port.set().copied(),
+            tag: self.tag.set().map(String::as_str),
+            weight: self.weight,
+            description: self.description.as_deref(),
+        }
+    }
 }
 
 /// What a person found on the host of an instance.
@@ -50,7 +61,7 @@ pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> 
 async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Stop> {
     let mut problems = Problems::default();
     let recorded = problems.take(locked(change, &edits.instance_id, edits.expected_revision).await?);
-    check(edits, &mut problems);
+    edits.said().check(&mut problems);
     let recorded = problems.given(recorded)?;
     let edited = Instance {
         port: edits.port.of(&recorded.port),
@@ -67,23 +78,6 @@ async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, S
         change.tell(event.by(change.by));
     }
     Ok(changed(edited.id))
-}
-
-fn check(edits: &Edits, problems: &mut Problems) {
-    if let Edit::Set(port) = edits.port
-        && !(1..=65535).contains(&port)
-    {
-        problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
-    }
-    if let Edit::Set(tag) = &edits.tag {
-        problems.take(name::filled_line("tag", tag, name::TAG));
-    }
-    if edits.weight.is_some_and(|weight| !(0..=1000).contains(&weight)) {
-        problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
-    }
-    if let Some(description) = &edits.description {
-        problems.take(name::text("description", description, name::DESCRIPTION));
-    }
 }
 
 /// Records what a person found where nobody knew, or after a repair by hand, and gives the instance's number.

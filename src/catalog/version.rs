@@ -16,7 +16,8 @@ use crate::store::{self, instance};
 pub struct New {
     pub service_id: String,
     pub name: String,
-    pub source: String,
+    /// The source that it is built from; `ref` in the schema.
+    pub reference: String,
     pub description: String,
     pub build_status: BuildStatus,
     pub artifact: Option<String>,
@@ -38,13 +39,13 @@ pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
 }
 
 async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop> {
-    if let Some(&[id]) = change.replay().await??.as_deref() {
+    let mut problems = Problems::default();
+    if let Some(&[id]) = change.replay(&mut problems).await??.as_deref() {
         return Ok(Done::replayed(id));
     }
-    let mut problems = Problems::default();
     let service = problems.take(service::locked(change, "serviceId", &new.service_id).await?);
     let named = problems.take(name::version("name", &new.name)).is_some();
-    problems.take(name::line("ref", &new.source, name::REF));
+    problems.take(name::line("ref", &new.reference, name::REF));
     problems.take(name::text("description", &new.description, name::DESCRIPTION));
     let build = Build { status: new.build_status, artifact: new.artifact.clone(), message: None };
     build.check(&mut problems);
@@ -58,7 +59,7 @@ async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop>
     let row = NewVersion {
         service_id: service.id,
         name: &new.name,
-        source: &new.source,
+        reference: &new.reference,
         description: &new.description,
         build: &build,
     };

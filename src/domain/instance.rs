@@ -1,6 +1,7 @@
-//! Instances: what they are doing, and what a release makes of that.
+//! Instances: what they are doing, what a release makes of that, and what a person may say of them.
 
 use super::release::{ReleaseAction, ReleaseTargetStatus};
+use super::{Problem, ProblemCode, Problems, name};
 
 words! {
     /// State of an instance. From the acceptance of a release on it is INSTALLING, UPGRADING and so on, queued or under way.
@@ -86,6 +87,33 @@ impl InstanceStatus {
     }
 }
 
+/// What a person says of an instance; what is none is not said.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    pub port: Option<i64>,
+    pub tag: Option<&'a str>,
+    pub weight: Option<i64>,
+    pub description: Option<&'a str>,
+}
+
+impl Said<'_> {
+    /// Notes what is wrong with it.
+    pub fn check(&self, problems: &mut Problems) {
+        if self.port.is_some_and(|port| !(1..=65_535).contains(&port)) {
+            problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
+        }
+        if let Some(tag) = self.tag {
+            problems.take(name::filled_line("tag", tag, name::TAG));
+        }
+        if self.weight.is_some_and(|weight| !(0..=1000).contains(&weight)) {
+            problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
+        }
+        if let Some(description) = self.description {
+            problems.take(name::text("description", description, name::DESCRIPTION));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +150,25 @@ mod tests {
         fn r15_a_failed_target_leaves_its_instance_failed(action in any::<ReleaseAction>(), before in any::<InstanceStatus>()) {
             let after = InstanceStatus::after(action, ReleaseTargetStatus::Failed, before);
             prop_assert!(after.is_some_and(InstanceStatus::is_failed));
+        }
+    }
+
+    #[test]
+    fn r4_what_is_said_of_an_instance_keeps_to_its_limits_and_what_is_not_said_is_not_wrong() {
+        let wrong = |said: Said<'_>| {
+            let mut problems = Problems::default();
+            said.check(&mut problems);
+            problems.codes().join(" ")
+        };
+        let (tag, text) = ("t".repeat(63), "d".repeat(1000));
+        let widest =
+            |port, weight| Said { port: Some(port), tag: Some(&tag), weight: Some(weight), description: Some(&text) };
+        for good in [Said::default(), widest(1, 0), widest(65_535, 1000)] {
+            assert_eq!(wrong(good), "");
+        }
+        for (port, weight) in [(0, -1), (65_536, 1001)] {
+            let said = Said { tag: Some(" "), description: Some("\0"), ..widest(port, weight) };
+            assert_eq!(wrong(said), "INVALID REQUIRED INVALID INVALID");
         }
     }
 }

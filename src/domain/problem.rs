@@ -106,6 +106,7 @@ impl Problems {
         checked.map_err(|problem| self.add(problem)).ok()
     }
 
+    /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

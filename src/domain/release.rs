@@ -1,4 +1,4 @@
-//! Releases and their targets: the vocabulary.
+//! Releases and their targets: their words, the ways of their states, and the counts (R13, R14).
 
 words! {
     /// What is done to instances.

@@ -47,10 +47,28 @@ pub struct Version {
     pub removed: bool,
 }
 
+/// Why a version may not be released (R1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    NotBuilt,
+    Withdrawn,
+    Removed,
+}
+
 impl Version {
+    /// All that keeps it from being released; nothing if it may be (R1).
+    pub fn obstacles(&self) -> impl Iterator<Item = Obstacle> {
+        let obstacles = [
+            (self.build_status != BuildStatus::Succeeded, Obstacle::NotBuilt),
+            (self.withdrawn, Obstacle::Withdrawn),
+            (self.removed, Obstacle::Removed),
+        ];
+        obstacles.into_iter().filter_map(|(there, obstacle)| there.then_some(obstacle))
+    }
+
     /// Whether it may be released at all (R1).
     pub fn releasable(&self) -> bool {
-        self.build_status == BuildStatus::Succeeded && !self.withdrawn && !self.removed
+        self.obstacles().next().is_none()
     }
 
     /// Whether it was registered later than another of its service.

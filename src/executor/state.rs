@@ -66,6 +66,7 @@ impl StateDir {
         &self.name
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -26,7 +26,9 @@ pub struct RequestId(pub String);
 
 /// One mutation: its field, its input, its payload, and what it does.
 pub trait Mutation {
+    /// The name of its field.
     const NAME: &'static str;
+    /// The description of its field.
     const ABOUT: &'static str;
     /// What it needs of its caller.
     const RIGHT: Right;

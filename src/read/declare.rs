@@ -22,7 +22,9 @@ pub use make::*;
 /// A type of the schema, and where its rows are.
 pub struct Object {
     pub name: &'static str,
+    /// The description in the schema.
     pub about: &'static str,
+    /// The table of its rows; empty where its columns are in another's row, or are given.
     pub table: &'static str,
     /// The column that tells its rows apart, a number.
     pub key: &'static str,
@@ -33,6 +35,7 @@ pub struct Object {
     pub listed: &'static str,
     /// The order of its lists, unless they say another.
     pub order: Order,
+    /// How the cursors of its lists are written.
     pub cursors: Cursors,
     pub fields: &'static [Field],
 }
@@ -194,13 +197,16 @@ pub trait Narrow: InputType {
 
 /// An input that puts a list in order.
 pub trait Ordering: InputType {
+    /// The order that it asks for.
     fn order(self) -> Order;
 }
 
+/// By these columns, then the key; the smallest first. `name` stands in cursors.
 pub const fn ascending(name: &'static str, columns: &'static [(&'static str, CellKind)]) -> Order {
     Order { name, columns, descending: false }
 }
 
+/// By these columns, then the key; the greatest first. `name` stands in cursors.
 pub const fn descending(name: &'static str, columns: &'static [(&'static str, CellKind)]) -> Order {
     Order { name, columns, descending: true }
 }
@@ -225,26 +231,31 @@ impl Object {
         self
     }
 
+    /// A type that has the fields of this interface, too.
     pub const fn implements(mut self, interface: &'static Interface) -> Object {
         self.interface = Some(interface);
         self
     }
 
+    /// Rows are told apart by this column, in place of `id`.
     pub const fn key(mut self, key: &'static str) -> Object {
         self.key = key;
         self
     }
 
+    /// Lists show only those of which this condition holds.
     pub const fn listed(mut self, such: &'static str) -> Object {
         self.listed = such;
         self
     }
 
+    /// Lists are in this order, unless they say another.
     pub const fn order(mut self, order: Order) -> Object {
         self.order = order;
         self
     }
 
+    /// Cursors of its lists are written so, in place of what the list is ordered by.
     pub const fn cursors(mut self, cursors: Cursors) -> Object {
         self.cursors = cursors;
         self
@@ -257,11 +268,13 @@ impl Field {
         Field { name, about, args: &[], nullable: false, source }
     }
 
+    /// A field that may be null.
     pub const fn nullable(mut self) -> Field {
         self.nullable = true;
         self
     }
 
+    /// A field with these arguments, beside those that each list has.
     pub const fn args(mut self, args: &'static [Arg]) -> Field {
         self.args = args;
         self

@@ -77,6 +77,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// An error of this code; the message is a sentence for people.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
         ApiError { code, message: message.into(), reason: None, argument: None }
     }

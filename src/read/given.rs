@@ -18,6 +18,7 @@ enum Value {
 }
 
 impl Given {
+    /// With nothing yet.
     pub fn new() -> Given {
         Given::default()
     }

@@ -4,6 +4,7 @@ use super::args::Args;
 use super::declare::*;
 use super::error::ApiError;
 use super::filter::Where;
+use super::given::Given;
 use super::level::{Feed, Level, Parents};
 use super::plan::{At, Belongs, Plan, Shape, Slot, Step};
 use super::select::{Document, below};
@@ -14,6 +15,10 @@ use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Positioned};
 use std::fmt::Write;
 
+/// The most ids that one field takes.
+const MOST_IDS: usize = 200;
+
+/// Makes the plan of a document for one caller.
 pub(super) struct Planner<'a> {
     pub document: Document<'a>,
     pub app: &'a App,
@@ -73,61 +78,39 @@ impl<'a> Planner<'a> {
         nodes: Nodes<'_, 'a>,
     ) -> Result<Step, ApiError> {
         let args = self.document.args(field.all_args(), nodes[0])?;
-        if let Source::Made { of, many, make } = field.source {
-            let rows = make(self.app, self.caller);
-            let level = Level::handed(of, Feed::Made(rows), self.list());
-            let level = self.push(level);
-            let shape = self.shape(of, At { level, table: 0 }, below(nodes));
-            return Ok(match many {
-                true => Step::List(level, Belongs::All, shape),
-                false => Step::First(level, Belongs::All, shape),
-            });
-        }
-        match field.source {
+        let here = || at.expect("the root has no field that is of a row");
+        Ok(match field.source {
             Source::Node(of) => {
                 let id: ID = args.get("id")?;
-                return Ok(self.anything(of, &[Id::parse(&id)], false, nodes));
+                self.anything(of, &[Id::parse(&id)], false, nodes)
             }
             Source::Nodes(of) => {
                 let ids: Vec<ID> = args.get("ids")?;
-                if ids.len() > 200 {
-                    return Err(ApiError::bad("ids", format!("{} ids are too many; give at most 200.", ids.len())));
+                if ids.len() > MOST_IDS {
+                    let message = format!("{} ids are too many; give at most {MOST_IDS}.", ids.len());
+                    return Err(ApiError::bad("ids", message));
                 }
                 let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();
-                return Ok(self.anything(of, &ids, true, nodes));
+                self.anything(of, &ids, true, nodes)
             }
             Source::Head => {
                 self.plan.head = true;
-                return Ok(Step::Head);
+                Step::Head
             }
+            Source::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
             Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
             Source::List { of, from, by, such } => {
                 return self.plain(field, object, of, (from, by, such), at, &args, nodes);
             }
-            Source::Find { of, by, such } => {
-                let (parents, belongs) = self.parents(at, object, by);
-                let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
-                let such = with_args(such, &args, &mut level.list);
-                level.list.placed(&such);
-                if !of.listed.is_empty() {
-                    level.list.such(of.listed, []);
-                }
-                level.first();
-                level.rows = self.rows(at, 1);
-                let level = self.push(level);
-                return Ok(Step::First(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes))));
-            }
-            _ => {}
-        }
-        let at = at.expect("the root has only fields of the kinds above");
-        Ok(match field.source {
+            Source::Find { of, by, such } => self.find(object, (of, by, such), at, &args, nodes),
             Source::Id => {
                 let kind = object.kind.expect("what has an id is declared as a node");
-                Step::Id(kind, self.column(at, object.key, CellKind::Int))
+                Step::Id(kind, self.column(here(), object.key, CellKind::Int))
             }
-            Source::Ref(kind, column) => Step::Id(kind, self.column(at, column, CellKind::Int)),
-            Source::Column(leaf, sql) => Step::Leaf(self.column(at, sql, leaf.kind), leaf),
+            Source::Ref(kind, column) => Step::Id(kind, self.column(here(), column, CellKind::Int)),
+            Source::Column(leaf, sql) => Step::Leaf(self.column(here(), sql, leaf.kind), leaf),
             Source::Computed { needs, by, .. } => {
+                let at = here();
                 let mut cells = Vec::with_capacity(needs.len());
                 for (sql, kind) in needs {
                     let sql = with_args(sql, &args, &mut self.plan.levels[at.level].list);
@@ -136,24 +119,61 @@ impl<'a> Planner<'a> {
                 Step::Computed(cells, args, by)
             }
             Source::Embedded { of, present } => {
-                let present = present.map(|column| self.column(at, column, CellKind::Text));
-                Step::Same(present, self.shape(of, at, below(nodes)))
+                let present = present.map(|column| self.column(here(), column, CellKind::Text));
+                Step::Same(present, self.shape(of, here(), below(nodes)))
             }
-            Source::One { to, key } => self.one(to, key, at, &below(nodes)),
+            Source::One { to, key } => self.one(to, key, here(), &below(nodes)),
             Source::Choice(choice) => {
                 let sets = below(nodes);
-                Step::Either(choice.of.iter().map(|(to, key)| self.one(to, key, at, &sets)).collect())
+                Step::Either(choice.of.iter().map(|(to, key)| self.one(to, key, here(), &sets)).collect())
             }
             Source::Picked { of, list } => {
-                let list = self.plan.levels[at.level].thing(list);
-                let mut level = Level::read(of, of.table, Parents::Things(at.level, list), of.key, false, self.list());
                 let first = args.first()?.unwrap_or(i64::MAX);
-                level.rows = first.min(1000);
-                let level = self.push(level);
-                Step::Things { level, list, first, shape: self.shape(of, At { level, table: 0 }, below(nodes)) }
+                self.picked(of, list, first, here(), nodes)
             }
-            _ => unreachable!("all other kinds were planned above"),
         })
+    }
+
+    /// What the server knows without asking.
+    fn made(&mut self, of: &'static Object, many: bool, rows: Vec<Given>, nodes: Nodes<'_, 'a>) -> Step {
+        let level = Level::handed(of, Feed::Made(rows), self.list());
+        let level = self.push(level);
+        let shape = self.shape(of, At { level, table: 0 }, below(nodes));
+        match many {
+            true => Step::List(level, Belongs::All, shape),
+            false => Step::First(level, Belongs::All, shape),
+        }
+    }
+
+    /// The one thing of those that belong to a row, or of all, for which a condition holds.
+    fn find(
+        &mut self,
+        object: &'static Object,
+        (of, by, such): (&'static Object, Option<&'static str>, &'static str),
+        at: Option<At>,
+        args: &Args,
+        nodes: Nodes<'_, 'a>,
+    ) -> Step {
+        let (parents, belongs) = self.parents(at, object, by);
+        let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
+        let such = with_args(such, args, &mut level.list);
+        level.list.placed(&such);
+        if !of.listed.is_empty() {
+            level.list.such(of.listed, []);
+        }
+        level.first();
+        level.rows = self.rows(at, 1);
+        let level = self.push(level);
+        Step::First(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes)))
+    }
+
+    /// The first things of a list that a given row has.
+    fn picked(&mut self, of: &'static Object, list: &'static str, first: i64, at: At, nodes: Nodes<'_, 'a>) -> Step {
+        let list = self.plan.levels[at.level].thing(list);
+        let mut level = Level::read(of, of.table, Parents::Things(at.level, list), of.key, false, self.list());
+        level.rows = first.min(1000);
+        let level = self.push(level);
+        Step::Things { level, list, first, shape: self.shape(of, At { level, table: 0 }, below(nodes)) }
     }
 
     pub(super) fn column(&mut self, at: At, sql: &str, kind: CellKind) -> usize {

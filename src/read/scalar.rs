@@ -43,7 +43,9 @@ impl ScalarType for Cursor {
     }
 }
 
+/// `DateTime`.
 pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
     json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);
 });
+/// `Cursor`.
 pub static CURSOR: Leaf = text_leaf::<Cursor>();

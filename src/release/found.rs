@@ -3,7 +3,7 @@
 use super::request::{Request, Selection};
 use crate::app::App;
 use crate::domain::release::ReleaseAction;
-use crate::domain::version::BuildStatus;
+use crate::domain::version::Obstacle;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::executor::Executor;
 use crate::store::choice::{self, Host};
@@ -62,7 +62,9 @@ async fn versions(tx: &mut Tx, request: &Request, found: &mut Found, problems: &
         let target = problems.take(version_of(tx, "versionId", text, service).await?);
         found.version_id = target.as_ref().map(|version| version.id);
         if let Some(version) = &target {
-            check_releasable(version, problems);
+            for reason in version.rule().obstacles() {
+                problems.add(obstacle(version, reason));
+            }
         }
     }
     if let Some(text) = request.aim.current_version_id() {
@@ -94,17 +96,21 @@ async fn version_of(
     })
 }
 
-/// R1; that it was not removed is known.
-fn check_releasable(version: &Version, problems: &mut Problems) {
-    let about = Kind::Version.id(version.id);
-    if version.build_status != BuildStatus::Succeeded {
-        let message = "This version has no successful build. Only a version whose build succeeded can be released.";
-        problems.add(Problem::new(ProblemCode::VersionNotBuilt, "versionId", message).about([about]));
-    }
-    if version.withdrawn_at.is_some() {
-        let message = "This version was withdrawn. Choose another one, or have it reinstated.";
-        problems.add(Problem::new(ProblemCode::VersionWithdrawn, "versionId", message).about([about]));
-    }
+/// What keeps the version from being released (R1), as a problem of the input that names it.
+fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
+    const FIELD: &str = "versionId";
+    let id = Kind::Version.id(version.id);
+    let (code, message) = match obstacle {
+        Obstacle::NotBuilt => (
+            ProblemCode::VersionNotBuilt,
+            "This version has no successful build. Only a version whose build succeeded can be released.",
+        ),
+        Obstacle::Withdrawn => {
+            (ProblemCode::VersionWithdrawn, "This version was withdrawn. Choose another one, or have it reinstated.")
+        }
+        Obstacle::Removed => return claim::not_found(FIELD, Kind::Version, &[id]),
+    };
+    Problem::new(code, FIELD, message).about([id])
 }
 
 /// The holds that it asks to be let through, and the freezes that stand in its way (R17).

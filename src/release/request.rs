@@ -75,6 +75,7 @@ pub struct Refused {
 }
 
 impl Aim {
+    /// The action that it asks for.
     pub fn action(&self) -> ReleaseAction {
         match self {
             Aim::Install { .. } => ReleaseAction::Install,
@@ -137,7 +138,7 @@ impl Request {
             problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "A count is 0 or more."));
         }
         if let Aim::Install { facts, .. } = &self.aim {
-            check_facts(facts, problems);
+            facts.said().check(problems);
         }
     }
 
@@ -153,12 +154,7 @@ impl Request {
                 let message = "Only true is allowed; choose hosts by id, by name or by labels instead.";
                 problems.add(Problem::new(ProblemCode::Invalid, field, message));
             }
-            Selection::HostIds(list) | Selection::Hostnames(list) => {
-                claim::list(field, list, problems);
-                if list.iter().any(String::is_empty) {
-                    problems.add(Problem::new(ProblemCode::Required, field, "No entry of this list may be empty."));
-                }
-            }
+            Selection::HostIds(list) | Selection::Hostnames(list) => claim::list(field, list, problems),
             Selection::Labels(labels) => {
                 let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 claim::list(field, &told, problems);
@@ -168,18 +164,4 @@ impl Request {
             }
         }
     }
-}
-
-fn check_facts(facts: &Facts, problems: &mut Problems) {
-    let Facts { port, tag, weight, description } = facts;
-    if port.is_some_and(|port| !(1..=65_535).contains(&port)) {
-        problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
-    }
-    if let Some(tag) = tag {
-        problems.take(name::filled_line("tag", tag, name::TAG));
-    }
-    if !(0..=1000).contains(weight) {
-        problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
-    }
-    problems.take(name::text("description", description, name::DESCRIPTION));
 }

@@ -80,6 +80,7 @@ impl Drop for Subscriber {
 }
 
 impl Metrics {
+    /// With nothing counted yet.
     pub fn new(db: Db, tail: Tail) -> Metrics {
         let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(BOUNDS));
         Metrics { db, tail, requests, subscribers: Family::default() }

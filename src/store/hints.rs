@@ -1,16 +1,17 @@
-//! Wake-ups between the processes on one PostgreSQL: each tells the newest position that it committed, and hears the
-//! others. They are hints only: one that is lost costs the time to the next poll, and nothing else.
+//! Wake-ups between the processes on one PostgreSQL: each tells the newest position that it committed, and that it stored
+//! output, and hears the others. They are hints only: one that is lost costs the time to the next poll, and nothing else.
 
 use super::Db;
-use super::backend::{Pools, raise};
+use super::backend::{Pools, Shared, raise};
 use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use std::time::Duration;
-use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// The channel of this database.
-const CHANNEL: &str = "lockkeeper_events";
+/// Tells of events, by the position of the newest.
+const EVENTS: &str = "lockkeeper_events";
+/// Tells of output of releases, without a word.
+const OUTPUT: &str = "lockkeeper_output";
 /// The shortest time from one notification to the next.
 const REST: Duration = Duration::from_millis(20);
 /// A connection that is silent for so long is replaced: it may have died without a word.
@@ -21,7 +22,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 /// Exchanges hints with the other processes, for as long as it is polled. On SQLite there are none.
 pub async fn exchange(db: Db) {
     if let Pools::Postgres(pool) = &db.pools {
-        tokio::join!(tell(own(pool), db.shared.committed.subscribe()), hear(pool, &db.shared.head));
+        tokio::join!(tell(own(pool), &db.shared), hear(pool, &db.shared));
     }
 }
 
@@ -32,23 +33,28 @@ fn own(pool: &PgPool) -> PgPool {
 }
 
 /// Tells what this process commits, after the commit: a notification within it would have all commits wait in line.
-async fn tell(own: PgPool, mut committed: watch::Receiver<i64>) {
-    while committed.changed().await.is_ok() {
-        let position = *committed.borrow_and_update();
-        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(&own).await;
+async fn tell(own: PgPool, shared: &Shared) {
+    let (mut committed, mut output) = (shared.committed.subscribe(), shared.committed_output.subscribe());
+    loop {
+        let (channel, word) = tokio::select! {
+            Ok(()) = committed.changed() => (EVENTS, committed.borrow_and_update().to_string()),
+            Ok(()) = output.changed() => (OUTPUT, String::new()),
+            else => return,
+        };
+        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word).execute(&own).await;
         if let Err(error) = told {
-            tracing::debug!(%error, "other processes could not be told of new events");
+            tracing::debug!(%error, "other processes could not be told of what is new");
         }
         sleep(REST).await;
     }
 }
 
 /// Hears what the others commit.
-async fn hear(pool: &PgPool, head: &watch::Sender<i64>) {
+async fn hear(pool: &PgPool, shared: &Shared) {
     let mut pause = PAUSES.0;
     loop {
-        if let Err(error) = listen(pool, head, &mut pause).await {
-            tracing::debug!(%error, "other processes cannot be heard; new events are looked for all the same");
+        if let Err(error) = listen(pool, shared, &mut pause).await {
+            tracing::debug!(%error, "other processes cannot be heard; what is new is looked for all the same");
         }
         sleep(pause).await;
         pause = (2 * pause).min(PAUSES.1);
@@ -56,16 +62,19 @@ async fn hear(pool: &PgPool, head: &watch::Sender<i64>) {
 }
 
 /// Hears on one connection, until it falls silent or is lost.
-async fn listen(pool: &PgPool, head: &watch::Sender<i64>, pause: &mut Duration) -> sqlx::Result<()> {
+async fn listen(pool: &PgPool, shared: &Shared, pause: &mut Duration) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(&own(pool)).await?;
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([EVENTS, OUTPUT]).await?;
     *pause = PAUSES.0;
     while let Ok(heard) = timeout(SILENCE, listener.try_recv()).await {
-        let Some(notification) = heard? else { break };
-        // What is no position is none of ours.
-        if let Ok(position) = notification.payload().parse() {
-            raise(head, position);
+        match heard? {
+            Some(told) if told.channel() == OUTPUT => {
+                shared.output.send_replace(());
+            }
+            // What is no position is none of ours.
+            Some(told) => told.payload().parse().into_iter().for_each(|position| raise(&shared.head, position)),
+            None => break,
         }
     }
     Ok(())
@@ -82,6 +91,13 @@ mod tests {
     async fn commit(db: &Db, position: i64) {
         let mut tx = db.begin().await.unwrap();
         tx.appended(position);
+        tx.commit().await.unwrap();
+    }
+
+    /// Commits, as one that stored output.
+    async fn commit_output(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        tx.stored_output();
         tx.commit().await.unwrap();
     }
 
@@ -113,6 +129,13 @@ mod tests {
             let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                        WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'";
             assert_eq!(sqlx::query(cut).fetch_all(pool).await.unwrap().len(), 3, "two hear, and one has told");
+        }
+        // Output, too, once they listen again.
+        let mut output = two.output();
+        let began = Instant::now();
+        while timeout(Duration::from_secs(1), output.changed()).await.is_err() {
+            assert!(began.elapsed() < Duration::from_mins(1), "nothing is heard");
+            commit_output(&one).await;
         }
         // Who has heard of a position does not tell of it again, or they would never be done.
         assert_eq!(*two.shared.committed.borrow(), 0);

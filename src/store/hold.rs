@@ -1,7 +1,7 @@
 //! Holds and freezes, as they are set and ended.
 
 use super::{Db, Ids, Json, Result, Tx};
-use crate::domain::Timestamp;
+use crate::domain::{self, Timestamp};
 use serde_json::{Value, json};
 
 /// A hold or a freeze as it is recorded.
@@ -19,8 +19,8 @@ pub struct Hold {
 
 impl Hold {
     /// What the rules know of it.
-    pub fn rule(&self) -> crate::domain::hold::Hold {
-        crate::domain::hold::Hold {
+    pub fn rule(&self) -> domain::hold::Hold {
+        domain::hold::Hold {
             id: self.id,
             instance_id: self.instance_id,
             includes_reverts: self.includes_reverts,

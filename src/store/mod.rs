@@ -1,5 +1,5 @@
 //! All SQL: one file per table or use, one text for both databases. What differs between SQLite and
-//! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` (connections) and `open.rs`.
+//! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` and `open.rs` (connections), and `statement.rs`.
 
 #[macro_use]
 pub(crate) mod sql;
@@ -24,6 +24,7 @@ pub mod progress;
 pub mod release;
 pub mod rows;
 pub mod service;
+mod statement;
 pub mod target;
 pub mod token;
 pub mod types;
@@ -33,7 +34,8 @@ pub mod worker;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backend::{Db, Dialect, Record, Scalar, Stmt, Tx, Value};
+pub use backend::{Db, Dialect, Tx};
 pub use error::{Error, Result};
 pub use open::Owner;
+pub use statement::{Record, Scalar, Stmt, Value};
 pub use types::{Ids, Json, Texts};

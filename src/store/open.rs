@@ -62,7 +62,8 @@ impl Dialect {
 impl Shared {
     fn new(log_id: String) -> Shared {
         let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
-        Shared { log_id, head, committed, statements: Default::default() }
+        let (output, committed_output) = (watch::Sender::new(()), watch::Sender::new(()));
+        Shared { log_id, head, output, committed, committed_output, statements: Default::default() }
     }
 }
 

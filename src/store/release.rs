@@ -1,7 +1,7 @@
 //! Releases as they are accepted: the release, its targets and what it left out.
 
 use super::{Ids, Json, Result, Tx};
-use crate::domain::instance::InstanceStatus;
+use crate::domain::instance::{InstanceStatus, Said};
 use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus, SkipReason};
 use crate::domain::rollout::Rollout;
 use crate::domain::selection::Holder;
@@ -45,6 +45,18 @@ pub struct Facts {
     pub tag: Option<String>,
     pub weight: i64,
     pub description: String,
+}
+
+impl Facts {
+    /// What the rules know of it.
+    pub fn said(&self) -> Said<'_> {
+        Said {
+            port: self.port,
+            tag: self.tag.as_deref(),
+            weight: Some(self.weight),
+            description: Some(&self.description),
+        }
+    }
 }
 
 /// An instance that was left out, and who had it.

@@ -28,6 +28,7 @@ pub enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
+    /// The number; none for null and for texts.
     pub fn int(self) -> Option<i64> {
         match self {
             Cell::Int(int) => Some(int),
@@ -35,6 +36,7 @@ impl<'a> Cell<'a> {
         }
     }
 
+    /// The text; none for null and for numbers.
     pub fn text(self) -> Option<&'a str> {
         match self {
             Cell::Text(text) => Some(text),
@@ -91,6 +93,7 @@ impl Rows {
         self.slots.len().checked_div(self.width).unwrap_or_default()
     }
 
+    /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

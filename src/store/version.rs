@@ -1,8 +1,8 @@
 //! Versions, as they are written.
 
 use super::{Result, Tx};
-use crate::domain::Timestamp;
 use crate::domain::version::{Build, BuildStatus};
+use crate::domain::{self, Timestamp};
 
 /// A version as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -19,6 +19,17 @@ pub struct Version {
 }
 
 impl Version {
+    /// What the rules know of it.
+    pub fn rule(&self) -> domain::version::Version {
+        domain::version::Version {
+            id: self.id,
+            service_id: self.service_id,
+            build_status: self.build_status,
+            withdrawn: self.withdrawn_at.is_some(),
+            removed: self.removed_at.is_some(),
+        }
+    }
+
     /// How its build went.
     pub fn build(&self) -> Build {
         Build { status: self.build_status, artifact: self.artifact.clone(), message: self.build_message.clone() }
@@ -30,7 +41,8 @@ impl Version {
 pub struct NewVersion<'a> {
     pub service_id: i64,
     pub name: &'a str,
-    pub source: &'a str,
+    /// The source that it is built from; `ref` in SQL and the schema.
+    pub reference: &'a str,
     pub description: &'a str,
     pub build: &'a Build,
 }
@@ -45,7 +57,7 @@ pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) 
     ))
     .bind(new.service_id)
     .bind(new.name)
-    .bind(new.source)
+    .bind(new.reference)
     .bind(new.description)
     .bind(new.build.status)
     .bind(&new.build.artifact)

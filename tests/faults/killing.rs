@@ -64,16 +64,13 @@ impl Processes {
     /// Kills one of them, and starts it again.
     fn kill_one(&mut self) {
         let victim = rand::random_range(0..self.servers.len() + usize::from(self.worker.is_some()));
-        match self.servers.get_mut(victim) {
-            Some(server) => {
-                server.kill();
-                server.serve();
-                self.tell();
-            }
-            None => {
-                self.worker.take().expect("it was counted").kill();
-                self.worker = Some(self.servers[0].worker());
-            }
+        if let Some(server) = self.servers.get_mut(victim) {
+            server.kill();
+            server.serve();
+            self.tell();
+        } else {
+            self.worker.take().expect("it was counted").kill();
+            self.worker = Some(self.servers[0].worker());
         }
     }
 }

@@ -2,15 +2,18 @@
 
 mod cost;
 #[path = "../support/databases.rs"]
-#[allow(dead_code)]
 mod databases;
 mod events;
+mod fanout;
 mod filters;
 mod fleet;
 mod lists;
 mod model;
 mod mutation;
 mod nulls;
+mod output;
 mod plans;
+mod progress;
 mod selection;
 mod things;
+mod watching;

@@ -1,6 +1,7 @@
 //! A small fleet whose commands are shell scripts that keep a journal.
 
 use crate::databases;
+use crate::direct::Direct;
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::change;
 use lockkeeper::domain::release::OnLocked;
@@ -11,7 +12,6 @@ use lockkeeper::release::worker::{self, Timing, WorkerSettings};
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::{Db, doctor};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,6 @@ pub struct Fleet {
     pub directory: PathBuf,
     direct: Direct,
     _kept: tempfile::TempDir,
-}
-
-enum Direct {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
 }
 
 /// A worker of this process; it stops without waiting when it is dropped.
@@ -90,10 +85,7 @@ impl Fleet {
         let directory = kept.path().to_owned();
         let url = databases::fresh(kind, &directory);
         let db = Db::open(&url, 8).await.unwrap();
-        let direct = match kind {
-            "sqlite" => Direct::Sqlite(SqlitePool::connect(&url).await.unwrap()),
-            _ => Direct::Postgres(PgPool::connect(&url).await.unwrap()),
-        };
+        let direct = Direct::open(kind, &url).await;
         let executors = [executor(&directory, executor_text)].into_iter().collect();
         let app = App { db, executors, rollout: RolloutDefaults::default() };
         let mut fleet = Fleet { app, url, service: 0, versions: Vec::new(), directory, direct, _kept: kept };
@@ -269,16 +261,7 @@ impl Fleet {
     }
 
     pub async fn change(&self, sql: &str) {
-        match &self.direct {
-            Direct::Sqlite(pool) => {
-                let sql = sql.replace("{now}", "1795000000000");
-                sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap();
-            }
-            Direct::Postgres(pool) => {
-                let sql = sql.replace("{now}", "now()");
-                sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap();
-            }
-        }
+        self.direct.change(sql).await;
     }
 
     pub async fn number(&self, sql: &str) -> i64 {
@@ -287,42 +270,8 @@ impl Fleet {
 
     /// All rows as text; what is null is empty.
     pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let object = match &self.direct {
-            Direct::Sqlite(pool) => {
-                let columns = columns(sql).map(|column| format!("'{column}', {column}")).collect::<Vec<_>>().join(", ");
-                let sql = format!("SELECT json_object({columns}) FROM ({sql}) AS asked");
-                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>()
-            }
-            Direct::Postgres(pool) => {
-                let sql = format!("SELECT CAST(row_to_json(asked) AS text) FROM ({sql}) AS asked");
-                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>(0)).collect()
-            }
-        };
-        let cell = |value: &serde_json::Value| match value {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let parse = |text: &String| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).unwrap();
-        object
-            .iter()
-            .map(|text| {
-                let object = parse(text);
-                columns(sql).map(|column| cell(&object[column])).collect()
-            })
-            .collect()
+        self.direct.rows(sql).await
     }
-}
-
-/// The names of the columns that a simple SELECT gives.
-fn columns(sql: &str) -> impl Iterator<Item = &str> {
-    let list = sql.trim_start().strip_prefix("SELECT").unwrap().split(" FROM").next().unwrap();
-    list.split(',').map(|column| {
-        let last = column.trim().rsplit(' ').next().unwrap();
-        last.rsplit('.').next().unwrap()
-    })
 }
 
 /// A request for a release of a service, ten at a time.

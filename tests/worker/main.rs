@@ -4,6 +4,7 @@ mod canceling;
 mod carrying;
 #[path = "../support/databases.rs"]
 mod databases;
+mod direct;
 mod faults;
 mod fleet;
 mod limits;

@@ -83,7 +83,7 @@ impl Ground {
         let new = super::version::New {
             service_id: format!("svc_{service}"),
             name: name.to_owned(),
-            source: String::new(),
+            reference: String::new(),
             description: String::new(),
             build_status: BuildStatus::Succeeded,
             artifact: Some("file:///a.tar".to_owned()),

@@ -5,7 +5,7 @@ fn new(service: i64, name: &str) -> New {
     New {
         service_id: format!("svc_{service}"),
         name: name.to_owned(),
-        source: "main".to_owned(),
+        reference: "main".to_owned(),
         description: String::new(),
         build_status: BuildStatus::Pending,
         artifact: None,
@@ -46,7 +46,7 @@ async fn r4_everything_that_is_wrong_with_a_new_version_is_reported_at_once() {
         let asked = request("createVersion");
         let service = ground.service("web").await;
         let taken = ground.version(service, "1").await;
-        let bad = New { source: "x".repeat(256), build_status: BuildStatus::Succeeded, ..new(service, "1") };
+        let bad = New { reference: "x".repeat(256), build_status: BuildStatus::Succeeded, ..new(service, "1") };
         let told = ["INVALID input.ref", "REQUIRED input.artifact", &format!("TAKEN input.name ver_{taken}")];
         assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
         let bad = New { service_id: text("hst_1"), artifact: Some(text("a")), ..new(service, "") };

@@ -50,7 +50,8 @@ impl Mutation for CreateVersion {
 
     async fn run(app: &App, request: &Request, input: CreateVersionInput) -> Result<Given, ApiError> {
         let CreateVersionInput { service_id, name, r#ref, description, build_status, artifact, .. } = input;
-        let new = version::New { service_id: service_id.0, name, source: r#ref, description, build_status, artifact };
+        let new =
+            version::New { service_id: service_id.0, name, reference: r#ref, description, build_status, artifact };
         payload(version::create(app, request, &new).await, the_version)
     }
 }

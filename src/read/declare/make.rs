@@ -8,18 +8,22 @@ use crate::read::json;
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::{ID, InputType, OutputType, Value};
 
+/// The object's global id.
 pub const fn id() -> Field {
     Field::new("id", "Global id.", Source::Id)
 }
 
+/// The global id of the thing of this kind that a column names.
 pub const fn reference(name: &'static str, about: &'static str, kind: Kind, column: &'static str) -> Field {
     Field::new(name, about, Source::Ref(kind, column))
 }
 
+/// A column as it is; `sql` is its name, or a term over `@`.
 pub const fn column(name: &'static str, about: &'static str, leaf: &'static Leaf, sql: &'static str) -> Field {
     Field::new(name, about, Source::Column(leaf, sql))
 }
 
+/// A value that is made from these columns.
 pub const fn computed(
     name: &'static str,
     about: &'static str,
@@ -30,14 +34,18 @@ pub const fn computed(
     Field::new(name, about, Source::Computed { leaf, needs, by })
 }
 
+/// The one thing that a column names by its key.
 pub const fn one(name: &'static str, about: &'static str, to: &'static Object, key: &'static str) -> Field {
     Field::new(name, about, Source::One { to, key })
 }
 
+/// An object whose columns are in the same row.
 pub const fn embedded(name: &'static str, about: &'static str, of: &'static Object) -> Field {
     Field::new(name, about, Source::Embedded { of, present: None })
 }
 
+/// The one thing for which `such` holds, null if there is none: of what belongs to this one by the column `by`, or
+/// of all.
 pub const fn find(
     name: &'static str,
     about: &'static str,
@@ -48,14 +56,17 @@ pub const fn find(
     Field::new(name, about, Source::Find { of, by, such }).nullable()
 }
 
+/// Pages of what belongs to this one: by a column with its id, or by a condition with `^`.
 pub const fn many(name: &'static str, about: &'static str, of: &'static Object, by: &'static str) -> Field {
     Field::new(name, about, Source::Many { of, by: Some(by), order: None })
 }
 
+/// Pages of all the things of a type.
 pub const fn all(name: &'static str, about: &'static str, of: &'static Object) -> Field {
     Field::new(name, about, Source::Many { of, by: None, order: None })
 }
 
+/// All the things of a table or statement that belong to this one, and for which `such` holds.
 pub const fn list(
     name: &'static str,
     about: &'static str,
@@ -138,8 +149,11 @@ pub const fn text_leaf<T: OutputType>() -> Leaf {
     leaf::<T>(CellKind::Text, |cell, out| json::string(cell.text().unwrap_or_default(), out))
 }
 
+/// `String`.
 pub static TEXT: Leaf = text_leaf::<String>();
+/// `Int`.
 pub static INT: Leaf = leaf::<i32>(CellKind::Int, |cell, out| json::number(cell.int().unwrap_or_default(), out));
+/// `Boolean`.
 pub static BOOLEAN: Leaf = leaf::<bool>(CellKind::Bool, |cell, out| {
     out.extend_from_slice(if cell == Cell::Int(0) { b"false" } else { b"true" });
 });
