@@ -90,12 +90,14 @@ impl<'r> Change<'r> {
     }
 
     /// What an earlier request with the same key made, if there was one: the numbers of its rows. To be
-    /// asked before anything else, so that a replay answers also when its things are gone (R10).
-    pub async fn replay(&mut self) -> Result<Result<Option<Vec<i64>>, Problem>> {
+    /// asked before anything else, so that a replay answers also when its things are gone (R10). What cannot
+    /// be a key is noted beside the other problems (R4).
+    pub async fn replay(&mut self, problems: &mut Problems) -> Result<Result<Option<Vec<i64>>, Problem>> {
         let Some(key) = &self.request.idempotency_key else { return Ok(Ok(None)) };
         if !(1..=255).contains(&key.chars().count()) || key.chars().any(char::is_control) {
             let message = "An idempotency key has 1 to 255 characters, and no control characters.";
-            return Ok(Err(Problem::new(ProblemCode::Invalid, "idempotencyKey", message)));
+            problems.add(Problem::new(ProblemCode::Invalid, "idempotencyKey", message));
+            return Ok(Ok(None));
         }
         let Some(kept) = idempotency::find(&mut self.tx, &self.request.caller.name, key, self.now).await? else {
             return Ok(Ok(None));

@@ -44,12 +44,12 @@ pub async fn freeze(app: &App, request: &Request, freeze: &Freeze) -> Answer<Fro
 }
 
 async fn freezing(change: &mut Change<'_>, freeze: &Freeze) -> Result<Done<Frozen>, Stop> {
-    if let Some(holds) = change.replay().await?? {
+    let mut problems = Problems::default();
+    if let Some(holds) = change.replay(&mut problems).await?? {
         let row = hold::by_ids(&mut change.tx, &holds).await?.pop();
         let service = row.map_or(0, |hold| hold.service_id);
         return Ok(Done::replayed(Frozen { service, holds }));
     }
-    let mut problems = Problems::default();
     let service = problems.take(service::locked(change, "serviceId", &freeze.service_id).await?);
     problems.take(name::needed("reason", &freeze.reason, name::REASON));
     problems.take(in_time(freeze.until, change.now));

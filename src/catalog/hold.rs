@@ -52,10 +52,10 @@ pub async fn lock(app: &App, request: &Request, lock: &Lock) -> Answer<Held> {
 }
 
 async fn locking(change: &mut Change<'_>, lock: &Lock) -> Result<Done<Held>, Stop> {
-    if let Some(holds) = change.replay().await?? {
+    let mut problems = Problems::default();
+    if let Some(holds) = change.replay(&mut problems).await?? {
         return Ok(Done::replayed(replayed(change, holds).await?));
     }
-    let mut problems = Problems::default();
     problems.take(name::needed("reason", &lock.reason, name::REASON));
     problems.take(in_time(lock.until, change.now));
     let ids = claimed("instanceIds", Kind::Instance, &lock.instance_ids, &mut problems);

@@ -39,10 +39,10 @@ pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
 }
 
 async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop> {
-    if let Some(&[id]) = change.replay().await??.as_deref() {
+    let mut problems = Problems::default();
+    if let Some(&[id]) = change.replay(&mut problems).await??.as_deref() {
         return Ok(Done::replayed(id));
     }
-    let mut problems = Problems::default();
     let service = problems.take(service::locked(change, "serviceId", &new.service_id).await?);
     let named = problems.take(name::version("name", &new.name)).is_some();
     problems.take(name::line("ref", &new.reference, name::REF));

@@ -7,6 +7,7 @@ pub use time::length;
 
 use crate::app::RolloutDefaults;
 use crate::executor::Executors;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use file::File;
 use serde::Deserialize;
@@ -38,7 +39,7 @@ pub struct GivenToServe {
     #[arg(long, value_name = "ADDRESS", env = "LOCKKEEPER_LISTEN")]
     pub listen: Option<SocketAddr>,
     /// Only serve the API, carry out no releases
-    #[arg(long, env = "LOCKKEEPER_NO_WORKER")]
+    #[arg(long, env = "LOCKKEEPER_NO_WORKER", value_parser = BoolishValueParser::new())]
     pub no_worker: bool,
     /// Directory where running commands leave their results, shared by the processes of this machine
     /// [default: lockkeeper-state]

@@ -15,10 +15,11 @@ pub fn id(field: &str, kind: Kind, text: &str) -> Result<i64, Problem> {
     }
 }
 
-/// The numbers of several ids of one kind, in their order; every problem is noted, one for each code.
+/// The numbers of several ids of one kind, in their order; every problem is noted, one for each code, but for
+/// what [`list_of`] notes.
 pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -> Vec<i64> {
     let (mut numbers, mut wrong, mut unknown) = (Vec::with_capacity(texts.len()), Vec::new(), Vec::new());
-    for text in texts {
+    for text in texts.iter().filter(|text| !text.is_empty()) {
         match Id::parse(text) {
             Some(id) if id.kind == kind => numbers.push(id.number),
             Some(_) => wrong.push(text),
@@ -34,12 +35,12 @@ pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -
     numbers
 }
 
-/// A list of claims has 1 to [`MOST`] entries, each once.
+/// A list of claims has 1 to [`MOST`] entries, none empty, each once.
 pub fn list(field: &str, texts: &[String], problems: &mut Problems) {
     list_of(MOST, field, texts, problems);
 }
 
-/// A list of claims has 1 to `most` entries, each once.
+/// A list of claims has 1 to `most` entries, none empty, each once.
 pub fn list_of(most: usize, field: &str, texts: &[String], problems: &mut Problems) {
     if texts.is_empty() {
         problems.add(Problem::new(ProblemCode::Required, field, "This list needs at least one entry."));
@@ -49,8 +50,12 @@ pub fn list_of(most: usize, field: &str, texts: &[String], problems: &mut Proble
         problems.add(Problem::new(ProblemCode::Invalid, field, message));
         return;
     }
+    if texts.iter().any(String::is_empty) {
+        problems.add(Problem::new(ProblemCode::Required, field, "No entry of this list may be empty."));
+    }
     let (mut seen, mut told) = (HashSet::new(), HashSet::new());
-    let twice: Vec<_> = texts.iter().filter(|text| !seen.insert(*text) && told.insert(*text)).collect();
+    let filled = texts.iter().filter(|text| !text.is_empty());
+    let twice: Vec<_> = filled.filter(|text| !seen.insert(*text) && told.insert(*text)).collect();
     if !twice.is_empty() {
         let message = "Each entry of this list may stand in it once only.";
         problems.add(Problem::new(ProblemCode::Invalid, field, message).about(twice));
@@ -87,7 +92,8 @@ mod tests {
     #[test]
     fn r4_a_list_of_ids_gives_one_problem_for_each_code() {
         let mut problems = Problems::default();
-        let texts = ["hst_1", "svc_1", "x", "ver_2", "hst_3", "y"].map(str::to_owned);
+        // The empty one is a problem of the list.
+        let texts = ["hst_1", "svc_1", "x", "ver_2", "", "hst_3", "y"].map(str::to_owned);
         assert_eq!(ids("hostIds", Kind::Host, &texts, &mut problems), [1, 3]);
         assert_eq!(problems.codes(), ["NOT_FOUND", "WRONG_TYPE"]);
         assert_eq!(problems.0[0].related_ids, ["x", "y"]);
@@ -95,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn r6_a_list_is_not_empty_not_too_long_and_names_each_once() {
+    fn r6_a_list_is_not_empty_not_too_long_and_names_each_once_by_a_filled_entry() {
         let told = |texts: &[String]| {
             let mut problems = Problems::default();
             list("hostIds", texts, &mut problems);
@@ -106,5 +112,6 @@ mod tests {
         assert_eq!(told(&many), [("INVALID".into(), vec![])]);
         assert_eq!(told(&many[1..]), []);
         assert_eq!(told(&["a", "b", "a", "a"].map(str::to_owned)), [("INVALID".into(), vec!["a".to_owned()])]);
+        assert_eq!(told(&["a", "", ""].map(str::to_owned)), [("REQUIRED".into(), vec![])]);
     }
 }

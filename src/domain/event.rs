@@ -1,6 +1,16 @@
 //! Events: the kinds of change that the log tells.
 
 words! {
+    /// What an event is about.
+    Subject {
+        /// One instance.
+        Instance = "INSTANCE",
+        /// One release or one of its targets.
+        Release = "RELEASE",
+        /// A service, one of its versions or of its freezes.
+        Service = "SERVICE",
+    }
+
     /// What kind of change an instance event tells.
     InstanceEventKind {
         /// A release took it, ended on it, or was given up before it began on it.

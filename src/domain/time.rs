@@ -24,7 +24,7 @@ impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with three decimals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
-        write!(f, "{instant:.3}")
+        f.pad(&format!("{instant:.3}"))
     }
 }
 

@@ -1,28 +1,37 @@
-//! Which instance events a follower wants. It is asked in memory, before anything is looked up.
+//! Which events a follower wants. It is asked in memory, before anything is looked up.
 
-use crate::domain::Word;
-use crate::domain::event::InstanceEventKind;
+use crate::domain::event::Subject;
 use crate::store::events::Event;
+use std::collections::HashSet;
 
-/// Conditions on instance events; all that are given must hold, and an empty one matches nothing.
-#[derive(Clone, Debug, Default)]
+/// Conditions on events; all that are given must hold, and an empty one matches nothing.
+#[derive(Clone, Debug)]
 pub struct Filter {
-    pub kinds: Option<Vec<InstanceEventKind>>,
-    pub services: Option<Vec<i64>>,
-    pub releases: Option<Vec<i64>>,
-    pub instances: Option<Vec<i64>>,
-    pub hosts: Option<Vec<i64>>,
+    pub subject: Subject,
+    /// Words of the vocabulary of the subject's kinds of events.
+    pub kinds: Option<Vec<&'static str>>,
+    pub services: Option<HashSet<i64>>,
+    pub versions: Option<HashSet<i64>>,
+    pub releases: Option<HashSet<i64>>,
+    pub instances: Option<HashSet<i64>>,
+    pub hosts: Option<HashSet<i64>>,
 }
 
 impl Filter {
-    /// Whether it is an event of an instance, and one that is wanted.
+    /// All events about this.
+    pub fn of(subject: Subject) -> Filter {
+        Filter { subject, kinds: None, services: None, versions: None, releases: None, instances: None, hosts: None }
+    }
+
+    /// Whether it is an event about the subject, and one that is wanted.
     pub fn matches(&self, event: &Event) -> bool {
-        let among = |wanted: &Option<Vec<i64>>, id: Option<i64>| {
+        let among = |wanted: &Option<HashSet<i64>>, id: Option<i64>| {
             wanted.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
         };
-        event.subject == "INSTANCE"
-            && self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind.word() == event.kind))
+        event.subject == self.subject
+            && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind.as_str()))
             && among(&self.services, Some(event.service_id))
+            && among(&self.versions, event.version_id)
             && among(&self.releases, event.release_id)
             && among(&self.instances, event.instance_id)
             && among(&self.hosts, event.host_id)

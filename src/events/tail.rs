@@ -1,24 +1,29 @@
 //! The tail: one task reads what was appended and hands it to all followers. A follower begins with the table,
 //! goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
 
+use super::output::Output;
 use crate::store::events::{self, Event};
+use crate::store::log::{Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
-/// The most events that are read at once.
-const BATCH: i64 = 500;
+/// The most events, or lines of output, that are read at once.
+pub(super) const BATCH: i64 = 500;
 
 /// A follower that is this many batches behind goes back to the table.
 const BACKLOG: usize = 256;
 
+/// How many of a process's subscribers read at the same time: the other connections are for whoever asks and writes.
+const TURNS: usize = 4;
+
 /// How long to wait before a database that failed is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 type Batch = Arc<[Arc<Event>]>;
 
@@ -41,20 +46,24 @@ impl Default for Waking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expired;
 
-/// The live end of the log. Clones are of one and the same; it ends when the token it was started with is canceled.
+/// The live end of the log, and of the output of releases. Clones are of one and the same; it ends when the token it was started with is canceled.
 #[derive(Clone)]
 pub struct Tail {
     db: Db,
     live: broadcast::WeakSender<Batch>,
+    output: Output,
+    turns: Arc<Semaphore>,
     read: Arc<AtomicI64>,
 }
 
 impl Tail {
-    /// Starts the task that reads the log, from now on until `stop`.
+    /// Starts the tasks that read the log and look at output, from now on until `stop`.
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let tail = Tail { db: db.clone(), live: sender.downgrade(), read: Arc::new(last.into()) };
+        let turns = Arc::new(Semaphore::new(TURNS));
+        let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
+        let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns, read: Arc::new(last.into()) };
         let reader = Reader { head: db.head(), db, waking, sender, last, read: tail.read.clone() };
         tokio::spawn(async move { stop.run_until_cancelled(reader.run()).await });
         Ok(tail)
@@ -65,7 +74,13 @@ impl Tail {
     pub fn follow(&self, after: i64) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
         // Listening begins before the table is read, so that nothing falls between.
         let live = self.live.upgrade().map(|sender| sender.subscribe());
-        let follower = live.map(|live| Follower { db: self.db.clone(), live, last: after, behind: true });
+        let follower = live.map(|live| Follower {
+            db: self.db.clone(),
+            turns: self.turns.clone(),
+            live,
+            last: after,
+            behind: true,
+        });
         stream::unfold(follower, |follower| async {
             let mut follower = follower?;
             match follower.next().await? {
@@ -73,6 +88,25 @@ impl Tail {
                 Err(expired) => Some((Err(expired), None)),
             }
         })
+    }
+
+    /// Lines of a release, or of one of its targets, behind a place: what is stored, then what comes, in order, each
+    /// once. With each batch, which may be empty, comes the place up to which it was looked. Ends behind the last line
+    /// of a release that is over, or when the tail does; a database that fails is asked again. `mark` is how far the
+    /// output was a moment ago.
+    pub fn lines(
+        &self,
+        mark: Mark,
+        target_id: Option<i64>,
+        after: i64,
+    ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
+        self.output.follow(mark, target_id, after)
+    }
+
+    /// Waits until it is a subscriber's turn to read, which lasts until this is dropped: those that wait take more at
+    /// once, and hold up neither queries nor writers.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     /// The position up to which the log was read.
@@ -148,6 +182,7 @@ impl Reader {
 
 struct Follower {
     db: Db,
+    turns: Arc<Semaphore>,
     live: broadcast::Receiver<Batch>,
     /// The last position that was handed on.
     last: i64,
@@ -167,14 +202,14 @@ impl Follower {
             }
             match self.live.recv().await {
                 Ok(batch) => {
-                    let from = batch.partition_point(|event| event.position <= self.last);
-                    match &batch[from..] {
-                        [] => {}
-                        [first, ..] if first.position > self.last + 1 => self.behind = true,
-                        [new @ .., newest] => {
-                            self.last = newest.position;
-                            return Some(Ok(new.iter().chain([newest]).cloned().collect()));
-                        }
+                    let mut new = self.take(&batch);
+                    // A follower that is a little behind takes at once what it has missed, which costs it less.
+                    while !self.behind && new.len() < BATCH as usize {
+                        let Ok(batch) = self.live.try_recv() else { break };
+                        new.append(&mut self.take(&batch));
+                    }
+                    if !new.is_empty() {
+                        return Some(Ok(new));
                     }
                 }
                 Err(RecvError::Lagged(_)) => self.behind = true,
@@ -183,9 +218,28 @@ impl Follower {
         }
     }
 
+    /// What is new of a live batch. Nothing if something before it was missed: then the table has it all.
+    fn take(&mut self, batch: &[Arc<Event>]) -> Vec<Arc<Event>> {
+        let new = &batch[batch.partition_point(|event| event.position <= self.last)..];
+        match new {
+            [first, ..] if first.position > self.last + 1 => {
+                self.behind = true;
+                Vec::new()
+            }
+            [.., newest] => {
+                self.last = newest.position;
+                new.to_vec()
+            }
+            [] => Vec::new(),
+        }
+    }
+
     async fn read_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         let found = loop {
-            match events::after(&self.db, self.last, BATCH).await {
+            let turn = self.turns.acquire().await;
+            let found = events::after(&self.db, self.last, BATCH).await;
+            drop(turn);
+            match found {
                 Ok(found) => break found,
                 Err(error) => {
                     tracing::warn!(%error, "the log of events could not be read");

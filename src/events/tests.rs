@@ -1,11 +1,10 @@
 use super::*;
-use crate::domain::event::ServiceEventKind;
+use crate::domain::event::{ServiceEventKind, Subject};
 use crate::domain::{Timestamp, Word};
 use crate::store::events::{self as log, Event, NewEvent, ServiceChange, What};
 use crate::store::tests::databases;
 use crate::store::{Db, Dialect};
 use futures_util::StreamExt;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -157,12 +156,12 @@ async fn an_event_is_read_as_it_was_appended() {
         tx.commit().await.unwrap();
         let [event] = log::after(&db, 0, 10).await.unwrap().try_into().unwrap();
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!((event.at, event.position, event.subject.as_str()), (at, 1, "INSTANCE"));
+        assert_eq!((event.at, event.position, event.subject), (at, 1, Subject::Instance));
         assert_eq!((event.kind.as_str(), event.caused_by.as_str(), event.service_id), ("HOLD", "tester", 3));
         assert_eq!((&event.status, &event.previous_status), (&text("UPGRADING"), &text("RUNNING")));
         assert_eq!((&event.hostname, event.locked, event.revision), (&text("web-1"), Some(true), Some(2)));
         assert_eq!((event.instance_id, event.host_id, event.hold_id, event.total), (Some(5), Some(7), Some(11), None));
-        assert_filtered(&Arc::new(event));
+        assert_filtered(&event);
     }
 }
 
@@ -189,18 +188,18 @@ fn instance_event() -> NewEvent {
 
 fn assert_filtered(event: &Event) {
     use crate::domain::event::InstanceEventKind as Kind;
+    let all = || Filter::of(Subject::Instance);
+    let these = |ids: &[i64]| Some(ids.iter().copied().collect());
+    let kinds = |kinds: &[Kind]| Some(kinds.iter().map(|kind| kind.word()).collect());
     let matches = |filter: Filter| filter.matches(event);
-    assert!(matches(Filter::default()));
-    assert!(matches(Filter {
-        kinds: Some(vec![Kind::Edit, Kind::Hold]),
-        services: Some(vec![3]),
-        ..Filter::default()
-    }));
-    assert!(matches(Filter { instances: Some(vec![5]), hosts: Some(vec![7]), ..Filter::default() }));
-    assert!(!matches(Filter { kinds: Some(vec![Kind::Edit]), ..Filter::default() }));
-    assert!(!matches(Filter { hosts: Some(vec![7]), instances: Some(vec![6]), ..Filter::default() }));
-    assert!(!matches(Filter { services: Some(Vec::new()), ..Filter::default() }), "an empty list matches nothing");
-    assert!(!matches(Filter { releases: Some(vec![1]), ..Filter::default() }), "no release caused it");
-    assert!(!Filter::default().matches(&Event { subject: "SERVICE".to_owned(), ..event.clone() }));
-    assert_eq!(Kind::Hold.word(), event.kind);
+    assert!(matches(all()));
+    assert!(matches(Filter { kinds: kinds(&[Kind::Edit, Kind::Hold]), services: these(&[3]), ..all() }));
+    assert!(matches(Filter { instances: these(&[5]), hosts: these(&[6, 7]), versions: these(&[4]), ..all() }));
+    assert!(!matches(Filter { kinds: kinds(&[Kind::Edit]), ..all() }));
+    assert!(!matches(Filter { hosts: these(&[7]), instances: these(&[6]), ..all() }));
+    assert!(!matches(Filter { services: these(&[]), ..all() }), "an empty list matches nothing");
+    assert!(!matches(Filter { versions: these(&[5]), ..all() }));
+    assert!(!matches(Filter { releases: these(&[1]), ..all() }), "no release caused it");
+    assert!(!matches(Filter::of(Subject::Service)));
+    assert!(!matches(Filter::of(Subject::Release)));
 }

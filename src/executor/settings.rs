@@ -3,6 +3,7 @@
 use super::command::{Command, Probe};
 use super::simulate::Simulate;
 use super::{Executor, How, OnLost};
+use crate::domain::rollout::LONGEST;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub struct CommandSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProbeSettings {
+    #[serde(deserialize_with = "program")]
     program: PathBuf,
     #[serde(default)]
     args: Vec<String>,
@@ -60,14 +62,16 @@ pub struct SimulateSettings {
 #[serde(deny_unknown_fields)]
 struct Written {
     kind: Kind,
-    #[serde(default = "ten_minutes", deserialize_with = "duration")]
+    #[serde(default = "ten_minutes", deserialize_with = "start_time")]
     timeout: Duration,
     #[serde(default)]
     on_lost: OnLost,
     #[serde(default)]
     shares_host: bool,
+    #[serde(default, deserialize_with = "some_program")]
     program: Option<PathBuf>,
     args: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "environment")]
     env: Option<BTreeMap<String, String>>,
     probe: Option<ProbeSettings>,
     #[serde(default, deserialize_with = "some_duration")]
@@ -179,6 +183,41 @@ fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>,
     duration(from).map(Some)
 }
 
+/// The longest time for one start, within what a rollout can say.
+fn start_time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let time = duration(from)?;
+    let most = Duration::from_secs(LONGEST.unsigned_abs());
+    match (Duration::from_secs(1)..=most).contains(&time) {
+        true => Ok(time),
+        false => Err(de::Error::custom("one start takes at least a second and at most 24 hours")),
+    }
+}
+
+/// A program to start.
+fn program<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+    let text = String::deserialize(from)?;
+    match text.is_empty() || text.contains('\0') {
+        true => Err(de::Error::invalid_value(de::Unexpected::Str(&text), &"the path of a program")),
+        false => Ok(text.into()),
+    }
+}
+
+fn some_program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+    program(from).map(Some)
+}
+
+/// Variables that can be set, and that say nothing of the order itself.
+fn environment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let set = BTreeMap::<String, String>::deserialize(from)?;
+    let settable = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("LOCKKEEPER_");
+    match set.iter().find(|(name, value)| !settable(name) || value.contains('\0')) {
+        Some((name, _)) => Err(de::Error::custom(format!(
+            "the variable {name:?} cannot be set: LOCKKEEPER_ variables tell the command what to do, and no name holds \"=\""
+        ))),
+        None => Ok(Some(set)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +246,12 @@ mod tests {
             ("kind = 'command'\nprogram = '/x'\ntimeout = '10 parsecs'", "a length of time"),
             ("kind = 'command'\nprogram = '/x'\ntimeout = '-1s'", "a length of time"),
             ("kind = 'simulate'\nprogram = '/x'", "unknown field `program`"),
+            ("kind = 'command'\nprogram = ''", "the path of a program"),
+            ("kind = 'command'\nprogram = '/x'\nprobe = { program = '' }", "the path of a program"),
+            ("kind = 'command'\nprogram = '/x'\nenv = { LOCKKEEPER_VERSION = '1' }", "cannot be set"),
+            ("kind = 'command'\nprogram = '/x'\nenv = { 'A=B' = '1' }", "cannot be set"),
+            ("kind = 'simulate'\ntimeout = '900ms'", "at least a second"),
+            ("kind = 'simulate'\ntimeout = '25h'", "at most 24 hours"),
             ("kind = 'command'", "missing field `program`"),
             ("kind = 'carrier-pigeon'", "unknown variant"),
         ] {

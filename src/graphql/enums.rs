@@ -1,7 +1,7 @@
 //! The domain's vocabularies as enums of the schema: their words and their meanings come from there.
 
 use crate::domain::caller::Role;
-use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
+use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{
     LogStream, OnFailure, OnLocked, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus, SkipReason,
@@ -108,5 +108,6 @@ enums!(
     LogStream: "LogStream",
     InstanceEventKind: "InstanceEventKind",
     ReleaseEventKind: "ReleaseEventKind",
+    ServiceEventKind: "ServiceEventKind",
     ProblemCode: "UserErrorCode",
 );

@@ -93,6 +93,11 @@ impl Prepared {
         }
     }
 
+    /// Whether anything has to be read for it, beside the rows that are handed in.
+    pub fn reads(&self) -> bool {
+        self.plan.reads()
+    }
+
     /// An answer that is a text, known already.
     pub fn text(&self, text: &str) -> Answer {
         let mut bytes = Vec::new();

@@ -62,7 +62,7 @@ pub fn read_line(text: &str, argument: &str) -> Result<(i64, i64), ApiError> {
 }
 
 /// The cursor is not of this release's output.
-pub(super) fn other_output(argument: &str) -> ApiError {
+pub fn other_output(argument: &str) -> ApiError {
     invalid(argument, "This is no cursor of the output of this release.")
 }
 

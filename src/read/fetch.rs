@@ -2,7 +2,7 @@
 
 use super::cursor::Head;
 use super::error::{ApiError, Reason};
-use super::filter::not_found;
+use super::filter::{Claim, not_found};
 use super::given::Given;
 use super::level::{Feed, Level, Parents};
 use super::plan::Plan;
@@ -80,14 +80,15 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
     let mut scene = Scene { log_id: db.log_id().to_owned(), head: None };
     let mut tables: Vec<Table> = Vec::with_capacity(plan.levels.len());
     let mut sources: Vec<Vec<&Given>> = Vec::with_capacity(plan.levels.len());
-    let reads = plan.head || plan.levels.iter().any(Level::is_read);
-    let mut reader = if reads { Some(db.reader().await?) } else { None };
+    let mut reader = if plan.reads() { Some(db.reader().await?) } else { None };
     if let Some(reader) = reader.as_mut().filter(|_| plan.head) {
         scene.head = Some(ends(reader).await?);
     }
     let mut missing = Vec::new();
     if let Some(reader) = &mut reader {
-        missing = unknown(reader, plan).await?;
+        let claims = plan.levels.iter().enumerate();
+        let claims = claims.flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)));
+        missing = unknown(reader, &claims.collect::<Vec<_>>()).await?;
     }
     for (at, level) in plan.levels.iter().enumerate() {
         let things = vec![Vec::new(); level.things.len()];
@@ -211,11 +212,23 @@ fn table(kind: Kind) -> &'static str {
     }
 }
 
-/// Which levels ask with ids that name nothing: one statement for all of them.
-async fn unknown(reader: &mut Reader<'_>, plan: &Plan) -> Result<Vec<(usize, ApiError)>, ApiError> {
-    let claims = || {
-        plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)))
-    };
+/// Whether ids name something, all of them.
+///
+/// # Errors
+/// `BAD_REQUEST` with the reason `NOT_FOUND` for the first that names nothing.
+pub async fn known(db: &Db, claims: &[Claim]) -> Result<(), ApiError> {
+    let claims: Vec<(usize, &Claim)> =
+        claims.iter().filter(|claim| !claim.ids.is_empty()).map(|claim| (0, claim)).collect();
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let wrong = unknown(&mut db.reader().await?, &claims).await?;
+    wrong.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// Which of these claims, each of a level, have ids that name nothing: one statement for all of them.
+async fn unknown(reader: &mut Reader<'_>, claims: &[(usize, &Claim)]) -> Result<Vec<(usize, ApiError)>, ApiError> {
+    let claims = || claims.iter().copied();
     let kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| claims().any(|(_, claim)| claim.kind == *kind)).collect();
     if kinds.is_empty() {

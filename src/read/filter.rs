@@ -21,10 +21,23 @@ pub struct Where {
 }
 
 /// Ids of a request that must name something.
-pub(super) struct Claim {
-    pub kind: Kind,
-    pub ids: Vec<i64>,
-    pub argument: String,
+pub struct Claim {
+    pub(super) kind: Kind,
+    pub(super) ids: Vec<i64>,
+    pub(super) argument: String,
+}
+
+impl Claim {
+    /// Reads ids of one kind, that came in this argument.
+    pub fn read(kind: Kind, argument: &str, ids: &[ID]) -> Result<Claim, ApiError> {
+        let ids = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
+        Ok(Claim { kind, ids, argument: argument.to_owned() })
+    }
+
+    /// The numbers of the rows that it names.
+    pub fn numbers(&self) -> &[i64] {
+        &self.ids
+    }
 }
 
 impl Where {
@@ -76,11 +89,11 @@ impl Where {
     /// thing is an error.
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
-        let numbers: Vec<i64> = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
-        if !numbers.is_empty() {
-            self.claims.push(Claim { kind, ids: numbers.clone(), argument: argument.to_owned() });
+        let claim = Claim::read(kind, argument, &ids)?;
+        self.such(text, [Bind::Ids(claim.ids.clone())]);
+        if !claim.ids.is_empty() {
+            self.claims.push(claim);
         }
-        self.such(text, [Bind::Ids(numbers)]);
         Ok(())
     }
 
@@ -133,6 +146,6 @@ pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
 }
 
 /// An id of a query names nothing.
-pub(super) fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
+pub fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
     ApiError::id(argument, Reason::NotFound, format!("There is no {} {id}.", kind.noun()))
 }

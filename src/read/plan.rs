@@ -98,6 +98,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Whether it takes a connection.
+    pub fn reads(&self) -> bool {
+        self.head || self.levels.iter().any(Level::is_read)
+    }
+
     /// Refuses what asks for too much at once.
     pub fn check(&self) -> Result<(), ApiError> {
         let total = self.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));

@@ -104,7 +104,9 @@ impl<'a> Document<'a> {
         let given = self.env.variables.get(name).cloned();
         given.or_else(|| {
             let mut definitions = self.env.operation.node.variable_definitions.iter();
-            definitions.find(|definition| definition.node.name.node == *name)?.node.default_value().cloned()
+            let definition = definitions.find(|definition| definition.node.name.node == *name)?;
+            // Not by the method of this name: to it, what may be null and is left out is null.
+            definition.node.default_value.as_ref().map(|default| default.node.clone())
         })
     }
 

@@ -15,14 +15,14 @@ use crate::store::{Result, release};
 /// nothing (R11); the same key gives the same release (R10).
 pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Refused>> {
     let mut change = Change::begin(&app.db, &request.change).await?;
+    let mut problems = Problems::default();
     if !request.dry_run {
-        match change.replay().await? {
+        match change.replay(&mut problems).await? {
             Ok(None) => {}
             Ok(Some(made)) => return replayed(change, &made).await.map(Ok),
             Err(problem) => return refuse(change, request, problem.into(), Vec::new()).await,
         }
     }
-    let mut problems = Problems::default();
     request.check(&mut problems);
     let found = find(app, &mut change.tx, request, &mut problems).await?;
     let choice = choose(&mut change.tx, request, &found, &mut problems).await?;

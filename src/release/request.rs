@@ -154,12 +154,7 @@ impl Request {
                 let message = "Only true is allowed; choose hosts by id, by name or by labels instead.";
                 problems.add(Problem::new(ProblemCode::Invalid, field, message));
             }
-            Selection::HostIds(list) | Selection::Hostnames(list) => {
-                claim::list(field, list, problems);
-                if list.iter().any(String::is_empty) {
-                    problems.add(Problem::new(ProblemCode::Required, field, "No entry of this list may be empty."));
-                }
-            }
+            Selection::HostIds(list) | Selection::Hostnames(list) => claim::list(field, list, problems),
             Selection::Labels(labels) => {
                 let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 claim::list(field, &told, problems);

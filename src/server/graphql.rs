@@ -6,7 +6,7 @@ use super::log::Told;
 use super::request::{Asked, Parameters, Prepared, is_json};
 use super::who::{self, Who};
 use super::{Server, execute, sse, subscription};
-use crate::graphql::RequestId;
+use crate::graphql::{Place, RequestId};
 use crate::read::ErrorCode;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
@@ -119,9 +119,11 @@ async fn carry_out(
 ) -> Response {
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
-        subscription::make_ready(&mut prepared, text(headers, "last-event-id"));
-        let answers = server.engine.stream(prepared.request(), who.caller, &id.0);
-        return sse::stream(server, answers, who.secret, id);
+        subscription::make_ready(&mut prepared);
+        // A client that comes back sends the same request as before, and says here what it saw last.
+        let place = Place::new(text(headers, "last-event-id"));
+        let answers = server.engine.stream(prepared.request().data(place.clone()), who.caller, &id.0);
+        return sse::stream(server, answers, place, who.secret, id);
     }
     match (execute::execute(server, prepared.request(), kind, who.caller, id).await, media) {
         (Ok(answer), Media::Events) => sse::once(answer, id),

@@ -85,15 +85,16 @@ impl Asked {
     /// One error, before anything was carried out.
     pub fn prepare(self) -> Result<Prepared, ServerError> {
         limits::check_text(&self.query).map_err(refused)?;
-        let variables = Variables::from_json(Value::Object(self.variables));
+        let mut variables = Variables::from_json(Value::Object(self.variables));
         let document = parse_query(&self.query).map_err(|error| match error {
             SyntaxError::RecursionLimitExceeded => {
                 refused(Refusal::TooComplex("This document nests too deep.".to_owned()))
             }
             error => coded(error.into(), ErrorCode::BadRequest),
         })?;
-        limits::check(&document, &variables).map_err(refused)?;
         let operation = operation(&document, self.operation_name.as_deref())?;
+        fill_in(operation, &mut variables);
+        limits::check(&document, &variables).map_err(refused)?;
         check_variables(operation, &variables)?;
         let kind = operation.ty;
         Ok(Prepared { text: self.query, document, variables, kind, name: self.operation_name })
@@ -135,6 +136,15 @@ fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result
     };
     let found = found.map(|operation| &operation.node);
     found.ok_or_else(|| missing(&format!("This document has no operation of the name {:?}.", name.unwrap_or_default())))
+}
+
+/// Gives variables that were left out their defaults, so that a page is measured by them, too.
+fn fill_in(operation: &OperationDefinition, variables: &mut Variables) {
+    for variable in operation.variable_definitions.iter().map(|definition| &definition.node) {
+        if let Some(default) = &variable.default_value {
+            variables.entry(variable.name.node.clone()).or_insert_with(|| default.node.clone());
+        }
+    }
 }
 
 /// A variable that may not be null has to have a value. The library says so only where the variable is used.

@@ -7,7 +7,7 @@ use super::log::Told;
 use super::metrics::{Subscriber, Transport};
 use super::who;
 use crate::auth::Secret;
-use crate::graphql::{Message, RequestId, message};
+use crate::graphql::{Message, Place, RequestId, message};
 use crate::read::{self, ErrorCode};
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
@@ -21,8 +21,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
-/// A comment is sent after so long a silence, that a dead connection be noticed.
+/// Something is sent after so long a silence, that a dead connection be noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
+/// The first one comes soon: a client that has seen nothing yet is told where it began.
+const FIRST_SIGN: Duration = Duration::from_secs(1);
 /// Answers that wait for a slow client.
 const QUEUE: usize = 64;
 /// How long a client may take none of them. It is then let go, and comes back with its cursor.
@@ -37,11 +39,18 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
-pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secret, id: &RequestId) -> Response {
+pub fn stream(
+    server: &Server,
+    answers: BoxStream<'static, Answer>,
+    place: Place,
+    secret: Secret,
+    id: &RequestId,
+) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let pump = Pump {
         server: server.clone(),
         sender,
+        place,
         secret,
         id: id.clone(),
         subscriber: server.metrics.subscriber(Transport::Events),
@@ -54,6 +63,7 @@ pub fn stream(server: &Server, answers: BoxStream<'static, Answer>, secret: Secr
 struct Pump {
     server: Server,
     sender: mpsc::Sender<Bytes>,
+    place: Place,
     secret: Secret,
     id: RequestId,
     subscriber: Subscriber,
@@ -63,7 +73,7 @@ impl Pump {
     async fn run(mut self, mut answers: BoxStream<'static, Answer>) {
         let no_more = who::counts_no_more(self.server.tokens.clone(), self.secret.clone());
         tokio::pin!(no_more);
-        let mut silent_since = Instant::now();
+        let mut next_sign = Instant::now() + FIRST_SIGN;
         loop {
             let sent = tokio::select! {
                 biased;
@@ -77,12 +87,12 @@ impl Pump {
                     Some(answer) => self.send_answer(answer).await,
                     None => return self.end().await,
                 },
-                () = sleep_until(silent_since + SIGN_OF_LIFE) => self.send(Bytes::from_static(b":\n\n")).await,
+                () = sleep_until(next_sign) => self.send(sign_of_life(self.place.looked())).await,
             };
             if !sent {
                 return;
             }
-            silent_since = Instant::now();
+            next_sign = Instant::now() + SIGN_OF_LIFE;
         }
     }
 
@@ -121,6 +131,15 @@ fn next(answer: Answer) -> Bytes {
     event.extend_from_slice(&body);
     event.extend_from_slice(b"\n\n");
     event.into()
+}
+
+/// Says, if it is new, up to which place all was told or was not wanted: a quiet filter would else be left so far
+/// behind that its place expires. An event without data is none, but its id is noted; and a comment is nothing.
+fn sign_of_life(looked: Option<String>) -> Bytes {
+    match looked {
+        Some(cursor) => format!("id: {cursor}\n\n").into(),
+        None => Bytes::from_static(b":\n\n"),
+    }
 }
 
 /// Has data, if none in it: clients pass over events without.

@@ -1,12 +1,11 @@
 //! What a subscription's document needs before it is carried out: its one field written out of its fragments, since
-//! the library looks for it nowhere else, and the place to go on from.
+//! the library looks for it nowhere else.
 
 use super::request::Prepared;
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, Selection, TypeCondition,
+    DocumentOperations, ExecutableDocument, FragmentDefinition, Selection, TypeCondition,
 };
-use async_graphql::{Name, Positioned, Variables};
-use async_graphql_value::{ConstValue, Value};
+use async_graphql::{Name, Positioned};
 use std::collections::HashMap;
 
 /// What the root type of subscriptions is called.
@@ -14,10 +13,9 @@ const ROOT: &str = "Subscription";
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// Makes the document ready. A client of server-sent events that comes back says in `Last-Event-ID` what it saw
-/// last; its request is the same as before, so that this cursor has to be put in for `after`. Empty is none.
-pub fn make_ready(prepared: &mut Prepared, last_event_id: &str) {
-    let Prepared { document, variables, name, .. } = prepared;
+/// Makes the document ready.
+pub fn make_ready(prepared: &mut Prepared) {
+    let Prepared { document, name, .. } = prepared;
     let ExecutableDocument { operations, fragments } = document;
     let operation = match (operations, name) {
         (DocumentOperations::Single(operation), _) => Some(operation),
@@ -27,14 +25,6 @@ pub fn make_ready(prepared: &mut Prepared, last_event_id: &str) {
     let Some(operation) = operation else { return };
     let items = &mut operation.node.selection_set.node.items;
     *items = std::mem::take(items).into_iter().flat_map(|item| written_out(item, fragments)).collect();
-    if last_event_id.is_empty() {
-        return;
-    }
-    for item in items {
-        if let Selection::Field(field) = &mut item.node {
-            put(field, variables, last_event_id);
-        }
-    }
 }
 
 /// The fields of a selection at the root. A fragment that is of another type, or has a condition, is left for the
@@ -57,19 +47,5 @@ fn written_out(item: Positioned<Selection>, fragments: &mut Fragments) -> Vec<Po
     match inner {
         Some(inner) => inner.into_iter().flat_map(|item| written_out(item, fragments)).collect(),
         None => vec![item],
-    }
-}
-
-fn put(field: &mut Positioned<Field>, variables: &mut Variables, cursor: &str) {
-    let pos = field.pos;
-    let arguments = &mut field.node.arguments;
-    match arguments.iter_mut().find(|(name, _)| name.node == "after") {
-        // The variable stays in use.
-        Some((_, Positioned { node: Value::Variable(name), .. })) => {
-            variables.insert(name.clone(), ConstValue::String(cursor.to_owned()));
-        }
-        Some((_, value)) => value.node = Value::String(cursor.to_owned()),
-        None => arguments
-            .push((Positioned::new(Name::new("after"), pos), Positioned::new(Value::String(cursor.to_owned()), pos))),
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub log_id: String,
     /// The newest position that this process committed: a hint that there is something to read.
     pub head: watch::Sender<i64>,
+    /// Sent whenever this process committed output of a release: a hint, too.
+    pub output: watch::Sender<()>,
     /// How many statements were run.
     pub statements: AtomicU64,
 }
@@ -48,6 +50,8 @@ pub struct Tx {
     shared: Arc<Shared>,
     /// The newest event that it appended.
     appended: Option<i64>,
+    /// Whether it stored output of a release.
+    output: bool,
 }
 
 enum Begun {
@@ -74,7 +78,7 @@ impl Db {
             }
             Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
         };
-        Ok(Tx { inner, shared: self.shared.clone(), appended: None })
+        Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
     }
 
     /// Which of the two databases it is.
@@ -94,6 +98,11 @@ impl Db {
     /// other processes write, too, and the log is the truth.
     pub fn head(&self) -> watch::Receiver<i64> {
         self.shared.head.subscribe()
+    }
+
+    /// Wakes whoever waits for output of releases, whenever this process committed some. A hint only, too.
+    pub fn output(&self) -> watch::Receiver<()> {
+        self.shared.output.subscribe()
     }
 
     /// How many connections are in use, and how many are open and idle.
@@ -143,9 +152,14 @@ impl Tx {
         self.appended = Some(position);
     }
 
+    /// Notes that it stored output of a release, to wake readers when it is committed.
+    pub(super) fn stored_output(&mut self) {
+        self.output = true;
+    }
+
     /// Commits, to the end even if nobody waits for it any more, and wakes the log's readers.
     pub async fn commit(self) -> Result<()> {
-        let Tx { inner, shared, appended } = self;
+        let Tx { inner, shared, appended, output } = self;
         settled(async move {
             match inner {
                 Begun::Sqlite(tx) => tx.commit().await?,
@@ -153,6 +167,9 @@ impl Tx {
             }
             if let Some(position) = appended {
                 shared.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+            }
+            if output {
+                shared.output.send_replace(());
             }
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! The log of events: appending, reading behind a position, and giving up what is old.
 
 use super::{Db, Json, Result, Tx};
-use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
+use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind, Subject};
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use crate::domain::{Timestamp, Word};
@@ -104,7 +104,7 @@ pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i
 fn row(event: &NewEvent, position: i64) -> serde_json::Value {
     let mut row = match &event.what {
         What::Instance(change) => json!({
-            "subject": "INSTANCE", "kind": change.kind.word(), "instance_id": change.instance_id,
+            "subject": Subject::Instance.word(), "kind": change.kind.word(), "instance_id": change.instance_id,
             "host_id": change.host_id, "hostname": change.hostname, "revision": change.revision,
             "previous_status": change.previous_status.map(Word::word), "status": change.status.word(),
             "previous_version_id": change.previous_version_id, "version_id": change.version_id,
@@ -112,7 +112,7 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
             "hold_id": change.hold_id,
         }),
         What::Release(change) => json!({
-            "subject": "RELEASE", "kind": change.kind.word(), "release_id": change.release_id,
+            "subject": Subject::Release.word(), "kind": change.kind.word(), "release_id": change.release_id,
             "action": change.action.word(), "target_id": change.target_id, "revision": change.revision,
             "status": change.status.word(), "total": change.progress.total, "queued": change.progress.queued,
             "running": change.progress.running, "succeeded": change.progress.succeeded,
@@ -120,7 +120,7 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
             "unknown": change.progress.unknown, "skipped": change.progress.skipped,
         }),
         What::Service(change) => json!({
-            "subject": "SERVICE", "kind": change.kind.word(), "version_id": change.version_id,
+            "subject": Subject::Service.word(), "kind": change.kind.word(), "version_id": change.version_id,
             "hold_id": change.hold_id,
         }),
     };
@@ -135,8 +135,7 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Event {
     pub position: i64,
-    /// `INSTANCE`, `RELEASE` or `SERVICE`.
-    pub subject: String,
+    pub subject: Subject,
     /// A word of the vocabulary of its subject's kinds of events.
     pub kind: String,
     pub at: Timestamp,

@@ -1,7 +1,7 @@
 //! Output of executors, line by line. A line's place comes from its release's counter, the last lock of the
 //! transaction that stores it, so that the order of places is the order of commits.
 
-use super::{Db, Json, Result, Tx};
+use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::release::LogStream;
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
@@ -49,7 +49,80 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<(
     .bind(release_id)
     .execute()
     .await?;
+    tx.stored_output();
     Ok(())
+}
+
+/// How far the output of a release is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Mark {
+    pub release_id: i64,
+    /// Place of its newest line; 0 before the first.
+    pub place: i64,
+    /// Whether the release is over. Its last line is stored before its last target ends, so that then the place is
+    /// the last one.
+    pub finished: bool,
+}
+
+/// How far the output of each of these releases is, as far as they are there.
+pub async fn marks(db: &Db, releases: &[i64]) -> Result<Vec<Mark>> {
+    db.query(sql!(
+        "SELECT r.id AS release_id, COALESCE(l.place, 0) AS place, r.finished_at IS NOT NULL AS finished
+         FROM release r LEFT JOIN release_log l ON l.release_id = r.id WHERE r.id {any $1}"
+    ))
+    .bind(Ids(releases))
+    .all()
+    .await
+}
+
+/// A line as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Line {
+    pub place: i64,
+    pub target_id: i64,
+    pub hostname: String,
+    pub attempt: i64,
+    pub stream: LogStream,
+    pub text: String,
+    pub at: Timestamp,
+}
+
+/// The first so many lines of a release, or of one of its targets, behind a place.
+pub async fn after(db: &Db, release_id: i64, target_id: Option<i64>, place: i64, limit: i64) -> Result<Vec<Line>> {
+    db.query(sql!(
+        "SELECT place, target_id, hostname, attempt, stream, text, at FROM log_line WHERE release_id = $1 AND place > $2"
+    ))
+    .bind(release_id)
+    .bind(place)
+    .filter(part!(" AND target_id = $"), target_id)
+    .push(part!(" ORDER BY place LIMIT $"))
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The place behind which so many lines of a release, or of one of its targets, follow; 0 if there are fewer.
+pub async fn before_last(db: &Db, release_id: i64, target_id: Option<i64>, lines: i64) -> Result<i64> {
+    let place: Option<(i64,)> = db
+        .query(sql!("SELECT place FROM log_line WHERE release_id = $1"))
+        .bind(release_id)
+        .filter(part!(" AND target_id = $"), target_id)
+        .push(part!(" ORDER BY place DESC LIMIT 1 OFFSET $"))
+        .bind(lines)
+        .optional()
+        .await?;
+    Ok(place.map_or(0, |(place,)| place))
+}
+
+/// Whether a target is one of this release.
+pub async fn has_target(db: &Db, release_id: i64, target_id: i64) -> Result<bool> {
+    let found: Option<(i64,)> = db
+        .query(sql!("SELECT id FROM release_target WHERE id = $1 AND release_id = $2"))
+        .bind(target_id)
+        .bind(release_id)
+        .optional()
+        .await?;
+    Ok(found.is_some())
 }
 
 /// How many lines a start of a target wrote that are stored already.

@@ -31,11 +31,21 @@ impl Db {
                 )));
             }
         };
-        let shared = Shared { log_id: String::new(), head: watch::Sender::new(0), statements: Default::default() };
+        let shared = Shared {
+            log_id: String::new(),
+            head: watch::Sender::new(0),
+            output: watch::Sender::new(()),
+            statements: Default::default(),
+        };
         let db = Db { pools, shared: Arc::new(shared) };
         let log_id = super::events::log_id(&db).await?;
         Ok(Db {
-            shared: Arc::new(Shared { log_id, head: watch::Sender::new(0), statements: Default::default() }),
+            shared: Arc::new(Shared {
+                log_id,
+                head: watch::Sender::new(0),
+                output: watch::Sender::new(()),
+                statements: Default::default(),
+            }),
             ..db
         })
     }

@@ -1,6 +1,6 @@
 //! Rows of releases as workers and cancels move them on: locking, reading, saving.
 
-use super::{Ids, Json, Result, Tx};
+use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::release::{OnFailure, Progress, ReleaseAction, ReleaseStatus};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
@@ -63,6 +63,11 @@ pub async fn lock_free(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
     .bind(Ids(ids))
     .all()
     .await
+}
+
+/// A release as it is now, if it is there.
+pub async fn now(db: &Db, id: i64) -> Result<Option<ReleaseRow>> {
+    db.query(release_rows!("")).bind(Ids(&[id])).optional().await
 }
 
 /// What a release becomes.

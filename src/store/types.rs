@@ -138,6 +138,7 @@ kept_as_text!(
     SkipReason,
     OnFailure,
     LogStream,
+    Subject,
     InstanceEventKind,
     ReleaseEventKind,
     ServiceEventKind

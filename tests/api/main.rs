@@ -6,12 +6,14 @@ mod bad_reading;
 mod bad_release;
 mod bad_setup;
 mod carrying_out;
+mod documented;
 mod happy_path;
 mod history;
 mod metrics;
 mod repeating;
 mod roles;
 mod sockets;
+mod subscriptions;
 mod watching;
 mod world;
 

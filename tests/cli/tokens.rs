@@ -24,6 +24,8 @@ async fn a_token_is_shown_once_and_refused_within_a_second_of_its_revocation() {
         let list = place.printed(&["token", "list"]);
         assert!(list.contains(&token[..7]) && !list.contains(token), "{list}");
         assert_eq!(list.lines().count(), 4, "{list}");
+        let columns: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!((columns.len(), columns[2], &columns[4..]), (7, "BUILDER", &["never", "never", "ci"][..]), "{list}");
 
         place.printed(&["token", "revoke", "1"]);
         tokio::time::sleep(Duration::from_secs(1)).await;

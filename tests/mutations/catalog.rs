@@ -1,4 +1,5 @@
 use crate::world::World;
+use lockkeeper::domain::Role;
 use serde_json::json;
 
 #[tokio::test]
@@ -93,5 +94,28 @@ async fn what_is_left_out_of_an_instances_edit_stays_and_null_clears() {
         told["revision"] = json!(4);
         assert_eq!(second["instance"], told);
         assert_eq!(world.take("updateInstance", fields, input).await, second);
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_is_left_out_leaves_its_input_out_and_defaults_hold() {
+    for world in World::fleets().await {
+        world.done("updateInstance", json!({ "instanceId": "ins_1", "port": 80, "tag": "prod" })).await;
+        let edit = "mutation($port: Int, $tag: String) { updateInstance(input: { instanceId: \"ins_1\", port: $port, tag: $tag }) { instance { port tag } } }";
+        for (variables, told) in [
+            (json!({}), json!({ "port": 80, "tag": "prod" })),
+            (json!({ "port": null }), json!({ "port": null, "tag": "prod" })),
+        ] {
+            let response = world.ask(Role::Admin, edit, variables).await;
+            assert_eq!(response, json!({ "data": { "updateInstance": { "instance": told } } }));
+        }
+        // The default of an argument, of an input's field, and of one of several ways to choose.
+        let upgrade = "mutation($all: Boolean, $ids: [ID!], $onLocked: OnLocked, $first: Int) {
+            upgradeInstances(input: { serviceId: \"svc_1\", versionId: \"ver_3\", hosts: { all: $all, hostIds: $ids }, onLocked: $onLocked, dryRun: true }) {
+                accepted(first: $first) { id } userErrors { code } } }";
+        let response = world.ask(Role::Admin, upgrade, json!({ "all": true })).await;
+        let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
+        let accepted = json!({ "accepted": ids(&["ins_1", "ins_2", "ins_3"]), "userErrors": [] });
+        assert_eq!(response, json!({ "data": { "upgradeInstances": accepted } }));
     }
 }

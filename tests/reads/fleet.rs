@@ -30,7 +30,7 @@ impl Fleet {
     pub async fn empty(kind: &str) -> Fleet {
         let directory = tempfile::tempdir().unwrap();
         let url = databases::fresh(kind, directory.path());
-        let db = Db::open(&url, 4).await.unwrap();
+        let db = Db::open(&url, 8).await.unwrap();
         let raw = match kind {
             "sqlite" => Raw::Sqlite(sqlx::SqlitePool::connect(&url).await.unwrap()),
             _ => Raw::Postgres(sqlx::PgPool::connect(&url).await.unwrap()),

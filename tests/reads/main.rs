@@ -4,12 +4,16 @@ mod cost;
 #[path = "../support/databases.rs"]
 mod databases;
 mod events;
+mod fanout;
 mod filters;
 mod fleet;
 mod lists;
 mod model;
 mod mutation;
 mod nulls;
+mod output;
 mod plans;
+mod progress;
 mod selection;
 mod things;
+mod watching;

@@ -2,6 +2,7 @@
 
 use super::server::PATIENCE;
 use serde_json::Value;
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// One event as it was sent.
@@ -16,6 +17,7 @@ pub struct Sent {
 pub struct Stream {
     response: reqwest::Response,
     buffer: String,
+    last_id: Option<String>,
 }
 
 impl Stream {
@@ -26,18 +28,32 @@ impl Stream {
             "{}: no event stream but {kind:?}",
             response.status()
         );
-        Stream { response, buffer: String::new() }
+        Stream { response, buffer: String::new(), last_id: None }
     }
 
-    /// The next event; none when the server ended the stream. Keep-alive comments are passed over.
+    /// What a browser would send as `Last-Event-ID` if it had to connect again now.
+    pub fn last_id(&self) -> Option<&str> {
+        self.last_id.as_deref()
+    }
+
+    /// Reads on for so long, in which no event may come.
+    pub async fn quiet_for(&mut self, time: Duration) {
+        let came = timeout(time, self.next()).await;
+        assert!(came.is_err(), "nothing was to come: {came:#?}");
+    }
+
+    /// The next event; none when the server ended the stream. Signs of life are passed over: comments, and ids
+    /// without data, which are noted.
     pub async fn next(&mut self) -> Option<Sent> {
         loop {
             if let Some(end) = self.buffer.find("\n\n") {
                 let block: String = self.buffer.drain(..end + 2).collect();
-                match parse(&block) {
-                    Some(sent) => return Some(sent),
-                    None => continue,
+                let sent = parse(&block);
+                self.last_id = sent.id.clone().or(self.last_id.take());
+                if block.lines().any(|line| line.starts_with("data:")) {
+                    return Some(sent);
                 }
+                continue;
             }
             let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("an event in time").unwrap()?;
             self.buffer += std::str::from_utf8(&chunk).unwrap();
@@ -63,11 +79,10 @@ impl Stream {
     }
 }
 
-/// Reads one block; none if it has only comments.
-fn parse(block: &str) -> Option<Sent> {
+/// Reads one block.
+fn parse(block: &str) -> Sent {
     let mut sent = Sent { event: "message".to_owned(), ..Sent::default() };
     let mut data = String::new();
-    let mut fields = 0;
     for line in block.lines().filter(|line| !line.starts_with(':')) {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -75,10 +90,9 @@ fn parse(block: &str) -> Option<Sent> {
             "event" => value.clone_into(&mut sent.event),
             "id" => sent.id = Some(value.to_owned()),
             "data" => data += value,
-            _ => continue,
+            _ => {}
         }
-        fields += 1;
     }
     sent.data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).unwrap() };
-    (fields > 0).then_some(sent)
+    sent
 }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::catalog::{host, service, version};
 use crate::change;
+use crate::domain::event::Subject;
 use crate::domain::release::OnLocked;
 use crate::domain::rollout::{Amount, Asked};
 use crate::domain::version::BuildStatus;
@@ -127,7 +128,8 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
     let all = async {
         while finished < SERVICES.len() {
             let Some(Ok(batch)) = events.next().await else { bail!("The demo's log of events ended") };
-            finished += batch.iter().filter(|event| event.subject == "RELEASE" && event.kind == "FINISHED").count();
+            finished +=
+                batch.iter().filter(|event| event.subject == Subject::Release && event.kind == "FINISHED").count();
         }
         Ok(())
     };

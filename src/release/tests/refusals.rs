@@ -138,7 +138,7 @@ async fn r4_all_problems_are_told_at_once() {
         let held = fleet.hold(Some("h00001"), "ann", None).await;
         let freeze = fleet.hold(None, "ann", None).await;
         let instance = Kind::Instance.id(fleet.instance("h00001").await).to_string();
-        let request = Request {
+        let mut request = Request {
             aim: Aim::Upgrade { version_id: fleet.id(3), current_version_id: Some("x".into()) },
             on_locked: OnLocked::Reject,
             through_hold_ids: vec![Kind::Hold.id(held).to_string(), "hld_999".into(), "svc_1".into()],
@@ -163,7 +163,10 @@ async fn r4_all_problems_are_told_at_once() {
             problem("NOT_FOUND", "hosts.hostnames", &["gone"]),
             problem("HOST_NOT_DEPLOYED", "hosts.hostnames", &[&bare]),
         ];
-        refused(&fleet, &request, problems).await;
+        refused(&fleet, &request, problems.clone()).await;
+        request.change.idempotency_key = Some(String::new());
+        let answer = fleet.ask(&request).await.expect_err("the key is beside the other problems");
+        assert_eq!(told(&answer), [one("INVALID", "idempotencyKey", &[]), problems].concat());
         let reject = Request { on_locked: OnLocked::Reject, ..fleet.revert(Selection::All(true)) };
         refused(&fleet, &reject, one("LOCKED", "hosts", &[&instance])).await;
     }

@@ -141,6 +141,9 @@ async fn an_answer_has_the_form_that_is_accepted_and_a_status_that_fits_it() {
         ("query a { echo } query b { echo }", 200, 400, Some("BAD_REQUEST")),
         ("{ echo { echo } }", 200, 400, Some("BAD_REQUEST")),
         (&format!("{{ {} }}", "echo ".repeat(21)), 200, 400, Some("TOO_COMPLEX")),
+        // A page is measured by what its variable is unless given, too.
+        ("query ($n: Int = 100) { a(first: $n) { b(first: $n) { id } } }", 200, 400, Some("BAD_REQUEST")),
+        ("query ($n: Int = 200) { a(first: $n) { b(first: $n) { c { id } } } }", 200, 400, Some("TOO_COMPLEX")),
     ] {
         for (accept, media, status) in [
             ("*/*", "application/json", json_status),

@@ -9,6 +9,7 @@ use super::{Engine, Metrics, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
+use crate::graphql::Place;
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -87,7 +88,8 @@ impl Watching {
     ) -> impl Stream<Item = u32> + use<> {
         let counts = context.data_unchecked::<Arc<Counts>>().clone();
         counts.streams.fetch_add(1, Ordering::SeqCst);
-        let from: u32 = after.and_then(|after| after.parse().ok()).unwrap_or_default();
+        let place = context.data_opt::<Place>().and_then(|place| place.from().map(str::to_owned));
+        let from: u32 = place.or(after).and_then(|after| after.parse().ok()).unwrap_or_default();
         futures_util::stream::unfold((from, Open(counts)), move |(last, open)| async move {
             tokio::time::sleep(Duration::from_millis(if last < 3 { 1 } else { 50 })).await;
             (Some(last) < end || end.is_none()).then_some((last + 1, (last + 1, open)))

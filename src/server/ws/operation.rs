@@ -74,7 +74,7 @@ impl Task {
     }
 
     async fn stream(&self, mut prepared: Prepared) -> String {
-        subscription::make_ready(&mut prepared, "");
+        subscription::make_ready(&mut prepared);
         let Carrier { server, caller, .. } = &*self.carrier;
         let mut answers = server.engine.stream(prepared.request(), caller.clone(), &self.id.0);
         let mut subscriber = server.metrics.subscriber(Transport::Socket);
