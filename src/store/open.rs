@@ -5,7 +5,7 @@ use super::{Db, Dialect, Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Executor};
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,6 +106,10 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
     Ok(Pools::Sqlite { read, write })
 }
 
+/// What each connection to PostgreSQL asks for, whatever the server's own settings are: what was committed is on disk
+/// (I7), and a process that stands still in the midst of a transaction does not keep its locks for ever (I2).
+const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s'";
+
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
@@ -120,6 +124,7 @@ async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Po
                 Ok(true)
             })
         })
+        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
         .connect_with(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
         .await?;
     POSTGRES.run(&pool).await?;

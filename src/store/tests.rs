@@ -1,3 +1,4 @@
+use super::backend::Pools;
 use super::sql::Sql;
 use super::{Db, Dialect};
 use sqlx::{AssertSqlSafe, Column, Executor, SqlSafeStr, Statement};
@@ -47,5 +48,25 @@ async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
         assert_eq!(db.dialect() == Dialect::Sqlite, kind == "sqlite");
         let again = Db::open(&url, 2).await.unwrap();
         assert_eq!((again.log_id(), db.log_id().len()), (db.log_id(), 8));
+    }
+}
+
+#[tokio::test]
+async fn i2_i7_what_was_committed_is_on_disk_and_a_transaction_that_stands_still_is_ended() {
+    for kind in databases::BOTH {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open(&databases::fresh(kind, directory.path()), 2).await.unwrap();
+        match &db.pools {
+            Pools::Sqlite { write, .. } => {
+                let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(write).await.unwrap();
+                assert_eq!(full, 2);
+            }
+            Pools::Postgres(pool) => {
+                let setting = "SELECT current_setting('synchronous_commit') || ' ' || \
+                               current_setting('idle_in_transaction_session_timeout')";
+                let settings: String = sqlx::query_scalar(setting).fetch_one(pool).await.unwrap();
+                assert_eq!(settings, "on 20s");
+            }
+        }
     }
 }

@@ -31,6 +31,15 @@ impl Direct {
         }
     }
 
+    /// Whether nobody keeps all others from writing.
+    pub async fn can_write(&self) -> bool {
+        let sql = "UPDATE worker SET ended_at = ended_at WHERE id = 0";
+        match self {
+            Direct::Sqlite(pool) => sqlx::query(sql).execute(pool).await.is_ok(),
+            Direct::Postgres(pool) => sqlx::query(sql).execute(pool).await.is_ok(),
+        }
+    }
+
     /// All rows as text; what is null is empty.
     pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let object = match self {

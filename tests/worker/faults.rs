@@ -38,6 +38,17 @@ impl Process {
         kill_process(Pid::from_child(&self.0), signal).unwrap();
     }
 
+    /// Stops it where it stands, but not in the midst of a transaction: on SQLite, which has one writer, nobody
+    /// else could write then.
+    async fn freeze(&self, fleet: &Fleet) {
+        self.signal(Signal::STOP);
+        while !fleet.can_write().await {
+            self.signal(Signal::CONT);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            self.signal(Signal::STOP);
+        }
+    }
+
     fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -186,7 +197,7 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
         let process = Process::start_with(&fleet, COMMAND, "impatient");
         let release = fleet.accept(&fleet.upgrade()).await;
         fleet.until_said("tick", 2).await;
-        process.signal(Signal::STOP);
+        process.freeze(&fleet).await;
         // Its process lives: only its beat tells that it is lost.
         let mut settings = fleet.settings();
         settings.timing = impatient();

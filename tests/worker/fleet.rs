@@ -264,6 +264,10 @@ impl Fleet {
         self.direct.change(sql).await;
     }
 
+    pub async fn can_write(&self) -> bool {
+        self.direct.can_write().await
+    }
+
     pub async fn number(&self, sql: &str) -> i64 {
         self.rows(sql).await[0][0].parse().unwrap()
     }

@@ -1,12 +1,118 @@
-//! How declarations are written: a function for each kind of field, argument and leaf.
+//! How declarations are written: a function for each kind of order, field, argument and leaf, and what a type or a field
+//! says beside.
 
-use super::{Arg, Compute, Field, Leaf, Narrow, Object, Ordering, Role, Source};
+use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Narrow, Object, Order, Ordering, Role, Source};
 use crate::domain::Kind;
 use crate::read::error::ApiError;
 use crate::read::filter::Where;
 use crate::read::json;
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::{ID, InputType, OutputType, Value};
+
+/// By these columns, then the key; the smallest first. `name` stands in cursors.
+pub const fn ascending(name: &'static str, columns: &'static [(&'static str, CellKind)]) -> Order {
+    Order { name, columns, descending: false }
+}
+
+/// By these columns, then the key; the greatest first. `name` stands in cursors.
+pub const fn descending(name: &'static str, columns: &'static [(&'static str, CellKind)]) -> Order {
+    Order { name, columns, descending: true }
+}
+
+/// In the order of their keys.
+pub const OLDEST_FIRST: Order = ascending("oldest", &[]);
+/// In the opposite order of their keys.
+pub const NEWEST_FIRST: Order = descending("newest", &[]);
+
+impl Object {
+    /// A type without a global id; `table` is empty where no row is read for it.
+    pub const fn new(name: &'static str, about: &'static str, table: &'static str, fields: &'static [Field]) -> Object {
+        let (interface, listed) = (None, "");
+        let (order, cursors) = (OLDEST_FIRST, Cursors::Keyset);
+        Object { name, about, table, key: "id", kind: None, interface, listed, order, cursors, fields }
+    }
+
+    /// With a global id.
+    pub const fn node(mut self, kind: Kind, interface: &'static Interface) -> Object {
+        self.kind = Some(kind);
+        self.interface = Some(interface);
+        self
+    }
+
+    /// A type that has the fields of this interface, too.
+    pub const fn implements(mut self, interface: &'static Interface) -> Object {
+        self.interface = Some(interface);
+        self
+    }
+
+    /// Rows are told apart by this column, in place of `id`.
+    pub const fn key(mut self, key: &'static str) -> Object {
+        self.key = key;
+        self
+    }
+
+    /// Lists show only those of which this condition holds.
+    pub const fn listed(mut self, such: &'static str) -> Object {
+        self.listed = such;
+        self
+    }
+
+    /// Lists are in this order, unless they say another.
+    pub const fn order(mut self, order: Order) -> Object {
+        self.order = order;
+        self
+    }
+
+    /// Cursors of its lists are written so, in place of what the list is ordered by.
+    pub const fn cursors(mut self, cursors: Cursors) -> Object {
+        self.cursors = cursors;
+        self
+    }
+}
+
+impl Field {
+    /// A field that is never null.
+    pub const fn new(name: &'static str, about: &'static str, source: Source) -> Field {
+        Field { name, about, args: &[], nullable: false, source }
+    }
+
+    /// A field that may be null.
+    pub const fn nullable(mut self) -> Field {
+        self.nullable = true;
+        self
+    }
+
+    /// A field with these arguments, beside those that each list has.
+    pub const fn args(mut self, args: &'static [Arg]) -> Field {
+        self.args = args;
+        self
+    }
+
+    /// A list in the order of its keys, whatever that of its type is.
+    pub const fn oldest_first(self) -> Field {
+        self.ordered(OLDEST_FIRST)
+    }
+
+    /// A list in the opposite order of its keys.
+    pub const fn newest_first(self) -> Field {
+        self.ordered(NEWEST_FIRST)
+    }
+
+    const fn ordered(mut self, order: Order) -> Field {
+        if let Source::Many { of, by, .. } = self.source {
+            self.source = Source::Many { of, by, order: Some(order) };
+        }
+        self
+    }
+
+    /// An embedded object that is null where this column, a text, is.
+    pub const fn present(mut self, column: &'static str) -> Field {
+        if let Source::Embedded { of, .. } = self.source {
+            self.source = Source::Embedded { of, present: Some(column) };
+        }
+        self.nullable()
+    }
+}
 
 /// The object's global id.
 pub const fn id() -> Field {
