@@ -25,7 +25,9 @@ pub fn fresh(kind: &str, directory: &Path) -> String {
 fn postgres() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let cluster = cluster();
-    let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    // Numbers of processes come again while the cluster lives.
+    let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = format!("t{process}_{count}_{:08x}", rand::random::<u32>());
     run(Command::new(binary("psql"))
         .args(["-h", "127.0.0.1", "-p", &cluster, "-U", "lockkeeper", "-d", "postgres", "-qc"])
         .arg(format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")));
