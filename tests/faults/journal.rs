@@ -7,14 +7,17 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 /// Appends lines such as `start host-1 ins_7 tgt_55 3`: word, host, instance, target and fence. Every other instance's command
-/// does not listen when it is asked to end.
+/// does not listen when it is asked to end, and some take so long that their worker is missed meanwhile.
 const SCRIPT: &str = r#"#!/bin/sh
 say() { echo "$1 $LOCKKEEPER_HOSTNAME $LOCKKEEPER_INSTANCE_ID $LOCKKEEPER_TARGET_ID $LOCKKEEPER_FENCE" >>journal; }
 case $LOCKKEEPER_INSTANCE_ID in *[13579]) trap '' TERM ;; esac
 say start
-for tick in 1 2 3; do
+ticks=3
+case $LOCKKEEPER_INSTANCE_ID in *[17]) ticks=40 ;; esac
+while [ $ticks -gt 0 ]; do
     sleep 0.05
     say tick
+    ticks=$((ticks - 1))
 done
 say end
 "#;
