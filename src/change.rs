@@ -122,8 +122,8 @@ impl<'r> Change<'r> {
     }
 
     /// Keeps the key with the numbers of the rows that were made, writes the audit entry with the ids of
-    /// what was changed, appends the events, and commits.
-    pub async fn commit(mut self, made: &[i64], changed: &[Id]) -> Result<()> {
+    /// what was changed, appends the events, commits, and gives what was told.
+    pub async fn commit(mut self, made: &[i64], changed: &[Id]) -> Result<Vec<NewEvent>> {
         if let Some(key) = &self.request.idempotency_key {
             let kept = Kept {
                 operation: self.request.operation.to_owned(),
@@ -137,7 +137,8 @@ impl<'r> Change<'r> {
         if !self.events.is_empty() {
             events::append(&mut self.tx, self.now, &self.events).await?;
         }
-        self.tx.commit().await
+        self.tx.commit().await?;
+        Ok(self.events)
     }
 
     /// Ends a change that was made before: only the audit entry is new.

@@ -3,6 +3,7 @@
 
 use super::choose::{Choice, choose};
 use super::found::{Found, find};
+use super::journal;
 use super::record::{Record, record};
 use super::request::{Accepted, Refused, Request, Skipped};
 use crate::app::App;
@@ -48,7 +49,7 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
         thawed,
     };
     let (id, instances) = record(&mut change, &whole, &choice).await?;
-    change.commit(&[id], &[Kind::Release.id(id)]).await?;
+    journal::tell(&change.commit(&[id], &[Kind::Release.id(id)]).await?);
     Ok(Ok(answer(Some(id), instances, choice)))
 }
 

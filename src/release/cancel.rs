@@ -1,5 +1,6 @@
 //! Giving a release up: what has not begun is canceled at once, what runs ends or is stopped (R13).
 
+use super::journal;
 use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
 use crate::app::App;
@@ -58,6 +59,6 @@ pub async fn cancel(
     for event in moving::save(&mut change.tx, at, releases.into_values()).await? {
         change.tell(event);
     }
-    change.commit(&[id], &[Kind::Release.id(id)]).await?;
+    journal::tell(&change.commit(&[id], &[Kind::Release.id(id)]).await?);
     Ok(Ok(id))
 }

@@ -1,8 +1,8 @@
 //! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
 
-use super::Me;
 use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
+use super::{Me, journal};
 use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
 use crate::store::target::{self, End, OpenTarget};
 use crate::store::{Db, Error, Result, events, progress};
@@ -118,6 +118,7 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
     tx.commit().await?;
+    journal::tell(&told);
     Ok(ended.iter().map(|(target, _)| target.id).collect())
 }
 

@@ -7,6 +7,7 @@ mod choose;
 mod claim;
 mod finish;
 mod found;
+mod journal;
 mod lease;
 mod moving;
 mod output;

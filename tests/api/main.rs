@@ -9,6 +9,7 @@ mod carrying_out;
 mod documented;
 mod happy_path;
 mod history;
+mod journal;
 mod metrics;
 mod repeating;
 mod roles;

@@ -68,6 +68,11 @@ impl Server {
         server
     }
 
+    /// What it logged last.
+    pub fn log(&self) -> String {
+        self.process.as_ref().map(Process::log).unwrap_or_default()
+    }
+
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
         Process::start(self.command(&["worker"]))

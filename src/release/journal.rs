@@ -1,0 +1,48 @@
+//! What the operator's log says of releases: a line when one is accepted, stopped, given up or over, and a line
+//! when a target has ended.
+
+use crate::domain::event::ReleaseEventKind;
+use crate::domain::{Kind, Word};
+use crate::store::events::{NewEvent, What};
+
+/// Tells what was committed.
+pub(super) fn tell(events: &[NewEvent]) {
+    for event in events {
+        let (service, by) = (&event.service_name, &event.caused_by);
+        match &event.what {
+            What::Release(change) if is_told(change.kind) => tracing::info!(
+                release = %Kind::Release.id(change.release_id),
+                service,
+                action = change.action.word(),
+                status = change.status.word(),
+                targets = change.progress.total,
+                succeeded = change.progress.succeeded,
+                failed = change.progress.failed,
+                unknown = change.progress.unknown,
+                canceled = change.progress.canceled,
+                skipped = change.progress.skipped,
+                by,
+                "release {}",
+                change.kind
+            ),
+            What::Instance(change) if !change.status.is_moving() => {
+                let (Some(release), Some(target)) = (change.release_id, change.target_id) else { continue };
+                tracing::info!(
+                    release = %Kind::Release.id(release),
+                    target = %Kind::Target.id(target),
+                    service,
+                    hostname = change.hostname,
+                    status = change.status.word(),
+                    by,
+                    "target ended"
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What begins and ends of single targets has lines of its own.
+fn is_told(kind: ReleaseEventKind) -> bool {
+    !matches!(kind, ReleaseEventKind::TargetStarted | ReleaseEventKind::TargetFinished)
+}
