@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor};
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,6 +29,12 @@ impl Db {
         let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
         let log_id = super::events::log_id(&db).await?;
         Ok(Db { shared: Arc::new(Shared::new(log_id)), ..db })
+    }
+
+    /// Whether there is something to open at `sqlite:FILE`, which [`Db::open`] would make; on PostgreSQL only
+    /// opening it can tell.
+    pub fn may_exist(url: &str) -> bool {
+        sqlite_file(url).is_none_or(|file| Path::new(file).exists())
     }
 
     /// Closes all connections, after what runs on them.
@@ -76,8 +82,8 @@ impl Owner {
     /// # Errors
     /// `Refused` while another process has it.
     pub fn take(url: &str) -> Result<Owner> {
-        let Some(path) = url.strip_prefix("sqlite:") else { return Ok(Owner(None)) };
-        let path = PathBuf::from(format!("{}.lock", path.trim_start_matches("//").split('?').next().unwrap_or(path)));
+        let Some(file) = sqlite_file(url) else { return Ok(Owner(None)) };
+        let path = PathBuf::from(format!("{file}.lock"));
         let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -88,6 +94,11 @@ impl Owner {
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
+}
+
+/// The file of `sqlite:FILE`; none on PostgreSQL.
+fn sqlite_file(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:").and_then(|path| path.trim_start_matches("//").split('?').next())
 }
 
 async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pools> {
