@@ -102,7 +102,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// The database of a short command.
 async fn open(given: &Given) -> anyhow::Result<Db> {
+    Ok(Db::open(&database_url(given)?, FEW).await?)
+}
+
+/// Where the database of a short command is; its log is started.
+fn database_url(given: &Given) -> anyhow::Result<String> {
     let settings = crate::config::Settings::load(given, &GivenToServe::default())?;
     logging::start(settings.log_format);
-    Ok(Db::open(&settings.database_url, FEW).await?)
+    Ok(settings.database_url)
 }
