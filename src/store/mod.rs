@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod instance;
 pub mod lock;
 pub mod log;
+mod migrations;
 mod open;
 pub mod progress;
 pub mod release;
