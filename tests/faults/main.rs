@@ -10,3 +10,4 @@ mod replicas;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
+mod updating;

@@ -4,12 +4,13 @@ use super::client::Client;
 use super::process::Process;
 use super::{databases, stored};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// The program of this build.
 const BINARY: &str = env!("CARGO_BIN_EXE_lockkeeper");
 
 /// Executors of the tests: one that succeeds soon, one that takes its time, one that fails.
@@ -30,6 +31,7 @@ fail_every = 1
 
 /// A server, its database and its files.
 pub struct Server {
+    program: PathBuf,
     pub url: String,
     pub database: String,
     admin: String,
@@ -46,15 +48,25 @@ impl Server {
 
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
+        Server::of(None, kind, configuration)
+    }
+
+    /// As [`Server::configured`], by another build's program if one is given.
+    pub fn of(program: Option<&Path>, kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
         let database = databases::fresh(kind, directory.path());
-        Server::on(database, directory, configuration)
+        Server::with(program.unwrap_or(Path::new(BINARY)), database, directory, configuration)
     }
 
     /// Serves a database that is there, with its files in this directory.
     pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
+        Server::with(Path::new(BINARY), database, directory, configuration)
+    }
+
+    fn with(program: &Path, database: String, directory: TempDir, configuration: &str) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
+            program: program.to_owned(),
             url: String::new(),
             database,
             directory: Arc::new(directory),
@@ -68,10 +80,19 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
-        let mut server = Server { url: String::new(), database, directory, admin, process: None };
+        let mut server = self.beside(&self.program);
         server.serve_with(options);
         server
+    }
+
+    /// What is to take over from it, by the program of this build; it does not serve yet.
+    pub fn updated(&self) -> Server {
+        self.beside(Path::new(BINARY))
+    }
+
+    fn beside(&self, program: &Path) -> Server {
+        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
+        Server { program: program.to_owned(), url: String::new(), database, directory, admin, process: None }
     }
 
     /// What it logged last.
@@ -160,7 +181,7 @@ impl Server {
 
     /// A command of the program, with this server's database and files.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(self.directory.path())
