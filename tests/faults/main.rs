@@ -7,6 +7,7 @@ mod positions;
 mod racing;
 mod record;
 mod replicas;
+mod restoring;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
