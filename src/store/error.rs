@@ -37,8 +37,9 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost.
-            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
+            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost, and a standby that
+            // was not promoted yet.
+            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006" | "25006")) => {
                 Error::Busy(error)
             }
             // SQLite: busy and its extended codes, and a full disk.
