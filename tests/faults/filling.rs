@@ -5,12 +5,13 @@ use crate::record::Record;
 use crate::support::client::mutation_document;
 use crate::support::fleet::id;
 use crate::support::server::PATIENCE;
-use crate::support::{Client, Server};
+use crate::support::{Client, Fleet, Server};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,22 @@ case $LOCKKEEPER_HOSTNAME in shop-01) sleep 28 ;; *) sleep 2 ;; esac
 echo end
 ";
 
+/// Puts the program of the executor in place.
+fn deploy(server: &Server, script: &str) {
+    let path = server.path("deploy");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+async fn until(mut happened: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !happened() {
+        assert!(began.elapsed() < PATIENCE, "it does not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What `/readyz` answers.
 async fn ready(server: &Server) -> (u16, String) {
     let response = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
@@ -50,15 +67,13 @@ async fn hold(client: &Client, instance: &str, key: &str) -> Value {
 }
 
 async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce()) {
-    let script = server.path("deploy");
-    fs::write(&script, SCRIPT).unwrap();
-    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    deploy(server, SCRIPT);
     let client = server.client();
-    let fleet = client.service("shop").executor("careful").hosts(6).install().await;
     let after = client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
-    let instance = fleet.instance(0).await;
     let watching = client.clone();
     let record = Record::start(after, move || watching.clone());
+    let fleet = client.service("shop").executor("careful").hosts(6).install().await;
+    let instance = fleet.instance(0).await;
     let input = json!({
         "serviceId": fleet.service, "versionId": fleet.versions[1], "hosts": { "all": true },
         "rollout": { "maxParallel": { "count": 3 } },
@@ -129,40 +144,69 @@ async fn i7_nothing_is_lost_when_files_may_not_grow_for_a_while() {
     nothing_is_lost(&server, || limit(Some(fs::metadata(&log).unwrap().len())), || limit(None)).await;
 }
 
-/// A file system of 16 MiB on a directory.
-struct Small<'a>(&'a Path);
+/// A file system of 16 MiB on a directory, with a server's files. Only root can have one.
+struct Small {
+    at: PathBuf,
+    /// What takes all of the room, while it is there.
+    filler: PathBuf,
+}
 
-impl Small<'_> {
-    fn mount(path: &Path) -> Small<'_> {
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "lockkeeper"]).arg(path).status();
+impl Small {
+    fn mount() -> Option<(Server, Small)> {
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            eprintln!("left out: only root can mount a small file system");
+            return None;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path().to_owned();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "lockkeeper"]).arg(&at).status();
         assert!(mounted.unwrap().success());
-        Small(path)
+        let server = Server::configured_in(directory, "sqlite", CONFIGURATION);
+        let filler = server.path("filler");
+        Some((server, Small { at, filler }))
+    }
+
+    /// To the last byte: in the end one by one.
+    fn fill(&self) {
+        let mut file = fs::File::create(&self.filler).unwrap();
+        for size in [1 << 16, 1 << 12, 1] {
+            while file.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        fs::remove_file(&self.filler).unwrap();
     }
 }
 
-impl Drop for Small<'_> {
+impl Drop for Small {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+        let _ = fs::remove_dir(&self.at);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_nothing_is_lost_when_the_disk_of_database_and_state_is_full_for_a_while() {
-    if fs::metadata("/proc/self").unwrap().uid() != 0 {
-        eprintln!("only root can mount a small file system");
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let at = directory.path().to_owned();
-    let _small = Small::mount(&at);
-    let server = Server::configured_in(directory, "sqlite", CONFIGURATION);
-    let filler = server.path("filler");
-    let fill = || {
-        // To the last byte: in the end one by one.
-        let mut file = fs::File::create(&filler).unwrap();
-        for size in [1 << 16, 1 << 12, 1] {
-            while std::io::Write::write_all(&mut file, &vec![b'x'; size]).is_ok() {}
-        }
-    };
-    nothing_is_lost(&server, fill, || fs::remove_file(&filler).unwrap()).await;
+    let Some((server, small)) = Small::mount() else { return };
+    nothing_is_lost(&server, || small.fill(), || small.free()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_on_a_full_disk_is_there_for_the_next_process() {
+    let Some((mut server, small)) = Small::mount() else { return };
+    deploy(&server, "#!/bin/sh\n[ $LOCKKEEPER_ACTION = UPGRADE ] || exit 0\ntouch began\nuntil [ -e go ]; do sleep 0.05; done\n");
+    let fleet = server.client().service("shop").executor("careful").hosts(1).install().await;
+    let payload = fleet.release("upgradeInstances", &fleet.versions[1]).await;
+    until(|| server.path("began").exists()).await;
+    small.fill();
+    fs::create_dir(server.path("go")).unwrap();
+    let results = || fs::read_dir(server.path("state")).unwrap().map(|file| file.unwrap().file_name());
+    until(|| results().any(|name| name.to_string_lossy().ends_with(".result"))).await;
+    server.kill();
+    small.free();
+    server.serve();
+    let fleet = Fleet { client: server.client(), ..fleet };
+    assert_eq!(fleet.finished(&id(&payload["release"])).await, "SUCCEEDED");
+    server.assert_sound();
 }
