@@ -123,14 +123,17 @@ impl Session {
         let patience = tokio::time::sleep(self.settings.timing.drain);
         tokio::pin!(patience);
         self.shared.stopping.cancel();
+        // Not what the timer says of itself: it may run out while something else is looked at.
+        let mut patient = true;
         while !self.carrying.is_empty() {
             tokio::select! {
-                () = &mut patience, if !patience.is_elapsed() => {
+                () = &mut patience, if patient => {
+                    patient = false;
                     for running in self.running.values() {
                         stop_target(&running.stopper, Stop::Lost);
                     }
                 }
-                _ = tick.tick() => match patience.is_elapsed() && !self.shared.app.db.is_writable() {
+                _ = tick.tick() => match !patient && !self.shared.app.db.is_writable() {
                     // Ends that cannot be written are found out about by whoever comes next.
                     true => break,
                     false => self.look_at_own().await,
