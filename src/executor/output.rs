@@ -40,7 +40,8 @@ pub(super) fn record(
     stdout: Option<impl Read + Send + 'static>,
     stderr: Option<impl Read + Send + 'static>,
 ) -> Recording {
-    let file = Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT), broken: false })));
+    let file =
+        Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT), broken: false })));
     let (tell, ends) = channel();
     let mut streams = 0;
     if let Some(stdout) = stdout {

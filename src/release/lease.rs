@@ -22,9 +22,9 @@ impl Lease {
     /// Registers a worker.
     pub async fn take(db: &Db, name: &str, state: &StateDir) -> Result<Lease> {
         let id = worker::register(db, name, state.name()).await?;
-        let alive = state.show_alive(id).map_err(|error| {
-            Error::Refused(format!("{} cannot be written: {error}.", state.path().display()))
-        })?;
+        let alive = state
+            .show_alive(id)
+            .map_err(|error| Error::Refused(format!("{} cannot be written: {error}.", state.path().display())))?;
         Ok(Lease { me: Me { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
     }
 

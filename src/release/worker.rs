@@ -238,7 +238,9 @@ impl Session {
 
     async fn sweep(&mut self) {
         for sweep in &self.settings.sweeps {
-            if !self.shared.app.db.is_writable() || self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every) {
+            if !self.shared.app.db.is_writable()
+                || self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every)
+            {
                 continue;
             }
             self.swept.insert(sweep.name, Instant::now());

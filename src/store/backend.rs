@@ -69,8 +69,12 @@ impl Db {
     pub fn query(&self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &self.pools {
-            Pools::Sqlite { read, .. } => Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default())),
-            Pools::Postgres(pool) => Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Pool(pool), Default::default())),
+            Pools::Sqlite { read, .. } => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default()))
+            }
+            Pools::Postgres(pool) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Pool(pool), Default::default()))
+            }
         }
     }
 
@@ -142,8 +146,12 @@ impl Tx {
     pub fn query(&mut self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &mut self.inner {
-            Begun::Sqlite(tx) => Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default())),
-            Begun::Postgres(tx) => Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default())),
+            Begun::Sqlite(tx) => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default()))
+            }
+            Begun::Postgres(tx) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default()))
+            }
         }
     }
 

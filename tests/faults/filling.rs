@@ -9,8 +9,8 @@ use crate::support::{Client, Fleet, Server};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -195,7 +195,10 @@ async fn i7_nothing_is_lost_when_the_disk_of_database_and_state_is_full_for_a_wh
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_on_a_full_disk_is_there_for_the_next_process() {
     let Some((mut server, small)) = Small::mount() else { return };
-    deploy(&server, "#!/bin/sh\n[ $LOCKKEEPER_ACTION = UPGRADE ] || exit 0\ntouch began\nuntil [ -e go ]; do sleep 0.05; done\n");
+    deploy(
+        &server,
+        "#!/bin/sh\n[ $LOCKKEEPER_ACTION = UPGRADE ] || exit 0\ntouch began\nuntil [ -e go ]; do sleep 0.05; done\n",
+    );
     let fleet = server.client().service("shop").executor("careful").hosts(1).install().await;
     let payload = fleet.release("upgradeInstances", &fleet.versions[1]).await;
     until(|| server.path("began").exists()).await;

@@ -8,6 +8,7 @@ mod positions;
 mod racing;
 mod record;
 mod replicas;
+mod silence;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
