@@ -28,12 +28,16 @@ delay = "5ms"
 fail_every = 1
 "#;
 
+/// What the processes of a server have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A server, its database and its files.
 pub struct Server {
     pub url: String,
     pub database: String,
     admin: String,
     process: Option<Process>,
+    environment: Environment,
     /// The last to go: the process has its files there.
     directory: Arc<TempDir>,
 }
@@ -46,11 +50,11 @@ impl Server {
 
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
-        Server::configured_in(tempfile::tempdir().unwrap(), kind, configuration)
+        Server::configured_in(tempfile::tempdir().unwrap(), kind, configuration, Vec::new())
     }
 
-    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
-    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory, and in this environment.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str, environment: Environment) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
@@ -58,6 +62,7 @@ impl Server {
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
+            environment,
         };
         server.admin = server.token("admin", "admin");
         server.serve();
@@ -66,8 +71,13 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
+        self.another_in(options, self.environment.clone())
+    }
+
+    /// As [`Server::another`], in this environment.
+    pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
         let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
-        let mut server = Server { url: String::new(), database, directory, admin, process: None };
+        let mut server = Server { url: String::new(), database, directory, admin, process: None, environment };
         server.serve_with(options);
         server
     }
@@ -84,7 +94,14 @@ impl Server {
 
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
-        Process::start(self.command(&["worker"]))
+        self.worker_in(&self.environment)
+    }
+
+    /// As [`Server::worker`], in this environment.
+    pub fn worker_in(&self, environment: &Environment) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Process::start(command)
     }
 
     /// Serves again, with the same database, after [`Server::kill`].
@@ -164,7 +181,8 @@ impl Server {
             .current_dir(self.directory.path())
             .env("LOCKKEEPER_DATABASE_URL", &self.database)
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
-            .env("LOCKKEEPER_STATE_DIR", self.path("state"));
+            .env("LOCKKEEPER_STATE_DIR", self.path("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }
