@@ -7,6 +7,7 @@
 
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
+use crate::failpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
@@ -68,14 +69,20 @@ fn run(job: &Job) -> io::Result<()> {
     let state = StateDir::open(&job.state_dir)?;
     let (tell, heard) = channel();
     listen(tell.clone());
+    failpoint::at("executor::runner::before_fence");
     let _lock = take(&state, job, &heard)?;
     let mark = Mark::own()?;
+    failpoint::at("executor::runner::before_begin");
     state.begin(job.start, &mark)?;
+    failpoint::at("executor::runner::before_spawn");
     let ended = match spawn(job) {
         Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
         Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
     };
-    state.end(job.start, &ended)
+    failpoint::at("executor::runner::before_result");
+    state.end(job.start, &ended)?;
+    failpoint::at("executor::runner::after_result");
+    Ok(())
 }
 
 /// The instance's lock with this job's fence. Whoever has it is about to end, or this one is too late.
@@ -138,6 +145,7 @@ fn attend(
     tell: Sender<Heard>,
     heard: &Receiver<Heard>,
 ) -> io::Result<Ended> {
+    failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
     let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
     thread::spawn(move || tell.send(Heard::Exited(child.wait())));

@@ -3,7 +3,10 @@
 
 mod journal;
 mod killing;
+mod load;
+mod points;
 mod positions;
+mod processes;
 mod racing;
 mod record;
 mod replicas;
