@@ -38,6 +38,7 @@ impl Process {
         process
     }
 
+    /// Its number.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

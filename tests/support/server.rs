@@ -47,6 +47,11 @@ impl Server {
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
+        Server::configured_in(directory, kind, configuration)
+    }
+
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
         let database = databases::fresh(kind, directory.path());
         Server::on(database, directory, configuration)
     }
@@ -77,6 +82,11 @@ impl Server {
     /// Its process, if it serves.
     pub fn process(&mut self) -> Option<&mut Process> {
         self.process.as_mut()
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it serves").pid()
     }
 
     /// What it logged last.
