@@ -5,6 +5,7 @@ mod claiming;
 mod doctor;
 mod ending;
 mod fleet;
+mod model;
 mod races;
 mod recording;
 mod refusals;
