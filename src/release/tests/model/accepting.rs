@@ -260,10 +260,13 @@ impl Model {
     }
 }
 
+/// The hosts that are chosen, by name.
 fn chosen(hosts: &Hosts) -> Vec<i64> {
-    match hosts {
+    let mut chosen = match hosts {
         Hosts::All => HOSTS.to_vec(),
         Hosts::Zone => ZONE.to_vec(),
         Hosts::Named(hosts) => hosts.clone(),
-    }
+    };
+    chosen.sort_unstable();
+    chosen
 }
