@@ -5,6 +5,8 @@ mod claiming;
 mod doctor;
 mod ending;
 mod fleet;
+mod guards;
+mod leases;
 mod model;
 mod races;
 mod recording;
