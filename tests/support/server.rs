@@ -84,11 +84,6 @@ impl Server {
         self.process.as_mut()
     }
 
-    /// The number of its process.
-    pub fn pid(&self) -> u32 {
-        self.process.as_ref().expect("it serves").pid()
-    }
-
     /// What it logged last.
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
