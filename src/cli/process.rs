@@ -48,9 +48,9 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         underway: TaskTracker::new(),
     };
     let mut serving = tokio::spawn(server.serve(listener));
+    ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
-    ready();
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         served = &mut serving => return served?.context("It cannot serve any more"),
@@ -70,9 +70,9 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
 pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let stopping = CancellationToken::new();
+    ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
-    ready();
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         worked = &mut working => return worked?,

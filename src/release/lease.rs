@@ -3,6 +3,7 @@
 use super::Me;
 use super::worker::Timing;
 use crate::executor::state::StateDir;
+use crate::failpoint;
 use crate::store::worker::{self, Worker};
 use crate::store::{Db, Dialect, Error, Result};
 use std::collections::HashMap;
@@ -33,7 +34,9 @@ impl Lease {
         let mut tx = db.begin().await?;
         let at = tx.now().await?;
         worker::end(&mut tx, at, self.me.id).await?;
+        failpoint::at("release::lease::before_end");
         tx.commit().await?;
+        failpoint::at("release::lease::after_end");
         self.state.forget_worker(self.me.id);
         Ok(())
     }
@@ -46,7 +49,10 @@ pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender
     loop {
         sleep(timing.renew).await;
         let asked = Clock::now();
-        match timeout_at(last + timing.fence_after, worker::beat(&db, id)).await {
+        failpoint::at("release::lease::before_beat");
+        let beat = timeout_at(last + timing.fence_after, worker::beat(&db, id)).await;
+        failpoint::at("release::lease::after_beat");
+        match beat {
             Ok(Ok(true)) => {
                 last = asked;
                 renewed.send_replace(asked.into_std());

@@ -136,8 +136,7 @@ async fn counts(server: &Server, token: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_the_clock_of_an_sqlite_server_is_set_while_releases_run() {
     let clock = Clock::ahead(0);
-    let directory = tempfile::tempdir().unwrap();
-    let server = Server::configured_in(directory, "sqlite", CONFIGURATION, clock.environment());
+    let server = Server::in_environment(clock.environment(), "sqlite", CONFIGURATION);
     let (fleet, record) = installed(&server).await;
     release_during(&fleet, async || {
         for minutes in [60, 0, -60, 0] {
@@ -167,8 +166,7 @@ async fn i2_the_clock_of_an_sqlite_server_is_set_while_releases_run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_and_are_set() {
     let (ahead, behind, moving) = (Clock::ahead(60), Clock::ahead(-60), Clock::ahead(0));
-    let directory = tempfile::tempdir().unwrap();
-    let one = Server::configured_in(directory, "postgres", CONFIGURATION, ahead.environment());
+    let one = Server::in_environment(ahead.environment(), "postgres", CONFIGURATION);
     let two = one.another_in(&[], behind.environment());
     let _worker = one.worker_in(&moving.environment());
     let (fleet, record) = installed(&one).await;

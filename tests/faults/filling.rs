@@ -161,7 +161,7 @@ impl Small {
         let at = directory.path().to_owned();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "lockkeeper"]).arg(&at).status();
         assert!(mounted.unwrap().success());
-        let server = Server::configured_in(directory, "sqlite", CONFIGURATION, Vec::new());
+        let server = Server::configured_in(directory, "sqlite", CONFIGURATION);
         let filler = server.path("filler");
         Some((server, Small { at, filler }))
     }
