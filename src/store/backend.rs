@@ -1,5 +1,6 @@
 //! The two databases behind one face. Reads take `&Db`, writes take `&mut Tx`; both give a [`Stmt`].
 
+use super::lent::Lent;
 use super::statement::{On, Stmt, Via};
 use super::{Result, sql::Sql};
 use crate::domain::Timestamp;
@@ -59,7 +60,7 @@ pub struct Tx {
 
 enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lent),
 }
 
 impl Db {
@@ -79,7 +80,7 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 settled(async move { write.begin_with("BEGIN IMMEDIATE").await }).await.map(Begun::Sqlite)?
             }
-            Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
+            Pools::Postgres(pool) => settled(async move { Lent::begin(&pool).await }).await.map(Begun::Postgres)?,
         };
         Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
     }

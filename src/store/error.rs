@@ -26,6 +26,16 @@ pub enum Error {
     Refused(String),
 }
 
+/// Codes of what passes, and may be asked again.
+const BUSY: [&str; 16] = [
+    // PostgreSQL: serialization, deadlock, lock and statement timeout; a session that stood still for too long;
+    "40001", "40P01", "55P03", "57014", "25P03", "57P05",
+    // shutdown, connection lost, no room for another one, a standby that takes no writes.
+    "57P01", "57P02", "57P03", "08006", "53300", "25006",
+    // SQLite: busy and its extended codes, and a full disk.
+    "5", "261", "517", "13",
+];
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let Some(database) = error.as_database_error() else {
@@ -37,12 +47,7 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost.
-            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
-                Error::Busy(error)
-            }
-            // SQLite: busy and its extended codes, and a full disk.
-            (_, Some("5" | "261" | "517" | "13")) => Error::Busy(error),
+            (_, Some(code)) if BUSY.contains(&code) => Error::Busy(error),
             _ => Error::Database(error),
         }
     }

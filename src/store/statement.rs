@@ -1,6 +1,7 @@
 //! Statements on their way to one of the two databases:
 //! `db.query(sql!("SELECT … WHERE id = $1")).bind(id).one().await?`
 
+use super::lent::{ANSWER, Lent, within};
 use super::{Error, Result, sql::Sql};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -10,6 +11,8 @@ use sqlx::{
 };
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::DerefMut;
+use std::time::Duration;
 
 /// What can be bound.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be bound on both databases")]
@@ -32,6 +35,8 @@ pub struct Stmt<'c> {
     text: Cow<'static, str>,
     on: On<'c>,
     wrong: Option<sqlx::error::BoxDynError>,
+    /// How long an answer of PostgreSQL is waited for.
+    patience: Duration,
 }
 
 /// Where it will run, with its arguments.
@@ -48,12 +53,13 @@ pub(super) enum Via<'c, D: Database> {
 
 impl<'c, D: Database> Via<'c, D> {
     /// The connection to run on; one that was taken from the pool stays in `slot` meanwhile.
-    async fn connect<'s>(self, slot: &'s mut Option<PoolConnection<D>>) -> sqlx::Result<&'s mut D::Connection>
+    async fn connect<'s, L>(self, slot: &'s mut Option<L>) -> sqlx::Result<&'s mut D::Connection>
     where
         'c: 's,
+        L: From<PoolConnection<D>> + DerefMut<Target = D::Connection>,
     {
         match self {
-            Via::Pool(pool) => Ok(&mut **slot.insert(pool.acquire().await?)),
+            Via::Pool(pool) => Ok(&mut **slot.insert(pool.acquire().await?.into())),
             Via::Tx(connection) => Ok(connection),
         }
     }
@@ -61,7 +67,7 @@ impl<'c, D: Database> Via<'c, D> {
 
 impl<'c> Stmt<'c> {
     pub(super) fn new(text: &'static str, on: On<'c>) -> Self {
-        Stmt { text: Cow::Borrowed(text), on, wrong: None }
+        Stmt { text: Cow::Borrowed(text), on, wrong: None, patience: ANSWER }
     }
 
     /// How many arguments it has.
@@ -108,6 +114,11 @@ impl<'c> Stmt<'c> {
         }
     }
 
+    /// Waits for the answer however long it takes: for what reads whole tables.
+    pub fn unhurried(self) -> Self {
+        Stmt { patience: Duration::MAX, ..self }
+    }
+
     fn ready(self) -> Result<(SqlStr, On<'c>)> {
         // SQLite takes a missing argument for NULL, and both take one too many: sqlx says nothing.
         #[cfg(debug_assertions)]
@@ -128,25 +139,34 @@ impl<'c> Stmt<'c> {
     /// All rows. SQLite's are collected before they are mapped, since each row that is waited for
     /// costs a change of threads; PostgreSQL's are mapped while the next ones arrive.
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
+        let patience = self.patience;
         Ok(match self.ready()? {
             (sql, On::Sqlite(via, arguments)) => {
-                let rows = sqlx::query_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?;
+                let rows = sqlx::query_with(sql, arguments)
+                    .fetch_all(via.connect::<PoolConnection<_>>(&mut None).await?)
+                    .await?;
                 rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
             }
             (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?
+                let statement = sqlx::query_as_with(sql, arguments);
+                within(patience, async { statement.fetch_all(via.connect::<Lent>(&mut None).await?).await }).await?
             }
         })
     }
 
     /// The first row, if there is one.
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
+        let patience = self.patience;
         Ok(match self.ready()? {
             (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
+                sqlx::query_as_with(sql, arguments)
+                    .fetch_optional(via.connect::<PoolConnection<_>>(&mut None).await?)
+                    .await?
             }
             (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
+                let statement = sqlx::query_as_with(sql, arguments);
+                within(patience, async { statement.fetch_optional(via.connect::<Lent>(&mut None).await?).await })
+                    .await?
             }
         })
     }
@@ -158,24 +178,34 @@ impl<'c> Stmt<'c> {
 
     /// The first column of the first row.
     pub async fn scalar<T: Scalar>(self) -> Result<T> {
+        let patience = self.patience;
         Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
-            }
+            (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
+                .fetch_one(via.connect::<PoolConnection<_>>(&mut None).await?)
+                .await?
+                .try_get(0)?,
             (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
+                let statement = sqlx::query_with(sql, arguments);
+                within(patience, async { statement.fetch_one(via.connect::<Lent>(&mut None).await?).await })
+                    .await?
+                    .try_get(0)?
             }
         })
     }
 
     /// Runs it and tells how many rows it changed.
     pub async fn execute(self) -> Result<u64> {
+        let patience = self.patience;
         Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
-            }
+            (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
+                .execute(via.connect::<PoolConnection<_>>(&mut None).await?)
+                .await?
+                .rows_affected(),
             (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
+                let statement = sqlx::query_with(sql, arguments);
+                within(patience, async { statement.execute(via.connect::<Lent>(&mut None).await?).await })
+                    .await?
+                    .rows_affected()
             }
         })
     }
