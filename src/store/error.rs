@@ -18,6 +18,9 @@ pub enum Error {
     /// The database could not serve it now, or whether it committed is not known.
     #[error(transparent)]
     Busy(sqlx::Error),
+    /// What was written could not be stored: the disk is full, or fails.
+    #[error(transparent)]
+    Unwritable(sqlx::Error),
     /// Anything else: a bug, or a broken database.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -27,14 +30,20 @@ pub enum Error {
 }
 
 /// Codes of what passes, and may be asked again.
-const BUSY: [&str; 16] = [
+const BUSY: [&str; 15] = [
     // PostgreSQL: serialization, deadlock, lock and statement timeout; a session that stood still for too long;
     "40001", "40P01", "55P03", "57014", "25P03", "57P05",
     // shutdown, connection lost, no room for another one, a standby that takes no writes.
-    "57P01", "57P02", "57P03", "08006", "53300", "25006",
-    // SQLite: busy and its extended codes, and a full disk.
-    "5", "261", "517", "13",
+    "57P01", "57P02", "57P03", "08006", "53300", "25006", // SQLite: busy and its extended codes.
+    "5", "261", "517",
 ];
+
+impl Error {
+    /// Whether it may be otherwise soon, and the same is to be tried again.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Error::Busy(_) | Error::Unwritable(_))
+    }
+}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -48,6 +57,8 @@ impl From<sqlx::Error> for Error {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
             (_, Some(code)) if BUSY.contains(&code) => Error::Busy(error),
+            // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
+            (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),
         }
     }

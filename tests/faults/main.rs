@@ -1,12 +1,14 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod filling;
 mod journal;
 mod killing;
 mod positions;
 mod racing;
 mod record;
 mod replicas;
+mod silence;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;

@@ -46,7 +46,11 @@ impl Server {
 
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
-        let directory = tempfile::tempdir().unwrap();
+        Server::configured_in(tempfile::tempdir().unwrap(), kind, configuration)
+    }
+
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
@@ -66,6 +70,11 @@ impl Server {
         let mut server = Server { url: String::new(), database, directory, admin, process: None };
         server.serve_with(options);
         server
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it serves").pid()
     }
 
     /// What it logged last.
