@@ -29,14 +29,10 @@ pub enum Error {
     Refused(String),
 }
 
-/// Codes of what passes, and may be asked again.
-const BUSY: [&str; 15] = [
-    // PostgreSQL: serialization, deadlock, lock and statement timeout; a session that stood still for too long;
-    "40001", "40P01", "55P03", "57014", "25P03", "57P05",
-    // shutdown, connection lost, no room for another one, a standby that takes no writes.
-    "57P01", "57P02", "57P03", "08006", "53300", "25006", // SQLite: busy and its extended codes.
-    "5", "261", "517",
-];
+/// Codes of what passes, and may be asked again. PostgreSQL: serialization, deadlock, lock and statement timeout; a
+/// session that stood still for too long; shutdown, connection lost, no room for another one, a standby that takes no
+/// writes. SQLite: busy and its extended codes.
+const PASSING: &str = "40001 40P01 55P03 57014 25P03 57P05 57P01 57P02 57P03 08006 53300 25006 5 261 517";
 
 impl Error {
     /// Whether it may be otherwise soon, and the same is to be tried again.
@@ -56,7 +52,7 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            (_, Some(code)) if BUSY.contains(&code) => Error::Busy(error),
+            (_, Some(code)) if PASSING.split(' ').any(|passing| passing == code) => Error::Busy(error),
             // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
             (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),
