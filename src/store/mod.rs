@@ -17,6 +17,7 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+mod lent;
 pub mod lock;
 pub mod log;
 mod open;

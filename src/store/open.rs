@@ -1,7 +1,7 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
-use super::{Db, Dialect, Error, Result};
+use super::{Db, Dialect, Error, Result, lent};
 use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnectionMetadata;
@@ -131,28 +131,34 @@ fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Bo
 }
 
 /// What each connection to PostgreSQL asks for, whatever the server's own settings are: what was committed is on disk
-/// (I7), and a process that stands still in the midst of a transaction does not keep its locks for ever (I2).
-const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s'";
+/// (I7), a process that stands still in the midst of a transaction does not keep its locks for ever (I2), and neither
+/// does one that the network has cut off.
+const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
+    SET tcp_user_timeout = '20s'";
 
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(20))
+    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    let pool = postgres_pool().max_connections(connections).acquire_timeout(Duration::from_secs(20));
+    let pool = pool.connect_with(options).await?;
+    POSTGRES.run(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}
+
+/// What all pools for PostgreSQL have in common.
+pub(super) fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new()
         // A ping before every statement costs half as much as the statement: only after a pause.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > Duration::from_secs(10) {
-                    connection.ping().await?;
+                    lent::alive(connection).await?;
                 }
                 Ok(true)
             })
         })
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
-        .connect_with(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
-        .await?;
-    POSTGRES.run(&pool).await?;
-    Ok(Pools::Postgres(pool))
 }
 
 impl From<MigrateError> for Error {
