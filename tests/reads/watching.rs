@@ -2,6 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
+use async_graphql::Request;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::{ReleaseEventKind, ServiceEventKind};
@@ -44,17 +45,12 @@ impl Watcher {
     /// The same, for a client that comes back to a place.
     pub fn watch_from(&self, document: &str, place: &Place) -> Watched {
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-        messages(self.subscribe(caller, document, place)).boxed()
+        messages(self.subscribe(caller, Request::new(document).data(place.clone()))).boxed()
     }
 
-    /// The same, for one of several callers.
-    pub fn subscribe(
-        &self,
-        caller: Caller,
-        document: &str,
-        place: &Place,
-    ) -> impl Future<Output = Messages> + Send + use<> {
-        let request = prepare(async_graphql::Request::new(document), caller, "req-1").data(place.clone());
+    /// Begins a subscription of a caller.
+    pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
+        let request = prepare(request, caller, "req-1");
         let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
         async move { subscribe(&schema, request, &groups).await }
     }
@@ -138,7 +134,8 @@ async fn each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once() {
         let before = db.statements();
         let messages: Vec<Arc<Message>> = watcher.watch(&query).take(3).collect().await;
         // The ends of the log, the service that is named, the events, and all their instances: releases are named by none.
-        assert_eq!(db.statements() - before, 4, "{kind}");
+        // And what comes live, which nobody was told before.
+        assert_eq!(db.statements() - before, 5, "{kind}");
         for (message, (position, instance, revision)) in messages.iter().zip([(2, 1, 2), (3, 2, 1), (4, 1, 3)]) {
             let host = format!("host-00{instance}");
             let expected = json!({ "data": { "e": { "cursor": cursor::event(log, position), "revision": revision, "hostname": host,
@@ -247,7 +244,7 @@ async fn a_quiet_filter_tells_how_far_it_has_looked() {
             cursor::event(log, 2)
         );
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-        let mut messages = watcher.subscribe(caller, &document, &Place::default()).await;
+        let mut messages = watcher.subscribe(caller, Request::new(&document)).await;
         assert_eq!(messages.looked(), Some(cursor::event(log, 2)), "{kind}: where it began");
         assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err(), "nothing matches");
         assert_eq!(messages.looked(), Some(cursor::event(log, 7)), "{kind}");
