@@ -2,10 +2,12 @@
 
 use super::backend::{Pools, Shared};
 use super::{Db, Dialect, Error, Result};
+use futures_util::future::BoxFuture;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,7 +71,8 @@ impl Shared {
     fn new(log_id: String) -> Shared {
         let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
         let (output, committed_output) = (watch::Sender::new(()), watch::Sender::new(()));
-        Shared { log_id, head, output, committed, committed_output, statements: Default::default() }
+        let writable = watch::Sender::new(true);
+        Shared { log_id, head, output, committed, committed_output, statements: Default::default(), writable }
     }
 }
 
@@ -111,10 +114,20 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool().max_connections(1).connect_with(options.clone()).await?;
+    let write = pool().max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
     SQLITE.run(&write).await?;
     let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
     Ok(Pools::Sqlite { read, write })
+}
+
+/// Whether a connection may be used again. A disk that is full ends a transaction behind the back of sqlx, which then
+/// believes for ever that it is in one.
+fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, sqlx::Result<bool>> {
+    Box::pin(async move {
+        // What was sent before, as the rollback of a transaction, has happened when this is answered.
+        connection.ping().await?;
+        Ok(!connection.is_in_transaction())
+    })
 }
 
 /// What each connection to PostgreSQL asks for, whatever the server's own settings are: what was committed is on disk
