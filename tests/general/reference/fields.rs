@@ -91,7 +91,7 @@ fn snake(name: &str) -> String {
     snake
 }
 
-pub fn value(scene: &Scene, thing: &Thing, field: &MetaField, args: &Args) -> Result<Raw, Fault> {
+pub fn value(scene: &Scene, thing: &Thing, field: &MetaField, args: &Args) -> Result<Raw, Vec<Fault>> {
     let (world, row, number) = (&*scene.world, &thing.row, thing.number());
     if let Some(ready) = thing.ready.get(field.name.as_str()) {
         return Ok(ready.clone());

@@ -49,12 +49,18 @@ pub enum Raw {
     List(Vec<Raw>),
 }
 
-/// Why a field has no value.
+/// Why a field has no value; where it has several faults, one of them is told.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     pub code: &'static str,
     pub reason: Option<&'static str>,
     pub argument: Option<String>,
+}
+
+impl From<Fault> for Vec<Fault> {
+    fn from(fault: Fault) -> Vec<Fault> {
+        vec![fault]
+    }
 }
 
 /// The arguments of a field, defaults filled in, without those that are null.
@@ -136,7 +142,7 @@ enum Plain {
 
 impl Plain {
     /// A value of this type; the error is that there is nothing where something must be.
-    fn of(raw: Result<Raw, Fault>, ty: &str, fail: &dyn Fn(Fault) -> Plain) -> Plain {
+    fn of(raw: Result<Raw, Vec<Fault>>, ty: &str, fail: &dyn Fn(Vec<Fault>) -> Plain) -> Plain {
         let Some(inner) = ty.strip_suffix('!') else {
             return Plain::Nullable(match raw {
                 Ok(Raw::Null) => None,
@@ -146,7 +152,7 @@ impl Plain {
         Plain::some(raw, inner, fail)
     }
 
-    fn some(raw: Result<Raw, Fault>, ty: &str, fail: &dyn Fn(Fault) -> Plain) -> Plain {
+    fn some(raw: Result<Raw, Vec<Fault>>, ty: &str, fail: &dyn Fn(Vec<Fault>) -> Plain) -> Plain {
         match raw {
             Ok(Raw::Leaf(json)) => Plain::Leaf(Value::from_json(json).expect("what comes from JSON goes back")),
             Ok(Raw::Thing(thing)) if matches!(thing.ty.as_str(), "Hold" | "Release") => Plain::Holder(Holder(thing)),
@@ -155,8 +161,8 @@ impl Plain {
                 let inner = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']')).expect("a list has a list's type");
                 Plain::List(items.into_iter().map(|item| Plain::of(Ok(item), inner, fail)).collect())
             }
-            Ok(Raw::Null) => fail(Fault { code: "INTERNAL", reason: None, argument: None }),
-            Err(fault) => fail(fault),
+            Ok(Raw::Null) => fail(vec![Fault { code: "INTERNAL", reason: None, argument: None }]),
+            Err(faults) => fail(faults),
         }
     }
 }
@@ -207,8 +213,9 @@ async fn resolve(thing: &Thing, ctx: &Context<'_>) -> ServerResult<Option<Value>
     let args = args(ctx, declared)?;
     let raw = fields::value(ctx.data_unchecked(), thing, declared, &args);
     let notes = ctx.data_unchecked::<Arc<Notes>>();
-    let fail = |fault| {
-        notes.found.lock().unwrap().errors.insert((Json::Array(path(ctx)).to_string(), fault));
+    let fail = |faults: Vec<Fault>| {
+        let path = Json::Array(path(ctx)).to_string();
+        notes.found.lock().unwrap().errors.extend(faults.into_iter().map(|fault| (path.clone(), fault)));
         match notes.goes_on {
             true => Plain::Leaf(Value::Null),
             false => Plain::Failed(Err(async_graphql::Error::new("failed"))),

@@ -62,9 +62,9 @@ fn place(scene: &Scene, thing: &Thing, list: &str, order: Order, name: &str, tex
     }
 }
 
-pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw, Fault> {
+pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw, Vec<Fault>> {
     if args.contains_key("first") && args.contains_key("last") {
-        return Err(bad("last"));
+        return Err(vec![bad("last")]);
     }
     let backward = args.contains_key("last");
     let long = match () {
@@ -73,11 +73,14 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
         () => 50,
     };
     let order = order(&thing.ty, list, args);
-    let all = rows(scene, thing, list, args)?;
+    let place = |name: &str| args.get(name).map(|text| place(scene, thing, list, order, name, text)).transpose();
+    let (all, after, before) = match (rows(scene, thing, list, args), place("after"), place("before")) {
+        (Ok(all), Ok(after), Ok(before)) => (all, after, before),
+        (all, after, before) => return Err([all.err(), after.err(), before.err()].into_iter().flatten().collect()),
+    };
     let mut part: Vec<Row> = all.clone();
-    for (name, behind) in [("after", true), ("before", false)] {
-        if let Some(text) = args.get(name) {
-            let place = place(scene, thing, list, order, name, text)?;
+    for (place, behind) in [(after, true), (before, false)] {
+        if let Some(place) = place {
             let greater = behind != order.descending;
             part.retain(|row| if greater { keys(order, row) > place } else { keys(order, row) < place });
         }
