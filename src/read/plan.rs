@@ -51,7 +51,7 @@ pub(super) enum Step {
     Page {
         level: usize,
         belongs: Belongs,
-        guard: Option<Guard>,
+        guards: Vec<Guard>,
         shape: Shape,
     },
     Nodes(Shape),
