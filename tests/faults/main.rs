@@ -10,6 +10,7 @@ mod processes;
 mod racing;
 mod record;
 mod replicas;
+mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
