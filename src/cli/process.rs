@@ -92,7 +92,7 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
         return Ok(());
     }
     let mut how = WorkerSettings::new(worker_name(), &settings.state_dir);
-    how.timing.drain = settings.drain;
+    how.timing = settings.timing;
     Ok(worker::run(app, how, stopping).await?)
 }
 

@@ -103,7 +103,7 @@ fn ends() -> impl Strategy<Value = ReleaseTargetStatus> {
 }
 
 fn left() -> impl Strategy<Value = Left> {
-    select(vec![Left::Succeeded, Left::Failed, Left::NewVersion, Left::OldVersion, Left::NoAnswer])
+    select(vec![Left::Succeeded, Left::Failed, Left::NewVersion, Left::OldVersion, Left::NoAnswer, Left::NeverBegan])
 }
 
 /// Which holds a release asks to be let through: none, those that stand on its service, or any one.
