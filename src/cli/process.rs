@@ -39,6 +39,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), tail.clone()),
+        db: app.db.clone(),
         engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
         deadline: DEADLINE,
         stopping: stopping.clone(),

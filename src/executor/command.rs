@@ -55,6 +55,9 @@ pub(super) async fn carry_out(
         () = follow(&mut tail, &lines) => {}
     }
     pass_on(&mut tail, &lines).await;
+    if let Some(ended) = told(&mut child).await {
+        return ended;
+    }
     let mut said = String::new();
     if let Some(errors) = child.stderr.take() {
         // Only words for people are lost.
@@ -104,9 +107,16 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         .env_clear()
         .envs(order.environment(&command.env))
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
+}
+
+/// What the runner, which has ended, says of its command; nothing if it was killed, or had none.
+async fn told(child: &mut Child) -> Option<Ended> {
+    let mut text = Vec::new();
+    child.stdout.take()?.read_to_end(&mut text).await.ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// Stays with the runner until it has ended, and hands it the beats and the request to stop.
@@ -179,12 +189,16 @@ enum Found {
 async fn look(order: &Order, with: &Surroundings) -> Found {
     let start = start(order);
     let until = Instant::now() + with.fence_after + 2 * with.grace + Duration::from_secs(10);
+    let mut warned = false;
     while Instant::now() < until {
         match try_look(start, with) {
             Ok(Some(found)) => return found,
             Ok(None) => sleep(LOOK).await,
             Err(error) => {
-                tracing::warn!(%error, target_id = start.target_id, "the state directory cannot be read");
+                if !warned {
+                    tracing::warn!(%error, target_id = start.target_id, "the state directory cannot be used; trying again");
+                }
+                warned = true;
                 sleep(LOOK).await;
             }
         }

@@ -151,7 +151,7 @@ impl Shared {
                 Ok(next) => return next,
                 Err(error) => {
                     tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
-                    tokio::time::sleep(AGAIN).await;
+                    self.app.db.again(AGAIN).await;
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::worker::Timing;
 use crate::executor::state::StateDir;
 use crate::failpoint;
 use crate::store::worker::{self, Worker};
-use crate::store::{Db, Result};
+use crate::store::{Db, Dialect, Error, Result};
 use std::collections::HashMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
@@ -24,9 +24,9 @@ impl Lease {
     pub async fn take(db: &Db, name: &str, state: &StateDir, timing: &Timing) -> Result<Lease> {
         let [lease, grace] = [timing.dead_after, timing.grace].map(|length| length.as_millis() as i64);
         let id = worker::register(db, name, state.name(), lease, grace).await?;
-        let alive = state.show_alive(id).map_err(|error| {
-            crate::store::Error::Refused(format!("{} cannot be written: {error}.", state.path().display()))
-        })?;
+        let alive = state
+            .show_alive(id)
+            .map_err(|error| Error::Refused(format!("{} cannot be written: {error}.", state.path().display())))?;
         Ok(Lease { me: Me { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
     }
 
@@ -59,6 +59,11 @@ pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender
                 renewed.send_replace(asked.into_std());
             }
             Ok(Ok(false)) => return tracing::warn!(worker = id, "the lease was lost: another declared it dead"),
+            // Nobody else has an SQLite file: as long as nothing can be written there, this lease is safe.
+            Ok(Err(Error::Unwritable(_))) if db.dialect() == Dialect::Sqlite => {
+                last = asked;
+                renewed.send_replace(asked.into_std());
+            }
             Ok(Err(error)) if last.elapsed() < timing.fence_after => {
                 tracing::warn!(%error, "the lease could not be renewed; trying again");
             }

@@ -21,6 +21,7 @@ pub use engine::{Api, Engine};
 pub use metrics::Metrics;
 
 use crate::auth::Tokens;
+use crate::store::Db;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
@@ -41,6 +42,8 @@ const FAREWELL: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Server {
     pub engine: Arc<dyn Engine>,
+    /// Asked whether it can be written.
+    pub db: Db,
     pub tokens: Tokens,
     pub metrics: Metrics,
     /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
@@ -96,11 +99,14 @@ impl Server {
     }
 }
 
+/// Whether it takes new work, or why not.
 async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
-    match server.stopping.is_cancelled() {
-        false => (StatusCode::OK, "ready\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-    }
+    let why_not = match server.stopping.is_cancelled() {
+        true => "stopping\n",
+        false if !server.db.is_writable() => "the database cannot be written: make room on its disk\n",
+        false => return (StatusCode::OK, "ready\n"),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why_not)
 }
 
 #[cfg(test)]

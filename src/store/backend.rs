@@ -38,6 +38,8 @@ pub(super) struct Shared {
     pub committed_output: watch::Sender<()>,
     /// How many statements were run.
     pub statements: AtomicU64,
+    /// Whether what is written is stored, as far as is known.
+    pub writable: watch::Sender<bool>,
 }
 
 /// Which of the two languages a statement has to be told in.
@@ -67,8 +69,12 @@ impl Db {
     pub fn query(&self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &self.pools {
-            Pools::Sqlite { read, .. } => Stmt::new(sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default())),
-            Pools::Postgres(pool) => Stmt::new(sql.postgres(), On::Postgres(Via::Pool(pool), Default::default())),
+            Pools::Sqlite { read, .. } => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default()))
+            }
+            Pools::Postgres(pool) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Pool(pool), Default::default()))
+            }
         }
     }
 
@@ -140,8 +146,12 @@ impl Tx {
     pub fn query(&mut self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &mut self.inner {
-            Begun::Sqlite(tx) => Stmt::new(sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default())),
-            Begun::Postgres(tx) => Stmt::new(sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default())),
+            Begun::Sqlite(tx) => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default()))
+            }
+            Begun::Postgres(tx) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default()))
+            }
         }
     }
 
@@ -163,7 +173,8 @@ impl Tx {
     /// Commits, to the end even if nobody waits for it any more, and wakes the log's readers.
     pub async fn commit(self) -> Result<()> {
         let Tx { inner, shared, appended, output } = self;
-        settled(async move {
+        let noting = shared.clone();
+        let committed = settled(async move {
             match inner {
                 Begun::Sqlite(tx) => tx.commit().await?,
                 Begun::Postgres(tx) => tx.commit().await?,
@@ -178,7 +189,8 @@ impl Tx {
             }
             Ok(())
         })
-        .await
+        .await;
+        noting.noted(committed)
     }
 }
 

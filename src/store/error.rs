@@ -18,12 +18,22 @@ pub enum Error {
     /// The database could not serve it now, or whether it committed is not known.
     #[error(transparent)]
     Busy(sqlx::Error),
+    /// What was written could not be stored: the disk is full, or fails.
+    #[error(transparent)]
+    Unwritable(sqlx::Error),
     /// Anything else: a bug, or a broken database.
     #[error(transparent)]
     Database(sqlx::Error),
     /// The database cannot be used as it was asked for; the text says why and what to do.
     #[error("{0}")]
     Refused(String),
+}
+
+impl Error {
+    /// Whether it may be otherwise soon, and the same is to be tried again.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Error::Busy(_) | Error::Unwritable(_))
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -41,8 +51,10 @@ impl From<sqlx::Error> for Error {
             (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
                 Error::Busy(error)
             }
-            // SQLite: busy and its extended codes, and a full disk.
-            (_, Some("5" | "261" | "517" | "13")) => Error::Busy(error),
+            // SQLite: busy and its extended codes.
+            (_, Some("5" | "261" | "517")) => Error::Busy(error),
+            // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
+            (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),
         }
     }

@@ -30,6 +30,7 @@ pub mod token;
 pub mod types;
 pub mod version;
 pub mod worker;
+mod writable;
 
 #[cfg(test)]
 pub(crate) mod tests;

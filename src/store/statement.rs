@@ -1,6 +1,7 @@
 //! Statements on their way to one of the two databases:
 //! `db.query(sql!("SELECT … WHERE id = $1")).bind(id).one().await?`
 
+use super::backend::Shared;
 use super::{Error, Result, sql::Sql};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -29,6 +30,8 @@ impl<T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRo
 /// A statement with its arguments, on its way to where it will run.
 #[must_use = "a statement does nothing until it is run"]
 pub struct Stmt<'c> {
+    /// Is told what came of it.
+    shared: &'c Shared,
     text: Cow<'static, str>,
     on: On<'c>,
     wrong: Option<sqlx::error::BoxDynError>,
@@ -60,8 +63,8 @@ impl<'c, D: Database> Via<'c, D> {
 }
 
 impl<'c> Stmt<'c> {
-    pub(super) fn new(text: &'static str, on: On<'c>) -> Self {
-        Stmt { text: Cow::Borrowed(text), on, wrong: None }
+    pub(super) fn new(shared: &'c Shared, text: &'static str, on: On<'c>) -> Self {
+        Stmt { shared, text: Cow::Borrowed(text), on, wrong: None }
     }
 
     /// How many arguments it has.
@@ -128,27 +131,35 @@ impl<'c> Stmt<'c> {
     /// All rows. SQLite's are collected before they are mapped, since each row that is waited for
     /// costs a change of threads; PostgreSQL's are mapped while the next ones arrive.
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                let rows = sqlx::query_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?;
-                rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?
-            }
-        })
+        let shared = self.shared;
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    let rows = sqlx::query_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?;
+                    rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    sqlx::query_as_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// The first row, if there is one.
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
-            }
-        })
+        let shared = self.shared;
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// The first row; an error if there is none.
@@ -158,25 +169,33 @@ impl<'c> Stmt<'c> {
 
     /// The first column of the first row.
     pub async fn scalar<T: Scalar>(self) -> Result<T> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
-            }
-        })
+        let shared = self.shared;
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// Runs it and tells how many rows it changed.
     pub async fn execute(self) -> Result<u64> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
-            }
-        })
+        let shared = self.shared;
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 }

@@ -34,7 +34,7 @@ pub async fn queued(tx: &mut Tx, releases: &[i64]) -> Result<Vec<OpenTarget>> {
 pub async fn running(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<OpenTarget>> {
     tx.query(sql!(
         "SELECT id, release_id, instance_id, status, fence, attempt, from_status, to_version_id FROM release_target
-         WHERE id {any $1} AND worker_id = $2 AND status = 'RUNNING'"
+         WHERE id {any $1} AND worker_id = $2 AND status = 'RUNNING' ORDER BY id"
     ))
     .bind(Ids(targets))
     .bind(worker_id)

@@ -1,6 +1,7 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod filling;
 mod journal;
 mod killing;
 mod load;

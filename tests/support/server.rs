@@ -47,10 +47,21 @@ impl Server {
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
+        Server::configured_in(directory, kind, configuration)
+    }
+
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
+        let database = databases::fresh(kind, directory.path());
+        Server::on(database, directory, configuration)
+    }
+
+    /// Serves a database that is there, with its files in this directory.
+    pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
-            database: databases::fresh(kind, directory.path()),
+            database,
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
@@ -115,6 +126,11 @@ impl Server {
         if let Some(process) = self.process.take() {
             process.kill();
         }
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it serves").pid()
     }
 
     /// Asks the process to stop, as a service manager would; gives whether it ended well.

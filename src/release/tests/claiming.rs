@@ -1,6 +1,6 @@
 //! Claiming and ending, with no command in between: limits, fences and races.
 
-use super::fleet::{BOTH, Fleet};
+use super::fleet::{BOTH, Fleet, name};
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::Amount;
 use crate::release::cancel::cancel;
@@ -54,6 +54,41 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
         assert_eq!(counts(&fleet, release).await, (33, 7, 0, 0, 0, ReleaseStatus::Running));
         let room = claim(&fleet.app, &worker(&fleet).await, 100).await.unwrap();
         assert!(room.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r18_workers_that_claim_at_once_begin_one_target_on_each_host() {
+    for kind in BOTH {
+        let mut fleet = Fleet::new(kind, 20).await;
+        accepted(&fleet, 20).await;
+        // Another service is to be installed on the same hosts.
+        fleet.service = fleet.service("api", "web").await;
+        fleet.versions = vec![fleet.version(fleet.service, "1", "SUCCEEDED").await; 3];
+        let mut install = fleet.install(Selection::Hostnames((1..=20).map(name).collect()));
+        install.rollout.max_parallel = Some(Amount::Count(20));
+        fleet.accepted(&install).await;
+        let mut claims = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (app, me) = (fleet.app.clone(), worker(&fleet).await);
+            claims.spawn(async move {
+                let mut begun = 0;
+                // One after the other, so that they meet.
+                for _ in 0..20 {
+                    begun += claim(&app, &me, 1).await.unwrap().len();
+                }
+                begun
+            });
+        }
+        assert_eq!(claims.join_all().await.iter().sum::<usize>(), 20, "{kind}");
+        let hosts: i64 = fleet
+            .app
+            .db
+            .query(sql!("SELECT count(DISTINCT host_id) AS hosts FROM release_target WHERE status = 'RUNNING'"))
+            .scalar()
+            .await
+            .unwrap();
+        assert_eq!(hosts, 20, "{kind}");
     }
 }
 

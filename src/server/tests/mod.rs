@@ -160,6 +160,7 @@ impl Served {
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let server = Server {
             engine: Arc::new(Small(schema)),
+            db: db.clone(),
             tokens: Tokens::new(db.clone()),
             metrics: Metrics::new(db.clone(), tail),
             deadline: Duration::from_millis(500),
