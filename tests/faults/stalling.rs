@@ -1,9 +1,9 @@
 //! A worker that stands still for longer than its lease, and then goes on as if nothing had happened.
 
 use crate::journal::Journal;
+use crate::support::Server;
 use crate::support::fleet::id;
 use crate::support::server::PATIENCE;
-use crate::support::Server;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
 use tokio::task::block_in_place;

@@ -2,13 +2,15 @@
 //!
 //! The first test that needs it starts the cluster from the installed binaries, as an ordinary user; all
 //! tests of a run share it, each with a database of its own. It ends by itself two minutes after the last
-//! test asked for it.
+//! process that asked for it.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Both kinds of database, by name.
 pub const BOTH: [&str; 2] = ["sqlite", "postgres"];
@@ -52,9 +54,22 @@ fn cluster() -> String {
         fs::write(&port, &free).unwrap();
         free
     });
-    // The cluster's keeper looks at how old this file is.
-    fs::write(base.join("used"), "").unwrap();
+    keep_in_use(base.join("used"));
     found
+}
+
+/// Says that this process uses the cluster, whose keeper looks at how old this file is.
+fn keep_in_use(used: PathBuf) {
+    static KEEPING: Once = Once::new();
+    fs::write(&used, "").unwrap();
+    KEEPING.call_once(|| {
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(Duration::from_secs(30));
+                fs::write(&used, "").unwrap();
+            }
+        });
+    });
 }
 
 fn start(base: &Path, port: &str) {
