@@ -5,11 +5,12 @@ mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Engine, Metrics, Server, ws};
+use super::{Api, Engine, Metrics, Server, ws};
+use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::Place;
+use crate::graphql::{self, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -150,16 +151,31 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
+        let counts = Arc::new(Counts::default());
+        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
+        Served::with(timings, counts, |_, _| Arc::new(Small(schema))).await
+    }
+
+    /// A server of the real schema.
+    async fn whole(timings: ws::Timings) -> Served {
+        let app = |db: &Db| App { db: db.clone(), executors: Default::default(), rollout: Default::default() };
+        let api = |db: &Db, tail: &Tail| Arc::new(Api { schema: graphql::schema(app(db)), tail: tail.clone() });
+        Served::with(timings, Arc::default(), |db, tail| api(db, tail)).await
+    }
+
+    async fn with(
+        timings: ws::Timings,
+        counts: Arc<Counts>,
+        engine: impl FnOnce(&Db, &Tail) -> Arc<dyn Engine>,
+    ) -> Served {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
-        let counts = Arc::new(Counts::default());
-        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let server = Server {
-            engine: Arc::new(Small(schema)),
+            engine: engine(&db, &tail),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
             metrics: Metrics::new(db.clone(), tail),

@@ -9,7 +9,7 @@ use super::message as wire;
 use super::operations::Operation;
 use super::outbox::Outbox;
 use crate::domain::Caller;
-use crate::graphql::{RequestId, message};
+use crate::graphql::{Place, RequestId, message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
@@ -17,6 +17,7 @@ use futures_util::{FutureExt, StreamExt};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::time::sleep;
 
 /// Carries out operations for one caller and puts their answers into one outbox.
 pub struct Carrier {
@@ -76,10 +77,19 @@ impl Task {
     async fn stream(&self, mut prepared: Prepared) -> String {
         subscription::make_ready(&mut prepared);
         let Carrier { server, caller, .. } = &*self.carrier;
-        let mut answers = server.engine.stream(prepared.request(), caller.clone(), &self.id.0);
+        let place = Place::default();
+        let mut answers = server.engine.stream(prepared.request().data(place.clone()), caller.clone(), &self.id.0);
         let mut subscriber = server.metrics.subscriber(Transport::Socket);
         let mut began = false;
-        while let Some(answer) = answers.next().await {
+        loop {
+            let answer = tokio::select! {
+                answer = answers.next() => answer,
+                () = sleep(server.timings.ping) => {
+                    self.tell_place(&place).await;
+                    continue;
+                }
+            };
+            let Some(answer) = answer else { break };
             if !began && never_began(&answer) {
                 subscriber.outcome = self.refuse(answer).await;
                 return subscriber.outcome.clone();
@@ -97,6 +107,15 @@ impl Task {
         let text = wire::next(&self.operation.id, &message(answer).body);
         self.carrier.outbox.answer(&self.operation, text, false).await;
         outcome
+    }
+
+    /// Tells, if it is new, how far a quiet subscription has looked: its place would else be left so far behind that
+    /// it expires. In line with the answers, since whoever goes on behind it must have got what is before it.
+    async fn tell_place(&self, place: &Place) {
+        if let Some(cursor) = place.looked() {
+            let text = wire::looked(&self.operation.id, &cursor);
+            self.carrier.outbox.answer(&self.operation, text, false).await;
+        }
     }
 
     async fn complete(&self) {
