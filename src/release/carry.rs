@@ -6,6 +6,7 @@ use super::verdict::{Next, Verdict, interrupted, judge};
 use super::{Me, recover};
 use crate::app::App;
 use crate::executor::{self, Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
+use crate::failpoint;
 use crate::store::claim::Claimed;
 use crate::store::log;
 use crate::store::target::End;
@@ -110,6 +111,7 @@ impl Shared {
     /// What became of a start whose worker was lost, and the rest of its output.
     async fn collect(&self, order: &Order) -> Ended {
         self.log.say(order, "The worker of this start was lost.").await;
+        failpoint::at("release::carry::before_collect");
         let (ended, lines) = executor::collect(order, &self.with).await;
         match log::stored(&self.app.db, order.target_id, order.attempt).await {
             Ok(stored) => {
@@ -145,7 +147,7 @@ impl Shared {
                 Ok(next) => return next,
                 Err(error) => {
                     tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
-                    tokio::time::sleep(AGAIN).await;
+                    self.app.db.again(AGAIN).await;
                 }
             }
         }
@@ -155,6 +157,7 @@ impl Shared {
     /// the worker goes.
     async fn end(&self, claimed: &Claimed, end: End) -> Option<bool> {
         self.log.flush().await;
+        failpoint::at("release::carry::before_end");
         let Claimed { target_id, release_id, fence, .. } = *claimed;
         let (done, written) = oneshot::channel();
         self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.ok()?;

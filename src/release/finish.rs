@@ -4,8 +4,9 @@ use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
 use super::{Me, journal};
 use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
+use crate::failpoint;
 use crate::store::target::{self, End, OpenTarget};
-use crate::store::{Db, Error, Result, events, progress};
+use crate::store::{Db, Result, events, progress};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -37,7 +38,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             true => {}
             // Asked again after a while, with what came meanwhile.
             false => {
-                tokio::time::sleep(AGAIN).await;
+                db.again(AGAIN).await;
                 while let Ok(more) = endings.try_recv() {
                     waiting.push(more);
                 }
@@ -49,7 +50,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             Err(error) => {
                 tracing::warn!(%error, "the ends of targets could not be written; trying again");
                 // One that cannot be written must not hold up the others.
-                if waiting.len() > 1 && !matches!(error, Error::Busy(_)) {
+                if waiting.len() > 1 && !error.is_passing() {
                     waiting = one_by_one(&db, &me, waiting).await;
                 }
             }
@@ -117,7 +118,9 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
+    failpoint::at("release::finish::before_commit");
     tx.commit().await?;
+    failpoint::at("release::finish::after_commit");
     journal::tell(&told);
     Ok(ended.iter().map(|(target, _)| target.id).collect())
 }

@@ -4,8 +4,9 @@ use super::Me;
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
 use crate::executor::{Line, Order};
+use crate::failpoint;
 use crate::store::log::{self, NewLine};
-use crate::store::{Db, Error, Result, worker};
+use crate::store::{Db, Result, worker};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -72,13 +73,13 @@ pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
             }
         }
         while let Err(error) = store(&db, &me, &lines).await {
-            if !matches!(error, Error::Busy(_)) {
+            if !error.is_passing() {
                 // No output may hold up a release.
                 tracing::error!(%error, "output could not be stored and is lost");
                 break;
             }
             tracing::warn!(%error, "output could not be stored; trying again");
-            tokio::time::sleep(AGAIN).await;
+            db.again(AGAIN).await;
         }
         let waited_for = !flushed.is_empty();
         for done in flushed {
@@ -103,5 +104,8 @@ async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>) -> Result<
     for (release_id, lines) in lines {
         log::append(&mut tx, *release_id, lines).await?;
     }
-    tx.commit().await
+    failpoint::at("release::output::before_commit");
+    tx.commit().await?;
+    failpoint::at("release::output::after_commit");
+    Ok(())
 }

@@ -1,12 +1,18 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod clocks;
+mod filling;
 mod journal;
 mod killing;
+mod load;
+mod points;
 mod positions;
+mod processes;
 mod racing;
 mod record;
 mod replicas;
+mod silence;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
