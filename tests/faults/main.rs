@@ -4,11 +4,16 @@
 mod filling;
 mod journal;
 mod killing;
+mod load;
+mod network;
 mod positions;
+mod proxy;
 mod racing;
 mod record;
 mod replicas;
+mod restarting;
 mod silence;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
+mod trial;

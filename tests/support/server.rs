@@ -51,10 +51,16 @@ impl Server {
 
     /// As [`Server::configured`], with its files, and SQLite's, in this directory.
     pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
+        let database = databases::fresh(kind, directory.path());
+        Server::on(database, directory, configuration)
+    }
+
+    /// As [`Server::configured_in`], on the database with this URL.
+    pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
-            database: databases::fresh(kind, directory.path()),
+            database,
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
@@ -66,7 +72,12 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
+        self.another_at(self.database.clone(), options)
+    }
+
+    /// As [`Server::another`], which reaches the database at this URL.
+    pub fn another_at(&self, database: String, options: &[&str]) -> Server {
+        let (directory, admin) = (self.directory.clone(), self.admin.clone());
         let mut server = Server { url: String::new(), database, directory, admin, process: None };
         server.serve_with(options);
         server
