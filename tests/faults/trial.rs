@@ -64,8 +64,8 @@ impl Trial {
     }
 
     /// Waits until all that was begun is over. Everything that was answered is there, once; every invariant holds by the
-    /// doctor, by what the subscriber got, and by the journal of the commands.
-    pub async fn assert_nothing_lost(self, what: &str) {
+    /// doctor, by what the subscriber got, and by the journal of the commands. Gives the server.
+    pub async fn assert_nothing_lost(self, what: &str) -> Server {
         let Trial { server, journal, record, load, mutations } = self;
         let asked = load.finish().await;
         let answered = mutations.finish().await;
@@ -92,6 +92,7 @@ impl Trial {
             answered.len(),
             record.reconnects(),
         );
+        server
     }
 }
 
