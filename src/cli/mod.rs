@@ -12,6 +12,7 @@ mod worker;
 
 use crate::config::{Given, GivenToServe, GivenToWork};
 use crate::executor::runner;
+use crate::failpoint;
 use crate::store::Db;
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
@@ -74,6 +75,7 @@ enum Command {
 
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
+    failpoint::arm();
     survive_limits();
     match Cli::parse().command {
         // Without a runtime: it forks nothing but its child, and waits for little.

@@ -4,6 +4,7 @@ use super::output::Tail;
 use super::runner::{self, Job};
 use super::state::{LOOK, Start};
 use super::{Ended, Line, Order, Stop, Surroundings};
+use crate::failpoint;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -42,10 +43,12 @@ pub(super) async fn carry_out(
     stop: watch::Receiver<Option<Stop>>,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
+    failpoint::at("executor::command::before_runner");
     let mut child = match spawn(command, order, with) {
         Ok(child) => child,
         Err(error) => return Ended::NotStarted(format!("The runner cannot be started: {error}.")),
     };
+    failpoint::at("executor::command::after_runner");
     let mut tail = Tail::new(with.state.output(start(order)));
     tokio::select! {
         () = attend(&mut child, with, stop) => {}
@@ -60,16 +63,21 @@ pub(super) async fn carry_out(
         // Only words for people are lost.
         let _ = errors.take(1000).read_to_string(&mut said).await;
     }
+    let said = one_line(&said);
+    if !said.is_empty() {
+        tracing::warn!(target_id = order.target_id, said, "a runner could not do its work");
+    }
     match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {}", one_line(&said))),
+        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {said}")),
         Found::Unclear { over } => Ended::Unknown { over },
     }
 }
 
-pub(super) async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
+pub(super) async fn collect(order: &Order, with: &Surroundings, here: bool) -> (Ended, Vec<Line>) {
     let ended = match look(order, with).await {
         Found::Ended(ended) => ended,
+        Found::NeverBegan if here => Ended::NeverBegan,
         // It may have begun where another state directory is.
         Found::NeverBegan => Ended::Unknown { over: true },
         Found::Unclear { over } => Ended::Unknown { over },

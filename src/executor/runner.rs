@@ -8,6 +8,7 @@
 
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
+use crate::failpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -69,8 +70,10 @@ fn run(job: &Job) -> io::Result<()> {
     let state = StateDir::open(&job.state_dir)?;
     let (tell, heard) = channel();
     listen(tell.clone());
+    failpoint::at("executor::runner::before_fence");
     let mut lock = take(&state, job, &heard)?;
     let mark = Mark::own()?;
+    failpoint::at("executor::runner::before_begin");
     match begin(&state, &mut lock, job, &mark) {
         Ok(true) => {}
         Ok(false) => return Err(io::Error::other("A newer command was started for this instance.")),
@@ -79,11 +82,14 @@ fn run(job: &Job) -> io::Result<()> {
             return report(&Ended::NotStarted(why));
         }
     }
+    failpoint::at("executor::runner::before_spawn");
     let ended = match spawn(job) {
         Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
         Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
     };
+    failpoint::at("executor::runner::before_result");
     let noted = state.end(job.start, &ended);
+    failpoint::at("executor::runner::after_result");
     report(&ended)?;
     noted
 }
@@ -160,6 +166,7 @@ fn attend(
     tell: Sender<Heard>,
     heard: &Receiver<Heard>,
 ) -> io::Result<Ended> {
+    failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
     let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
     thread::spawn(move || tell.send(Heard::Exited(child.wait())));

@@ -4,6 +4,7 @@ use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
 use super::{Me, journal};
 use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
+use crate::failpoint;
 use crate::store::target::{self, End, OpenTarget};
 use crate::store::{Db, Result, events, progress};
 use std::collections::{BTreeMap, HashMap};
@@ -124,7 +125,9 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
+    failpoint::at("release::finish::before_commit");
     tx.commit().await?;
+    failpoint::at("release::finish::after_commit");
     journal::tell(&told);
     Ok(written)
 }

@@ -4,6 +4,7 @@ use super::Me;
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
 use crate::executor::{Line, Order};
+use crate::failpoint;
 use crate::store::log::{self, NewLine};
 use crate::store::{Db, Result, worker};
 use std::collections::BTreeMap;
@@ -114,5 +115,8 @@ async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mu
         return Ok(());
     }
     *tried = places.first().copied();
-    tx.commit().await
+    failpoint::at("release::output::before_commit");
+    tx.commit().await?;
+    failpoint::at("release::output::after_commit");
+    Ok(())
 }

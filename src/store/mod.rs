@@ -20,6 +20,7 @@ pub mod instance;
 mod lent;
 pub mod lock;
 pub mod log;
+mod migrations;
 mod open;
 pub mod progress;
 pub mod release;
