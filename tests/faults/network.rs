@@ -86,7 +86,7 @@ async fn i7_nothing_is_lost_when_connections_are_slow_or_reset() {
     let readiness = Readiness::watch(&two);
     let clients = vec![one.client(), two.client()];
     let trial = Trial::start(one, clients).await;
-    for _ in 0..3 {
+    for _ in 0..2 {
         proxy.set(Network::Delays(Duration::from_millis(200)));
         trial.goes_on().await;
         proxy.set(Network::Resets);
@@ -101,7 +101,7 @@ async fn i7_nothing_is_lost_when_connections_are_slow_or_reset() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_what_a_worker_ran_that_was_cut_off_without_a_word_is_taken_over() {
-    let (one, proxy) = two_ways(CONFIGURATION).await;
+    let (one, proxy) = two_ways(&format!("[worker]\nlease = '9s'\n{CONFIGURATION}")).await;
     let two = one.another_at(proxy.url(&one.database), &[]);
     let worker = two.worker();
     let readiness = Readiness::watch(&two);
