@@ -10,8 +10,9 @@ use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// More than there are texts, so that a statement is prepared once per connection.
 const STATEMENTS: usize = 512;
@@ -76,25 +77,35 @@ impl Shared {
     }
 }
 
+/// How long to wait for a file that another process has.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 /// Who may serve an SQLite file: one process at a time. Free again when it is dropped.
 pub struct Owner(#[expect(dead_code, reason = "held for its lock")] Option<File>);
 
 impl Owner {
-    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take.
+    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take. It waits a moment for it: a process
+    /// that was killed just now may leave a child behind that is about to let go of it.
     ///
     /// # Errors
     /// `Refused` while another process has it.
-    pub fn take(url: &str) -> Result<Owner> {
+    pub async fn take(url: &str) -> Result<Owner> {
         let Some(file) = sqlite_file(url) else { return Ok(Owner(None)) };
         let path = PathBuf::from(format!("{file}.lock"));
         let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Owner(Some(file))),
-            Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
-                "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
-            ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Owner(Some(file))),
+                Err(TryLockError::WouldBlock) if began.elapsed() < A_MOMENT => sleep(Duration::from_millis(20)).await,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Refused(format!(
+                        "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
+                    )));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-/// After so long, another process is killed, so that there is more to take over.
+/// After so long, another process is killed, so that there is more to take over where that is waited for.
 const STIR: Duration = Duration::from_secs(4);
 /// After so long, a point counts as not reached this time.
 const LONG: Duration = Duration::from_secs(25);
@@ -101,7 +101,8 @@ impl Killing {
             if died {
                 return true;
             }
-            if stirred.elapsed() > STIR && self.processes.count() > 1 {
+            if point.is_of_recovery() && stirred.elapsed() > STIR && self.processes.count() > 1 {
+                self.until_something_runs().await;
                 self.kill((victim + 1) % self.processes.count(), None).await;
                 stirred = Instant::now();
             }

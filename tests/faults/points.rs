@@ -41,7 +41,7 @@ impl Point {
     }
 }
 
-/// All of them, in any order, again and again; one that was not reached has another turn later.
+/// All of them, in any order, again and again; one that was not reached has another turn at once.
 #[derive(Default)]
 pub struct Points {
     waiting: Vec<Point>,
@@ -66,7 +66,7 @@ impl Points {
 
     pub fn missed(&mut self, point: Point) {
         self.misses.push(point.0);
-        self.waiting.insert(0, point);
+        self.waiting.push(point);
     }
 
     /// How many different ones something died at.

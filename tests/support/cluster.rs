@@ -9,7 +9,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Settings of every cluster; their users are many and small.
@@ -101,7 +103,8 @@ impl Drop for Cluster {
 }
 
 /// The port of the cluster that all tests share, each with databases of its own; started if need be. What it commits
-/// may be lost with the machine, which is faster. It ends by itself two minutes after the last test asked for it.
+/// may be lost with the machine, which is faster. It ends by itself two minutes after the last
+/// process that asked for it.
 pub fn shared() -> u16 {
     let base = std::env::temp_dir()
         .join(format!("lockkeeper-tests-{}", fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap().ino()));
@@ -126,9 +129,22 @@ pub fn shared() -> u16 {
         keep_while(&data, &format!("[ $(($(date +%s) - $(stat -c %Y '{}'))) -lt 120 ]", used.display()));
         fs::write(&noted, port.to_string()).unwrap();
     }
-    // Its keeper looks at how old this file is.
-    fs::write(used, "").unwrap();
+    keep_in_use(used);
     port
+}
+
+/// Says that this process uses the shared cluster, whose keeper looks at how old this file is.
+fn keep_in_use(used: PathBuf) {
+    static KEEPING: Once = Once::new();
+    fs::write(&used, "").unwrap();
+    KEEPING.call_once(|| {
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(Duration::from_secs(30));
+                fs::write(&used, "").unwrap();
+            }
+        });
+    });
 }
 
 /// The URL of a new, empty database of the cluster at this port.
