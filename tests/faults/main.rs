@@ -6,14 +6,18 @@ mod filling;
 mod journal;
 mod killing;
 mod load;
+mod network;
 mod points;
 mod positions;
 mod processes;
+mod proxy;
 mod racing;
 mod record;
 mod replicas;
+mod restarting;
 mod silence;
 mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
+mod trial;

@@ -89,12 +89,21 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        self.another_in(options, self.environment.clone())
+        self.beside(self.database.clone(), options, self.environment.clone())
     }
 
     /// As [`Server::another`], in this environment.
     pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
-        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
+        self.beside(self.database.clone(), options, environment)
+    }
+
+    /// As [`Server::another`], which reaches the database at this URL.
+    pub fn another_at(&self, database: String, options: &[&str]) -> Server {
+        self.beside(database, options, self.environment.clone())
+    }
+
+    fn beside(&self, database: String, options: &[&str], environment: Environment) -> Server {
+        let (directory, admin) = (self.directory.clone(), self.admin.clone());
         let mut server = Server { url: String::new(), database, directory, admin, process: None, environment };
         server.serve_with(options, "");
         server
