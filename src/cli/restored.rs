@@ -7,7 +7,7 @@ use crate::store::{Db, Owner, restored};
 pub async fn run(given: &Given) -> anyhow::Result<()> {
     let url = super::database_url(given)?;
     anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one that was restored.");
-    let _owner = Owner::take(&url)?;
+    let _owner = Owner::take(&url).await?;
     let db = Db::open(&url, super::FEW).await?;
     restored::settle(&db).await?;
     db.close().await;

@@ -17,6 +17,7 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+mod lent;
 pub mod lock;
 pub mod log;
 mod migrations;
@@ -32,6 +33,7 @@ pub mod token;
 pub mod types;
 pub mod version;
 pub mod worker;
+mod writable;
 
 #[cfg(test)]
 pub(crate) mod tests;

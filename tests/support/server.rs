@@ -29,6 +29,9 @@ delay = "5ms"
 fail_every = 1
 "#;
 
+/// What the processes of a server have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A server, its database and its files.
 pub struct Server {
     program: PathBuf,
@@ -36,6 +39,7 @@ pub struct Server {
     pub database: String,
     admin: String,
     process: Option<Process>,
+    environment: Environment,
     /// The last to go: the process has its files there.
     directory: Arc<TempDir>,
 }
@@ -48,22 +52,42 @@ impl Server {
 
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
-        Server::of(None, kind, configuration)
+        Server::configured_in(tempfile::tempdir().unwrap(), kind, configuration)
     }
 
     /// As [`Server::configured`], by another build's program if one is given.
     pub fn of(program: Option<&Path>, kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
         let database = databases::fresh(kind, directory.path());
-        Server::with(program.unwrap_or(Path::new(BINARY)), database, directory, configuration)
+        let program = program.unwrap_or(Path::new(BINARY));
+        Server::made(program, database, directory, configuration, Environment::new())
+    }
+
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
+        let database = databases::fresh(kind, directory.path());
+        Server::on(database, directory, configuration)
+    }
+
+    /// As [`Server::configured`], with all of its processes in this environment.
+    pub fn in_environment(environment: Environment, kind: &str, configuration: &str) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let database = databases::fresh(kind, directory.path());
+        Server::made(Path::new(BINARY), database, directory, configuration, environment)
     }
 
     /// Serves a database that is there, with its files in this directory.
     pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
-        Server::with(Path::new(BINARY), database, directory, configuration)
+        Server::made(Path::new(BINARY), database, directory, configuration, Environment::new())
     }
 
-    fn with(program: &Path, database: String, directory: TempDir, configuration: &str) -> Server {
+    fn made(
+        program: &Path,
+        database: String,
+        directory: TempDir,
+        configuration: &str,
+        environment: Environment,
+    ) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             program: program.to_owned(),
@@ -72,6 +96,7 @@ impl Server {
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
+            environment,
         };
         server.admin = server.token("admin", "admin");
         server.serve();
@@ -80,19 +105,38 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        let mut server = self.beside(&self.program);
-        server.serve_with(options);
-        server
+        self.beside(self.database.clone(), options, self.environment.clone())
+    }
+
+    /// As [`Server::another`], in this environment.
+    pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
+        self.beside(self.database.clone(), options, environment)
+    }
+
+    /// As [`Server::another`], which reaches the database at this URL.
+    pub fn another_at(&self, database: String, options: &[&str]) -> Server {
+        self.beside(database, options, self.environment.clone())
     }
 
     /// What is to take over from it, by the program of this build; it does not serve yet.
     pub fn updated(&self) -> Server {
-        self.beside(Path::new(BINARY))
+        self.like(PathBuf::from(BINARY), self.database.clone(), self.environment.clone())
     }
 
-    fn beside(&self, program: &Path) -> Server {
-        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
-        Server { program: program.to_owned(), url: String::new(), database, directory, admin, process: None }
+    fn beside(&self, database: String, options: &[&str], environment: Environment) -> Server {
+        let mut server = self.like(self.program.clone(), database, environment);
+        server.serve_with(options, "");
+        server
+    }
+
+    fn like(&self, program: PathBuf, database: String, environment: Environment) -> Server {
+        let (directory, admin) = (self.directory.clone(), self.admin.clone());
+        Server { program, url: String::new(), database, directory, admin, process: None, environment }
+    }
+
+    /// Its process, if it serves.
+    pub fn process(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
     }
 
     /// What it logged last.
@@ -102,16 +146,37 @@ impl Server {
 
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
-        Process::start(self.command(&["worker"]))
+        self.worker_in(&self.environment)
+    }
+
+    /// As [`Server::worker`], in this environment.
+    pub fn worker_in(&self, environment: &Environment) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Process::start(command)
+    }
+
+    /// As [`Server::worker`], with these failpoints armed.
+    pub fn worker_armed(&self, failpoints: &str) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.env("FAILPOINTS", failpoints);
+        Process::start(command)
     }
 
     /// Serves again, with the same database, after [`Server::kill`].
     pub fn serve(&mut self) {
-        self.serve_with(&[]);
+        self.serve_with(&[], "");
     }
 
-    fn serve_with(&mut self, options: &[&str]) {
-        let process = Process::start(self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat()));
+    /// As [`Server::serve`], with these failpoints armed.
+    pub fn serve_armed(&mut self, failpoints: &str) {
+        self.serve_with(&[], failpoints);
+    }
+
+    fn serve_with(&mut self, options: &[&str], failpoints: &str) {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
+        command.env("FAILPOINTS", failpoints);
+        let process = Process::start(command);
         let at = process.ready.find("http://").unwrap_or_else(|| panic!("not ready: {:?}", process.ready));
         let address: String = process.ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
         address.trim_end_matches("/graphql").clone_into(&mut self.url);
@@ -187,7 +252,8 @@ impl Server {
             .current_dir(self.directory.path())
             .env("LOCKKEEPER_DATABASE_URL", &self.database)
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
-            .env("LOCKKEEPER_STATE_DIR", self.path("state"));
+            .env("LOCKKEEPER_STATE_DIR", self.path("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }
