@@ -13,6 +13,7 @@ mod racing;
 mod record;
 mod replicas;
 mod silence;
+mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;

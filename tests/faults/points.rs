@@ -24,6 +24,11 @@ impl Point {
         self.0.starts_with("release::lease::") && self.0.ends_with("_end")
     }
 
+    /// Whether a process comes there only when another one has left commands behind.
+    pub fn is_of_recovery(self) -> bool {
+        self.0.starts_with("release::recover::") || self.0 == "release::carry::before_collect"
+    }
+
     /// What arms it: in a process itself, and in its runners.
     pub fn arm(self) -> (String, String) {
         // Not always at the first time, where there are many.

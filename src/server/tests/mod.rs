@@ -11,11 +11,10 @@ use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
-use crate::graphql::{self, Place};
+use crate::graphql::{self, Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -128,8 +127,9 @@ impl Engine for Small {
         async move { schema.execute(request.data(caller)).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, _: &str) -> BoxStream<'static, Answer> {
-        self.0.execute_stream(request.data(caller))
+    fn subscribe(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Messages> {
+        let responses = self.0.execute_stream(request.data(caller));
+        async move { responses.into() }.boxed()
     }
 }
 
@@ -162,14 +162,14 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        let api = |db: &Db, tail: &Tail| Arc::new(Api { schema: graphql::schema(app(db)), tail: tail.clone() });
-        Served::with(timings, Arc::default(), |db, tail| api(db, tail)).await
+        let api = |db: &Db, groups: &Groups| Arc::new(Api { schema: graphql::schema(app(db)), groups: groups.clone() });
+        Served::with(timings, Arc::default(), |db, groups| api(db, groups)).await
     }
 
     async fn with(
         timings: ws::Timings,
         counts: Arc<Counts>,
-        engine: impl FnOnce(&Db, &Tail) -> Arc<dyn Engine>,
+        engine: impl FnOnce(&Db, &Groups) -> Arc<dyn Engine>,
     ) -> Served {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
@@ -177,11 +177,12 @@ impl Served {
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
+        let groups = Groups::new(tail);
         let server = Server {
-            engine: engine(&db, &tail),
+            engine: engine(&db, &groups),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), tail),
+            metrics: Metrics::new(db.clone(), groups),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

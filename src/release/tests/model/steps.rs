@@ -118,9 +118,11 @@ pub enum Left {
     Failed,
     /// The command had done its work, and nobody saw it end.
     NewVersion,
-    /// It had not begun.
+    /// It had done nothing yet.
     OldVersion,
     NoAnswer,
+    /// No command was started, and none will be.
+    NeverBegan,
 }
 
 impl Step {
