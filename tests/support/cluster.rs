@@ -22,11 +22,15 @@ max_connections = 400
 shared_buffers = 128MB
 ";
 
+/// What processes have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A cluster of one test, which it may stop, start and pause. What it commits is on disk (I7). It is gone when this is
 /// dropped.
 pub struct Cluster {
     data: TempDir,
     port: u16,
+    environment: Environment,
 }
 
 /// How a cluster is stopped.
@@ -40,11 +44,16 @@ pub enum Stop {
 
 impl Cluster {
     pub fn start() -> Cluster {
+        Cluster::start_in(Vec::new())
+    }
+
+    /// As [`Cluster::start`], with all of its processes in this environment.
+    pub fn start_in(environment: Environment) -> Cluster {
         let (data, port) = (tempfile::tempdir().unwrap(), own_port());
         make(data.path(), port, "");
-        launch(data.path());
+        launch(data.path(), &environment);
         keep_while(data.path(), &format!("[ -d /proc/{} ]", std::process::id()));
-        Cluster { data, port }
+        Cluster { data, port, environment }
     }
 
     /// The URL of a new, empty database of it.
@@ -66,7 +75,7 @@ impl Cluster {
 
     /// Starts it after [`Cluster::stop`], with what is on disk.
     pub fn start_again(&self) {
-        launch(self.data.path());
+        launch(self.data.path(), &self.environment);
     }
 
     /// Has all of its processes stand still, so that its connections stay and nothing is answered.
@@ -123,7 +132,7 @@ pub fn shared() -> u16 {
         let _ = fs::remove_dir_all(&data);
         fs::create_dir(&data).unwrap();
         make(&data, port, "fsync = off\n");
-        launch(&data);
+        launch(&data, &Environment::new());
         fs::write(&used, "").unwrap();
         run(Command::new("chmod").arg("a+rwx").arg(&base));
         keep_while(&data, &format!("[ $(($(date +%s) - $(stat -c %Y '{}'))) -lt 120 ]", used.display()));
@@ -178,8 +187,11 @@ fn make(data: &Path, port: u16, settings: &str) {
     write!(file, "port = {port}\n{SETTINGS}{settings}").unwrap();
 }
 
-fn launch(data: &Path) {
-    run(as_user(&binary("pg_ctl")).arg("-D").arg(data).args(["-w", "-l"]).arg(data.join("log")).arg("start"));
+fn launch(data: &Path, environment: &Environment) {
+    // Set only here: what changes the user on the way is none of the cluster's processes.
+    let mut start = as_user(Path::new("env"));
+    start.args(environment.iter().map(|(name, value)| format!("{name}={value}"))).arg(binary("pg_ctl"));
+    run(start.arg("-D").arg(data).args(["-w", "-l"]).arg(data.join("log")).arg("start"));
 }
 
 /// Leaves a process behind that stops the cluster, and removes it, when this condition of the shell ends.

@@ -3,6 +3,7 @@
 use super::client::Client;
 use super::process::Process;
 use super::{databases, stored};
+use databases::cluster::Environment;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -28,9 +29,6 @@ kind = "simulate"
 delay = "5ms"
 fail_every = 1
 "#;
-
-/// What the processes of a server have in their environment beside the usual.
-pub type Environment = Vec<(&'static str, String)>;
 
 /// Which program serves, and in what environment.
 #[derive(Clone)]
