@@ -86,7 +86,7 @@ pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
         "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, begun_by = $2,
-            started_at = $3,
+            started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
             fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))

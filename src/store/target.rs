@@ -71,7 +71,7 @@ pub struct End {
     pub exit_status: Option<i64>,
 }
 
-/// Ends targets. Their releases and instances are locked.
+/// Ends targets, none before it began. Their releases and instances are locked.
 pub async fn end(tx: &mut Tx, at: Timestamp, ended: &[(OpenTarget, End)]) -> Result<()> {
     let rows: Vec<_> = ended
         .iter()
@@ -85,7 +85,8 @@ pub async fn end(tx: &mut Tx, at: Timestamp, ended: &[(OpenTarget, End)]) -> Res
         .collect();
     tx.query(sql!(
         "UPDATE release_target SET status = value ->> 'status', failure = value ->> 'failure',
-            message = value ->> 'message', exit_status = CAST(value ->> 'exit_status' AS bigint), finished_at = $2
+            message = value ->> 'message', exit_status = CAST(value ->> 'exit_status' AS bigint),
+            finished_at = {later COALESCE(release_target.started_at, $2), $2}
          FROM {items $1} WHERE release_target.id = CAST(value ->> 'id' AS bigint)"
     ))
     .bind(Json(rows))

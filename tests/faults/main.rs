@@ -1,6 +1,7 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod clocks;
 mod filling;
 mod journal;
 mod killing;
@@ -11,6 +12,7 @@ mod processes;
 mod racing;
 mod record;
 mod replicas;
+mod silence;
 mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]

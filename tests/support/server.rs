@@ -28,12 +28,16 @@ delay = "5ms"
 fail_every = 1
 "#;
 
+/// What the processes of a server have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A server, its database and its files.
 pub struct Server {
     pub url: String,
     pub database: String,
     admin: String,
     process: Option<Process>,
+    environment: Environment,
     /// The last to go: the process has its files there.
     directory: Arc<TempDir>,
 }
@@ -56,8 +60,19 @@ impl Server {
         Server::on(database, directory, configuration)
     }
 
+    /// As [`Server::configured`], with all of its processes in this environment.
+    pub fn in_environment(environment: Environment, kind: &str, configuration: &str) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let database = databases::fresh(kind, directory.path());
+        Server::made(database, directory, configuration, environment)
+    }
+
     /// Serves a database that is there, with its files in this directory.
     pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
+        Server::made(database, directory, configuration, Environment::new())
+    }
+
+    fn made(database: String, directory: TempDir, configuration: &str, environment: Environment) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
@@ -65,6 +80,7 @@ impl Server {
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
+            environment,
         };
         server.admin = server.token("admin", "admin");
         server.serve();
@@ -73,8 +89,13 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
+        self.another_in(options, self.environment.clone())
+    }
+
+    /// As [`Server::another`], in this environment.
+    pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
         let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
-        let mut server = Server { url: String::new(), database, directory, admin, process: None };
+        let mut server = Server { url: String::new(), database, directory, admin, process: None, environment };
         server.serve_with(options, "");
         server
     }
@@ -91,7 +112,14 @@ impl Server {
 
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
-        self.worker_armed("")
+        self.worker_in(&self.environment)
+    }
+
+    /// As [`Server::worker`], in this environment.
+    pub fn worker_in(&self, environment: &Environment) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Process::start(command)
     }
 
     /// As [`Server::worker`], with these failpoints armed.
@@ -190,7 +218,8 @@ impl Server {
             .current_dir(self.directory.path())
             .env("LOCKKEEPER_DATABASE_URL", &self.database)
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
-            .env("LOCKKEEPER_STATE_DIR", self.path("state"));
+            .env("LOCKKEEPER_STATE_DIR", self.path("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

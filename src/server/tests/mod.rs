@@ -9,11 +9,10 @@ use super::{Engine, Metrics, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::Place;
+use crate::graphql::{Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -126,8 +125,9 @@ impl Engine for Small {
         async move { schema.execute(request.data(caller)).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, _: &str) -> BoxStream<'static, Answer> {
-        self.0.execute_stream(request.data(caller))
+    fn subscribe(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Messages> {
+        let responses = self.0.execute_stream(request.data(caller));
+        async move { responses.into() }.boxed()
     }
 }
 
@@ -162,7 +162,7 @@ impl Served {
             engine: Arc::new(Small(schema)),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), tail),
+            metrics: Metrics::new(db.clone(), Groups::new(tail)),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

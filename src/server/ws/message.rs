@@ -81,9 +81,8 @@ pub fn pong(payload: Option<Value>) -> String {
     }
 }
 
-/// An answer to an operation: its bytes as they are.
-pub fn next(id: &str, answer: &[u8]) -> String {
-    let answer = String::from_utf8_lossy(answer);
+/// An answer to an operation, as it is written.
+pub fn next(id: &str, answer: &str) -> String {
     format!("{{\"id\":{},\"type\":\"next\",\"payload\":{answer}}}", Value::from(id))
 }
 

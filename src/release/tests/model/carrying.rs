@@ -201,8 +201,9 @@ impl Model {
             Left::NeverBegan => (Failed, Some(TargetFailure::NotStarted)),
         };
         let interrupted = failure == Some(TargetFailure::Interrupted) || end == Unknown;
-        let may = failure == Some(TargetFailure::NotStarted) || interrupted && row.service == REPEATS;
-        let again = may && attempt < STARTS && !row.canceled;
+        // What never began is not repeated by beginning.
+        let repeatable = failure == Some(TargetFailure::NotStarted) || interrupted && row.service == REPEATS;
+        let again = repeatable && attempt < STARTS && !row.canceled;
         match again && self.owns(worker, start) {
             true => Answer::Started(vec![self.start(worker, target)]),
             false => self.end(worker, &[(start, end, failure)]),

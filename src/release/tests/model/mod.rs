@@ -9,6 +9,7 @@ mod carrying;
 mod chance;
 mod holding;
 mod model;
+mod reach;
 mod rows;
 mod steps;
 mod system;
@@ -23,7 +24,7 @@ use steps::{Ask, HOSTS, Hosts, SERVICES, Step};
 use system::System;
 
 /// How many sequences there are for each database, unless `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 24;
+const CASES: u32 = 16;
 /// How many steps a sequence has.
 const STEPS: std::ops::Range<usize> = 20..60;
 

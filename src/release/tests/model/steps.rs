@@ -118,10 +118,10 @@ pub enum Left {
     Failed,
     /// The command had done its work, and nobody saw it end.
     NewVersion,
-    /// Its command had done nothing yet.
+    /// It had done nothing yet.
     OldVersion,
     NoAnswer,
-    /// It surely never began.
+    /// No command was started, and none will be.
     NeverBegan,
 }
 
