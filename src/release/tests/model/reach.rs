@@ -1,7 +1,7 @@
 //! Chance comes everywhere: what it never reached would be compared by nobody.
 
 use super::STEPS;
-use super::model::{Answer, Model};
+use super::reference::{Answer, Model};
 use super::steps::Step;
 use crate::domain::Word;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
