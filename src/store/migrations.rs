@@ -37,8 +37,9 @@ pub(super) async fn check(db: &Db) -> Result<()> {
         .bind(known)
         .all()
         .await?;
-    let lacking = newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known));
-    if let Some((version, _)) = lacking {
+    if let Some((version, _)) =
+        newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known))
+    {
         return Err(Error::Refused(format!(
             "The database was brought up to date by a newer lockkeeper: its migration {version} took away what this \
              one, which knows migrations up to {known}, still needs. Use the newer one."

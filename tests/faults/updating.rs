@@ -6,6 +6,7 @@
 use crate::journal::Journal;
 use crate::record::Record;
 use crate::support::fleet::{Fleet, id};
+use crate::support::server::Program;
 use crate::support::{Client, Process, Server};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ struct Before {
 impl Before {
     async fn on(kind: &str) -> Before {
         let previous = std::env::var_os("LOCKKEEPER_PREVIOUS").map(PathBuf::from);
-        let server = Server::of(previous.as_deref(), kind, CONFIGURATION);
+        let server = Server::of(previous.map(Program::at).unwrap_or_default(), kind, CONFIGURATION);
         let journal = Journal::keep(&server);
         let client = server.client();
         let cursor = client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
