@@ -42,6 +42,17 @@ pub async fn running(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec
     .await
 }
 
+/// Those of these targets that this worker has ended, each with the fence of the start that did.
+pub async fn ended_by(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<(i64, i64)>> {
+    tx.query(sql!(
+        "SELECT id, fence FROM release_target WHERE id {any $1} AND worker_id = $2 AND finished_at IS NOT NULL"
+    ))
+    .bind(Ids(targets))
+    .bind(worker_id)
+    .all()
+    .await
+}
+
 /// A target that runs, and whether its release wants it stopped.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Watched {

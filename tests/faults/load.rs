@@ -70,7 +70,7 @@ async fn fleets(client: &Client) -> Vec<Service> {
 }
 
 /// Asks until there is an answer that is one: whoever is asked may be killed meanwhile.
-async fn surely(client: &impl Fn() -> Client, document: &str, variables: &Value) -> Value {
+pub async fn surely(client: &impl Fn() -> Client, document: &str, variables: &Value) -> Value {
     let began = Instant::now();
     loop {
         if let Ok(mut answer) = client().try_send(document, variables.clone()).await {

@@ -103,7 +103,8 @@ impl Drop for Cluster {
 }
 
 /// The port of the cluster that all tests share, each with databases of its own; started if need be. What it commits
-/// may be lost with the machine, which is faster. It ends by itself two minutes after the last process that asked for it.
+/// may be lost with the machine, which is faster. It ends by itself two minutes after the last
+/// process that asked for it.
 pub fn shared() -> u16 {
     let base = std::env::temp_dir()
         .join(format!("lockkeeper-tests-{}", fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap().ino()));
@@ -132,7 +133,7 @@ pub fn shared() -> u16 {
     port
 }
 
-/// Says that this process uses the cluster, whose keeper looks at how old this file is.
+/// Says that this process uses the shared cluster, whose keeper looks at how old this file is.
 fn keep_in_use(used: PathBuf) {
     static KEEPING: Once = Once::new();
     fs::write(&used, "").unwrap();

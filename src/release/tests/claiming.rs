@@ -3,6 +3,7 @@
 use super::fleet::{BOTH, Fleet, name};
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::Amount;
+use crate::executor::ExecutorSettings;
 use crate::release::cancel::cancel;
 use crate::release::claim::claim;
 use crate::release::finish::{Ending, finish};
@@ -42,8 +43,12 @@ async fn counts(fleet: &Fleet, release: i64) -> (i64, i64, i64, i64, i64, Releas
 
 #[tokio::test]
 async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 40).await;
+    // Where hosts are shared, their locks keep nobody apart.
+    for (kind, shares_host) in BOTH.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        let mut fleet = Fleet::new(kind, 40).await;
+        let settings = format!("kind = 'simulate'\nshares_host = {shares_host}");
+        let executor = toml::from_str::<ExecutorSettings>(&settings).unwrap().named("web");
+        fleet.app.executors = [executor].into_iter().collect();
         let release = accepted(&fleet, 7).await;
         let mut claims = tokio::task::JoinSet::new();
         for _ in 0..8 {

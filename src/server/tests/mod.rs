@@ -5,11 +5,13 @@ mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Engine, Metrics, Server, ws};
+use super::{Api, Engine, Metrics, Server, ws};
+use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::{Groups, Messages, Place};
+use crate::executor::{ExecutorSettings, Executors};
+use crate::graphql::{self, Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -150,19 +152,37 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
+        let counts = Arc::new(Counts::default());
+        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
+        Served::with(timings, counts, |_, _| Arc::new(Small(schema))).await
+    }
+
+    /// A server of the real schema.
+    async fn whole(timings: ws::Timings) -> Served {
+        let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
+        let executors: Executors = [executor.named("none")].into_iter().collect();
+        let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
+        let api = |db: &Db, groups| Arc::new(Api { schema: graphql::schema(app(db)), groups });
+        Served::with(timings, Arc::default(), |db, groups| api(db, groups)).await
+    }
+
+    async fn with(
+        timings: ws::Timings,
+        counts: Arc<Counts>,
+        engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
+    ) -> Served {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
-        let counts = Arc::new(Counts::default());
-        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
+        let groups = Groups::new(tail);
         let server = Server {
-            engine: Arc::new(Small(schema)),
+            engine: engine(&db, groups.clone()),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), Groups::new(tail)),
+            metrics: Metrics::new(db.clone(), groups),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::time::sleep;
 
 /// Carries out operations for one caller and puts their answers into one outbox.
 pub struct Carrier {
@@ -79,7 +80,15 @@ impl Task {
         let mut messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.id.0).await;
         let mut subscriber = server.metrics.subscriber(Transport::Socket);
         let mut began = false;
-        while let Some(message) = messages.next().await {
+        loop {
+            let message = tokio::select! {
+                message = messages.next() => message,
+                () = sleep(server.timings.ping) => {
+                    self.tell_place(messages.looked()).await;
+                    continue;
+                }
+            };
+            let Some(message) = message else { break };
             match &message.body {
                 Body::Written(body) => {
                     self.next(body).await;
@@ -108,6 +117,15 @@ impl Task {
 
     async fn next(&self, answer: &str) {
         self.carrier.outbox.answer(&self.operation, wire::next(&self.operation.id, answer), false).await;
+    }
+
+    /// Tells, if it is new, how far a quiet subscription has looked: its place would else be left so far behind that
+    /// it expires. In line with the answers, since whoever goes on behind it must have got what is before it.
+    async fn tell_place(&self, looked: Option<String>) {
+        if let Some(cursor) = looked {
+            let text = wire::looked(&self.operation.id, &cursor);
+            self.carrier.outbox.answer(&self.operation, text, false).await;
+        }
     }
 
     async fn complete(&self) {

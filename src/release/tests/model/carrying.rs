@@ -1,6 +1,6 @@
 //! Carrying out (R12 to R16, R18), and what becomes of workers that die.
 
-use super::model::{Answer, Model, Start};
+use super::reference::{Answer, Model, Start};
 use super::rows::{Event, Target, Worker};
 use super::steps::{CALLERS, Left};
 use crate::domain::instance::InstanceStatus;

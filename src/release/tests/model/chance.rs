@@ -1,6 +1,6 @@
 //! Which steps chance takes: what is likely to matter where the model stands, and now and then anything else.
 
-use super::model::Model;
+use super::reference::Model;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS};
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
 use proptest::collection::vec;

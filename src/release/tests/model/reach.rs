@@ -1,7 +1,7 @@
 //! Chance comes everywhere: what it never reached would be compared by nobody.
 
 use super::STEPS;
-use super::model::{Answer, Model};
+use super::reference::{Answer, Model};
 use super::steps::Step;
 use crate::domain::Word;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
@@ -65,7 +65,7 @@ fn chance_comes_to_everything_that_the_rules_tell() {
         all::<ReleaseTargetStatus>(&[]),
         all::<InstanceStatus>(&[]),
         all(&[SkipReason::VersionUnavailable, SkipReason::MovedSince]),
-        all(&[TargetFailure::TimedOut]),
+        all(&[TargetFailure::TimedOut, TargetFailure::NotStarted]),
         all(&[InstanceEventKind::Edit]),
         all(&[ReleaseEventKind::Paused, ReleaseEventKind::Resumed]),
         vec!["INVALID", "NOT_FOUND", "OTHER_SERVICE", "VERSION_NOT_BUILT", "LOCKED", "FROZEN", "HOST_NOT_DEPLOYED"],

@@ -1,6 +1,6 @@
 //! What can happen, as a test that failed prints it.
 
-use super::model::Model;
+use super::reference::Model;
 use crate::domain::Role;
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
 use std::fmt::{self, Debug, Display, Formatter};

@@ -1,7 +1,7 @@
 //! The real thing: each step on a database, by the functions that requests and workers use.
 
 use super::carrying::name;
-use super::model::{Answer, Start};
+use super::reference::{Answer, Start};
 use super::rows::Rows;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS, ZONE, version};
 use crate::catalog::{freeze, hold, instance};
