@@ -8,7 +8,7 @@ use async_graphql::{Name, Response, Value, Variables};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
-use lockkeeper::graphql::{body, message};
+use lockkeeper::graphql::{Message, body};
 use lockkeeper::server::limits;
 use reading::{ALL, PAGE, Reading, fleet as fleet_in};
 use std::hint::black_box;
@@ -51,7 +51,7 @@ fn events(criterion: &mut Criterion) {
         Response::new(Value::Object(data.into_iter().collect()))
     };
     criterion.bench_function("make a subscriber's message of an event", |bench| {
-        bench.iter_batched(response, message, BatchSize::SmallInput);
+        bench.iter_batched(response, |response| Message::new(response, None), BatchSize::SmallInput);
     });
 }
 
