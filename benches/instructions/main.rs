@@ -17,7 +17,7 @@ use std::process::Command;
 use tokio::runtime::Runtime;
 
 /// How far from the kept figure a count may be, in percent.
-const MARGIN: f64 = 3.0;
+const MARGIN: f64 = 5.0;
 /// How often each is answered before it is counted, and while it is.
 const BEFORE: usize = 3;
 const COUNTED: usize = 10;
