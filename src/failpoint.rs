@@ -50,9 +50,51 @@ pub fn at(name: &'static str) {
 }
 
 /// Ends this process as a crash would: nothing is flushed, nothing is dropped.
+#[allow(dead_code, reason = "where there are no failpoints, nothing ends at one")]
 fn end(name: &str) {
     eprintln!("killed at {name}");
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
     // The signal is on its way.
     std::thread::park();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// The names in the code, and the files in which they are.
+    fn places() -> Vec<(String, PathBuf)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let (mut found, mut folders) = (Vec::new(), vec![root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = fs::read_to_string(&path).unwrap();
+                let file = path.strip_prefix(&root).unwrap();
+                let names = text.split("failpoint::at(\"").skip(1).filter_map(|rest| rest.split('"').next());
+                found.extend(names.map(|name| (name.to_owned(), file.to_owned())));
+            }
+        }
+        found.retain(|(_, file)| file != Path::new("failpoint.rs"));
+        found
+    }
+
+    #[test]
+    fn each_failpoint_stands_at_one_place_of_the_module_that_it_names() {
+        let places = places();
+        for (name, file) in &places {
+            let module = file.with_extension("").display().to_string().replace('/', "::");
+            assert!(name.starts_with(&format!("{module}::")), "{name} in {}", file.display());
+        }
+        let mut names: Vec<&str> = places.iter().map(|(name, _)| name.as_str()).collect();
+        let mut all = ALL.to_vec();
+        names.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(names, all);
+    }
 }

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::auth::Tokens;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
-use crate::graphql;
+use crate::graphql::{self, Groups};
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
 use crate::server::{Api, Metrics, Server};
@@ -36,11 +36,12 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let asked_to_stop = asked_to_stop()?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
+    let groups = Groups::new(tail);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
-        metrics: Metrics::new(app.db.clone(), tail.clone()),
+        metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
-        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
+        engine: Arc::new(Api { schema: graphql::schema(app.clone()), groups }),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),
@@ -91,7 +92,7 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
         return Ok(());
     }
     let mut how = WorkerSettings::new(worker_name(), &settings.state_dir);
-    how.timing.drain = settings.drain;
+    how.timing = settings.timing;
     Ok(worker::run(app, how, stopping).await?)
 }
 

@@ -74,9 +74,10 @@ pub(super) async fn carry_out(
     }
 }
 
-pub(super) async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
+pub(super) async fn collect(order: &Order, with: &Surroundings, here: bool) -> (Ended, Vec<Line>) {
     let ended = match look(order, with).await {
         Found::Ended(ended) => ended,
+        Found::NeverBegan if here => Ended::NeverBegan,
         // It may have begun where another state directory is.
         Found::NeverBegan => Ended::Unknown { over: true },
         Found::Unclear { over } => Ended::Unknown { over },

@@ -13,4 +13,4 @@ pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
 pub use mutation::{Mutation, RequestId};
 pub use query::{Ahead, Query};
 pub use schema::{Schema, prepare, schema, sdl};
-pub use subscription::{Message, Place, message};
+pub use subscription::{Body, Groups, Message, Messages, Place, subscribe};

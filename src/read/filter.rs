@@ -18,6 +18,8 @@ pub struct Where {
     pub(super) of_service: Option<(String, i64)>,
     /// Who asks.
     caller: String,
+    /// Whether that makes a difference.
+    personal: bool,
 }
 
 /// Ids of a request that must name something.
@@ -43,12 +45,18 @@ impl Claim {
 impl Where {
     pub(super) fn new(caller: &str) -> Where {
         let (text, binds, claims) = (String::new(), Vec::new(), Vec::new());
-        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned() }
+        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned(), personal: false }
     }
 
-    /// The name of who asks.
-    pub fn caller(&self) -> &str {
+    /// The name of who asks; from now on the list is one of that caller's own.
+    pub fn caller(&mut self) -> &str {
+        self.personal = true;
         &self.caller
+    }
+
+    /// Whether another caller may have other rows.
+    pub(super) fn is_personal(&self) -> bool {
+        self.personal
     }
 
     /// Adds a condition, whose `$`s take the values in order.
@@ -66,14 +74,14 @@ impl Where {
     /// A column has one of these words.
     pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
         if let Some(words) = words {
-            self.such(&format!("{column} {{any $}}"), [Bind::words(&words)]);
+            self.any(&format!("{column} {{any $}}"), Bind::words(&words));
         }
     }
 
     /// A column has one of these texts.
     pub fn texts(&mut self, column: &str, texts: Option<Vec<String>>) {
         if let Some(texts) = texts {
-            self.such(&format!("{column} {{any $}}"), [Bind::Texts(texts)]);
+            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts));
         }
     }
 
@@ -90,11 +98,20 @@ impl Where {
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
         let claim = Claim::read(kind, argument, &ids)?;
-        self.such(text, [Bind::Ids(claim.ids.clone())]);
+        self.any(text, Bind::Ids(claim.ids.clone()));
         if !claim.ids.is_empty() {
             self.claims.push(claim);
         }
         Ok(())
+    }
+
+    /// A condition with `{any $}`. A single value is asked for as one: then an index can give the rows in its order, and
+    /// the page is read from its beginning, however long the list is.
+    fn any(&mut self, text: &str, values: Bind) {
+        match values.single() {
+            Some(value) => self.such(&text.replace("{any $}", "= $"), [value]),
+            None => self.such(text, [values]),
+        }
     }
 
     /// The list must belong to the service of this version.

@@ -103,6 +103,11 @@ impl Plan {
         self.head || self.levels.iter().any(Level::is_read)
     }
 
+    /// Whether another caller may be told something else.
+    pub fn is_personal(&self) -> bool {
+        self.levels.iter().any(|level| level.list.is_personal())
+    }
+
     /// Refuses what asks for too much at once.
     pub fn check(&self) -> Result<(), ApiError> {
         let total = self.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));

@@ -77,7 +77,7 @@ fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
     }
 }
 
-/// Ends targets and gives those that it ended. One that does not run in the name of this worker with this
+/// Ends targets and gives those that have ended so. One that does not run in the name of this worker with this
 /// fence any more is left alone (I3).
 pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i64>> {
     let mut tx = db.begin().await?;
@@ -97,8 +97,15 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
             Some((target, ending.end.clone()))
         })
         .collect();
+    let mut written: Vec<i64> = ended.iter().map(|(target, _)| target.id).collect();
+    if ended.len() < by_target.len() {
+        // An end may have been written before, by a commit whose answer was lost.
+        let before = target::ended_by(&mut tx, me.id, &targets).await?;
+        let own = |(id, fence): &(i64, i64)| by_target.get(id).is_some_and(|ending| ending.fence == *fence);
+        written.extend(before.into_iter().filter(own).map(|(id, _)| id));
+    }
     if ended.is_empty() {
-        return Ok(Vec::new());
+        return Ok(written);
     }
     let stopping = stopping(&releases, &ended);
     let queued = match stopping.is_empty() {
@@ -122,7 +129,7 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     tx.commit().await?;
     failpoint::at("release::finish::after_commit");
     journal::tell(&told);
-    Ok(ended.iter().map(|(target, _)| target.id).collect())
+    Ok(written)
 }
 
 /// The releases that give up what they have not begun once these targets have ended.

@@ -8,7 +8,7 @@ use crate::store::worker::{self, Worker};
 use crate::store::{Db, Dialect, Error, Result};
 use std::collections::HashMap;
 use std::fs::File;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{Instant as Clock, sleep, timeout_at};
 
@@ -21,8 +21,9 @@ pub(super) struct Lease {
 
 impl Lease {
     /// Registers a worker.
-    pub async fn take(db: &Db, name: &str, state: &StateDir) -> Result<Lease> {
-        let id = worker::register(db, name, state.name()).await?;
+    pub async fn take(db: &Db, name: &str, state: &StateDir, timing: &Timing) -> Result<Lease> {
+        let [lease, grace] = [timing.dead_after, timing.grace].map(|length| length.as_millis() as i64);
+        let id = worker::register(db, name, state.name(), lease, grace).await?;
         let alive = state
             .show_alive(id)
             .map_err(|error| Error::Refused(format!("{} cannot be written: {error}.", state.path().display())))?;
@@ -78,7 +79,7 @@ pub(super) struct Watch(HashMap<i64, (i64, Instant)>);
 impl Watch {
     /// The workers whose commands have surely ended or can be seen from here: those that ended, those whose
     /// process is gone, and those whose beat stood still for too long.
-    pub fn dead(&mut self, others: Vec<(Worker, bool)>, state: &StateDir, timing: &Timing) -> Vec<Worker> {
+    pub fn dead(&mut self, others: Vec<(Worker, bool)>, state: &StateDir) -> Vec<Worker> {
         self.0.retain(|id, _| others.iter().any(|(other, _)| other.id == *id));
         let dead = others.into_iter().filter(|(other, ended)| {
             let (beat, since) = self.0.entry(other.id).or_insert((other.beat, Instant::now()));
@@ -87,8 +88,9 @@ impl Watch {
             }
             let here = other.state_dir == state.name();
             // Where nothing can be seen of its commands, their grace has to pass, too.
-            let patience = if here { timing.dead_after } else { timing.dead_after + 2 * timing.grace };
-            *ended || since.elapsed() >= patience || here && state.is_gone(other.id).unwrap_or(false)
+            let patience = if here { other.lease_ms } else { other.lease_ms + 2 * other.grace_ms };
+            let silent = since.elapsed() >= Duration::from_millis(patience.unsigned_abs());
+            *ended || silent || here && state.is_gone(other.id).unwrap_or(false)
         });
         dead.map(|(other, _)| other).collect()
     }

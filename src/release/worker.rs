@@ -29,7 +29,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
         Error::Refused(format!("The state directory {path} cannot be used: {error}. Name another with --state-dir."))
     })?;
     while !stop.is_cancelled() {
-        match Lease::take(&app.db, &settings.name, &state).await {
+        match Lease::take(&app.db, &settings.name, &state, &settings.timing).await {
             Ok(lease) => {
                 let (renew, renewed) = watch::channel(Instant::now());
                 let keeping = lease::keep(app.db.clone(), lease.me.id, settings.timing, renew);
@@ -224,7 +224,7 @@ impl Session {
             Ok(others) => others,
             Err(error) => return tracing::warn!(%error, "other workers could not be looked at; trying again"),
         };
-        for lost in self.watch.dead(others, &self.state, &self.settings.timing) {
+        for lost in self.watch.dead(others, &self.state) {
             if !db.is_writable() {
                 return;
             }

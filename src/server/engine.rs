@@ -1,26 +1,24 @@
 //! What carries out a request.
 
 use crate::domain::Caller;
-use crate::events::Tail;
-use crate::graphql::{self, Schema};
+use crate::graphql::{self, Groups, Messages, Schema};
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 
 /// A schema with everything that it needs, whatever its types are.
 pub trait Engine: Send + Sync + 'static {
     /// Carries out a query or a mutation of this caller, under this id.
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
 
-    /// Carries out a subscription; it ends when the stream is dropped.
-    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Response>;
+    /// Begins a subscription; it ends when its messages are dropped.
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages>;
 }
 
-/// The API, and the events that its subscriptions tell.
+/// The API, and those who are subscribed to it.
 pub struct Api {
     pub schema: Schema,
-    pub tail: Tail,
+    pub groups: Groups,
 }
 
 impl Engine for Api {
@@ -29,7 +27,9 @@ impl Engine for Api {
         async move { schema.execute(request).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(graphql::prepare(request, caller, id).data(self.tail.clone()))
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
+        let (schema, groups, request) =
+            (self.schema.clone(), self.groups.clone(), graphql::prepare(request, caller, id));
+        async move { graphql::subscribe(&schema, request, &groups).await }.boxed()
     }
 }

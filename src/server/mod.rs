@@ -38,11 +38,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// How long requests under way may take once the server closes.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How long the database may take to show that it answers.
+const SOON: Duration = Duration::from_secs(2);
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Server {
     pub engine: Arc<dyn Engine>,
-    /// Asked whether it can be written.
+    /// Asked whether it answers and can be written.
     pub db: Db,
     pub tokens: Tokens,
     pub metrics: Metrics,
@@ -104,6 +107,7 @@ async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
     let why_not = match server.stopping.is_cancelled() {
         true => "stopping\n",
         false if !server.db.is_writable() => "the database cannot be written: make room on its disk\n",
+        false if !server.db.answers(SOON).await => "the database does not answer\n",
         false => return (StatusCode::OK, "ready\n"),
     };
     (StatusCode::SERVICE_UNAVAILABLE, why_not)

@@ -1,12 +1,15 @@
 //! The two databases behind one face. Reads take `&Db`, writes take `&mut Tx`; both give a [`Stmt`].
 
+use super::lent::Lent;
 use super::statement::{On, Stmt, Via};
 use super::{Result, sql::Sql};
 use crate::domain::Timestamp;
 use sqlx::{Database, Pool, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// An open database. Clones share its connections.
 #[derive(Clone)]
@@ -63,7 +66,7 @@ pub struct Tx {
 
 enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lent),
 }
 
 impl Db {
@@ -87,9 +90,15 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 settled(async move { write.begin_with("BEGIN IMMEDIATE").await }).await.map(Begun::Sqlite)?
             }
-            Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
+            Pools::Postgres(pool) => settled(async move { Lent::begin(&pool).await }).await.map(Begun::Postgres)?,
         };
         Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
+    }
+
+    /// Whether it answers, within this time.
+    pub async fn answers(&self, within: Duration) -> bool {
+        let answer = self.query(sql!("SELECT CAST(1 AS bigint) AS one")).scalar::<i64>();
+        matches!(timeout(within, answer).await, Ok(Ok(_)))
     }
 
     /// Which of the two databases it is.

@@ -85,8 +85,10 @@ pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
 /// Begins targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
-        "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, started_at = $3,
-            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
+        "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, begun_by = $2,
+            started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
+            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id),
+            begun_fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))
     .bind(Ids(targets))
@@ -117,6 +119,9 @@ pub struct Claimed {
     pub host_address: String,
     pub port: Option<i64>,
     pub tag: Option<String>,
+    /// The state directory of the worker that began this start, whoever answers for it now; none where an older
+    /// program began it.
+    pub begun_in: Option<String>,
 }
 
 macro_rules! claimed {
@@ -124,7 +129,8 @@ macro_rules! claimed {
         sql!(concat!(
             "SELECT t.id AS target_id, t.release_id, t.instance_id, t.executor, r.timeout_seconds, t.attempt, t.fence,
                 r.action, s.name AS service, v.name AS version, v.artifact, v.ref AS reference,
-                p.name AS previous_version, h.hostname, h.address AS host_address, i.port, i.tag
+                p.name AS previous_version, h.hostname, h.address AS host_address, i.port, i.tag,
+                b.state_dir AS begun_in
              FROM release_target t
              JOIN release r ON r.id = t.release_id
              JOIN service s ON s.id = r.service_id
@@ -132,6 +138,7 @@ macro_rules! claimed {
              JOIN host h ON h.id = t.host_id
              LEFT JOIN version v ON v.id = t.to_version_id
              LEFT JOIN version p ON p.id = t.from_version_id
+             LEFT JOIN worker b ON b.id = t.begun_by AND t.begun_fence = t.fence
              WHERE ",
             $condition
         ))

@@ -29,6 +29,11 @@ pub enum Error {
     Refused(String),
 }
 
+/// Codes of what passes, and may be asked again. PostgreSQL: serialization, deadlock, lock and statement timeout; a
+/// session that stood still for too long; shutdown, connection lost, no room for another one, a standby that takes no
+/// writes. SQLite: busy and its extended codes.
+const PASSING: &str = "40001 40P01 55P03 57014 25P03 57P05 57P01 57P02 57P03 08006 53300 25006 5 261 517";
+
 impl Error {
     /// Whether it may be otherwise soon, and the same is to be tried again.
     pub fn is_passing(&self) -> bool {
@@ -47,12 +52,7 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost.
-            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
-                Error::Busy(error)
-            }
-            // SQLite: busy and its extended codes.
-            (_, Some("5" | "261" | "517")) => Error::Busy(error),
+            (_, Some(code)) if PASSING.split(' ').any(|passing| passing == code) => Error::Busy(error),
             // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
             (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),

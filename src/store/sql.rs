@@ -14,11 +14,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("bool", "(#)", "CAST((#) AS boolean)"),
     // An instant out of a JSON document, where it is told in milliseconds.
     ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
+    // The later one of two instants, none of them null.
+    ("later", "max(#)", "GREATEST(#)"),
     ("share", "", "FOR SHARE"),
     ("lock", "", "FOR NO KEY UPDATE"),
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
     // Takes a lock that is named by a text, until the transaction ends; never null.
     ("key_lock", "#", "CAST(pg_advisory_xact_lock(hashtextextended(#, 0)) AS text)"),
+    // The same, beside others who share it. Whoever wants it alone has a turn among them, which a row's lock does not give.
+    ("key_share", "#", "CAST(pg_advisory_xact_lock_shared(hashtextextended(#, 0)) AS text)"),
 ];
 
 /// A statement, or a part of one; written out for a database when it is first used there.

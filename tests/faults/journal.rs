@@ -8,13 +8,15 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 /// Appends lines such as `start host-1 ins_7 tgt_55 3`: word, host, instance, target and fence. Every other instance's command
-/// does not listen when it is asked to end, and some take so long that their worker is missed meanwhile.
+/// does not listen when it is asked to end, and some take so long that their worker is missed meanwhile. Where the
+/// executor sets `LONG`, that is how long the first start of an upgrade takes.
 const SCRIPT: &str = r#"#!/bin/sh
 say() { echo "$1 $LOCKKEEPER_HOSTNAME $LOCKKEEPER_INSTANCE_ID $LOCKKEEPER_TARGET_ID $LOCKKEEPER_FENCE" >>journal; }
 case $LOCKKEEPER_INSTANCE_ID in *[13579]) trap '' TERM ;; esac
 say start
 ticks=3
 case $LOCKKEEPER_INSTANCE_ID in *[17]) ticks=40 ;; esac
+case $LOCKKEEPER_ACTION$LOCKKEEPER_ATTEMPT in UPGRADE1) ticks=${LONG:-$ticks} ;; esac
 while [ $ticks -gt 0 ]; do
     sleep 0.05
     say tick
@@ -35,9 +37,19 @@ impl Journal {
         Journal(server.path("journal"))
     }
 
+    /// All that was written.
+    pub fn text(&self) -> String {
+        fs::read_to_string(&self.0).unwrap_or_default()
+    }
+
+    /// How many lines begin with this word.
+    pub fn count(&self, word: &str) -> usize {
+        self.text().lines().filter(|line| line.split(' ').next() == Some(word)).count()
+    }
+
     /// What is recorded agrees with the journal, and nothing ran beside another: gives how many starts there were.
     pub async fn assert_agrees(&self, stored: &Stored) -> usize {
-        let text = fs::read_to_string(&self.0).unwrap();
+        let text = self.text();
         let said = |said: &str| -> HashSet<(&str, &str)> {
             let lines = text.lines().map(|line| line.split(' ').collect::<Vec<_>>());
             let lines = lines.filter(|line| line[0] == said);
@@ -70,7 +82,7 @@ impl Journal {
     /// No target was started twice with one fence, fences of an instance rise, and no command showed a sign of life
     /// after another one had started on its host (I3, I8). Gives how many starts there were.
     pub fn assert_never_beside(&self) -> usize {
-        let text = fs::read_to_string(&self.0).unwrap();
+        let text = self.text();
         let (mut starts, mut ends, mut fences) = (HashSet::new(), HashSet::new(), HashMap::new());
         let mut newest: HashMap<&str, (&str, &str)> = HashMap::new();
         for line in text.lines() {

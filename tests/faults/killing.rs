@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
-/// After so long, another process is killed, so that there is more to take over.
-const STIR: Duration = Duration::from_secs(6);
+/// After so long, another process is killed, so that there is more to take over where that is waited for.
+const STIR: Duration = Duration::from_secs(4);
 /// After so long, a point counts as not reached this time.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(25);
 
 /// Processes, and what was killed of them.
 struct Killing {
@@ -44,9 +44,22 @@ impl Killing {
     /// Kills one of them, whatever it does, and starts it again as this point wants it.
     async fn kill(&mut self, victim: usize, point: Option<Point>) {
         sleep(Duration::from_millis(rand::random_range(0..1500))).await;
+        if point.is_some_and(Point::is_of_recovery) {
+            self.until_something_runs().await;
+        }
         self.amid += usize::from(self.is_amid().await);
         self.at_random += 1;
         self.start_again(victim, point);
+    }
+
+    /// Waits for commands that may be started anew, or for a while.
+    async fn until_something_runs(&self) {
+        let began = Instant::now();
+        let rows = "release_target t JOIN release r ON r.id = t.release_id
+            WHERE t.status = 'RUNNING' AND t.executor = 'repeat' AND r.cancel_requested_at IS NULL";
+        while self.count(rows).await < 5 && began.elapsed() < LONG {
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn start_again(&mut self, number: usize, point: Option<Point>) {
@@ -88,7 +101,8 @@ impl Killing {
             if died {
                 return true;
             }
-            if stirred.elapsed() > STIR && self.processes.count() > 1 {
+            if point.is_of_recovery() && stirred.elapsed() > STIR && self.processes.count() > 1 {
+                self.until_something_runs().await;
                 self.kill((victim + 1) % self.processes.count(), None).await;
                 stirred = Instant::now();
             }

@@ -70,7 +70,7 @@ async fn fleets(client: &Client) -> Vec<Service> {
 }
 
 /// Asks until there is an answer that is one: whoever is asked may be killed meanwhile.
-async fn surely(client: &impl Fn() -> Client, document: &str, variables: &Value) -> Value {
+pub async fn surely(client: &impl Fn() -> Client, document: &str, variables: &Value) -> Value {
     let began = Instant::now();
     loop {
         if let Ok(mut answer) = client().try_send(document, variables.clone()).await {
@@ -106,7 +106,7 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
     asked.fetch_add(1, Ordering::AcqRel);
     let id = &payload["release"]["id"];
     if rand::random() {
-        sleep(Duration::from_millis(rand::random_range(0..4000))).await;
+        sleep(Duration::from_millis(rand::random_range(0..2000))).await;
         cancel(client, id, false).await;
         cancel(client, id, true).await;
     }

@@ -24,6 +24,11 @@ impl Point {
         self.0.starts_with("release::lease::") && self.0.ends_with("_end")
     }
 
+    /// Whether a process comes there only when another one has left commands behind.
+    pub fn is_of_recovery(self) -> bool {
+        self.0.starts_with("release::recover::") || self.0 == "release::carry::before_collect"
+    }
+
     /// What arms it: in a process itself, and in its runners.
     pub fn arm(self) -> (String, String) {
         // Not always at the first time, where there are many.
@@ -36,7 +41,7 @@ impl Point {
     }
 }
 
-/// All of them, in any order, again and again; one that was not reached has another turn later.
+/// All of them, in any order, again and again; one that was not reached has another turn at once.
 #[derive(Default)]
 pub struct Points {
     waiting: Vec<Point>,
@@ -61,7 +66,7 @@ impl Points {
 
     pub fn missed(&mut self, point: Point) {
         self.misses.push(point.0);
-        self.waiting.insert(0, point);
+        self.waiting.push(point);
     }
 
     /// How many different ones something died at.

@@ -72,16 +72,13 @@ impl Processes {
     pub fn start_again(&mut self, number: usize, own: &str, runners: &str) {
         // It is read when a process starts, and only then.
         fs::write(self.servers[0].path("lockkeeper.toml"), configuration(runners)).unwrap();
-        match self.servers.get_mut(number) {
-            Some(server) => {
-                server.kill();
-                server.serve_armed(own);
-                self.tell();
-            }
-            None => {
-                drop(self.worker.take());
-                self.worker = Some(self.servers[0].worker_armed(own));
-            }
+        if let Some(server) = self.servers.get_mut(number) {
+            server.kill();
+            server.serve_armed(own);
+            self.tell();
+        } else {
+            drop(self.worker.take());
+            self.worker = Some(self.servers[0].worker_armed(own));
         }
     }
 

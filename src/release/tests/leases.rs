@@ -13,7 +13,7 @@ use tokio::sync::watch;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn worker(fleet: &Fleet) -> Me {
-    Me { id: worker::register(&fleet.app.db, "w", "here").await.unwrap(), name: "w".into() }
+    Me { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
 }
 
 #[tokio::test]
@@ -26,7 +26,8 @@ async fn i3_whoever_declares_a_worker_dead_waits_for_what_it_is_claiming() {
         assert!(worker::is_alive(&mut claiming, old.id).await.unwrap());
         let db = fleet.app.db.clone();
         let mut taking = tokio::spawn(async move {
-            let seen = Worker { id: old.id, name: old.name, state_dir: "here".into(), beat: 0 };
+            let seen =
+                Worker { id: old.id, name: old.name, state_dir: "here".into(), beat: 0, lease_ms: 1, grace_ms: 1 };
             take_over(&db, &new, &seen, &mut HashSet::new()).await
         });
         let early = tokio::time::timeout(Duration::from_millis(300), &mut taking).await;

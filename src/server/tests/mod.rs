@@ -5,15 +5,16 @@ mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Engine, Metrics, Server, ws};
+use super::{Api, Engine, Metrics, Server, ws};
+use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::Place;
+use crate::executor::{ExecutorSettings, Executors};
+use crate::graphql::{self, Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -126,8 +127,9 @@ impl Engine for Small {
         async move { schema.execute(request.data(caller)).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, _: &str) -> BoxStream<'static, Answer> {
-        self.0.execute_stream(request.data(caller))
+    fn subscribe(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Messages> {
+        let responses = self.0.execute_stream(request.data(caller));
+        async move { responses.into() }.boxed()
     }
 }
 
@@ -150,19 +152,37 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
+        let counts = Arc::new(Counts::default());
+        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
+        Served::with(timings, counts, |_, _| Arc::new(Small(schema))).await
+    }
+
+    /// A server of the real schema.
+    async fn whole(timings: ws::Timings) -> Served {
+        let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
+        let executors: Executors = [executor.named("none")].into_iter().collect();
+        let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
+        let api = |db: &Db, groups| Arc::new(Api { schema: graphql::schema(app(db)), groups });
+        Served::with(timings, Arc::default(), |db, groups| api(db, groups)).await
+    }
+
+    async fn with(
+        timings: ws::Timings,
+        counts: Arc<Counts>,
+        engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
+    ) -> Served {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
-        let counts = Arc::new(Counts::default());
-        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
+        let groups = Groups::new(tail);
         let server = Server {
-            engine: Arc::new(Small(schema)),
+            engine: engine(&db, groups.clone()),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), tail),
+            metrics: Metrics::new(db.clone(), groups),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

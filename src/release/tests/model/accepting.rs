@@ -1,6 +1,6 @@
 //! Accepting a release (R1, R4 to R11, R15 to R17).
 
-use super::model::{Answer, Model};
+use super::reference::{Answer, Model};
 use super::rows::{Event, Instance, Release, Skip, Target, Through};
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, VERSIONS, ZONE, version};
 use crate::domain::instance::InstanceStatus;

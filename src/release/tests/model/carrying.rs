@@ -1,6 +1,6 @@
 //! Carrying out (R12 to R16, R18), and what becomes of workers that die.
 
-use super::model::{Answer, Model, Start};
+use super::reference::{Answer, Model, Start};
 use super::rows::{Event, Target, Worker};
 use super::steps::{CALLERS, Left};
 use crate::domain::instance::InstanceStatus;
@@ -198,9 +198,12 @@ impl Model {
             Left::OldVersion if same => (Succeeded, None),
             Left::OldVersion => (Failed, Some(TargetFailure::Interrupted)),
             Left::NoAnswer => (Unknown, None),
+            Left::NeverBegan => (Failed, Some(TargetFailure::NotStarted)),
         };
         let interrupted = failure == Some(TargetFailure::Interrupted) || end == Unknown;
-        let again = interrupted && row.service == REPEATS && attempt < STARTS && !row.canceled;
+        // What never began is not repeated by beginning.
+        let repeatable = failure == Some(TargetFailure::NotStarted) || interrupted && row.service == REPEATS;
+        let again = repeatable && attempt < STARTS && !row.canceled;
         match again && self.owns(worker, start) {
             true => Answer::Started(vec![self.start(worker, target)]),
             false => self.end(worker, &[(start, end, failure)]),

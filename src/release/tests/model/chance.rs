@@ -1,12 +1,12 @@
 //! Which steps chance takes: what is likely to matter where the model stands, and now and then anything else.
 
-use super::model::Model;
+use super::reference::Model;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS};
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::Union;
 
 /// Any step that fits.
@@ -14,12 +14,13 @@ pub fn steps(model: &Model) -> BoxedStrategy<Step> {
     let rows = &model.rows;
     let (instances, holds) = (rows.instances.len() as i64, rows.holds.len() as i64);
     let (releases, workers) = (rows.releases.len() as i64, rows.workers.len() as i64);
+    let claim = |(worker, room)| Step::Claim { worker, room };
     let mut steps = vec![
-        (12, asks(holds).prop_map(Step::Ask).boxed()),
-        (8, (1..=workers, 1..5_i64).prop_map(|(worker, room)| Step::Claim { worker, room }).boxed()),
+        (12, asks(model).prop_map(Step::Ask).boxed()),
+        (1, (1..=workers, 1..5_i64).prop_map(claim).boxed()),
         (1, (1..=workers).prop_map(|worker| Step::Beat { worker }).boxed()),
         (
-            2,
+            1,
             (by(), services(), any::<bool>())
                 .prop_map(|(by, service, reverts)| Step::Freeze { by, service, reverts })
                 .boxed(),
@@ -27,13 +28,17 @@ pub fn steps(model: &Model) -> BoxedStrategy<Step> {
         (3, (by(), services()).prop_map(|(by, service)| Step::Unfreeze { by, service }).boxed()),
         (2, Just(Step::Sweep).boxed()),
     ];
-    if workers < 5 {
-        steps.push((1, Just(Step::Register).boxed()));
+    let living: Vec<i64> = (1..=workers).filter(|id| !rows.workers[*id as usize - 1].ended).collect();
+    if living.len() < 3 {
+        steps.push((4 - living.len() as u32, Just(Step::Register).boxed()));
+    }
+    if !living.is_empty() {
+        steps.push((8, (select(living), 1..5_i64).prop_map(claim).boxed()));
     }
     if workers > 1 {
         let pair = subsequence((1..=workers).collect::<Vec<_>>(), 2).prop_shuffle();
         let step = |(pair, stale): (Vec<i64>, bool)| Step::TakeOver { worker: pair[0], lost: pair[1], stale };
-        steps.push((2, (pair, prop::bool::weighted(0.2)).prop_map(step).boxed()));
+        steps.push((1, (pair, prop::bool::weighted(0.2)).prop_map(step).boxed()));
     }
     if instances > 0 {
         let some = || subsequence((1..=instances).collect::<Vec<_>>(), 1..=2.min(instances as usize)).prop_shuffle();
@@ -98,10 +103,20 @@ fn ends() -> impl Strategy<Value = ReleaseTargetStatus> {
 }
 
 fn left() -> impl Strategy<Value = Left> {
-    select(vec![Left::Succeeded, Left::Failed, Left::NewVersion, Left::OldVersion, Left::NoAnswer])
+    select(vec![Left::Succeeded, Left::Failed, Left::NewVersion, Left::OldVersion, Left::NoAnswer, Left::NeverBegan])
 }
 
-fn asks(holds: i64) -> impl Strategy<Value = Ask> {
+/// Which holds a release asks to be let through: none, those that stand on its service, or any one.
+#[derive(Clone, Debug)]
+enum Through {
+    None,
+    All,
+    Any(Index),
+}
+
+fn asks(model: &Model) -> impl Strategy<Value = Ask> + use<> {
+    let holds: Vec<(i64, i64, bool)> =
+        model.rows.holds.iter().zip(1..).map(|(hold, id)| (id, hold.service, hold.ended)).collect();
     let action = prop_oneof![
         2 => Just(ReleaseAction::Install),
         4 => Just(ReleaseAction::Upgrade),
@@ -113,15 +128,13 @@ fn asks(holds: i64) -> impl Strategy<Value = Ask> {
     let named = || subsequence(HOSTS.to_vec(), 1..=HOSTS.len()).prop_shuffle().prop_map(Hosts::Named);
     let hosts = prop_oneof![2 => Just(Hosts::All), 3 => named(), 1 => Just(Hosts::Zone)];
     let on_locked = prop_oneof![4 => Just(OnLocked::Skip), 1 => Just(OnLocked::Reject)];
-    let through = match holds {
-        0 => Just(Vec::new()).boxed(),
-        _ => subsequence((1..=holds).collect::<Vec<_>>(), 0..=holds.min(2) as usize).boxed(),
-    };
+    let through =
+        prop_oneof![6 => Just(Through::None), 3 => Just(Through::All), 1 => any::<Index>().prop_map(Through::Any)];
     let choice = (hosts, named(), on_locked, any::<bool>(), through);
     let on_failure = of(select(vec![OnFailure::Stop, OnFailure::Continue]));
     let rollout = (of(1..=3_i64), of(0..2_i64), on_failure);
     (what, choice, rollout, weighted(0.2, 0..3_u8), prop::bool::weighted(0.1)).prop_map(
-        |(what, choice, rollout, key, dry_run)| {
+        move |(what, choice, rollout, key, dry_run)| {
             let (by, action, service, version, current_version) = what;
             let (hosts, named, on_locked, include_unknown, through) = choice;
             let (max_parallel, max_failures, on_failure) = rollout;
@@ -129,6 +142,11 @@ fn asks(holds: i64) -> impl Strategy<Value = Ask> {
             let moves = matches!(action, ReleaseAction::Upgrade | ReleaseAction::Revert);
             let hosts = if action == ReleaseAction::Install && hosts == Hosts::All { named } else { hosts };
             let current_version = current_version.filter(|_| moves);
+            let through = match through {
+                Through::Any(index) if !holds.is_empty() => vec![index.get(&holds).0],
+                Through::All => holds.iter().filter(|hold| hold.1 == service && !hold.2).map(|hold| hold.0).collect(),
+                _ => Vec::new(),
+            };
             Ask {
                 by,
                 action,

@@ -1,6 +1,6 @@
 //! Holds and freezes, and what a person says of an instance (R15, R17).
 
-use super::model::{Answer, Model};
+use super::reference::{Answer, Model};
 use super::rows::{Event, Hold};
 use super::steps::{CALLERS, version};
 use crate::domain::instance::InstanceStatus::{

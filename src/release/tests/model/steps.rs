@@ -1,6 +1,6 @@
 //! What can happen, as a test that failed prints it.
 
-use super::model::Model;
+use super::reference::Model;
 use crate::domain::Role;
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
 use std::fmt::{self, Debug, Display, Formatter};
@@ -118,9 +118,11 @@ pub enum Left {
     Failed,
     /// The command had done its work, and nobody saw it end.
     NewVersion,
-    /// It had not begun.
+    /// It had done nothing yet.
     OldVersion,
     NoAnswer,
+    /// No command was started, and none will be.
+    NeverBegan,
 }
 
 impl Step {

@@ -1,7 +1,7 @@
 //! The real thing: each step on a database, by the functions that requests and workers use.
 
 use super::carrying::name;
-use super::model::{Answer, Start};
+use super::reference::{Answer, Start};
 use super::rows::Rows;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS, ZONE, version};
 use crate::catalog::{freeze, hold, instance};
@@ -17,7 +17,7 @@ use crate::release::finish::{Ending, finish};
 use crate::release::recover::{again, take_over};
 use crate::release::request::{Aim, Request, Selection};
 use crate::release::tests::fleet::{self, Fleet};
-use crate::release::verdict::{Next, Verdict, interrupted, judge};
+use crate::release::verdict::{Next, Verdict, interrupted, judge, never_began};
 use crate::store::claim::Claimed;
 use crate::store::sql::sql;
 use crate::store::target::End;
@@ -119,7 +119,7 @@ impl System {
             }
             Step::Register => {
                 let id = self.rows().await.workers.len() as i64 + 1;
-                Answer::Did(vec![worker::register(db, &name(id), "here").await?])
+                Answer::Did(vec![worker::register(db, &name(id), "here", 1, 1).await?])
             }
             Step::Beat { worker } => Answer::Alive(worker::beat(db, *worker).await?),
             Step::Claim { worker, room } => {
@@ -132,7 +132,8 @@ impl System {
             }
             Step::TakeOver { worker, lost, stale } => {
                 let beat = self.rows().await.workers[*lost as usize - 1].beat - i64::from(*stale);
-                let lost = Worker { id: *lost, name: name(*lost), state_dir: "here".into(), beat };
+                let lost =
+                    Worker { id: *lost, name: name(*lost), state_dir: "here".into(), beat, lease_ms: 1, grace_ms: 1 };
                 let mut taken = HashSet::new();
                 take_over(db, &me(*worker), &lost, &mut taken).await?;
                 Answer::Did(sorted(taken.into_iter().collect()))
@@ -154,17 +155,20 @@ impl System {
             Left::NewVersion => (Ended::Unknown { over: true }, runs(to)),
             Left::OldVersion => (Ended::Unknown { over: true }, runs(before)),
             Left::NoAnswer => (Ended::Unknown { over: true }, Found::NoAnswer),
+            Left::NeverBegan => (Ended::NeverBegan, Found::NoAnswer),
         };
         let on_lost =
             self.fleet.app.executors.get(&claimed.executor).map_or(OnLost::Resolve, |executor| executor.on_lost);
-        let end = match judge(ended, stop) {
-            Verdict::Over(end) => end,
-            Verdict::Interrupted => match interrupted(&found, to, before, on_lost, claimed.attempt) {
-                Next::Over(end) => end,
-                Next::Again(end) => match again(db, &me(worker), claimed).await? {
-                    Some(claimed) => return Ok(self.started(vec![claimed])),
-                    None => end,
-                },
+        let next = match judge(ended, stop) {
+            Verdict::Over(end) => Next::Over(end),
+            Verdict::NeverBegan => never_began(claimed.attempt),
+            Verdict::Interrupted => interrupted(&found, to, before, on_lost, claimed.attempt),
+        };
+        let end = match next {
+            Next::Over(end) => end,
+            Next::Again(end) => match again(db, &me(worker), claimed).await? {
+                Some(claimed) => return Ok(self.started(vec![claimed])),
+                None => end,
             },
         };
         self.finish(worker, vec![(start, end)]).await
