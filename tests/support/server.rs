@@ -68,6 +68,11 @@ impl Server {
         server
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().expect("it serves").id()
+    }
+
     /// What it logged last.
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
