@@ -47,7 +47,8 @@ impl Connection {
         self.stream.write_all(&request.0).await?;
         let head = self.until(b"\r\n\r\n", 0).await?;
         let text = String::from_utf8_lossy(&self.read[..head]).to_ascii_lowercase();
-        let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+        let header =
+            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
         let ok = text.starts_with("http/1.1 200");
         let length: Option<usize> = header("content-length").and_then(|length| length.parse().ok());
         let body = match length {
@@ -71,7 +72,8 @@ impl Connection {
         let mut body = Vec::new();
         loop {
             let end = self.until(b"\r\n", at).await?;
-            let size = std::str::from_utf8(&self.read[at..end - 2]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+            let size =
+                std::str::from_utf8(&self.read[at..end - 2]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
             let size = size.ok_or_else(|| io::Error::other("a chunk without a size"))?;
             at = end + size + 2;
             self.fill(at).await?;

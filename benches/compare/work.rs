@@ -62,8 +62,14 @@ pub static LOCKKEEPER: Documents = documents!("lockkeeper");
 /// Whom to ask, and how.
 pub enum Speaks {
     /// The floor's own paths, over this database.
-    Paths { database: String },
-    Graphql { documents: &'static Documents, path: &'static str, headers: String },
+    Paths {
+        database: String,
+    },
+    Graphql {
+        documents: &'static Documents,
+        path: &'static str,
+        headers: String,
+    },
 }
 
 /// What the queries need to know of the data, in the words of one system.
@@ -102,7 +108,8 @@ impl Speaks {
         let mut pages: [Value; 5] = Default::default();
         let mut end = Value::Null;
         for page in &mut pages {
-            end = ask(documents.instances, json!({ "after": end })).await?["instances"]["pageInfo"]["endCursor"].clone();
+            end =
+                ask(documents.instances, json!({ "after": end })).await?["instances"]["pageInfo"]["endCursor"].clone();
             *page = end.clone();
         }
         let filtered = ask(documents.filtered, json!({ "prefix": PREFIX })).await?;
@@ -124,9 +131,7 @@ impl Speaks {
 
 fn variables(query: Query, known: &Known) -> Vec<Value> {
     match query {
-        Query::Q1 => {
-            known.services.iter().map(|(name, current)| json!({ "name": name, "current": current })).collect()
-        }
+        Query::Q1 => known.services.iter().map(|(name, current)| json!({ "name": name, "current": current })).collect(),
         Query::Q2 => vec![json!({})],
         Query::Q3 => {
             let [c1, c2, c3, c4, c5] = &known.pages;

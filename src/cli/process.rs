@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::auth::Tokens;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
-use crate::graphql;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
 use crate::server::{Api, Metrics, Server};
@@ -39,7 +38,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), tail.clone()),
-        engine: Arc::new(Api { schema: graphql::schema(app.clone()), tail }),
+        engine: Arc::new(Api::new(app.clone(), tail)),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),

@@ -119,9 +119,5 @@ pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<(Vec<Fle
 
 pub async fn count_prefixed(pool: &PgPool) -> Result<i64> {
     let statement = "SELECT count(*) FROM instance WHERE hostname >= $1 AND hostname < $2 AND status <> 'REMOVED'";
-    sqlx::query_scalar(statement)
-        .bind(PREFIX)
-        .bind(format!("{PREFIX}\u{10ffff}"))
-        .fetch_one(pool)
-        .await
+    sqlx::query_scalar(statement).bind(PREFIX).bind(format!("{PREFIX}\u{10ffff}")).fetch_one(pool).await
 }

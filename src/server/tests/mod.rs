@@ -9,7 +9,7 @@ use super::{Engine, Metrics, Server, ws};
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::Place;
+use crate::graphql::{self, Documents, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -118,16 +118,23 @@ impl Watching {
 }
 
 #[derive(Clone)]
-struct Small(Schema<Query, Mutation, Watching>);
+struct Small {
+    schema: Schema<Query, Mutation, Watching>,
+    documents: Documents,
+}
 
 impl Engine for Small {
-    fn execute(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Answer> {
-        let schema = self.0.clone();
-        async move { schema.execute(request.data(caller)).await }.boxed()
+    fn documents(&self) -> &Documents {
+        &self.documents
     }
 
-    fn stream(&self, request: Request, caller: Caller, _: &str) -> BoxStream<'static, Answer> {
-        self.0.execute_stream(request.data(caller))
+    fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
+        let (schema, request) = (self.schema.clone(), graphql::prepare(request, caller, id));
+        async move { schema.execute(request).await }.boxed()
+    }
+
+    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Answer> {
+        self.schema.execute_stream(graphql::prepare(request, caller, id))
     }
 }
 
@@ -155,11 +162,13 @@ impl Served {
         let db = Db::open(&url, 4).await.unwrap();
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
         let counts = Arc::new(Counts::default());
-        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
+        let documents = Documents::default();
+        let schema =
+            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(documents.clone()).finish();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let server = Server {
-            engine: Arc::new(Small(schema)),
+            engine: Arc::new(Small { schema, documents }),
             tokens: Tokens::new(db.clone()),
             metrics: Metrics::new(db.clone(), tail),
             deadline: Duration::from_millis(500),
