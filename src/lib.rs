@@ -15,6 +15,7 @@
 //! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
 //! - [`executor`]: how a target is carried out on a host.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
+//! - [`failpoint`]: the places at which tests have the process die.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
@@ -27,6 +28,7 @@ pub mod config;
 pub mod domain;
 pub mod events;
 pub mod executor;
+pub mod failpoint;
 pub mod graphql;
 pub mod read;
 pub mod release;

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 8] = [
     &["change"],
     &["app"],
     &["executor", "store"],
-    &["domain"],
+    &["domain", "failpoint"],
 ];
 
 /// A file of the crate, and the module at the top of the crate that it is of.

@@ -12,9 +12,12 @@ mod worker;
 
 use crate::config::{Given, GivenToServe, GivenToWork};
 use crate::executor::runner;
+use crate::failpoint;
 use crate::store::Db;
 use clap::{Parser, Subcommand};
+use rustix::process::Signal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Connections to the database that a short command needs.
 const FEW: u32 = 2;
@@ -72,6 +75,8 @@ enum Command {
 
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
+    failpoint::arm();
+    survive_limits();
     match Cli::parse().command {
         // Without a runtime: it forks nothing but its child, and waits for little.
         Command::Runner { job } => runner::main(&job),
@@ -83,6 +88,13 @@ pub fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// A write beyond the largest size of a file that the process may have is an error like a full disk; unless it has a
+/// handler, the signal that comes with it would end the process. What it starts does not inherit that.
+fn survive_limits() {
+    // Where this signal cannot be handled, there is no such limit.
+    let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default());
 }
 
 #[tokio::main]

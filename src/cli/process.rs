@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::Tokens;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
+use crate::graphql::Groups;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
 use crate::server::{Api, Metrics, Server};
@@ -35,10 +36,12 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let asked_to_stop = asked_to_stop()?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
+    let groups = Groups::new(tail);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
-        metrics: Metrics::new(app.db.clone(), tail.clone()),
-        engine: Arc::new(Api::new(app.clone(), tail)),
+        metrics: Metrics::new(app.db.clone(), groups.clone()),
+        db: app.db.clone(),
+        engine: Arc::new(Api::new(app.clone(), groups)),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),
@@ -46,9 +49,9 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         underway: TaskTracker::new(),
     };
     let mut serving = tokio::spawn(server.serve(listener));
+    ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
-    ready();
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         served = &mut serving => return served?.context("It cannot serve any more"),
@@ -68,9 +71,9 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
 pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let stopping = CancellationToken::new();
+    ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
-    ready();
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         worked = &mut working => return worked?,
@@ -89,7 +92,7 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
         return Ok(());
     }
     let mut how = WorkerSettings::new(worker_name(), &settings.state_dir);
-    how.timing.drain = settings.drain;
+    how.timing = settings.timing;
     Ok(worker::run(app, how, stopping).await?)
 }
 

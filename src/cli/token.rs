@@ -60,11 +60,15 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 async fn create(given: &Given, name: &str, role: Role, expires: Option<Duration>) -> anyhow::Result<()> {
     let fits = (1..=63).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     ensure!(fits, "The name of a token has 1 to 63 characters, and no control characters.");
-    let expires_at = expires.map(|expires| {
-        let expires = i64::try_from(expires.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(Timestamp::now().0.saturating_add(expires))
-    });
     let db = super::open(given).await?;
+    let expires_at = match expires {
+        // By the database's clock, which decides when it has come.
+        Some(expires) => {
+            let now = db.begin().await?.now().await?;
+            Some(Timestamp(now.0.saturating_add(i64::try_from(expires.as_millis()).unwrap_or(i64::MAX))))
+        }
+        None => None,
+    };
     let secret = auth::create(&db, name, role, expires_at).await?;
     db.close().await;
     println!("{}", secret.reveal());

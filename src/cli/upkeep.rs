@@ -4,12 +4,11 @@ use crate::catalog;
 use crate::events;
 use crate::store::{Db, hints};
 use std::time::Duration;
-use tokio::time::sleep;
 
-/// Ends holds, gives up events older than `kept`, and exchanges wake-ups with other processes, for as long as it is
-/// polled.
+/// Ends holds, gives up events older than `kept`, exchanges wake-ups with other processes, and finds out when a database
+/// that was full has room again, for as long as it is polled.
 pub async fn run(db: Db, kept: Duration) {
-    tokio::join!(end_holds(&db), keep_events(&db, kept), hints::exchange(db.clone()));
+    tokio::join!(end_holds(&db), keep_events(&db, kept), hints::exchange(db.clone()), db.look_for_room());
 }
 
 /// Ends holds that are past their time, each second (R17).
@@ -18,7 +17,7 @@ async fn end_holds(db: &Db) {
         if let Err(error) = catalog::hold::sweep(db).await {
             tracing::warn!(%error, "holds that are past their time could not be ended");
         }
-        sleep(Duration::from_secs(1)).await;
+        db.again(Duration::from_secs(1)).await;
     }
 }
 
@@ -30,6 +29,6 @@ async fn keep_events(db: &Db, kept: Duration) {
             Ok(deleted) => tracing::info!(deleted, "old events were given up"),
             Err(error) => tracing::warn!(%error, "old events could not be given up"),
         }
-        sleep(Duration::from_hours(1)).await;
+        db.again(Duration::from_hours(1)).await;
     }
 }

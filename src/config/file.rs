@@ -46,12 +46,30 @@ impl Default for Events {
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
     #[serde(deserialize_with = "super::time::field")]
-    pub drain: Duration,
+    drain: Duration,
+    #[serde(deserialize_with = "lease")]
+    lease: Duration,
 }
 
 impl Default for Worker {
     fn default() -> Self {
-        Worker { drain: Timing::default().drain }
+        let Timing { drain, dead_after, .. } = Timing::default();
+        Worker { drain, lease: dead_after }
+    }
+}
+
+impl From<Worker> for Timing {
+    fn from(Worker { drain, lease }: Worker) -> Self {
+        Timing { drain, ..Timing::of_lease(lease) }
+    }
+}
+
+/// Shorter than that, a busy machine loses leases; longer, nobody waits.
+fn lease<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let lease = super::time::field(from)?;
+    match (Duration::from_secs(5)..=Duration::from_mins(10)).contains(&lease) {
+        true => Ok(lease),
+        false => Err(de::Error::custom("a lease is from 5 seconds to 10 minutes long")),
     }
 }
 

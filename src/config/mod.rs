@@ -7,6 +7,7 @@ pub use time::length;
 
 use crate::app::RolloutDefaults;
 use crate::executor::Executors;
+use crate::release::worker::Timing;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use file::File;
@@ -77,8 +78,8 @@ pub struct Settings {
     pub rollout: RolloutDefaults,
     /// How long events are kept.
     pub keep_events: Duration,
-    /// How long running targets may go on after a request to stop; then they are handed back.
-    pub drain: Duration,
+    /// How long a worker waits for what.
+    pub timing: Timing,
     pub executors: Executors,
 }
 
@@ -119,7 +120,7 @@ impl Settings {
                 .unwrap_or_else(|| "lockkeeper-state".into()),
             rollout: file.rollout.into(),
             keep_events: file.events.keep,
-            drain: file.worker.drain,
+            timing: file.worker.into(),
             executors: file.executors,
         })
     }

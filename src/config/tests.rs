@@ -17,7 +17,7 @@ fn mistake(text: &str) -> String {
 #[test]
 fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
-        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\n\
+        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\nlease = \"15s\"\n\
         [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
     let given = Given { database_url: Some("sqlite:given.db".to_owned()), ..Given::default() };
     let settings = load(text, given, GivenToServe { no_worker: true, ..GivenToServe::default() }).unwrap();
@@ -29,14 +29,16 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     );
     assert_eq!(settings.rollout.max_failures, RolloutDefaults::default().max_failures);
     assert_eq!((settings.keep_events, settings.worker), (Duration::from_hours(7 * 24), false));
-    assert_eq!(settings.drain, Duration::from_secs(5));
+    let Timing { drain, dead_after, fence_after, grace, .. } = settings.timing;
+    assert_eq!((drain, dead_after), (Duration::from_secs(5), Duration::from_secs(15)));
+    assert!(fence_after + 2 * grace < dead_after, "its commands have ended when it counts as dead");
 
     let web = settings.executors.get("web").unwrap();
     assert_eq!((web.kind(), web.timeout), ("command", Duration::from_secs(90)));
 
     let nothing = load("", Given::default(), GivenToServe::default()).unwrap();
     assert_eq!((nothing.listen.to_string().as_str(), nothing.worker), ("127.0.0.1:8080", true));
-    assert_eq!(nothing.drain, Duration::from_secs(30));
+    assert_eq!((nothing.timing.drain, nothing.timing.dead_after), (Duration::from_secs(30), Duration::from_secs(30)));
     assert_eq!(nothing.database_url, "sqlite:lockkeeper.db");
 }
 
@@ -47,6 +49,8 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
         ("listen = \"127.0.0.1:9000\n", 1, "string"),
         ("[events]\nkeep = \"a while\"\n", 2, "no length of time"),
+        ("[worker]\ndrain = \"1s\"\nlease = \"4s\"\n", 3, "from 5 seconds"),
+        ("[worker]\nlease = \"1h\"\n", 2, "to 10 minutes"),
         ("[rollout]\n\nmax_parallel = 0\n", 3, "1 to 1000 targets"),
         ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
         ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),

@@ -2,7 +2,7 @@
 
 use crate::domain::event::Subject;
 use crate::store::events::Event;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// Conditions on events; all that are given must hold, and an empty one matches nothing.
 #[derive(Clone, Debug)]
@@ -10,11 +10,11 @@ pub struct Filter {
     pub subject: Subject,
     /// Words of the vocabulary of the subject's kinds of events.
     pub kinds: Option<Vec<&'static str>>,
-    pub services: Option<HashSet<i64>>,
-    pub versions: Option<HashSet<i64>>,
-    pub releases: Option<HashSet<i64>>,
-    pub instances: Option<HashSet<i64>>,
-    pub hosts: Option<HashSet<i64>>,
+    pub services: Option<BTreeSet<i64>>,
+    pub versions: Option<BTreeSet<i64>>,
+    pub releases: Option<BTreeSet<i64>>,
+    pub instances: Option<BTreeSet<i64>>,
+    pub hosts: Option<BTreeSet<i64>>,
 }
 
 impl Filter {
@@ -25,7 +25,7 @@ impl Filter {
 
     /// Whether it is an event about the subject, and one that is wanted.
     pub fn matches(&self, event: &Event) -> bool {
-        let among = |wanted: &Option<HashSet<i64>>, id: Option<i64>| {
+        let among = |wanted: &Option<BTreeSet<i64>>, id: Option<i64>| {
             wanted.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
         };
         event.subject == self.subject

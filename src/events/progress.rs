@@ -1,17 +1,18 @@
 //! How far one release is, told by its events: the present state, then each new one, but not too often.
 
 use super::filter::Filter;
-use super::tail::{Expired, Tail};
+use super::tail::{Expired, PAUSE, Tail};
 use crate::domain::Word;
 use crate::domain::event::Subject;
 use crate::domain::release::{Progress, ReleaseStatus};
-use crate::store::events::Event;
+use crate::store::events::{self, Event};
+use crate::store::{Db, Result, progress};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// The shortest time from one state that is told to the next: ten in a second.
 const REST: Duration = Duration::from_millis(100);
@@ -28,6 +29,20 @@ pub struct State {
 }
 
 impl State {
+    /// The state that a release is in.
+    async fn read(db: &Db, release_id: i64) -> Result<Option<State>> {
+        // The place before the state: what lies between is told by its revision, not twice.
+        let position = events::bounds(db).await?.head;
+        let release = progress::now(db, release_id).await?;
+        Ok(release.map(|release| State {
+            position,
+            release_id,
+            revision: release.revision,
+            status: release.status,
+            progress: release.progress(),
+        }))
+    }
+
     /// The state that an event of a release tells.
     fn told(event: &Event) -> Option<State> {
         Some(State {
@@ -51,10 +66,30 @@ impl State {
 
 impl Tail {
     /// The present state of a release and each new one, the first and the last in any case, those between at most
-    /// ten times a second. Ends after the state in which the release is over, or after [`Expired`].
-    pub fn progress(&self, now: State) -> impl Stream<Item = Result<State, Expired>> + Send + use<> {
+    /// ten times a second. Ends after the state in which the release is over, or after [`Expired`]; a database that
+    /// fails is asked again.
+    pub fn progress(&self, release_id: i64) -> impl Stream<Item = Result<State, Expired>> + Send + use<> {
+        let tail = self.clone();
+        let states = async move { tail.present(release_id).await.map(|now| tail.progress_from(now)) };
+        stream::once(states).filter_map(std::future::ready).flatten()
+    }
+
+    /// The present state of a release, if there is one.
+    async fn present(&self, release_id: i64) -> Option<State> {
+        loop {
+            match State::read(self.db(), release_id).await {
+                Ok(state) => return state,
+                Err(error) => {
+                    tracing::warn!(%error, "the state of a release could not be read");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn progress_from(&self, now: State) -> impl Stream<Item = Result<State, Expired>> + Send + use<> {
         let mut filter = Filter::of(Subject::Release);
-        filter.releases = Some(HashSet::from([now.release_id]));
+        filter.releases = Some(BTreeSet::from([now.release_id]));
         let events = self.follow(now.position);
         let follower = Follower { events: Box::pin(events), filter, next: Some(now), told: None };
         stream::unfold(Some(follower), |follower| async {

@@ -109,6 +109,11 @@ impl Tail {
         self.turns.acquire().await.ok()
     }
 
+    /// The database whose log it reads.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// The position up to which the log was read.
     pub fn position(&self) -> i64 {
         self.read.load(Ordering::Relaxed)

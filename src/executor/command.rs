@@ -4,6 +4,7 @@ use super::output::Tail;
 use super::runner::{self, Job};
 use super::state::{LOOK, Start};
 use super::{Ended, Line, Order, Stop, Surroundings};
+use crate::failpoint;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -42,31 +43,41 @@ pub(super) async fn carry_out(
     stop: watch::Receiver<Option<Stop>>,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
+    failpoint::at("executor::command::before_runner");
     let mut child = match spawn(command, order, with) {
         Ok(child) => child,
         Err(error) => return Ended::NotStarted(format!("The runner cannot be started: {error}.")),
     };
+    failpoint::at("executor::command::after_runner");
     let mut tail = Tail::new(with.state.output(start(order)));
     tokio::select! {
         () = attend(&mut child, with, stop) => {}
         () = follow(&mut tail, &lines) => {}
     }
     pass_on(&mut tail, &lines).await;
+    if let Some(ended) = told(&mut child).await {
+        return ended;
+    }
     let mut said = String::new();
     if let Some(errors) = child.stderr.take() {
         // Only words for people are lost.
         let _ = errors.take(1000).read_to_string(&mut said).await;
     }
+    let said = one_line(&said);
+    if !said.is_empty() {
+        tracing::warn!(target_id = order.target_id, said, "a runner could not do its work");
+    }
     match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {}", one_line(&said))),
+        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {said}")),
         Found::Unclear { over } => Ended::Unknown { over },
     }
 }
 
-pub(super) async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
+pub(super) async fn collect(order: &Order, with: &Surroundings, here: bool) -> (Ended, Vec<Line>) {
     let ended = match look(order, with).await {
         Found::Ended(ended) => ended,
+        Found::NeverBegan if here => Ended::NeverBegan,
         // It may have begun where another state directory is.
         Found::NeverBegan => Ended::Unknown { over: true },
         Found::Unclear { over } => Ended::Unknown { over },
@@ -96,9 +107,16 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         .env_clear()
         .envs(order.environment(&command.env))
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
+}
+
+/// What the runner, which has ended, says of its command; nothing if it was killed, or had none.
+async fn told(child: &mut Child) -> Option<Ended> {
+    let mut text = Vec::new();
+    child.stdout.take()?.read_to_end(&mut text).await.ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// Stays with the runner until it has ended, and hands it the beats and the request to stop.
@@ -171,12 +189,16 @@ enum Found {
 async fn look(order: &Order, with: &Surroundings) -> Found {
     let start = start(order);
     let until = Instant::now() + with.fence_after + 2 * with.grace + Duration::from_secs(10);
+    let mut warned = false;
     while Instant::now() < until {
         match try_look(start, with) {
             Ok(Some(found)) => return found,
             Ok(None) => sleep(LOOK).await,
             Err(error) => {
-                tracing::warn!(%error, target_id = start.target_id, "the state directory cannot be read");
+                if !warned {
+                    tracing::warn!(%error, target_id = start.target_id, "the state directory cannot be used; trying again");
+                }
+                warned = true;
                 sleep(LOOK).await;
             }
         }

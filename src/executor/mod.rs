@@ -119,6 +119,8 @@ pub enum Ended {
     Exited { status: Option<i32>, signal: Option<i32> },
     /// The program never ran; the text says why.
     NotStarted(String),
+    /// The program never ran and never will: who was to start it is gone.
+    NeverBegan,
     /// It was ended for this reason, and surely runs no more.
     Stopped(Stop),
     /// Nobody knows what it did; whether it surely runs no more.
@@ -171,6 +173,11 @@ impl Executor {
         }
     }
 
+    /// Whether what it begins can be seen in the state directory.
+    pub fn leaves_marks(&self) -> bool {
+        matches!(self.how, How::Command(_))
+    }
+
     /// Which version runs there now.
     pub async fn probe(&self, order: &Order) -> Found {
         match &self.how {
@@ -182,9 +189,9 @@ impl Executor {
 
 /// What became of a start whose worker was lost, and every line it wrote. It waits until the command has
 /// surely ended, and ends what is left of it. Only where its state directory is can anything be seen; what
-/// is not seen has ended by lease and grace.
-pub async fn collect(order: &Order, with: &Surroundings) -> (Ended, Vec<Line>) {
-    command::collect(order, with).await
+/// is not seen has ended by lease and grace. `here` says that whatever began left its marks in this directory.
+pub async fn collect(order: &Order, with: &Surroundings, here: bool) -> (Ended, Vec<Line>) {
+    command::collect(order, with, here).await
 }
 
 /// Forgets what a start left in the state directory, once its end is in the database.

@@ -29,15 +29,19 @@ struct Bounded {
     file: File,
     /// How much more it may grow; none when it is over.
     left: Option<usize>,
+    /// The last record could not be written, or not in whole.
+    broken: bool,
 }
 
-/// Records both streams of a command. A file that cannot be written loses output, and nothing else.
+/// Records both streams of a command. A file that cannot be written loses output, and nothing else; what comes after says
+/// so.
 pub(super) fn record(
     path: &Path,
     stdout: Option<impl Read + Send + 'static>,
     stderr: Option<impl Read + Send + 'static>,
 ) -> Recording {
-    let file = Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT) })));
+    let file =
+        Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT), broken: false })));
     let (tell, ends) = channel();
     let mut streams = 0;
     if let Some(stdout) = stdout {
@@ -58,7 +62,9 @@ impl Recording {
             // A pipe that a stranger holds open says nothing that counts.
             let _ = self.ends.recv_timeout(ENDS);
         }
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut file) = self.file.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            file.mend();
+        }
     }
 }
 
@@ -101,16 +107,26 @@ impl Bounded {
     fn write(&mut self, stream: u8, line: &[u8]) {
         let Some(left) = self.left else { return };
         self.left = left.checked_sub(line.len() + 1);
-        let (stream, line) = match self.left {
-            Some(_) => (stream, line),
-            None => (b's', &b"More output than 1 MiB was dropped."[..]),
-        };
+        self.mend();
+        match self.left {
+            Some(_) => self.record(stream, line),
+            None => self.record(b's', b"More output than 1 MiB was dropped."),
+        }
+    }
+
+    /// Says that something is missing, if that can be written now.
+    fn mend(&mut self) {
+        if self.broken && self.file.write_all(b"\n").is_ok() {
+            self.broken = false;
+            self.record(b's', b"Output is missing here: it could not be stored.");
+        }
+    }
+
+    fn record(&mut self, stream: u8, line: &[u8]) {
         let mut record = format!("{}{} ", char::from(stream), Timestamp::now().0).into_bytes();
         record.extend_from_slice(line);
         record.push(b'\n');
-        if self.file.write_all(&record).is_err() {
-            self.left = None;
-        }
+        self.broken |= self.file.write_all(&record).is_err();
     }
 }
 

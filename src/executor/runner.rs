@@ -1,15 +1,17 @@
 //! The runner: between a worker and a command, in a process of its own, so that neither the worker's death
 //! nor its standstill leaves a command running that nobody answers for. It ends the command when the
-//! worker's pipe closes or brings no beat, and leaves output and result in the state directory.
+//! worker's pipe closes or brings no beat, and leaves output and result in the state directory. The worker beside it is
+//! told the result also by the pipe of its standard output: a disk that is full just then takes nothing away.
 //!
 //! A command is over when its first process has ended. What else is left of its session ends with it; what is
 //! to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
+use crate::failpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
@@ -68,17 +70,46 @@ fn run(job: &Job) -> io::Result<()> {
     let state = StateDir::open(&job.state_dir)?;
     let (tell, heard) = channel();
     listen(tell.clone());
-    let _lock = take(&state, job, &heard)?;
+    failpoint::at("executor::runner::before_fence");
+    let mut lock = take(&state, job, &heard)?;
     let mark = Mark::own()?;
-    state.begin(job.start, &mark)?;
+    failpoint::at("executor::runner::before_begin");
+    match begin(&state, &mut lock, job, &mark) {
+        Ok(true) => {}
+        Ok(false) => return Err(io::Error::other("A newer command was started for this instance.")),
+        Err(error) => {
+            let why = format!("The command was not started: {} cannot be written: {error}.", state.path().display());
+            return report(&Ended::NotStarted(why));
+        }
+    }
+    failpoint::at("executor::runner::before_spawn");
     let ended = match spawn(job) {
         Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
         Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
     };
-    state.end(job.start, &ended)
+    failpoint::at("executor::runner::before_result");
+    let noted = state.end(job.start, &ended);
+    failpoint::at("executor::runner::after_result");
+    report(&ended)?;
+    noted
 }
 
-/// The instance's lock with this job's fence. Whoever has it is about to end, or this one is too late.
+/// Notes that the command begins. False if a newer one was started for its instance.
+fn begin(state: &StateDir, lock: &mut InstanceLock, job: &Job, mark: &Mark) -> io::Result<bool> {
+    let newest = lock.raise(job.start.fence)?;
+    if newest {
+        state.begin(job.start, mark)?;
+    }
+    Ok(newest)
+}
+
+/// Tells the worker, if it is still there.
+fn report(ended: &Ended) -> io::Result<()> {
+    serde_json::to_writer(io::stdout(), ended)?;
+    io::stdout().flush()
+}
+
+/// The instance's lock. Whoever has it is about to end, or this one is too late.
 fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<InstanceLock> {
     // A worker that stood still that long may have been declared dead, and its target taken over.
     if job.first_beat.is_zero() {
@@ -86,11 +117,8 @@ fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<Inst
     }
     let until = Instant::now() + job.first_beat;
     loop {
-        if let Some(mut lock) = state.lock_instance(job.start.instance_id)? {
-            return match lock.raise(job.start.fence)? {
-                true => Ok(lock),
-                false => Err(io::Error::other("A newer command was started for this instance.")),
-            };
+        if let Some(lock) = state.lock_instance(job.start.instance_id)? {
+            return Ok(lock);
         }
         match heard.recv_timeout(LOOK) {
             Ok(Heard::Stop(_)) => return Err(io::Error::other("It was stopped before it began.")),
@@ -138,6 +166,7 @@ fn attend(
     tell: Sender<Heard>,
     heard: &Receiver<Heard>,
 ) -> io::Result<Ended> {
+    failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
     let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
     thread::spawn(move || tell.send(Heard::Exited(child.wait())));

@@ -11,6 +11,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Room for a result, in bytes.
+const RESULT: usize = 256;
+
 /// A state directory, shared by the processes of one machine.
 #[derive(Clone, Debug)]
 pub struct StateDir {
@@ -108,8 +111,12 @@ impl StateDir {
         Ok(Some(InstanceLock { file, fence: text.trim().parse().unwrap_or(0) }))
     }
 
-    /// Notes who is about to run a command.
+    /// Notes who is about to run a command, and takes the room for its result: a disk that is full when the command
+    /// has ended then takes nothing away.
     pub fn begin(&self, start: Start, mark: &Mark) -> io::Result<()> {
+        let mut file = File::create(new(&self.file(start, "result")))?;
+        file.write_all(&[b' '; RESULT])?;
+        file.sync_all()?;
         self.put(&self.file(start, "start"), mark)
     }
 
@@ -135,7 +142,7 @@ impl StateDir {
 
     /// Forgets a start whose end is in the database.
     pub fn forget(&self, start: Start) {
-        for kind in ["start", "output", "result"] {
+        for kind in ["start", "output", "result", "result.new"] {
             // Not every start leaves every file.
             let _ = fs::remove_file(self.file(start, kind));
         }
@@ -149,15 +156,21 @@ impl StateDir {
         self.path.join(format!("worker-{worker_id}"))
     }
 
-    /// Writes and renames, so that it is there in whole or not at all, also after a loss of power.
+    /// Writes and renames, so that it is there in whole or not at all, also after a loss of power. Room that was taken
+    /// before is used; what is left of it is blank.
     fn put(&self, path: &Path, value: &impl Serialize) -> io::Result<()> {
-        let new = path.with_extension("new");
-        let mut file = File::create(&new)?;
+        let new = new(path);
+        let mut file = File::options().create(true).truncate(false).write(true).open(&new)?;
         serde_json::to_writer(&mut file, value)?;
         file.sync_all()?;
         fs::rename(&new, path)?;
         File::open(&self.path)?.sync_all()
     }
+}
+
+/// What a file is called before it is whole.
+fn new(path: &Path) -> PathBuf {
+    path.with_added_extension("new")
 }
 
 fn get<T: for<'de> Deserialize<'de>>(path: &Path) -> io::Result<Option<T>> {

@@ -14,6 +14,6 @@ mod variables;
 pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
 pub use documents::{Asked, Document, Documents};
 pub use mutation::{Mutation, RequestId};
-pub use query::Ahead;
+pub use query::{Ahead, Query};
 pub use schema::{Schema, prepare, schema, sdl};
-pub use subscription::{Message, Place, message};
+pub use subscription::{Body, Groups, Message, Messages, Place, subscribe};

@@ -27,7 +27,7 @@ pub fn sdl() -> String {
 }
 
 /// Makes a request ready: who asks, under which id, and with what is read ahead of everything else. A request
-/// for a subscription also needs a [`Tail`](crate::events::Tail), and may have a [`Place`](super::Place).
+/// for a subscription goes to [`subscribe`](super::subscribe), and may have a [`Place`](super::Place).
 pub fn prepare(request: Request, caller: Caller, request_id: &str) -> Request {
     let name = OperationName(request.operation_name.clone());
     request.data(name).data(caller).data(RequestId(request_id.to_owned())).data(Ahead::default())

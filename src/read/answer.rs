@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::domain::Caller;
 use crate::store::Db;
 use async_graphql::parser::types::Field as Node;
-use async_graphql::{Context, Name, Pos, Positioned, ServerError, ServerResult, Value};
+use async_graphql::{Context, Name, Pos, Positioned, Response, ServerError, ServerResult, Value};
 
 /// A field of the root that is planned, and can be answered any number of times.
 pub struct Prepared {
@@ -97,6 +97,11 @@ impl Prepared {
         self.plan.reads()
     }
 
+    /// Whether another caller may be told something else.
+    pub fn is_personal(&self) -> bool {
+        self.plan.is_personal()
+    }
+
     /// An answer that is a text, known already.
     pub fn text(&self, text: &str) -> Answer {
         let mut bytes = Vec::new();
@@ -159,13 +164,13 @@ impl Prepared {
 
 impl Answer {
     /// A whole response of this one field.
-    pub fn response(self, key: &Name) -> async_graphql::Response {
+    pub fn response(self, key: &Name) -> Response {
         let mut response = match self.bytes {
             Some(bytes) => {
                 let data = [(key.clone(), Value::Binary(bytes.into()))];
-                async_graphql::Response::new(Value::Object(data.into_iter().collect()))
+                Response::new(Value::Object(data.into_iter().collect()))
             }
-            None => async_graphql::Response::new(Value::Null),
+            None => Response::new(Value::Null),
         };
         response.errors = self.errors;
         response

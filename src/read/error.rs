@@ -123,6 +123,11 @@ impl From<store::Error> for ApiError {
                 let message = "The database was not reached, or whether it committed is not known. Ask again, with the same idempotency key.";
                 ApiError::new(ErrorCode::Unavailable, message)
             }
+            // The store has told the log.
+            store::Error::Unwritable(_) => {
+                let message = "The database could not store this: its disk is full, or fails. Make room there, then ask again, with the same idempotency key.";
+                ApiError::new(ErrorCode::Unavailable, message)
+            }
             detail => {
                 tracing::error!(%detail, "a request failed");
                 ApiError::internal()

@@ -18,6 +18,8 @@ pub struct Where {
     pub(super) of_service: Option<(String, i64)>,
     /// Who asks.
     caller: String,
+    /// Whether that makes a difference.
+    personal: bool,
 }
 
 /// Ids of a request that must name something.
@@ -43,12 +45,18 @@ impl Claim {
 impl Where {
     pub(super) fn new(caller: &str) -> Where {
         let (text, binds, claims) = (String::new(), Vec::new(), Vec::new());
-        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned() }
+        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned(), personal: false }
     }
 
-    /// The name of who asks.
-    pub fn caller(&self) -> &str {
+    /// The name of who asks; from now on the list is one of that caller's own.
+    pub fn caller(&mut self) -> &str {
+        self.personal = true;
         &self.caller
+    }
+
+    /// Whether another caller may have other rows.
+    pub(super) fn is_personal(&self) -> bool {
+        self.personal
     }
 
     /// Adds a condition, whose `$`s take the values in order.

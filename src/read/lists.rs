@@ -101,7 +101,7 @@ impl<'a> Planner<'a> {
         let list = format!("{}.{}", object.name, field.name);
         let mut page = Page::new(asked.long, asked.backward, list, of.cursors, level.uncut());
         page.cut = if asked.backward { asked.before.is_some() } else { asked.after.is_some() };
-        let mut guard = None;
+        let mut guards = Vec::new();
         for (cursor, argument) in [(&asked.after, "after"), (&asked.before, "before")] {
             let Some(cursor) = cursor else { continue };
             let values = match of.cursors {
@@ -115,7 +115,7 @@ impl<'a> Planner<'a> {
                     let (release, place) = cursor::read_line(cursor, argument)?;
                     let at = at.expect("output belongs to a release or a target");
                     let column = if object.kind == Some(Kind::Release) { "id" } else { "release_id" };
-                    guard = Some(Guard { cell: self.column(at, column, CellKind::Int), release, argument });
+                    guards.push(Guard { cell: self.column(at, column, CellKind::Int), release, argument });
                     vec![Bind::Int(place)]
                 }
             };
@@ -139,7 +139,7 @@ impl<'a> Planner<'a> {
         level.page(page);
         let level = self.push(level);
         let shape = self.connection(of, level, nodes);
-        Ok(Step::Page { level, belongs, guard, shape })
+        Ok(Step::Page { level, belongs, guards, shape })
     }
 
     fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> Shape {

@@ -51,7 +51,7 @@ pub(super) enum Step {
     Page {
         level: usize,
         belongs: Belongs,
-        guard: Option<Guard>,
+        guards: Vec<Guard>,
         shape: Shape,
     },
     Nodes(Shape),
@@ -101,6 +101,11 @@ impl Plan {
     /// Whether it takes a connection.
     pub fn reads(&self) -> bool {
         self.head || self.levels.iter().any(Level::is_read)
+    }
+
+    /// Whether another caller may be told something else.
+    pub fn is_personal(&self) -> bool {
+        self.levels.iter().any(|level| level.list.is_personal())
     }
 
     /// Refuses what asks for too much at once.

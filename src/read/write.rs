@@ -172,9 +172,9 @@ impl<'a> Writer<'a> {
                     }
                 });
             }
-            Step::Page { level, belongs, guard, shape } => {
-                let guarded = guard.as_ref().filter(|guard| self.cell(here, guard.cell) != Cell::Int(guard.release));
-                if let Some(guard) = guarded {
+            Step::Page { level, belongs, guards, shape } => {
+                let other = guards.iter().find(|guard| self.cell(here, guard.cell) != Cell::Int(guard.release));
+                if let Some(guard) = other {
                     return Err(self.fail(&cursor::other_output(guard.argument), pos));
                 }
                 let mut rows = self.rows(*level, *belongs, here, pos)?;

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::domain::release::ReleaseOrigin;
 use crate::domain::{Kind, ProblemCode, Problems};
+use crate::failpoint;
 use crate::store::{Result, release};
 
 /// Accepts a release, or tells every problem that it has. A dry run gives the same answer and changes
@@ -49,7 +50,10 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
         thawed,
     };
     let (id, instances) = record(&mut change, &whole, &choice).await?;
-    journal::tell(&change.commit(&[id], &[Kind::Release.id(id)]).await?);
+    failpoint::at("release::accept::before_commit");
+    let told = change.commit(&[id], &[Kind::Release.id(id)]).await?;
+    failpoint::at("release::accept::after_commit");
+    journal::tell(&told);
     Ok(Ok(answer(Some(id), instances, choice)))
 }
 

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::ReleaseEventKind;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::failpoint;
 use crate::store::{Result, progress, target};
 use std::collections::BTreeMap;
 
@@ -59,6 +60,9 @@ pub async fn cancel(
     for event in moving::save(&mut change.tx, at, releases.into_values()).await? {
         change.tell(event);
     }
-    journal::tell(&change.commit(&[id], &[Kind::Release.id(id)]).await?);
+    failpoint::at("release::cancel::before_commit");
+    let told = change.commit(&[id], &[Kind::Release.id(id)]).await?;
+    failpoint::at("release::cancel::after_commit");
+    journal::tell(&told);
     Ok(Ok(id))
 }

@@ -2,10 +2,11 @@
 
 use super::finish::Ending;
 use super::output::Log;
-use super::verdict::{Next, Verdict, interrupted, judge};
+use super::verdict::{Next, Verdict, interrupted, judge, never_began};
 use super::{Me, recover};
 use crate::app::App;
 use crate::executor::{self, Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
+use crate::failpoint;
 use crate::store::claim::Claimed;
 use crate::store::log;
 use crate::store::target::End;
@@ -53,23 +54,25 @@ impl Shared {
             let order = order(&claimed);
             let ended = match (origin, executor) {
                 (Origin::Claim, Some(executor)) => self.start(executor, &claimed, &order, &stopper).await,
-                _ => self.collect(&order).await,
+                _ => self.collect(executor, &claimed, &order).await,
             };
             let asked = *stopper.borrow();
-            let end = match judge(ended, asked) {
-                Verdict::Over(end) => end,
-                Verdict::Interrupted => match self.find_out(executor, &order).await {
-                    Next::Over(end) => end,
-                    // Whoever takes it over starts it anew.
-                    Next::Again(_) if self.stopping.is_cancelled() => return false,
-                    Next::Again(end) => match self.again(&claimed, &order).await {
-                        Some(next) => {
-                            executor::forget(&order, &self.with);
-                            (claimed, origin) = (next, Origin::Claim);
-                            continue;
-                        }
-                        None => end,
-                    },
+            let next = match judge(ended, asked) {
+                Verdict::Over(end) => Next::Over(end),
+                Verdict::NeverBegan => never_began(order.attempt),
+                Verdict::Interrupted => self.find_out(executor, &order).await,
+            };
+            let end = match next {
+                Next::Over(end) => end,
+                // Whoever takes it over starts it anew.
+                Next::Again(_) if self.stopping.is_cancelled() => return false,
+                Next::Again(end) => match self.again(&claimed, &order).await {
+                    Some(next) => {
+                        executor::forget(&order, &self.with);
+                        (claimed, origin) = (next, Origin::Claim);
+                        continue;
+                    }
+                    None => end,
                 },
             };
             if let Some(message) = &end.message {
@@ -108,9 +111,12 @@ impl Shared {
     }
 
     /// What became of a start whose worker was lost, and the rest of its output.
-    async fn collect(&self, order: &Order) -> Ended {
+    async fn collect(&self, executor: Option<&Executor>, claimed: &Claimed, order: &Order) -> Ended {
         self.log.say(order, "The worker of this start was lost.").await;
-        let (ended, lines) = executor::collect(order, &self.with).await;
+        failpoint::at("release::carry::before_collect");
+        let begun_here = claimed.begun_in.as_deref() == Some(self.with.state.name());
+        let here = begun_here && executor.is_some_and(Executor::leaves_marks);
+        let (ended, lines) = executor::collect(order, &self.with, here).await;
         match log::stored(&self.app.db, order.target_id, order.attempt).await {
             Ok(stored) => {
                 for line in lines.into_iter().skip(stored as usize) {
@@ -138,14 +144,14 @@ impl Shared {
 
     /// Starts it anew in the database; none if that is not to be.
     async fn again(&self, claimed: &Claimed, order: &Order) -> Option<Claimed> {
-        self.log.say(order, "It was interrupted, and may be started anew.").await;
+        self.log.say(order, "It may be started anew.").await;
         self.log.flush().await;
         loop {
             match recover::again(&self.app.db, &self.me, claimed).await {
                 Ok(next) => return next,
                 Err(error) => {
                     tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
-                    tokio::time::sleep(AGAIN).await;
+                    self.app.db.again(AGAIN).await;
                 }
             }
         }
@@ -155,6 +161,7 @@ impl Shared {
     /// the worker goes.
     async fn end(&self, claimed: &Claimed, end: End) -> Option<bool> {
         self.log.flush().await;
+        failpoint::at("release::carry::before_end");
         let Claimed { target_id, release_id, fence, .. } = *claimed;
         let (done, written) = oneshot::channel();
         self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.ok()?;

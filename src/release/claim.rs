@@ -5,6 +5,7 @@ use super::Me;
 use super::moving::{self, Moving};
 use crate::app::App;
 use crate::domain::release::ReleaseTargetStatus;
+use crate::failpoint;
 use crate::store::claim::{self, Claimed, Queued};
 use crate::store::{Result, events, progress, target, worker};
 use std::collections::{BTreeMap, HashSet};
@@ -50,7 +51,9 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
     let claimed = claim::claimed(&mut tx, &targets).await?;
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
+    failpoint::at("release::claim::before_commit");
     tx.commit().await?;
+    failpoint::at("release::claim::after_commit");
     Ok(claimed)
 }
 

@@ -4,8 +4,9 @@ use super::moving::{self, Moving};
 use super::settle::{self, given_up, settle};
 use super::{Me, journal};
 use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
+use crate::failpoint;
 use crate::store::target::{self, End, OpenTarget};
-use crate::store::{Db, Error, Result, events, progress};
+use crate::store::{Db, Result, events, progress};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -37,7 +38,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             true => {}
             // Asked again after a while, with what came meanwhile.
             false => {
-                tokio::time::sleep(AGAIN).await;
+                db.again(AGAIN).await;
                 while let Ok(more) = endings.try_recv() {
                     waiting.push(more);
                 }
@@ -49,7 +50,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             Err(error) => {
                 tracing::warn!(%error, "the ends of targets could not be written; trying again");
                 // One that cannot be written must not hold up the others.
-                if waiting.len() > 1 && !matches!(error, Error::Busy(_)) {
+                if waiting.len() > 1 && !error.is_passing() {
                     waiting = one_by_one(&db, &me, waiting).await;
                 }
             }
@@ -76,7 +77,7 @@ fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
     }
 }
 
-/// Ends targets and gives those that it ended. One that does not run in the name of this worker with this
+/// Ends targets and gives those that have ended so. One that does not run in the name of this worker with this
 /// fence any more is left alone (I3).
 pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i64>> {
     let mut tx = db.begin().await?;
@@ -96,8 +97,15 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
             Some((target, ending.end.clone()))
         })
         .collect();
+    let mut written: Vec<i64> = ended.iter().map(|(target, _)| target.id).collect();
+    if ended.len() < by_target.len() {
+        // An end may have been written before, by a commit whose answer was lost.
+        let before = target::ended_by(&mut tx, me.id, &targets).await?;
+        let own = |(id, fence): &(i64, i64)| by_target.get(id).is_some_and(|ending| ending.fence == *fence);
+        written.extend(before.into_iter().filter(own).map(|(id, _)| id));
+    }
     if ended.is_empty() {
-        return Ok(Vec::new());
+        return Ok(written);
     }
     let stopping = stopping(&releases, &ended);
     let queued = match stopping.is_empty() {
@@ -117,9 +125,11 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = moving::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
+    failpoint::at("release::finish::before_commit");
     tx.commit().await?;
+    failpoint::at("release::finish::after_commit");
     journal::tell(&told);
-    Ok(ended.iter().map(|(target, _)| target.id).collect())
+    Ok(written)
 }
 
 /// The releases that give up what they have not begun once these targets have ended.

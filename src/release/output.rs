@@ -4,8 +4,9 @@ use super::Me;
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
 use crate::executor::{Line, Order};
+use crate::failpoint;
 use crate::store::log::{self, NewLine};
-use crate::store::{Db, Error, Result, worker};
+use crate::store::{Db, Result, worker};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -71,14 +72,15 @@ pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
                 Entry::Flush(done) => flushed.push(done),
             }
         }
-        while let Err(error) = store(&db, &me, &lines).await {
-            if !matches!(error, Error::Busy(_)) {
+        let mut tried = None;
+        while let Err(error) = store(&db, &me, &lines, &mut tried).await {
+            if !error.is_passing() {
                 // No output may hold up a release.
                 tracing::error!(%error, "output could not be stored and is lost");
                 break;
             }
             tracing::warn!(%error, "output could not be stored; trying again");
-            tokio::time::sleep(AGAIN).await;
+            db.again(AGAIN).await;
         }
         let waited_for = !flushed.is_empty();
         for done in flushed {
@@ -91,17 +93,30 @@ pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
     }
 }
 
-async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>) -> Result<()> {
-    if lines.is_empty() {
+/// Stores lines of releases, once. `tried` is the place of the first of them in an earlier try: if the answer to its
+/// commit was lost, they may be there.
+async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mut Option<i64>) -> Result<()> {
+    let Some((first_release, first)) = lines.iter().find_map(|(release_id, lines)| Some((*release_id, lines.first()?)))
+    else {
         return Ok(());
-    }
+    };
     let mut tx = db.begin().await?;
     // A worker that lost its lease writes nothing (I3).
     if !worker::is_alive(&mut tx, me.id).await? {
         return Ok(());
     }
+    let mut places = Vec::new();
     for (release_id, lines) in lines {
-        log::append(&mut tx, *release_id, lines).await?;
+        places.push(log::append(&mut tx, *release_id, lines).await?);
     }
-    tx.commit().await
+    if let Some(place) = *tried
+        && log::is_at(&mut tx, first_release, place, first).await?
+    {
+        return Ok(());
+    }
+    *tried = places.first().copied();
+    failpoint::at("release::output::before_commit");
+    tx.commit().await?;
+    failpoint::at("release::output::after_commit");
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use super::Me;
 use super::moving::{self, Moving};
 use crate::domain::event::ReleaseEventKind;
+use crate::failpoint;
 use crate::store::claim::{self, Claimed};
 use crate::store::worker::{self, Worker};
 use crate::store::{Db, Result, events, progress, target};
@@ -20,7 +21,10 @@ pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashS
         return Ok(());
     }
     taken.extend(worker::take_over(&mut tx, lost.id, me.id, &releases).await?);
-    tx.commit().await
+    failpoint::at("release::recover::before_take_over");
+    tx.commit().await?;
+    failpoint::at("release::recover::after_take_over");
+    Ok(())
 }
 
 /// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
@@ -42,6 +46,8 @@ pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Cla
     moving.tell(ReleaseEventKind::TargetStarted, Some(lost.target_id));
     let told = moving::save(&mut tx, at, [moving]).await?;
     events::append(&mut tx, at, &told).await?;
+    failpoint::at("release::recover::before_again");
     tx.commit().await?;
+    failpoint::at("release::recover::after_again");
     Ok(claimed)
 }

@@ -45,7 +45,7 @@ pub struct Timing {
     pub renew: Duration,
     /// Without a renewal for so long, a worker ends its commands and writes nothing more.
     pub fence_after: Duration,
-    /// A lease whose beat stood still for so long is dead.
+    /// When its beat stood still for so long, others take this worker for dead.
     pub dead_after: Duration,
     /// From the request to a command to end until it is killed.
     pub grace: Duration,
@@ -53,16 +53,23 @@ pub struct Timing {
     pub drain: Duration,
 }
 
-impl Default for Timing {
-    fn default() -> Self {
+impl Timing {
+    /// The usual shares of a lease of this length.
+    pub fn of_lease(lease: Duration) -> Timing {
         Timing {
             tick: Duration::from_secs(1),
-            renew: Duration::from_secs(5),
-            fence_after: Duration::from_secs(20),
-            dead_after: Duration::from_secs(30),
-            grace: Duration::from_secs(4),
+            renew: lease / 6,
+            fence_after: lease * 2 / 3,
+            dead_after: lease,
+            grace: lease * 2 / 15,
             drain: Duration::from_secs(30),
         }
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing::of_lease(Duration::from_secs(30))
     }
 }
 

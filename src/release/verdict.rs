@@ -15,6 +15,8 @@ pub(super) enum Verdict {
     Over(End),
     /// It was interrupted, surely runs no more, and what it did has to be found out.
     Interrupted,
+    /// Nothing of it ever began, or will.
+    NeverBegan,
 }
 
 /// Judges how a start ended. `asked` is why it was to be ended before its time, if it was.
@@ -32,12 +34,13 @@ pub(super) fn judge(ended: Ended, asked: Option<Stop>) -> Verdict {
         (Ended::Stopped(Stop::Lost), _) | (Ended::Unknown { over: true }, Some(Stop::Lost) | None) => {
             return Verdict::Interrupted;
         }
+        (Ended::NeverBegan, Some(Stop::Lost) | None) => return Verdict::NeverBegan,
         (Ended::Stopped(Stop::TimedOut), _)
-        | (Ended::Unknown { over: true } | Ended::NotStarted(_), Some(Stop::TimedOut)) => {
+        | (Ended::Unknown { over: true } | Ended::NotStarted(_) | Ended::NeverBegan, Some(Stop::TimedOut)) => {
             failed(TargetFailure::TimedOut, "It took too long and was stopped.".into())
         }
         (Ended::Stopped(Stop::Canceled), _)
-        | (Ended::Unknown { over: true } | Ended::NotStarted(_), Some(Stop::Canceled)) => {
+        | (Ended::Unknown { over: true } | Ended::NotStarted(_) | Ended::NeverBegan, Some(Stop::Canceled)) => {
             failed(TargetFailure::Stopped, "It was stopped, since its release was canceled.".into())
         }
         (Ended::NotStarted(why), _) => failed(TargetFailure::NotStarted, why),
@@ -78,6 +81,12 @@ pub(super) fn interrupted(
     }
 }
 
+/// Decides what becomes of a start that never began. Whatever `on_lost` says, there is nothing to repeat.
+pub(super) fn never_began(attempt: i64) -> Next {
+    let end = failed(TargetFailure::NotStarted, "Its worker was lost before the command was started.".into());
+    if attempt < STARTS { Next::Again(end) } else { Next::Over(end) }
+}
+
 fn failed(failure: TargetFailure, message: String) -> End {
     End { status: ReleaseTargetStatus::Failed, failure: Some(failure), message: Some(message), exit_status: None }
 }
@@ -93,7 +102,7 @@ mod tests {
     fn over(verdict: Verdict) -> (ReleaseTargetStatus, Option<TargetFailure>) {
         match verdict {
             Verdict::Over(end) => (end.status, end.failure),
-            Verdict::Interrupted => panic!("interrupted"),
+            verdict => panic!("{verdict:?}"),
         }
     }
 
@@ -112,6 +121,17 @@ mod tests {
         assert_eq!(judge(Ended::Unknown { over: true }, None), Verdict::Interrupted);
         let never = judge(Ended::NotStarted("no".into()), Some(Stop::Lost));
         assert_eq!(over(never), failed(TargetFailure::NotStarted), "what never began needs no finding out");
+    }
+
+    #[test]
+    fn what_never_began_is_begun_anew_unless_it_was_stopped_or_that_went_on_too_long() {
+        assert_eq!(judge(Ended::NeverBegan, None), Verdict::NeverBegan);
+        assert_eq!(judge(Ended::NeverBegan, Some(Stop::Lost)), Verdict::NeverBegan);
+        let stopped = (ReleaseTargetStatus::Failed, Some(TargetFailure::Stopped));
+        assert_eq!(over(judge(Ended::NeverBegan, Some(Stop::Canceled))), stopped);
+        assert!(matches!(never_began(STARTS - 1), Next::Again(_)));
+        let Next::Over(end) = never_began(STARTS) else { panic!("for ever") };
+        assert_eq!((end.status, end.failure), (ReleaseTargetStatus::Failed, Some(TargetFailure::NotStarted)));
     }
 
     #[test]

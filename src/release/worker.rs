@@ -29,7 +29,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
         Error::Refused(format!("The state directory {path} cannot be used: {error}. Name another with --state-dir."))
     })?;
     while !stop.is_cancelled() {
-        match Lease::take(&app.db, &settings.name, &state).await {
+        match Lease::take(&app.db, &settings.name, &state, &settings.timing).await {
             Ok(lease) => {
                 let (renew, renewed) = watch::channel(Instant::now());
                 let keeping = lease::keep(app.db.clone(), lease.me.id, settings.timing, renew);
@@ -44,7 +44,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
             Err(error @ Error::Refused(_)) => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "no lease could be taken; trying again");
-                tokio::time::sleep(settings.timing.tick).await;
+                stop.run_until_cancelled(app.db.again(settings.timing.tick)).await;
             }
         }
     }
@@ -123,14 +123,21 @@ impl Session {
         let patience = tokio::time::sleep(self.settings.timing.drain);
         tokio::pin!(patience);
         self.shared.stopping.cancel();
+        // Not what the timer says of itself: it may run out while something else is looked at.
+        let mut patient = true;
         while !self.carrying.is_empty() {
             tokio::select! {
-                () = &mut patience, if !patience.is_elapsed() => {
+                () = &mut patience, if patient => {
+                    patient = false;
                     for running in self.running.values() {
                         stop_target(&running.stopper, Stop::Lost);
                     }
                 }
-                _ = tick.tick() => self.look_at_own().await,
+                _ = tick.tick() => match !patient && !self.shared.app.db.is_writable() {
+                    // Ends that cannot be written are found out about by whoever comes next.
+                    true => break,
+                    false => self.look_at_own().await,
+                },
                 Some(ended) = self.carrying.join_next_with_id() => self.ended(ended),
             }
         }
@@ -166,7 +173,7 @@ impl Session {
 
     /// Claims what may begin now.
     async fn look_at_queue(&mut self) {
-        loop {
+        while self.shared.app.db.is_writable() {
             let room = self.settings.room.saturating_sub(self.running.len());
             match claim::claim(&self.shared.app, &self.shared.me, room as i64).await {
                 Ok(claimed) if claimed.is_empty() => return,
@@ -217,7 +224,10 @@ impl Session {
             Ok(others) => others,
             Err(error) => return tracing::warn!(%error, "other workers could not be looked at; trying again"),
         };
-        for lost in self.watch.dead(others, &self.state, &self.settings.timing) {
+        for lost in self.watch.dead(others, &self.state) {
+            if !db.is_writable() {
+                return;
+            }
             tracing::warn!(worker = lost.id, name = lost.name, "a worker was lost; taking over what it ran");
             match recover::take_over(db, me, &lost, &mut self.taken).await {
                 Ok(()) => self.state.forget_worker(lost.id),
@@ -228,7 +238,9 @@ impl Session {
 
     async fn sweep(&mut self) {
         for sweep in &self.settings.sweeps {
-            if self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every) {
+            if !self.shared.app.db.is_writable()
+                || self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every)
+            {
                 continue;
             }
             self.swept.insert(sweep.name, Instant::now());

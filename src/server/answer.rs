@@ -74,12 +74,15 @@ pub fn answered(mut answer: Answer, media: Media, id: &RequestId) -> Response {
     respond(status, media, bytes(&answer), Told::outcome(outcome(&answer)))
 }
 
-/// The first error's code, or `ok`.
+/// The outcome of an answer without errors.
+pub const OK: &str = "ok";
+
+/// The first error's code, or [`OK`].
 pub fn outcome(answer: &Answer) -> String {
     match answer.errors.first().and_then(|error| error.extensions.as_ref()?.get("code")) {
         Some(Value::String(code)) => code.clone(),
         Some(Value::Enum(code)) => code.to_string(),
-        _ => "ok".to_owned(),
+        _ => OK.to_owned(),
     }
 }
 

@@ -2,12 +2,10 @@
 
 use crate::app::App;
 use crate::domain::Caller;
-use crate::events::Tail;
-use crate::graphql::{self, Documents, Schema};
+use crate::graphql::{self, Documents, Groups, Messages, Schema};
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 
 /// A schema with everything that it needs, whatever its types are.
 pub trait Engine: Send + Sync + 'static {
@@ -17,21 +15,21 @@ pub trait Engine: Send + Sync + 'static {
     /// Carries out a query or a mutation of this caller, under this id.
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
 
-    /// Carries out a subscription; it ends when the stream is dropped.
-    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Response>;
+    /// Begins a subscription; it ends when its messages are dropped.
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages>;
 }
 
-/// The API, and the events that its subscriptions tell.
+/// The API, and those who are subscribed to it.
 pub struct Api {
     schema: Schema,
     documents: Documents,
-    tail: Tail,
+    groups: Groups,
 }
 
 impl Api {
-    pub fn new(app: App, tail: Tail) -> Api {
+    pub fn new(app: App, groups: Groups) -> Api {
         let documents = Documents::default();
-        Api { schema: graphql::schema(app, &documents), documents, tail }
+        Api { schema: graphql::schema(app, &documents), documents, groups }
     }
 }
 
@@ -45,7 +43,9 @@ impl Engine for Api {
         async move { schema.execute(request).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(graphql::prepare(request, caller, id).data(self.tail.clone()))
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
+        let (schema, groups, request) =
+            (self.schema.clone(), self.groups.clone(), graphql::prepare(request, caller, id));
+        async move { graphql::subscribe(&schema, request, &groups).await }.boxed()
     }
 }

@@ -122,8 +122,8 @@ async fn carry_out(
         subscription::make_ready(&mut prepared);
         // A client that comes back sends the same request as before, and says here what it saw last.
         let place = Place::new(text(headers, "last-event-id"));
-        let answers = server.engine.stream(prepared.request().data(place.clone()), who.caller, &id.0);
-        return sse::stream(server, answers, place, who.secret, id);
+        let messages = server.engine.subscribe(prepared.request().data(place), who.caller, &id.0).await;
+        return sse::stream(server, messages, who.secret, id);
     }
     match (execute::execute(server, prepared.request(), kind, who.caller, id).await, media) {
         (Ok(answer), Media::Events) => sse::once(answer, id),

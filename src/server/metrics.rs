@@ -2,12 +2,11 @@
 
 use super::Server;
 use super::accept::Media;
-use super::answer::Refused;
+use super::answer::{OK, Refused};
 use super::who;
 use crate::domain::Word;
 use crate::domain::release::{ReleaseStatus, ReleaseTargetStatus};
-use crate::events::Tail;
-use crate::graphql::RequestId;
+use crate::graphql::{Groups, RequestId};
 use crate::store::{Db, Result, events, figures};
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Extension, State};
@@ -19,6 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// Bounds of the times that are told apart, in seconds.
@@ -51,7 +51,7 @@ struct Connections {
 #[derive(Clone)]
 pub struct Metrics {
     db: Db,
-    tail: Tail,
+    groups: Groups,
     requests: Family<Asked, Histogram, fn() -> Histogram>,
     subscribers: Family<Over, Gauge>,
 }
@@ -69,7 +69,7 @@ pub struct Subscriber {
     gauge: Gauge,
     began: Instant,
     /// How it ended.
-    pub outcome: String,
+    pub outcome: Cow<'static, str>,
 }
 
 impl Drop for Subscriber {
@@ -81,9 +81,9 @@ impl Drop for Subscriber {
 
 impl Metrics {
     /// With nothing counted yet.
-    pub fn new(db: Db, tail: Tail) -> Metrics {
+    pub fn new(db: Db, groups: Groups) -> Metrics {
         let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(BOUNDS));
-        Metrics { db, tail, requests, subscribers: Family::default() }
+        Metrics { db, groups, requests, subscribers: Family::default() }
     }
 
     /// Counts a request that has ended.
@@ -106,7 +106,7 @@ impl Metrics {
         };
         let gauge = self.subscribers.get_or_create_owned(&Over { transport });
         gauge.inc();
-        Subscriber { metrics: self.clone(), gauge, began: Instant::now(), outcome: "ok".to_owned() }
+        Subscriber { metrics: self.clone(), gauge, began: Instant::now(), outcome: OK.into() }
     }
 
     /// Everything there is to tell now.
@@ -117,9 +117,12 @@ impl Metrics {
         let about = "Requests by kind of operation and outcome, subscriptions when they have ended";
         registry.register_with_unit("request_duration", about, Unit::Seconds, self.requests.clone());
         registry.register("subscribers", "Subscriptions under way, by transport", self.subscribers.clone());
+        let groups = gauge(self.groups.len() as i64);
+        let about = "Different subscriptions under way: equal ones are carried out once, for all their subscribers";
+        registry.register("subscriptions", about, groups);
         let position = gauge(head);
         registry.register("event_position", "Position of the newest event in the log", position);
-        let behind = gauge((head - self.tail.position()).max(0));
+        let behind = gauge((head - self.groups.tail().position()).max(0));
         registry.register("events_behind", "Events that this process has not yet read from the log", behind);
         let connections = Family::<Connections, Gauge>::default();
         let (used, idle) = self.db.connections();

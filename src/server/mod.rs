@@ -21,6 +21,7 @@ pub use engine::{Api, Engine};
 pub use metrics::Metrics;
 
 use crate::auth::Tokens;
+use crate::store::Db;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
@@ -37,10 +38,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// How long requests under way may take once the server closes.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How long the database may take to show that it answers.
+const SOON: Duration = Duration::from_secs(2);
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Server {
     pub engine: Arc<dyn Engine>,
+    /// Asked whether it answers and can be written.
+    pub db: Db,
     pub tokens: Tokens,
     pub metrics: Metrics,
     /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
@@ -96,11 +102,15 @@ impl Server {
     }
 }
 
+/// Whether it takes new work, or why not.
 async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
-    match server.stopping.is_cancelled() {
-        false => (StatusCode::OK, "ready\n"),
-        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-    }
+    let why_not = match server.stopping.is_cancelled() {
+        true => "stopping\n",
+        false if !server.db.is_writable() => "the database cannot be written: make room on its disk\n",
+        false if !server.db.answers(SOON).await => "the database does not answer\n",
+        false => return (StatusCode::OK, "ready\n"),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why_not)
 }
 
 #[cfg(test)]

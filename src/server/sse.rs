@@ -2,19 +2,18 @@
 //! with its cursor as the id, and `complete` at the end.
 
 use super::Server;
-use super::answer::{self, Refused};
+use super::answer::{self, OK, Refused};
 use super::log::Told;
 use super::metrics::{Subscriber, Transport};
 use super::who;
 use crate::auth::Secret;
-use crate::graphql::{Message, Place, RequestId, message};
+use crate::graphql::{self, Message, Messages, RequestId};
 use crate::read::{self, ErrorCode};
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -34,28 +33,21 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
     read::complete(&mut answer, &id.0);
     let told = Told::outcome(answer::outcome(&answer));
-    respond(Body::from([next(answer), complete()].concat()), told)
+    respond(Body::from([next(None, &answer::bytes(&answer)), complete()].concat()), told)
 }
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
-pub fn stream(
-    server: &Server,
-    answers: BoxStream<'static, Answer>,
-    place: Place,
-    secret: Secret,
-    id: &RequestId,
-) -> Response {
+pub fn stream(server: &Server, messages: Messages, secret: Secret, id: &RequestId) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let pump = Pump {
         server: server.clone(),
         sender,
-        place,
         secret,
         id: id.clone(),
         subscriber: server.metrics.subscriber(Transport::Events),
     };
-    tokio::spawn(pump.run(answers));
+    tokio::spawn(pump.run(messages));
     let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
     respond(Body::from_stream(events), Told { streamed: true, ..Told::outcome("ok") })
 }
@@ -63,14 +55,13 @@ pub fn stream(
 struct Pump {
     server: Server,
     sender: mpsc::Sender<Bytes>,
-    place: Place,
     secret: Secret,
     id: RequestId,
     subscriber: Subscriber,
 }
 
 impl Pump {
-    async fn run(mut self, mut answers: BoxStream<'static, Answer>) {
+    async fn run(mut self, mut messages: Messages) {
         let no_more = who::counts_no_more(self.server.tokens.clone(), self.secret.clone());
         tokio::pin!(no_more);
         let mut next_sign = Instant::now() + FIRST_SIGN;
@@ -80,14 +71,14 @@ impl Pump {
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
                 () = &mut no_more => {
-                    self.send_answer(token_gone().answer()).await;
+                    self.send_answer(token_gone().answer(), None).await;
                     return self.end().await;
                 }
-                answer = answers.next() => match answer {
-                    Some(answer) => self.send_answer(answer).await,
+                message = messages.next() => match message {
+                    Some(message) => self.send_message(&message).await,
                     None => return self.end().await,
                 },
-                () = sleep_until(next_sign) => self.send(sign_of_life(self.place.looked())).await,
+                () = sleep_until(next_sign) => self.send(sign_of_life(messages.looked())).await,
             };
             if !sent {
                 return;
@@ -100,10 +91,20 @@ impl Pump {
         self.send(complete()).await;
     }
 
-    async fn send_answer(&mut self, mut answer: Answer) -> bool {
+    async fn send_message(&mut self, message: &Message) -> bool {
+        match &message.body {
+            graphql::Body::Written(body) => {
+                self.subscriber.outcome = OK.into();
+                self.send(next(message.cursor.as_deref(), body.as_bytes())).await
+            }
+            graphql::Body::Failed(failed) => self.send_answer(failed.response(), message.cursor.as_deref()).await,
+        }
+    }
+
+    async fn send_answer(&mut self, mut answer: Answer, cursor: Option<&str>) -> bool {
         read::complete(&mut answer, &self.id.0);
-        self.subscriber.outcome = answer::outcome(&answer);
-        self.send(next(answer)).await
+        self.subscriber.outcome = answer::outcome(&answer).into();
+        self.send(next(cursor, &answer::bytes(&answer))).await
     }
 
     /// Whether the client took it, or it waits in the queue.
@@ -117,18 +118,14 @@ fn token_gone() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
 }
 
-fn next(answer: Answer) -> Bytes {
-    let Message { cursor, body } = match answer::began(&answer) {
-        true => message(answer),
-        false => Message { cursor: None, body: answer::bytes(&answer) },
-    };
+fn next(cursor: Option<&str>, body: &[u8]) -> Bytes {
     let mut event = b"event: next\n".to_vec();
     if let Some(cursor) = cursor {
         event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
     }
     event.extend_from_slice(b"data: ");
     // JSON as it is written here has no line breaks.
-    event.extend_from_slice(&body);
+    event.extend_from_slice(body);
     event.extend_from_slice(b"\n\n");
     event.into()
 }

@@ -1,12 +1,15 @@
 //! The two databases behind one face. Reads take `&Db`, writes take `&mut Tx`; both give a [`Stmt`].
 
+use super::lent::Lent;
 use super::statement::{On, Stmt, Via};
 use super::{Result, sql::Sql};
 use crate::domain::Timestamp;
 use sqlx::{Database, Pool, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// An open database. Clones share its connections.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub(super) struct Shared {
     pub committed_output: watch::Sender<()>,
     /// How many statements were run.
     pub statements: AtomicU64,
+    /// Whether what is written is stored, as far as is known.
+    pub writable: watch::Sender<bool>,
 }
 
 /// Which of the two languages a statement has to be told in.
@@ -59,7 +64,7 @@ pub struct Tx {
 
 enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lent),
 }
 
 impl Db {
@@ -67,8 +72,12 @@ impl Db {
     pub fn query(&self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &self.pools {
-            Pools::Sqlite { read, .. } => Stmt::new(sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default())),
-            Pools::Postgres(pool) => Stmt::new(sql.postgres(), On::Postgres(Via::Pool(pool), Default::default())),
+            Pools::Sqlite { read, .. } => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default()))
+            }
+            Pools::Postgres(pool) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Pool(pool), Default::default()))
+            }
         }
     }
 
@@ -79,9 +88,15 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 settled(async move { write.begin_with("BEGIN IMMEDIATE").await }).await.map(Begun::Sqlite)?
             }
-            Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
+            Pools::Postgres(pool) => settled(async move { Lent::begin(&pool).await }).await.map(Begun::Postgres)?,
         };
         Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
+    }
+
+    /// Whether it answers, within this time.
+    pub async fn answers(&self, within: Duration) -> bool {
+        let answer = self.query(sql!("SELECT CAST(1 AS bigint) AS one")).scalar::<i64>();
+        matches!(timeout(within, answer).await, Ok(Ok(_)))
     }
 
     /// Which of the two databases it is.
@@ -140,8 +155,12 @@ impl Tx {
     pub fn query(&mut self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &mut self.inner {
-            Begun::Sqlite(tx) => Stmt::new(sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default())),
-            Begun::Postgres(tx) => Stmt::new(sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default())),
+            Begun::Sqlite(tx) => {
+                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default()))
+            }
+            Begun::Postgres(tx) => {
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default()))
+            }
         }
     }
 
@@ -163,7 +182,8 @@ impl Tx {
     /// Commits, to the end even if nobody waits for it any more, and wakes the log's readers.
     pub async fn commit(self) -> Result<()> {
         let Tx { inner, shared, appended, output } = self;
-        settled(async move {
+        let noting = shared.clone();
+        let committed = settled(async move {
             match inner {
                 Begun::Sqlite(tx) => tx.commit().await?,
                 Begun::Postgres(tx) => tx.commit().await?,
@@ -178,7 +198,8 @@ impl Tx {
             }
             Ok(())
         })
-        .await
+        .await;
+        noting.noted(committed)
     }
 }
 

@@ -85,7 +85,8 @@ pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
 /// Begins targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
-        "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, started_at = $3,
+        "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, begun_by = $2,
+            started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
             fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))
@@ -117,6 +118,8 @@ pub struct Claimed {
     pub host_address: String,
     pub port: Option<i64>,
     pub tag: Option<String>,
+    /// The state directory of the worker that began this start, whoever answers for it now.
+    pub begun_in: Option<String>,
 }
 
 macro_rules! claimed {
@@ -124,7 +127,8 @@ macro_rules! claimed {
         sql!(concat!(
             "SELECT t.id AS target_id, t.release_id, t.instance_id, t.executor, r.timeout_seconds, t.attempt, t.fence,
                 r.action, s.name AS service, v.name AS version, v.artifact, v.ref AS reference,
-                p.name AS previous_version, h.hostname, h.address AS host_address, i.port, i.tag
+                p.name AS previous_version, h.hostname, h.address AS host_address, i.port, i.tag,
+                b.state_dir AS begun_in
              FROM release_target t
              JOIN release r ON r.id = t.release_id
              JOIN service s ON s.id = r.service_id
@@ -132,6 +136,7 @@ macro_rules! claimed {
              JOIN host h ON h.id = t.host_id
              LEFT JOIN version v ON v.id = t.to_version_id
              LEFT JOIN version p ON p.id = t.from_version_id
+             LEFT JOIN worker b ON b.id = t.begun_by
              WHERE ",
             $condition
         ))

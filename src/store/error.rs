@@ -18,12 +18,27 @@ pub enum Error {
     /// The database could not serve it now, or whether it committed is not known.
     #[error(transparent)]
     Busy(sqlx::Error),
+    /// What was written could not be stored: the disk is full, or fails.
+    #[error(transparent)]
+    Unwritable(sqlx::Error),
     /// Anything else: a bug, or a broken database.
     #[error(transparent)]
     Database(sqlx::Error),
     /// The database cannot be used as it was asked for; the text says why and what to do.
     #[error("{0}")]
     Refused(String),
+}
+
+/// Codes of what passes, and may be asked again. PostgreSQL: serialization, deadlock, lock and statement timeout; a
+/// session that stood still for too long; shutdown, connection lost, no room for another one, a standby that takes no
+/// writes. SQLite: busy and its extended codes.
+const PASSING: &str = "40001 40P01 55P03 57014 25P03 57P05 57P01 57P02 57P03 08006 53300 25006 5 261 517";
+
+impl Error {
+    /// Whether it may be otherwise soon, and the same is to be tried again.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Error::Busy(_) | Error::Unwritable(_))
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -37,12 +52,9 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            // PostgreSQL: serialization, deadlock, lock and statement timeout, shutdown, connection lost.
-            (_, Some("40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "08006")) => {
-                Error::Busy(error)
-            }
-            // SQLite: busy and its extended codes, and a full disk.
-            (_, Some("5" | "261" | "517" | "13")) => Error::Busy(error),
+            (_, Some(code)) if PASSING.split(' ').any(|passing| passing == code) => Error::Busy(error),
+            // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
+            (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),
         }
     }

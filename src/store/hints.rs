@@ -3,8 +3,10 @@
 
 use super::Db;
 use super::backend::{Pools, Shared, raise};
+use super::lent::{ANSWER, Lent, within};
+use super::open::postgres_pool;
 use sqlx::PgPool;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -28,7 +30,7 @@ pub async fn exchange(db: Db) {
 
 /// A connection apart from the others, so that it neither waits for a statement nor holds one up.
 fn own(pool: &PgPool) -> PgPool {
-    let options = PgPoolOptions::new().max_connections(1).acquire_timeout(PAUSES.1);
+    let options = postgres_pool().max_connections(1).acquire_timeout(PAUSES.1);
     options.connect_lazy_with(pool.connect_options().as_ref().clone())
 }
 
@@ -41,8 +43,11 @@ async fn tell(own: PgPool, shared: &Shared) {
             Ok(()) = output.changed() => (OUTPUT, String::new()),
             else => return,
         };
-        let told = sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word).execute(&own).await;
-        if let Err(error) = told {
+        let told = async {
+            let mut lent = Lent::from(own.acquire().await?);
+            sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word).execute(&mut *lent).await
+        };
+        if let Err(error) = within(ANSWER, told).await {
             tracing::debug!(%error, "other processes could not be told of what is new");
         }
         sleep(REST).await;
@@ -65,7 +70,7 @@ async fn hear(pool: &PgPool, shared: &Shared) {
 async fn listen(pool: &PgPool, shared: &Shared, pause: &mut Duration) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(&own(pool)).await?;
     listener.eager_reconnect(false);
-    listener.listen_all([EVENTS, OUTPUT]).await?;
+    within(ANSWER, listener.listen_all([EVENTS, OUTPUT])).await?;
     *pause = PAUSES.0;
     while let Ok(heard) = timeout(SILENCE, listener.try_recv()).await {
         match heard? {

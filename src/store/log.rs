@@ -17,8 +17,8 @@ pub struct NewLine {
     pub at: Timestamp,
 }
 
-/// Appends lines to the output of a release, in this order.
-pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<()> {
+/// Appends lines to the output of a release, in this order. Gives the place of the first.
+pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i64> {
     let last: i64 = tx
         .query(sql!(
             "INSERT INTO release_log (release_id, place) VALUES ($1, $2)
@@ -50,7 +50,27 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<(
     .execute()
     .await?;
     tx.stored_output();
-    Ok(())
+    Ok(first)
+}
+
+/// Whether the output of a release has this line at this place. To be asked behind [`append`]: what was not yet committed
+/// until then never is.
+pub async fn is_at(tx: &mut Tx, release_id: i64, place: i64, line: &NewLine) -> Result<bool> {
+    let found: Option<(i64,)> = tx
+        .query(sql!(
+            "SELECT place FROM log_line WHERE release_id = $1 AND place = $2 AND target_id = $3 AND attempt = $4
+                AND stream = $5 AND text = $6 AND at = $7"
+        ))
+        .bind(release_id)
+        .bind(place)
+        .bind(line.target_id)
+        .bind(line.attempt)
+        .bind(line.stream)
+        .bind(&line.text)
+        .bind(line.at)
+        .optional()
+        .await?;
+    Ok(found.is_some())
 }
 
 /// How far the output of a release is.

@@ -17,8 +17,10 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+mod lent;
 pub mod lock;
 pub mod log;
+mod migrations;
 mod open;
 pub mod progress;
 pub mod release;
@@ -30,6 +32,7 @@ pub mod token;
 pub mod types;
 pub mod version;
 pub mod worker;
+mod writable;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,32 +1,35 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
-use super::{Db, Dialect, Error, Result};
-use sqlx::migrate::{MigrateError, Migrator};
+use super::{Db, Dialect, Error, Result, lent, migrations};
+use futures_util::future::BoxFuture;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+use tokio::time::sleep;
 
 /// More than there are texts, so that a statement is prepared once per connection.
 const STATEMENTS: usize = 512;
 
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date. `connections` is how many
-    /// are open at most (on SQLite: readers, beside the one writer).
+    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. `connections`
+    /// is how many are open at most (on SQLite: readers, beside the one writer).
+    ///
+    /// # Errors
+    /// `Refused` if they lack what this program needs.
     pub async fn open(url: &str, connections: u32) -> Result<Db> {
         let pools = match Dialect::of(url)? {
             Dialect::Sqlite => open_sqlite(url.parse()?, connections).await?,
             Dialect::Postgres => open_postgres(url.parse()?, connections).await?,
         };
         let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
+        migrations::check(&db).await?;
         let log_id = super::events::log_id(&db).await?;
         Ok(Db { shared: Arc::new(Shared::new(log_id)), ..db })
     }
@@ -69,29 +72,40 @@ impl Shared {
     fn new(log_id: String) -> Shared {
         let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
         let (output, committed_output) = (watch::Sender::new(()), watch::Sender::new(()));
-        Shared { log_id, head, output, committed, committed_output, statements: Default::default() }
+        let writable = watch::Sender::new(true);
+        Shared { log_id, head, output, committed, committed_output, statements: Default::default(), writable }
     }
 }
+
+/// How long to wait for a file that another process has.
+const A_MOMENT: Duration = Duration::from_secs(2);
 
 /// Who may serve an SQLite file: one process at a time. Free again when it is dropped.
 pub struct Owner(#[expect(dead_code, reason = "held for its lock")] Option<File>);
 
 impl Owner {
-    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take.
+    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take. It waits a moment for it: a process
+    /// that was killed just now may leave a child behind that is about to let go of it.
     ///
     /// # Errors
     /// `Refused` while another process has it.
-    pub fn take(url: &str) -> Result<Owner> {
+    pub async fn take(url: &str) -> Result<Owner> {
         let Some(file) = sqlite_file(url) else { return Ok(Owner(None)) };
         let path = PathBuf::from(format!("{file}.lock"));
         let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Owner(Some(file))),
-            Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
-                "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
-            ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+        let began = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Owner(Some(file))),
+                Err(TryLockError::WouldBlock) if began.elapsed() < A_MOMENT => sleep(Duration::from_millis(20)).await,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Refused(format!(
+                        "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
+                    )));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
         }
     }
 }
@@ -111,39 +125,49 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
     let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool().max_connections(1).connect_with(options.clone()).await?;
-    SQLITE.run(&write).await?;
+    let write = pool().max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
+    migrations::run_sqlite(&write).await?;
     let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
     Ok(Pools::Sqlite { read, write })
 }
 
+/// Whether a connection may be used again. A disk that is full ends a transaction behind the back of sqlx, which then
+/// believes for ever that it is in one.
+fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, sqlx::Result<bool>> {
+    Box::pin(async move {
+        // What was sent before, as the rollback of a transaction, has happened when this is answered.
+        connection.ping().await?;
+        Ok(!connection.is_in_transaction())
+    })
+}
+
 /// What each connection to PostgreSQL asks for, whatever the server's own settings are: what was committed is on disk
-/// (I7), and a process that stands still in the midst of a transaction does not keep its locks for ever (I2).
-const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s'";
+/// (I7), a process that stands still in the midst of a transaction does not keep its locks for ever (I2), and neither
+/// does one that the network has cut off.
+const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
+    SET tcp_user_timeout = '20s'";
 
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(20))
+    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    let pool = postgres_pool().max_connections(connections).acquire_timeout(Duration::from_secs(20));
+    let pool = pool.connect_with(options).await?;
+    migrations::run_postgres(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}
+
+/// What all pools for PostgreSQL have in common.
+pub(super) fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new()
         // A ping before every statement costs half as much as the statement: only after a pause.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > Duration::from_secs(10) {
-                    connection.ping().await?;
+                    lent::alive(connection).await?;
                 }
                 Ok(true)
             })
         })
         .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
-        .connect_with(options.statement_cache_capacity(STATEMENTS).disable_statement_logging())
-        .await?;
-    POSTGRES.run(&pool).await?;
-    Ok(Pools::Postgres(pool))
-}
-
-impl From<MigrateError> for Error {
-    fn from(error: MigrateError) -> Self {
-        Error::Database(sqlx::Error::Migrate(Box::new(error)))
-    }
 }

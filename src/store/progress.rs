@@ -83,7 +83,8 @@ pub struct Moved {
     pub stopped: bool,
 }
 
-/// Saves what locked releases became. The first start and the end are noted with this instant.
+/// Saves what locked releases became. The first start and the end are noted with this instant, or, if the clock was set
+/// back meanwhile, with the one before: nothing ends before it began.
 pub async fn save(tx: &mut Tx, at: Timestamp, moved: &[Moved]) -> Result<()> {
     let rows: Vec<_> = moved
         .iter()
@@ -101,9 +102,11 @@ pub async fn save(tx: &mut Tx, at: Timestamp, moved: &[Moved]) -> Result<()> {
             queued = CAST(value ->> 'queued' AS bigint), running = CAST(value ->> 'running' AS bigint),
             succeeded = CAST(value ->> 'succeeded' AS bigint), failed = CAST(value ->> 'failed' AS bigint),
             canceled = CAST(value ->> 'canceled' AS bigint), unknown = CAST(value ->> 'unknown' AS bigint),
-            started_at = CASE WHEN {bool value ->> 'started'} THEN COALESCE(release.started_at, $2) END,
+            started_at = CASE WHEN {bool value ->> 'started'} THEN
+                COALESCE(release.started_at, {later release.created_at, $2}) END,
             stopped_at = CASE WHEN {bool value ->> 'stopped'} THEN $2 ELSE release.stopped_at END,
-            finished_at = CASE WHEN {bool value ->> 'over'} THEN $2 END
+            finished_at = CASE WHEN {bool value ->> 'over'} THEN
+                {later COALESCE(release.started_at, release.created_at), $2} END
          FROM {items $1} WHERE release.id = CAST(value ->> 'id' AS bigint)"
     ))
     .bind(Json(rows))

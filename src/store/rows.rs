@@ -2,6 +2,7 @@
 //! the kind of their column. Whatever a caller says is bound, never a part of the text.
 
 use super::backend::{Pools, Shared};
+use super::lent::{ANSWER, Lent, within};
 use super::{Db, Dialect, Error, Ids, Json, Result, Texts, sql};
 use crate::domain::{Timestamp, Word};
 use sqlx::pool::PoolConnection;
@@ -130,7 +131,7 @@ pub struct Reader<'a> {
 
 enum On {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent),
 }
 
 impl Db {
@@ -138,7 +139,7 @@ impl Db {
     pub async fn reader(&self) -> Result<Reader<'_>> {
         let on = match &self.pools {
             Pools::Sqlite { read, .. } => On::Sqlite(read.acquire().await?),
-            Pools::Postgres(pool) => On::Postgres(pool.acquire().await?),
+            Pools::Postgres(pool) => On::Postgres(pool.acquire().await?.into()),
         };
         Ok(Reader { on, shared: &self.shared })
     }
@@ -175,7 +176,7 @@ impl Reader<'_> {
             On::Postgres(connection) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
-                for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
+                for row in &within(ANSWER, sqlx::query_with(text, arguments).fetch_all(&mut **connection)).await? {
                     cells::<Postgres>(row, kinds, &mut rows)?;
                 }
             }

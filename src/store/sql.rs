@@ -14,6 +14,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("bool", "(#)", "CAST((#) AS boolean)"),
     // An instant out of a JSON document, where it is told in milliseconds.
     ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
+    // The later one of two instants, none of them null.
+    ("later", "max(#)", "GREATEST(#)"),
     ("share", "", "FOR SHARE"),
     ("lock", "", "FOR NO KEY UPDATE"),
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),

@@ -1,6 +1,8 @@
 //! Statements on their way to one of the two databases:
 //! `db.query(sql!("SELECT … WHERE id = $1")).bind(id).one().await?`
 
+use super::backend::Shared;
+use super::lent::{ANSWER, Lent, within};
 use super::{Error, Result, sql::Sql};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -10,6 +12,8 @@ use sqlx::{
 };
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::DerefMut;
+use std::time::Duration;
 
 /// What can be bound.
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot be bound on both databases")]
@@ -29,9 +33,13 @@ impl<T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRo
 /// A statement with its arguments, on its way to where it will run.
 #[must_use = "a statement does nothing until it is run"]
 pub struct Stmt<'c> {
+    /// Is told what came of it.
+    shared: &'c Shared,
     text: Cow<'static, str>,
     on: On<'c>,
     wrong: Option<sqlx::error::BoxDynError>,
+    /// How long an answer of PostgreSQL is waited for.
+    patience: Duration,
 }
 
 /// Where it will run, with its arguments.
@@ -48,20 +56,21 @@ pub(super) enum Via<'c, D: Database> {
 
 impl<'c, D: Database> Via<'c, D> {
     /// The connection to run on; one that was taken from the pool stays in `slot` meanwhile.
-    async fn connect<'s>(self, slot: &'s mut Option<PoolConnection<D>>) -> sqlx::Result<&'s mut D::Connection>
+    async fn connect<'s, L>(self, slot: &'s mut Option<L>) -> sqlx::Result<&'s mut D::Connection>
     where
         'c: 's,
+        L: From<PoolConnection<D>> + DerefMut<Target = D::Connection>,
     {
         match self {
-            Via::Pool(pool) => Ok(&mut **slot.insert(pool.acquire().await?)),
+            Via::Pool(pool) => Ok(&mut **slot.insert(pool.acquire().await?.into())),
             Via::Tx(connection) => Ok(connection),
         }
     }
 }
 
 impl<'c> Stmt<'c> {
-    pub(super) fn new(text: &'static str, on: On<'c>) -> Self {
-        Stmt { text: Cow::Borrowed(text), on, wrong: None }
+    pub(super) fn new(shared: &'c Shared, text: &'static str, on: On<'c>) -> Self {
+        Stmt { shared, text: Cow::Borrowed(text), on, wrong: None, patience: ANSWER }
     }
 
     /// How many arguments it has.
@@ -108,6 +117,11 @@ impl<'c> Stmt<'c> {
         }
     }
 
+    /// Waits for the answer however long it takes: for what reads whole tables.
+    pub fn unhurried(self) -> Self {
+        Stmt { patience: Duration::MAX, ..self }
+    }
+
     fn ready(self) -> Result<(SqlStr, On<'c>)> {
         // SQLite takes a missing argument for NULL, and both take one too many: sqlx says nothing.
         #[cfg(debug_assertions)]
@@ -128,27 +142,43 @@ impl<'c> Stmt<'c> {
     /// All rows. SQLite's are collected before they are mapped, since each row that is waited for
     /// costs a change of threads; PostgreSQL's are mapped while the next ones arrive.
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                let rows = sqlx::query_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?;
-                rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_all(via.connect(&mut None).await?).await?
-            }
-        })
+        let (shared, patience) = (self.shared, self.patience);
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    let rows = sqlx::query_with(sql, arguments)
+                        .fetch_all(via.connect::<PoolConnection<_>>(&mut None).await?)
+                        .await?;
+                    rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    let statement = sqlx::query_as_with(sql, arguments);
+                    let run = async { statement.fetch_all(via.connect::<Lent>(&mut None).await?).await };
+                    within(patience, run).await?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// The first row, if there is one.
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_as_with(sql, arguments).fetch_optional(via.connect(&mut None).await?).await?
-            }
-        })
+        let (shared, patience) = (self.shared, self.patience);
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => {
+                    sqlx::query_as_with(sql, arguments)
+                        .fetch_optional(via.connect::<PoolConnection<_>>(&mut None).await?)
+                        .await?
+                }
+                (sql, On::Postgres(via, arguments)) => {
+                    let statement = sqlx::query_as_with(sql, arguments);
+                    let run = async { statement.fetch_optional(via.connect::<Lent>(&mut None).await?).await };
+                    within(patience, run).await?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// The first row; an error if there is none.
@@ -158,25 +188,39 @@ impl<'c> Stmt<'c> {
 
     /// The first column of the first row.
     pub async fn scalar<T: Scalar>(self) -> Result<T> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).fetch_one(via.connect(&mut None).await?).await?.try_get(0)?
-            }
-        })
+        let (shared, patience) = (self.shared, self.patience);
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
+                    .fetch_one(via.connect::<PoolConnection<_>>(&mut None).await?)
+                    .await?
+                    .try_get(0)?,
+                (sql, On::Postgres(via, arguments)) => {
+                    let statement = sqlx::query_with(sql, arguments);
+                    let run = async { statement.fetch_one(via.connect::<Lent>(&mut None).await?).await };
+                    within(patience, run).await?.try_get(0)?
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 
     /// Runs it and tells how many rows it changed.
     pub async fn execute(self) -> Result<u64> {
-        Ok(match self.ready()? {
-            (sql, On::Sqlite(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
-            }
-            (sql, On::Postgres(via, arguments)) => {
-                sqlx::query_with(sql, arguments).execute(via.connect(&mut None).await?).await?.rows_affected()
-            }
-        })
+        let (shared, patience) = (self.shared, self.patience);
+        let run = async {
+            Ok(match self.ready()? {
+                (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
+                    .execute(via.connect::<PoolConnection<_>>(&mut None).await?)
+                    .await?
+                    .rows_affected(),
+                (sql, On::Postgres(via, arguments)) => {
+                    let statement = sqlx::query_with(sql, arguments);
+                    let run = async { statement.execute(via.connect::<Lent>(&mut None).await?).await };
+                    within(patience, run).await?.rows_affected()
+                }
+            })
+        };
+        shared.noted(run.await)
     }
 }

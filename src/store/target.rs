@@ -34,7 +34,18 @@ pub async fn queued(tx: &mut Tx, releases: &[i64]) -> Result<Vec<OpenTarget>> {
 pub async fn running(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<OpenTarget>> {
     tx.query(sql!(
         "SELECT id, release_id, instance_id, status, fence, attempt, from_status, to_version_id FROM release_target
-         WHERE id {any $1} AND worker_id = $2 AND status = 'RUNNING'"
+         WHERE id {any $1} AND worker_id = $2 AND status = 'RUNNING' ORDER BY id"
+    ))
+    .bind(Ids(targets))
+    .bind(worker_id)
+    .all()
+    .await
+}
+
+/// Those of these targets that this worker has ended, each with the fence of the start that did.
+pub async fn ended_by(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<(i64, i64)>> {
+    tx.query(sql!(
+        "SELECT id, fence FROM release_target WHERE id {any $1} AND worker_id = $2 AND finished_at IS NOT NULL"
     ))
     .bind(Ids(targets))
     .bind(worker_id)
@@ -71,7 +82,7 @@ pub struct End {
     pub exit_status: Option<i64>,
 }
 
-/// Ends targets. Their releases and instances are locked.
+/// Ends targets, none before it began. Their releases and instances are locked.
 pub async fn end(tx: &mut Tx, at: Timestamp, ended: &[(OpenTarget, End)]) -> Result<()> {
     let rows: Vec<_> = ended
         .iter()
@@ -85,7 +96,8 @@ pub async fn end(tx: &mut Tx, at: Timestamp, ended: &[(OpenTarget, End)]) -> Res
         .collect();
     tx.query(sql!(
         "UPDATE release_target SET status = value ->> 'status', failure = value ->> 'failure',
-            message = value ->> 'message', exit_status = CAST(value ->> 'exit_status' AS bigint), finished_at = $2
+            message = value ->> 'message', exit_status = CAST(value ->> 'exit_status' AS bigint),
+            finished_at = {later COALESCE(release_target.started_at, $2), $2}
          FROM {items $1} WHERE release_target.id = CAST(value ->> 'id' AS bigint)"
     ))
     .bind(Json(rows))

@@ -1,6 +1,6 @@
 use super::backend::Pools;
 use super::sql::Sql;
-use super::{Db, Dialect};
+use super::{Db, Dialect, Owner};
 use sqlx::{AssertSqlSafe, Column, Executor, SqlSafeStr, Statement};
 
 #[path = "../../tests/support/databases.rs"]
@@ -69,4 +69,18 @@ async fn i2_i7_what_was_committed_is_on_disk_and_a_transaction_that_stands_still
             }
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_takes_a_file_waits_a_moment_for_one_who_is_about_to_let_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = databases::fresh("sqlite", directory.path());
+    let owner = Owner::take(&url).await.unwrap();
+    let going = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        drop(owner);
+    };
+    let (next, ()) = tokio::join!(Owner::take(&url), going);
+    let _next = next.unwrap();
+    assert!(Owner::take(&url).await.is_err(), "one at a time");
 }

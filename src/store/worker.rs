@@ -11,15 +11,24 @@ pub struct Worker {
     pub name: String,
     pub state_dir: String,
     pub beat: i64,
+    /// How long its beat may stand still.
+    pub lease_ms: i64,
+    /// How long its commands may take to end once they are asked to.
+    pub grace_ms: i64,
 }
 
-/// Registers a worker and gives its number.
-pub async fn register(db: &Db, name: &str, state_dir: &str) -> Result<i64> {
+/// Registers a worker that keeps its lease so, and gives its number.
+pub async fn register(db: &Db, name: &str, state_dir: &str, lease_ms: i64, grace_ms: i64) -> Result<i64> {
     let mut tx = db.begin().await?;
     let id = tx
-        .query(sql!("INSERT INTO worker (name, state_dir, started_at) VALUES ($1, $2, {now}) RETURNING id"))
+        .query(sql!(
+            "INSERT INTO worker (name, state_dir, lease_ms, grace_ms, started_at)
+             VALUES ($1, $2, $3, $4, {now}) RETURNING id"
+        ))
         .bind(name)
         .bind(state_dir)
+        .bind(lease_ms)
+        .bind(grace_ms)
         .scalar()
         .await?;
     tx.commit().await?;
@@ -40,9 +49,9 @@ pub async fn beat(db: &Db, id: i64) -> Result<bool> {
 
 /// The workers that have not ended, and those that have and left targets behind.
 pub async fn others(db: &Db, id: i64) -> Result<Vec<(Worker, bool)>> {
-    let found: Vec<(i64, String, String, i64, bool)> = db
+    let found: Vec<(i64, String, String, i64, i64, i64, bool)> = db
         .query(sql!(
-            "SELECT id, name, state_dir, beat, ended_at IS NOT NULL AS ended FROM worker
+            "SELECT id, name, state_dir, beat, lease_ms, grace_ms, ended_at IS NOT NULL AS ended FROM worker
              WHERE id <> $1 AND (ended_at IS NULL
                 OR id IN (SELECT t.worker_id FROM release_target t WHERE t.status = 'RUNNING'))
              ORDER BY id"
@@ -50,7 +59,9 @@ pub async fn others(db: &Db, id: i64) -> Result<Vec<(Worker, bool)>> {
         .bind(id)
         .all()
         .await?;
-    let worker = |(id, name, state_dir, beat, ended)| (Worker { id, name, state_dir, beat }, ended);
+    let worker = |(id, name, state_dir, beat, lease_ms, grace_ms, ended)| {
+        (Worker { id, name, state_dir, beat, lease_ms, grace_ms }, ended)
+    };
     Ok(found.into_iter().map(worker).collect())
 }
 

@@ -34,7 +34,10 @@ async fn variables_are_checked_anew_for_a_document_that_is_kept() {
             (json!({ "filter": { "used": true } }), "$filter is no VersionFilter: there is no used in VersionFilter"),
             (json!({ "filter": { "inUse": 1 } }), "in inUse, 1 is no Boolean"),
             (json!({ "filter": { "buildStatuses": ["FAILED", "BAD"] } }), "in buildStatuses, in 1, \"BAD\" is no"),
-            (json!({ "filter": { "enabledFor": { "action": "REVERT" } } }), "in enabledFor, currentVersionId is needed"),
+            (
+                json!({ "filter": { "enabledFor": { "action": "REVERT" } } }),
+                "in enabledFor, currentVersionId is needed",
+            ),
         ]
         .into_iter()
         .enumerate()

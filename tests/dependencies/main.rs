@@ -105,3 +105,20 @@ fn a_ban_is_about_the_versions_that_it_names() {
     assert!(about("async-graphql", "7.2.1") && about("async-graphql", "7.0.9"));
     assert!(!about("async-graphql", "7.0.19") && !about("async-graphql", "8.0.0"));
 }
+
+#[test]
+fn only_builds_for_tests_have_failpoints() {
+    let features = |kinds: &str| {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--invert", "fail", "--edges", kinds, "--manifest-path"])
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let failpoints = "fail feature \"failpoints\"";
+    assert!(features("features,normal,dev").contains(failpoints), "this looks at the wrong words");
+    let shipped = features("features,normal,build");
+    assert!(shipped.contains("lockkeeper") && !shipped.contains(failpoints), "{shipped}");
+}

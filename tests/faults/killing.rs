@@ -1,186 +1,157 @@
-//! Processes killed at any moment while releases run: afterwards every invariant holds by `doctor`, by what a
-//! subscriber got, and by the journal that the commands themselves keep.
+//! Processes killed while releases run, half of them at random moments, half at failpoints: afterwards every invariant
+//! holds by `doctor`, by what a subscriber got, and by the journal that the commands themselves keep.
 //!
 //! `LOCKKEEPER_KILLS=100 cargo test --test faults -- --nocapture killing` is the long form.
 
 use crate::journal::Journal;
+use crate::load::Load;
+use crate::points::{Point, Points};
+use crate::processes::Processes;
 use crate::record::Record;
-use crate::support::client::mutation_document;
-use crate::support::server::PATIENCE;
-use crate::support::{Client, Fleet, Process, Server, databases};
-use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use crate::support::databases;
+use crate::support::stored::Stored;
+use lockkeeper::failpoint;
+use serde_json::Value;
 use std::time::{Duration, Instant};
+use tokio::task::block_in_place;
+use tokio::time::sleep;
 
-/// Instances of each service; both have one on every host.
-const HOSTS: usize = 50;
+/// After so long, another process is killed, so that there is more to take over where that is waited for.
+const STIR: Duration = Duration::from_secs(4);
+/// After so long, a point counts as not reached this time.
+const LONG: Duration = Duration::from_secs(25);
 
-/// One executor whose commands may be started again, and one whose commands may not.
-const CONFIGURATION: &str = "
-[executors.repeat]
-kind = 'command'
-program = './deploy'
-on_lost = 'retry'
-
-[executors.careful]
-kind = 'command'
-program = './deploy'
-";
-
-/// All processes on one database: on PostgreSQL two servers and a worker, on SQLite the one server there can be.
-struct Processes {
-    servers: Vec<Server>,
-    worker: Option<Process>,
-    /// Where the servers are now.
-    addresses: Arc<Mutex<Vec<Client>>>,
+/// Processes, and what was killed of them.
+struct Killing {
+    processes: Processes,
+    stored: Stored,
+    points: Points,
+    at_random: usize,
+    at_points: usize,
+    /// How many kills came while targets were open.
+    amid: usize,
 }
 
-impl Processes {
-    fn start(kind: &str) -> Processes {
-        let first = Server::configured(kind, CONFIGURATION);
-        let worker = (kind == "postgres").then(|| first.worker());
-        let second = (kind == "postgres").then(|| first.another(&[]));
-        let processes =
-            Processes { servers: [first].into_iter().chain(second).collect(), worker, addresses: Arc::default() };
-        processes.tell();
-        processes
+impl Killing {
+    async fn count(&self, rows: &str) -> usize {
+        self.stored.texts(&format!("SELECT CAST(count(*) AS text) FROM {rows}")).await[0].parse().unwrap()
     }
 
-    fn tell(&self) {
-        *self.addresses.lock().unwrap() = self.servers.iter().map(Server::client).collect();
+    async fn is_amid(&self) -> bool {
+        self.count("release_target WHERE finished_at IS NULL").await > 0
     }
 
-    /// Whoever is there when this is called, by turns.
-    fn client(&self) -> impl Fn() -> Client + Clone + Send + 'static {
-        let (addresses, turn) = (self.addresses.clone(), Arc::new(Mutex::new(0)));
-        move || {
-            let mut turn = turn.lock().unwrap();
-            *turn += 1;
-            let addresses = addresses.lock().unwrap();
-            addresses[*turn % addresses.len()].clone()
+    /// Kills one of them, whatever it does, and starts it again as this point wants it.
+    async fn kill(&mut self, victim: usize, point: Option<Point>) {
+        sleep(Duration::from_millis(rand::random_range(0..1500))).await;
+        if point.is_some_and(Point::is_of_recovery) {
+            self.until_something_runs().await;
+        }
+        self.amid += usize::from(self.is_amid().await);
+        self.at_random += 1;
+        self.start_again(victim, point);
+    }
+
+    /// Waits for commands that may be started anew, or for a while.
+    async fn until_something_runs(&self) {
+        let began = Instant::now();
+        let rows = "release_target t JOIN release r ON r.id = t.release_id
+            WHERE t.status = 'RUNNING' AND t.executor = 'repeat' AND r.cancel_requested_at IS NULL";
+        while self.count(rows).await < 5 && began.elapsed() < LONG {
+            sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Kills one of them, and starts it again.
-    fn kill_one(&mut self) {
-        let victim = rand::random_range(0..self.servers.len() + usize::from(self.worker.is_some()));
-        if let Some(server) = self.servers.get_mut(victim) {
-            server.kill();
-            server.serve();
-            self.tell();
-        } else {
-            self.worker.take().expect("it was counted").kill();
-            self.worker = Some(self.servers[0].worker());
-        }
+    fn start_again(&mut self, number: usize, point: Option<Point>) {
+        let (own, runners) = point.map(Point::arm).unwrap_or_default();
+        block_in_place(|| self.processes.start_again(number, &own, &runners));
     }
-}
 
-/// Asks until there is an answer that is one, with the same key: whoever is asked may be killed meanwhile.
-async fn surely(client: impl Fn() -> Client, document: &str, variables: &Value) -> Value {
-    let began = Instant::now();
-    loop {
-        if let Ok(mut answer) = client().try_send(document, variables.clone()).await {
-            match answer.body["errors"].as_array() {
-                None => return answer.body["data"].take(),
-                Some(errors) => {
-                    assert!(errors.iter().all(|error| error["extensions"]["code"] == "UNAVAILABLE"), "{errors:#?}");
-                }
+    /// One kill at a random moment, one at a point.
+    async fn kill_two(&mut self) {
+        let point = self.points.next();
+        let some = if point.is_of_servers() { self.processes.servers.len() } else { self.processes.count() };
+        let victim = rand::random_range(0..some);
+        self.kill(victim, Some(point)).await;
+        if point.is_of_the_end() {
+            sleep(Duration::from_millis(rand::random_range(0..1500))).await;
+            self.processes.ask_to_stop(victim);
+        }
+        if !self.died(victim, point).await {
+            self.points.missed(point);
+            return self.kill(victim, None).await;
+        }
+        self.amid += usize::from(self.is_amid().await);
+        self.at_points += 1;
+        self.points.hit(point);
+        if point.is_of_runners() {
+            block_in_place(|| self.processes.stop(victim));
+        }
+        self.start_again(victim, None);
+    }
+
+    /// Waits until this process, or one of its runners, has died at the point; false if that takes too long.
+    async fn died(&mut self, victim: usize, point: Point) -> bool {
+        let (began, mut stirred) = (Instant::now(), Instant::now());
+        while began.elapsed() < LONG {
+            let died = match point.is_of_runners() {
+                true => self.processes.log(victim).contains(&format!("killed at {}", point.0)),
+                false => self.processes.has_died(victim),
+            };
+            if died {
+                return true;
             }
+            if point.is_of_recovery() && stirred.elapsed() > STIR && self.processes.count() > 1 {
+                self.until_something_runs().await;
+                self.kill((victim + 1) % self.processes.count(), None).await;
+                stirred = Instant::now();
+            }
+            sleep(Duration::from_millis(20)).await;
         }
-        assert!(began.elapsed() < PATIENCE, "no answer to {document}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        false
     }
-}
-
-/// Moves all instances of a service, until the release is over.
-async fn release(client: impl Fn() -> Client + Clone, service: Value, version: Value, upgrade: bool, key: String) {
-    let mutation = if upgrade { "upgradeInstances" } else { "revertInstances" };
-    let input = json!({
-        "serviceId": service, "versionId": version, "hosts": { "all": true }, "includeUnknown": true,
-        "rollout": { "maxParallel": { "count": 20 }, "onFailure": "CONTINUE" }, "idempotencyKey": key,
-    });
-    let document = mutation_document(mutation, "release { id } acceptedCount");
-    let payload = surely(&client, &document, &json!({ "input": input })).await[mutation].take();
-    assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
-    let document =
-        "query($id: ID!) { node(id: $id) { ... on Release { finishedAt status progress { running queued } } } }";
-    let variables = json!({ "id": payload["release"]["id"] });
-    let began = Instant::now();
-    loop {
-        let node = surely(&client, document, &variables).await["node"].take();
-        if !node["finishedAt"].is_null() {
-            return;
-        }
-        assert!(began.elapsed() < 2 * PATIENCE, "a release does not end: {node:#}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// `shop` on all hosts, and a second service beside it.
-async fn fleets(client: &Client) -> Vec<(Value, Vec<String>)> {
-    let shop = client.service("shop").executor("repeat").hosts(HOSTS).install().await;
-    let input = json!({ "name": "desk", "executor": "careful" });
-    let desk = client.change("createService", input, "service { id }").await["service"]["id"].take();
-    let desk = Fleet { service: desk.as_str().unwrap().to_owned(), service_name: "desk".to_owned(), ..shop.clone() };
-    let versions = vec![desk.version("1").await, desk.version("2").await];
-    let input = json!({
-        "serviceId": desk.service, "versionId": versions[0], "hosts": { "hostnames": desk.hostnames },
-        "rollout": { "maxParallel": { "count": 100 } },
-    });
-    let payload = client.change("installInstances", input, "release { id }").await;
-    assert_eq!(desk.finished(payload["release"]["id"].as_str().unwrap()).await, "SUCCEEDED");
-    vec![(shop.service.into(), shop.versions), (desk.service.into(), versions)]
 }
 
 async fn kill_and_see(kind: &str, kills: usize) {
-    let mut processes = Processes::start(kind);
+    let processes = block_in_place(|| Processes::start(kind));
+    let stored = processes.servers[0].stored().await;
     let journal = Journal::keep(&processes.servers[0]);
     let client = processes.client();
-    let record = Record::start(client().query("{ eventCursor }", Value::Null).await["eventCursor"].take(), {
-        let client = client.clone();
-        move || client()
-    });
-    let services = fleets(&client()).await;
-    let mut asked = 2;
-    for kill in 0..kills {
-        let upgrade = kill % 2 == 0;
-        let releases: Vec<_> = services
-            .iter()
-            .map(|(service, versions)| {
-                asked += 1;
-                let version = versions[usize::from(upgrade)].clone().into();
-                tokio::spawn(release(client.clone(), service.clone(), version, upgrade, format!("release {asked}")))
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_millis(rand::random_range(0..1500))).await;
-        processes = tokio::task::spawn_blocking(move || {
-            processes.kill_one();
-            processes
-        })
-        .await
-        .unwrap();
-        for release in releases {
-            release.await.unwrap();
-        }
+    let cursor = client().query("{ eventCursor }", Value::Null).await["eventCursor"].take();
+    let record = Record::start(cursor, client.clone());
+    let load = Load::start(client).await;
+    let mut killing = Killing { processes, stored, points: Points::default(), at_random: 0, at_points: 0, amid: 0 };
+    let mut rounds = 0;
+    while killing.at_random + killing.at_points < kills {
+        killing.kill_two().await;
+        rounds += 1;
     }
-    let stored = processes.servers[0].stored().await;
-    let count = async |sql: &str| stored.texts(sql).await[0].parse::<usize>().unwrap();
-    assert_eq!(count("SELECT CAST(count(*) AS text) FROM release").await, asked, "one release for each key");
-    let events = record.assert_complete(&stored).await;
-    let starts = journal.assert_never_beside();
-    processes.servers[0].assert_sound();
-    let again = count("SELECT CAST(COALESCE(sum(attempt - 1), 0) AS text) FROM release_target WHERE attempt > 1").await;
-    let unknown = count("SELECT CAST(count(*) AS text) FROM release_target WHERE status = 'UNKNOWN'").await;
+    let asked = load.finish().await;
+    assert_eq!(killing.count("release").await, asked, "one release for each key");
+    let events = record.assert_complete(&killing.stored).await;
+    let starts = journal.assert_agrees(&killing.stored).await;
+    killing.processes.servers[0].assert_sound();
+    let Killing { at_random, at_points, amid, .. } = killing;
+    assert!(2 * amid > at_random + at_points, "only {amid} kills came while targets were open");
+    let takeovers = killing.count("log_line WHERE text = 'The worker of this start was lost.'").await;
+    let again = killing.count("release_target WHERE attempt > 1").await;
+    let unknown = killing.count("release_target WHERE status = 'UNKNOWN'").await;
     let reconnects = record.reconnects();
     eprintln!(
-        "{kind}: {kills} kills, {starts} starts, {again} started again, {unknown} unknown, {events} events over \
-         {reconnects} reconnects, 0 violations"
+        "{kind}: {at_random} kills at random, {at_points} at {} points, {amid} of all while targets were open; \
+         {asked} releases, {starts} starts, {takeovers} taken over, {again} started again, {unknown} unknown; \
+         {events} events over {reconnects} reconnects; 0 violations{}",
+        killing.points.reached(),
+        killing.points.told()
     );
+    // Each had a turn, and what was missed some more.
+    let every = rounds >= failpoint::ALL.len() + 10;
+    assert!(!every || killing.points.reached() == failpoint::ALL.len(), "a point was never reached");
 }
 
 /// How often something is killed on each database.
 fn kills() -> usize {
-    std::env::var("LOCKKEEPER_KILLS").map_or(5, |kills| kills.parse().expect("LOCKKEEPER_KILLS is a number"))
+    std::env::var("LOCKKEEPER_KILLS").map_or(6, |kills| kills.parse().expect("LOCKKEEPER_KILLS is a number"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

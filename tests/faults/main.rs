@@ -1,12 +1,23 @@
 //! Several processes on one database, and processes that die: nothing is lost, nothing happens twice, and every
 //! subscriber gets every event.
 
+mod clocks;
+mod filling;
 mod journal;
 mod killing;
+mod load;
+mod network;
+mod points;
 mod positions;
+mod processes;
+mod proxy;
 mod racing;
 mod record;
 mod replicas;
+mod restarting;
+mod silence;
+mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
+mod trial;

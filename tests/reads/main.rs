@@ -15,5 +15,6 @@ mod output;
 mod plans;
 mod progress;
 mod selection;
+mod sharing;
 mod things;
 mod watching;

@@ -2,9 +2,8 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::{Watcher, next, parsed};
+use crate::watching::{Watched, Watcher, next, parsed};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use lockkeeper::domain::Timestamp;
 use lockkeeper::domain::release::LogStream;
 use lockkeeper::events::Waking;
@@ -49,7 +48,7 @@ fn log(arguments: &str) -> String {
 }
 
 /// The texts of all messages to the end of the stream.
-async fn all(mut messages: BoxStream<'static, Message>) -> Vec<String> {
+async fn all(mut messages: Watched) -> Vec<String> {
     let mut texts = Vec::new();
     while let Some(message) = next(&mut messages).await {
         texts.push(text(&message));

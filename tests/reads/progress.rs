@@ -2,7 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::{Watcher, next, parsed, release_change};
+use crate::watching::{Watched, Watcher, next, parsed, release_change};
 use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::events::Waking;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn moved(watcher: &Watcher, revision: i64, ended: i64) {
     watcher.tell(release_change(1, revision, ended, kind)).await;
 }
 
-async fn told(messages: &mut futures_util::stream::BoxStream<'static, lockkeeper::graphql::Message>) -> Value {
+async fn told(messages: &mut Watched) -> Value {
     parsed(&next(messages).await.expect("a state"))["data"]["releaseProgress"].take()
 }
 

@@ -166,6 +166,14 @@ async fn output_is_read_line_by_line_with_cursors_of_its_release_alone() {
             .await;
         assert_eq!(response["errors"][0]["extensions"]["code"], "CURSOR_INVALID", "{kind}: {response}");
         assert_eq!(response["errors"][0]["extensions"]["argument"], "after");
+        let data =
+            fleet.data("{ node(id: \"rel_2\") { ... on Release { log(first: 2) { pageInfo { endCursor } } } } }").await;
+        let own = &data["node"]["log"]["pageInfo"]["endCursor"];
+        for (after, before, argument) in [(cursor, own, "after"), (own, cursor, "before")] {
+            let log = format!("log(after: {after}, before: {before}) {{ nodes {{ text }} }}");
+            let response = fleet.ask(&format!("{{ node(id: \"rel_2\") {{ ... on Release {{ {log} }} }} }}")).await;
+            assert_eq!(response["errors"][0]["extensions"]["argument"], argument, "{kind}: {response}");
+        }
     }
 }
 

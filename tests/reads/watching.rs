@@ -2,22 +2,24 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
+use async_graphql::Request;
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::{ReleaseEventKind, ServiceEventKind};
 use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
-use lockkeeper::graphql::{Message, Place, complete, cursor, message, prepare};
+use lockkeeper::graphql::{Body, Groups, Message, Messages, Place, complete, cursor, prepare, subscribe};
 use lockkeeper::store::events::{NewEvent, ReleaseChange, ServiceChange, What, append};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Whoever watches a fleet; the tail ends when it is dropped.
 pub struct Watcher {
     fleet: Fleet,
-    tail: Tail,
+    groups: Groups,
     _stop: DropGuard,
 }
 
@@ -28,7 +30,7 @@ impl Watcher {
     pub async fn new(fleet: Fleet, waking: Waking) -> Watcher {
         let stop = CancellationToken::new();
         let tail = Tail::start(fleet.app.db.clone(), waking, stop.clone()).await.unwrap();
-        Watcher { fleet, tail, _stop: stop.drop_guard() }
+        Watcher { fleet, groups: Groups::new(tail), _stop: stop.drop_guard() }
     }
 
     pub fn fleet(&self) -> &Fleet {
@@ -36,25 +38,31 @@ impl Watcher {
     }
 
     /// The messages of a subscription.
-    pub fn watch(&self, document: &str) -> BoxStream<'static, Message> {
+    pub fn watch(&self, document: &str) -> Watched {
         self.watch_from(document, &Place::default())
     }
 
     /// The same, for a client that comes back to a place.
-    pub fn watch_from(&self, document: &str, place: &Place) -> BoxStream<'static, Message> {
+    pub fn watch_from(&self, document: &str, place: &Place) -> Watched {
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-        let request = prepare(async_graphql::Request::new(document), caller, "req-1");
-        let request = request.data(self.tail.clone()).data(place.clone());
-        let messages = self.fleet.schema.execute_stream(request).map(|mut response| {
-            complete(&mut response, "req-1");
-            message(response)
-        });
-        messages.boxed()
+        messages(self.subscribe(caller, Request::new(document).data(place.clone()))).boxed()
+    }
+
+    /// Begins a subscription of a caller.
+    pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
+        let request = prepare(request, caller, "req-1");
+        let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
+        async move { subscribe(&schema, request, &groups).await }
+    }
+
+    /// Subscribers that are told the same.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The code of the only message of a subscription that is refused, and the argument to blame.
     pub async fn refused(&self, document: &str) -> (String, String) {
-        let messages: Vec<Message> = self.watch(document).collect().await;
+        let messages: Vec<Arc<Message>> = self.watch(document).collect().await;
         assert_eq!(messages.len(), 1, "{document}: {messages:?}");
         let error = parsed(&messages[0])["errors"][0]["extensions"].take();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -72,12 +80,29 @@ impl Watcher {
     }
 }
 
+/// The messages of a subscription.
+pub type Watched = BoxStream<'static, Arc<Message>>;
+
+fn messages(begin: impl Future<Output = Messages> + Send + 'static) -> impl Stream<Item = Arc<Message>> {
+    let each = |mut messages: Messages| async move { Some((messages.next().await?, messages)) };
+    stream::once(begin).flat_map(move |messages| stream::unfold(messages, each))
+}
+
+/// What a message says, under the request `req-1`.
 pub fn parsed(message: &Message) -> Value {
-    serde_json::from_slice(&message.body).unwrap()
+    let body = match &message.body {
+        Body::Written(body) => body.clone().into_bytes(),
+        Body::Failed(failed) => {
+            let mut response = failed.response();
+            complete(&mut response, "req-1");
+            lockkeeper::graphql::body(&response)
+        }
+    };
+    serde_json::from_slice(&body).unwrap()
 }
 
 /// The next message of a stream, in time.
-pub async fn next(messages: &mut BoxStream<'static, Message>) -> Option<Message> {
+pub async fn next(messages: &mut Watched) -> Option<Arc<Message>> {
     tokio::time::timeout(Duration::from_secs(20), messages.next()).await.expect("a message in time")
 }
 
@@ -107,9 +132,10 @@ async fn each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once() {
             cursor::event(log, 1)
         );
         let before = db.statements();
-        let messages: Vec<Message> = watcher.watch(&query).take(3).collect().await;
+        let messages: Vec<Arc<Message>> = watcher.watch(&query).take(3).collect().await;
         // The ends of the log, the service that is named, the events, and all their instances: releases are named by none.
-        assert_eq!(db.statements() - before, 4, "{kind}");
+        // And what comes live, which nobody was told before.
+        assert_eq!(db.statements() - before, 5, "{kind}");
         for (message, (position, instance, revision)) in messages.iter().zip([(2, 1, 2), (3, 2, 1), (4, 1, 3)]) {
             let host = format!("host-00{instance}");
             let expected = json!({ "data": { "e": { "cursor": cursor::event(log, position), "revision": revision, "hostname": host,
@@ -213,18 +239,19 @@ async fn a_quiet_filter_tells_how_far_it_has_looked() {
     for kind in BOTH {
         let watcher = mixed(kind).await;
         let log = watcher.fleet.app.db.log_id();
-        let place = Place::default();
         let document = format!(
             "subscription {{ instanceStatusChanged(after: \"{}\", filter: {{ kinds: [HOLD] }}) {{ kind }} }}",
             cursor::event(log, 2)
         );
-        let mut messages = watcher.watch_from(&document, &place);
+        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let mut messages = watcher.subscribe(caller, Request::new(&document)).await;
+        assert_eq!(messages.looked(), Some(cursor::event(log, 2)), "{kind}: where it began");
         assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err(), "nothing matches");
-        assert_eq!(place.looked(), Some(cursor::event(log, 7)), "{kind}");
-        assert_eq!(place.looked(), None, "it is told once");
+        assert_eq!(messages.looked(), Some(cursor::event(log, 7)), "{kind}");
+        assert_eq!(messages.looked(), None, "it is told once");
         watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
         assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err());
-        assert_eq!(place.looked(), Some(cursor::event(log, 8)), "{kind}");
+        assert_eq!(messages.looked(), Some(cursor::event(log, 8)), "{kind}");
     }
 }
 

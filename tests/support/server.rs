@@ -28,12 +28,16 @@ delay = "5ms"
 fail_every = 1
 "#;
 
+/// What the processes of a server have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A server, its database and its files.
 pub struct Server {
     pub url: String,
     pub database: String,
     admin: String,
     process: Option<Process>,
+    environment: Environment,
     /// The last to go: the process has its files there.
     directory: Arc<TempDir>,
 }
@@ -47,13 +51,36 @@ impl Server {
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
+        Server::configured_in(directory, kind, configuration)
+    }
+
+    /// As [`Server::configured`], with its files, and SQLite's, in this directory.
+    pub fn configured_in(directory: TempDir, kind: &str, configuration: &str) -> Server {
+        let database = databases::fresh(kind, directory.path());
+        Server::on(database, directory, configuration)
+    }
+
+    /// As [`Server::configured`], with all of its processes in this environment.
+    pub fn in_environment(environment: Environment, kind: &str, configuration: &str) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let database = databases::fresh(kind, directory.path());
+        Server::made(database, directory, configuration, environment)
+    }
+
+    /// Serves a database that is there, with its files in this directory.
+    pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
+        Server::made(database, directory, configuration, Environment::new())
+    }
+
+    fn made(database: String, directory: TempDir, configuration: &str, environment: Environment) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
             url: String::new(),
-            database: databases::fresh(kind, directory.path()),
+            database,
             directory: Arc::new(directory),
             admin: String::new(),
             process: None,
+            environment,
         };
         server.admin = server.token("admin", "admin");
         server.serve();
@@ -62,10 +89,29 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        let (database, directory, admin) = (self.database.clone(), self.directory.clone(), self.admin.clone());
-        let mut server = Server { url: String::new(), database, directory, admin, process: None };
-        server.serve_with(options);
+        self.beside(self.database.clone(), options, self.environment.clone())
+    }
+
+    /// As [`Server::another`], in this environment.
+    pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
+        self.beside(self.database.clone(), options, environment)
+    }
+
+    /// As [`Server::another`], which reaches the database at this URL.
+    pub fn another_at(&self, database: String, options: &[&str]) -> Server {
+        self.beside(database, options, self.environment.clone())
+    }
+
+    fn beside(&self, database: String, options: &[&str], environment: Environment) -> Server {
+        let (directory, admin) = (self.directory.clone(), self.admin.clone());
+        let mut server = Server { url: String::new(), database, directory, admin, process: None, environment };
+        server.serve_with(options, "");
         server
+    }
+
+    /// Its process, if it serves.
+    pub fn process(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
     }
 
     /// What it logged last.
@@ -75,16 +121,37 @@ impl Server {
 
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
-        Process::start(self.command(&["worker"]))
+        self.worker_in(&self.environment)
+    }
+
+    /// As [`Server::worker`], in this environment.
+    pub fn worker_in(&self, environment: &Environment) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Process::start(command)
+    }
+
+    /// As [`Server::worker`], with these failpoints armed.
+    pub fn worker_armed(&self, failpoints: &str) -> Process {
+        let mut command = self.command(&["worker"]);
+        command.env("FAILPOINTS", failpoints);
+        Process::start(command)
     }
 
     /// Serves again, with the same database, after [`Server::kill`].
     pub fn serve(&mut self) {
-        self.serve_with(&[]);
+        self.serve_with(&[], "");
     }
 
-    fn serve_with(&mut self, options: &[&str]) {
-        let process = Process::start(self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat()));
+    /// As [`Server::serve`], with these failpoints armed.
+    pub fn serve_armed(&mut self, failpoints: &str) {
+        self.serve_with(&[], failpoints);
+    }
+
+    fn serve_with(&mut self, options: &[&str], failpoints: &str) {
+        let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
+        command.env("FAILPOINTS", failpoints);
+        let process = Process::start(command);
         let at = process.ready.find("http://").unwrap_or_else(|| panic!("not ready: {:?}", process.ready));
         let address: String = process.ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
         address.trim_end_matches("/graphql").clone_into(&mut self.url);
@@ -96,6 +163,11 @@ impl Server {
         if let Some(process) = self.process.take() {
             process.kill();
         }
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it serves").pid()
     }
 
     /// Asks the process to stop, as a service manager would; gives whether it ended well.
@@ -155,7 +227,8 @@ impl Server {
             .current_dir(self.directory.path())
             .env("LOCKKEEPER_DATABASE_URL", &self.database)
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
-            .env("LOCKKEEPER_STATE_DIR", self.path("state"));
+            .env("LOCKKEEPER_STATE_DIR", self.path("state"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

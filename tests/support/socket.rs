@@ -46,6 +46,17 @@ impl Socket {
         }
     }
 
+    /// The next message, whenever it comes; none when the socket has ended in whatever way.
+    pub async fn try_hear(&mut self) -> Option<Value> {
+        loop {
+            match self.0.next().await?.ok()? {
+                Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
     /// With which code the server closes; messages before it are passed over.
     pub async fn closed(&mut self) -> u16 {
         loop {

@@ -291,3 +291,38 @@ async fn a_worker_that_is_asked_to_stop_ends_what_takes_too_long_and_leaves_the_
         assert_eq!(fleet.said("tick"), ticks);
     }
 }
+
+#[tokio::test]
+async fn r13_a_result_counts_also_when_its_runner_cannot_note_it() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        // From now on, no file of the runner may grow, or be written.
+        fleet.script("prlimit --pid $PPID --fsize=0; echo lost; exit 3");
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        assert_eq!(fleet.over(release).await, "FAILED");
+        let [target] = &fleet.targets(release).await[..] else { panic!("one target") };
+        assert_eq!((target[1].as_str(), target[3].as_str(), target[4].as_str()), ("COMMAND", "3", "1"), "{target:?}");
+        worker.stop().await;
+        fleet.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_noted_is_not_started_and_its_target_says_why() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("");
+        // Another file, and one that nobody can write, is where its room should be.
+        fs::create_dir_all(fleet.directory.join("state/target-1-1.result.new")).unwrap();
+        let worker = fleet.worker();
+        let release = fleet.accept(&fleet.upgrade()).await;
+        assert_eq!(fleet.over(release).await, "FAILED");
+        let [target] = &fleet.targets(release).await[..] else { panic!("one target") };
+        assert_eq!(target[1], "NOT_STARTED", "{target:?}");
+        assert!(target[2].contains("cannot be written"), "{target:?}");
+        assert_eq!(fleet.said("start"), 0);
+        worker.stop().await;
+        fleet.assert_sound().await;
+    }
+}

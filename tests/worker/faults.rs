@@ -1,82 +1,11 @@
 //! Workers that die, stand still or lose what they had: the old command never runs beside a new one.
 
 use crate::databases::BOTH;
-use crate::fleet::{COMMAND, Fleet, executor, impatient, settings, timing};
-use lockkeeper::app::{App, RolloutDefaults};
-use lockkeeper::release::worker::{self, Timing};
-use lockkeeper::store::Db;
+use crate::fleet::{COMMAND, Fleet, impatient, settings};
+use crate::process::Process;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
-
-/// A worker in a process of its own: this test binary, with the test below. Killed when it is dropped.
-struct Process(Child);
-
-impl Process {
-    fn start(fleet: &Fleet, executor_text: &str) -> Process {
-        Process::start_with(fleet, executor_text, "patient")
-    }
-
-    fn start_with(fleet: &Fleet, executor_text: &str, timing: &str) -> Process {
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "faults::a_worker_in_a_process_of_its_own", "--ignored", "--nocapture"])
-            .env("WORKER_URL", &fleet.url)
-            .env("WORKER_DIR", &fleet.directory)
-            .env("WORKER_EXECUTOR", executor_text)
-            .env("WORKER_TIMING", timing)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Process(child)
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.0), signal).unwrap();
-    }
-
-    /// Stops it where it stands, but not in the midst of a transaction: on SQLite, which has one writer, nobody
-    /// else could write then.
-    async fn freeze(&self, fleet: &Fleet) {
-        self.signal(Signal::STOP);
-        while !fleet.can_write().await {
-            self.signal(Signal::CONT);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            self.signal(Signal::STOP);
-        }
-    }
-
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have been killed before.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Not a test: what [`Process`] runs, until it is killed.
-#[tokio::test]
-#[ignore = "it is a worker, run by the tests of this file"]
-async fn a_worker_in_a_process_of_its_own() {
-    let Ok(url) = std::env::var("WORKER_URL") else { return };
-    let directory = PathBuf::from(std::env::var("WORKER_DIR").unwrap());
-    let executors = [executor(&directory, &std::env::var("WORKER_EXECUTOR").unwrap())].into_iter().collect();
-    let app = App { db: Db::open(&url, 8).await.unwrap(), executors, rollout: RolloutDefaults::default() };
-    let mut settings = settings(directory.join("state"));
-    if std::env::var("WORKER_TIMING").unwrap() == "impatient" {
-        settings.timing = impatient();
-    }
-    worker::run(app, settings, CancellationToken::new()).await.unwrap();
-}
 
 #[tokio::test]
 async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_ends() {
@@ -97,6 +26,43 @@ async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_end
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert_eq!(fleet.said("tick"), ticks, "no lock was freed before the command had ended");
         assert_eq!(fleet.said("start"), 2, "nothing was run again");
+        worker.stop().await;
+        fleet.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_repeated() {
+    for kind in BOTH {
+        for point in ["release::claim::after_commit", "executor::command::before_runner"] {
+            let fleet = Fleet::new(kind, 2, COMMAND).await;
+            fleet.script("");
+            let process = Process::start_with(&fleet, COMMAND, "patient", &format!("{point}=return"));
+            let release = fleet.accept(&fleet.upgrade()).await;
+            process.died().await;
+            let worker = fleet.worker();
+            assert_eq!(fleet.over(release).await, "SUCCEEDED", "{kind} {point}");
+            assert_eq!(fleet.said("start"), 2, "{kind} {point}");
+            for target in fleet.targets(release).await {
+                assert_eq!(target[4], "2");
+            }
+            worker.stop().await;
+            fleet.assert_sound().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_machine_claimed_may_have_begun_there() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("");
+        let process = Process::start_with(&fleet, COMMAND, "impatient", "release::claim::after_commit=return");
+        let release = fleet.accept(&fleet.upgrade()).await;
+        process.died().await;
+        let worker = fleet.worker_with(settings(fleet.directory.join("elsewhere")));
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
         worker.stop().await;
         fleet.assert_sound().await;
     }
@@ -194,7 +160,7 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("tick 1000");
-        let process = Process::start_with(&fleet, COMMAND, "impatient");
+        let process = Process::start_with(&fleet, COMMAND, "impatient", "");
         let release = fleet.accept(&fleet.upgrade()).await;
         fleet.until_said("tick", 2).await;
         process.freeze(&fleet).await;
@@ -288,16 +254,15 @@ async fn what_ran_on_another_machine_is_taken_over_only_after_lease_and_grace() 
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("tick 1000");
-        let process = Process::start(&fleet, COMMAND);
+        // How long others wait for it is its own to say.
+        let process = Process::start_with(&fleet, COMMAND, "impatient", "");
         let release = fleet.accept(&fleet.upgrade()).await;
         fleet.until_said("tick", 1).await;
         process.kill();
-        let mut elsewhere = settings(fleet.directory.join("elsewhere"));
-        elsewhere.timing = Timing { dead_after: Duration::from_secs(2), ..timing() };
         let began = std::time::Instant::now();
-        let worker = fleet.worker_with(elsewhere);
+        let worker = fleet.worker_with(settings(fleet.directory.join("elsewhere")));
         assert_eq!(fleet.over(release).await, "FAILED");
-        assert!(began.elapsed() >= Duration::from_secs(3), "{:?}", began.elapsed());
+        assert!(began.elapsed() >= Duration::from_secs(5), "{:?}", began.elapsed());
         assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
         worker.stop().await;
         fleet.assert_sound().await;

@@ -9,3 +9,4 @@ mod faults;
 mod fleet;
 mod limits;
 mod probing;
+mod process;

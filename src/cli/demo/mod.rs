@@ -10,6 +10,7 @@ use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
+use crate::release::worker::Timing;
 use crate::store::Db;
 use anyhow::Context;
 use clap::Args;
@@ -54,7 +55,7 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         state_dir: directory.join("state"),
         rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },
         keep_events: Duration::from_hours(24),
-        drain: Duration::from_secs(5),
+        timing: Timing { drain: Duration::from_secs(5), ..Timing::default() },
         executors,
     }
 }

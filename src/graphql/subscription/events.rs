@@ -1,9 +1,10 @@
 //! What the log of events tells: of instances, of services, of releases.
 
-use super::{AFTER, Asked, Batch, Begun, Watch, expired};
+use super::source::{Batch, Batches, Begun, Source, Told};
+use super::{AFTER, Asked, Watch, expired};
 use crate::domain::event::Subject;
 use crate::domain::{Kind, Word};
-use crate::events::Filter;
+use crate::events::{Filter, Tail};
 use crate::graphql::types::{
     INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, SERVICE_EVENT, ServiceEventFilter, at_most,
 };
@@ -12,7 +13,8 @@ use crate::read::{ApiError, Claim, Given, cursor, head, known};
 use crate::store::events::Event;
 use async_graphql::{ID, InputType};
 use futures_util::{FutureExt, StreamExt};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(super) static INSTANCES: Watch = Watch {
     name: "instanceStatusChanged",
@@ -53,7 +55,7 @@ struct Choice {
 }
 
 impl Choice {
-    fn ids(&mut self, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<HashSet<i64>>, ApiError> {
+    fn ids(&mut self, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
         at_most(argument, Some(&ids))?;
         let claim = Claim::read(kind, argument, &ids)?;
@@ -116,16 +118,37 @@ async fn begin<F: Chosen>(asked: Asked<'_>) -> Result<Begun, ApiError> {
         None => head.position,
     };
     head.check(after, "after")?;
-    let (filter, log_id) = (choice.filter, db.log_id().to_owned());
-    let from = cursor::event(&log_id, after);
-    let batches = asked.tail.follow(after).map(move |batch| {
-        let events = batch.map_err(|_| expired())?;
-        let wanted = events.iter().filter(|event| filter.matches(event));
-        let told = wanted.map(|event| (cursor::event(&log_id, event.position), row(event))).collect();
-        let looked = events.last().map_or(after, |event| event.position);
-        Ok(Batch { told, looked: cursor::event(&log_id, looked) })
-    });
-    Ok(Begun { from, batches: batches.boxed() })
+    let followed = format!("{:?}", choice.filter);
+    let source = Box::new(Events { tail: asked.tail.clone(), filter: Arc::new(choice.filter) });
+    Ok(Begun { followed, after, head: head.position, source })
+}
+
+/// Those events of the log that are wanted; their places are their positions.
+struct Events {
+    tail: Tail,
+    filter: Arc<Filter>,
+}
+
+impl Source for Events {
+    fn follow(&self, after: i64) -> Batches {
+        let (filter, log_id) = (self.filter.clone(), self.tail.db().log_id().to_owned());
+        let told = move |event: &Event| Told {
+            place: event.position,
+            cursor: cursor::event(&log_id, event.position),
+            row: row(event),
+        };
+        let batches = self.tail.follow(after).map(move |batch| {
+            let events = batch.map_err(|_| expired())?;
+            let looked = events.last().map_or(after, |event| event.position);
+            let wanted = events.iter().filter(|event| filter.matches(event));
+            Ok(Batch { told: wanted.map(|event| told(event)).collect(), looked })
+        });
+        batches.boxed()
+    }
+
+    fn cursor(&self, place: i64) -> Option<String> {
+        Some(cursor::event(self.tail.db().log_id(), place))
+    }
 }
 
 /// An event, its values named like the columns of the table.

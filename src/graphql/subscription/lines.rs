@@ -1,7 +1,9 @@
 //! Output of one release, as it is written.
 
-use super::{Asked, Batch, Begun, Watch};
+use super::source::{Batch, Batches, Begun, Source, Told};
+use super::{Asked, Watch};
 use crate::domain::Kind;
+use crate::events::Tail;
 use crate::graphql::types::LOG_LINE;
 use crate::read::declare::arg;
 use crate::read::{ApiError, Cursor, Given, cursor, not_found, number};
@@ -46,11 +48,34 @@ async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
         (None, Some(last)) => log::before_last(db, release, target, last.into()).await?,
         (None, None) => 0,
     };
-    let batches = asked.tail.lines(mark, target, after).map(move |(lines, looked)| {
-        let told = lines.iter().map(|line| (cursor::line(release, line.place), row(release, line))).collect();
-        Ok(Batch { told, looked: cursor::line(release, looked) })
-    });
-    Ok(Begun { from: cursor::line(release, after), batches: batches.boxed() })
+    let followed = format!("{release} {target:?}");
+    let source = Box::new(Lines { tail: asked.tail.clone(), mark, target });
+    Ok(Begun { followed, after, head: mark.place, source })
+}
+
+/// Output of a release, or of one of its targets; places are those of the lines.
+struct Lines {
+    tail: Tail,
+    /// How far it was when somebody began to follow it.
+    mark: Mark,
+    target: Option<i64>,
+}
+
+impl Source for Lines {
+    fn follow(&self, after: i64) -> Batches {
+        let release = self.mark.release_id;
+        let told = move |line: &Line| Told {
+            place: line.place,
+            cursor: cursor::line(release, line.place),
+            row: row(release, line),
+        };
+        let batches = self.tail.lines(self.mark, self.target, after);
+        batches.map(move |(lines, looked)| Ok(Batch { told: lines.iter().map(told).collect(), looked })).boxed()
+    }
+
+    fn cursor(&self, place: i64) -> Option<String> {
+        Some(cursor::line(self.mark.release_id, place))
+    }
 }
 
 /// The number of a target, which must be one of the release.

@@ -1,44 +1,39 @@
 //! Entry points for watching, in one table: what each tells, and where it begins. The selection is planned once; each
-//! batch that a source gives is read and written at once, one response for each thing that it tells.
+//! batch that a source gives is read and written at once, one message for each thing that it tells, for all subscribers
+//! that are told the same.
 
 mod events;
+mod group;
 mod lines;
+mod message;
 mod place;
 mod progress;
+mod source;
+mod subscriber;
 
-pub use place::{Message, Place, message};
+pub use group::Groups;
+pub use message::{Body, Message};
+pub use place::Place;
+pub use subscriber::Messages;
 
+use super::schema::Schema;
 use crate::app::App;
 use crate::events::Tail;
 use crate::read::declare::{Arg, Object, arg};
 use crate::read::{
-    ApiError, Args, Cursor, Document, ErrorCode, Given, Prepared, argument, field, object_type, register,
+    ApiError, Args, Cursor, Document, ErrorCode, Prepared, argument, caller, field, object_type, register,
 };
 use async_graphql::registry::{MetaType, Registry};
-use async_graphql::{Context, Response, SubscriptionType};
+use async_graphql::{Context, Request, Response, SubscriptionType};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, BoxStream, Stream};
+use futures_util::stream::{self, Stream};
+use group::{Key, Telling};
+use source::Begun;
 use std::borrow::Cow;
 use std::pin::Pin;
-
-/// What a source has found, in order.
-struct Batch {
-    /// Rows of the type of the subscription, each with its cursor.
-    told: Vec<(String, Given)>,
-    /// The place up to which it was looked.
-    looked: String,
-}
-
-/// Ends after an error, or when there is nothing more to tell.
-type Batches = BoxStream<'static, Result<Batch, ApiError>>;
-
-/// A subscription that is under way.
-struct Begun {
-    /// The cursor behind which it begins.
-    from: String,
-    batches: Batches,
-}
+use std::sync::{Arc, Mutex, PoisonError};
+use subscriber::Subscriber;
 
 /// A field of the root.
 struct Watch {
@@ -108,60 +103,75 @@ impl SubscriptionType for Subscription {
         let Some(prepared) = Prepared::given(ctx, ROOT, watch.of, false).filter(|_| first) else {
             return Some(Box::pin(stream::empty()));
         };
-        Some(Box::pin(async_graphql::async_stream::stream! {
-            let failed = |error| prepared.failed(&error).response(prepared.key());
-            let look = |cursor| {
-                if let Some(place) = ctx.data_opt::<Place>() {
-                    place.look(cursor);
-                }
-            };
-            let (app, tail, Begun { from, mut batches }) = match begin(ctx, watch, &prepared).await {
-                Ok(begun) => begun,
-                Err(error) => {
-                    yield failed(error);
-                    return;
-                }
-            };
-            look(from);
-            while let Some(batch) = batches.next().await {
-                let Batch { told, looked } = match batch {
-                    Ok(batch) => batch,
-                    Err(error) => {
-                        yield failed(error);
-                        return;
-                    }
-                };
-                if !told.is_empty() {
-                    let (cursors, rows): (Vec<String>, Vec<Given>) = told.into_iter().unzip();
-                    let turn = if prepared.reads() { tail.turn().await } else { None };
-                    let answers = prepared.answers(&app.db, &rows).await;
-                    drop(turn);
-                    for (cursor, answer) in cursors.into_iter().zip(answers) {
-                        yield place::at(answer.response(prepared.key()), cursor);
-                    }
-                }
-                // All that it tells has been taken.
-                look(looked);
-            }
-        }))
+        Some(Box::pin(stream::once(begin(ctx, watch, prepared)).filter_map(std::future::ready)))
     }
 }
 
-async fn begin<'a>(
+/// Where a subscription that has begun is put: the library would keep the document and all else of the request for as
+/// long as it goes on.
+#[derive(Clone, Default)]
+struct Handed(Arc<Mutex<Option<Subscriber>>>);
+
+impl Handed {
+    fn put(&self, subscriber: Subscriber) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(subscriber);
+    }
+
+    fn take(&self) -> Option<Subscriber> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Begins a subscription: what it tells, or that it is refused.
+pub async fn subscribe(schema: &Schema, request: Request, groups: &Groups) -> Messages {
+    let handed = Handed::default();
+    let mut responses = schema.execute_stream(request.data(groups.clone()).data(handed.clone()));
+    let first = responses.next().await;
+    match handed.take() {
+        Some(subscriber) => subscriber.into(),
+        None => stream::iter(first).chain(responses).boxed().into(),
+    }
+}
+
+/// Begins what a field tells, and hands it out; else says why not.
+async fn begin(ctx: &Context<'_>, watch: &Watch, prepared: Prepared) -> Option<Response> {
+    match begun(ctx, watch, &prepared).await {
+        Ok((key, Begun { after, head, source, .. }, groups, handed)) => {
+            let (group, membership) = groups.join(key, head, |tail| Telling { prepared, source, tail });
+            handed.put(Subscriber::new(group, membership, after));
+            None
+        }
+        Err(error) => Some(prepared.failed(&error).response(prepared.key())),
+    }
+}
+
+async fn begun<'a>(
     ctx: &'a Context<'_>,
     watch: &Watch,
     prepared: &Prepared,
-) -> Result<(&'a App, &'a Tail, Begun), ApiError> {
+) -> Result<(Key, Begun, &'a Groups, &'a Handed), ApiError> {
     prepared.check()?;
-    if Document::of(ctx).root(ROOT).len() != 1 {
+    let document = Document::of(ctx);
+    let root = document.root(ROOT);
+    let [(_, nodes)] = root.as_slice() else {
         let message = "A subscription has exactly one field. Send one operation for each.";
         return Err(ApiError::bad(watch.name, message));
-    }
+    };
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
-    let tail = ctx.data_opt::<Tail>().ok_or_else(ApiError::internal)?;
-    let args = Document::of(ctx).args(watch.args.iter(), ctx.item)?;
+    let groups = ctx.data_opt::<Groups>().ok_or_else(ApiError::internal)?;
+    let handed = ctx.data_opt::<Handed>().ok_or_else(ApiError::internal)?;
+    let caller = caller(ctx)?;
+    let args = document.args(watch.args.iter(), ctx.item)?;
     let from = ctx.data_opt::<Place>().and_then(Place::from);
-    Ok((app, tail, (watch.begin)(Asked { args, from, app, tail }).await?))
+    let begun = (watch.begin)(Asked { args, from, app, tail: groups.tail() }).await?;
+    let key = Key {
+        field: watch.name,
+        followed: begun.followed.clone(),
+        selected: document.spelled(nodes),
+        role: caller.role,
+        caller: prepared.is_personal().then(|| caller.name.clone()),
+    };
+    Ok((key, begun, groups, handed))
 }
 
 /// What is behind a place is no longer kept.

@@ -1,12 +1,13 @@
 //! How far one release is, until it is over.
 
-use super::{Asked, Batch, Begun, Watch, expired};
+use super::source::{Batch, Batches, Begun, Source, Told};
+use super::{Asked, Watch, expired};
 use crate::domain::Kind;
 use crate::domain::release::Progress;
-use crate::events::State;
+use crate::events::{State, Tail};
 use crate::graphql::types::RELEASE_PROGRESS_EVENT;
 use crate::read::declare::arg;
-use crate::read::{ApiError, Given, cursor, head, not_found, number};
+use crate::read::{ApiError, Given, cursor, not_found, number};
 use crate::store::progress;
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
@@ -20,29 +21,41 @@ pub(super) static PROGRESS: Watch = Watch {
 };
 
 async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
-    let db = &asked.app.db;
+    let db = asked.tail.db();
     let id: ID = asked.args.get("releaseId")?;
     let number = number(Kind::Release, "releaseId", &id)?;
-    // The place before the state: what lies between is told by its revision, not twice.
-    let head = head(db).await?;
     let Some(release) = progress::now(db, number).await? else {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
-    let now = State {
-        position: head.position,
-        release_id: number,
-        revision: release.revision,
-        status: release.status,
-        progress: release.progress(),
-    };
-    let log_id = db.log_id().to_owned();
-    let from = cursor::event(&log_id, head.position);
-    let batches = asked.tail.progress(now).map(move |state| {
-        let state = state.map_err(|_| expired())?;
-        let cursor = cursor::event(&log_id, state.position);
-        Ok(Batch { told: vec![(cursor.clone(), row(&state))], looked: cursor })
-    });
-    Ok(Begun { from, batches: batches.boxed() })
+    let source = Box::new(States { tail: asked.tail.clone(), release: number });
+    // Whoever begins is told the present state first.
+    Ok(Begun { followed: number.to_string(), after: NOTHING, head: release.revision, source })
+}
+
+/// The place before every state.
+const NOTHING: i64 = -1;
+
+/// How far a release is. Its places are its revisions: a state is told once, from wherever it was read.
+struct States {
+    tail: Tail,
+    release: i64,
+}
+
+impl Source for States {
+    fn follow(&self, after: i64) -> Batches {
+        let log_id = self.tail.db().log_id().to_owned();
+        let batch = move |state: State| {
+            let cursor = cursor::event(&log_id, state.position);
+            let told = (state.revision > after).then(|| Told { place: state.revision, cursor, row: row(&state) });
+            Batch { told: told.into_iter().collect(), looked: state.revision }
+        };
+        self.tail.progress(self.release).map(move |state| state.map(&batch).map_err(|_| expired())).boxed()
+    }
+
+    /// Whoever comes back begins with the present state.
+    fn cursor(&self, _: i64) -> Option<String> {
+        None
+    }
 }
 
 fn row(state: &State) -> Given {

@@ -1,8 +1,9 @@
 //! Claiming and ending, with no command in between: limits, fences and races.
 
-use super::fleet::{BOTH, Fleet};
+use super::fleet::{BOTH, Fleet, name};
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::Amount;
+use crate::executor::ExecutorSettings;
 use crate::release::cancel::cancel;
 use crate::release::claim::claim;
 use crate::release::finish::{Ending, finish};
@@ -16,7 +17,7 @@ use crate::store::worker::{self, Worker};
 use std::collections::HashSet;
 
 async fn worker(fleet: &Fleet) -> Me {
-    Me { id: worker::register(&fleet.app.db, "w", "here").await.unwrap(), name: "w".into() }
+    Me { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
 }
 
 async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
@@ -42,8 +43,12 @@ async fn counts(fleet: &Fleet, release: i64) -> (i64, i64, i64, i64, i64, Releas
 
 #[tokio::test]
 async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 40).await;
+    // Where hosts are shared, their locks keep nobody apart.
+    for (kind, shares_host) in BOTH.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        let mut fleet = Fleet::new(kind, 40).await;
+        let settings = format!("kind = 'simulate'\nshares_host = {shares_host}");
+        let executor = toml::from_str::<ExecutorSettings>(&settings).unwrap().named("web");
+        fleet.app.executors = [executor].into_iter().collect();
         let release = accepted(&fleet, 7).await;
         let mut claims = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -57,13 +62,55 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r18_workers_that_claim_at_once_begin_one_target_on_each_host() {
+    for kind in BOTH {
+        let mut fleet = Fleet::new(kind, 20).await;
+        accepted(&fleet, 20).await;
+        // Another service is to be installed on the same hosts.
+        fleet.service = fleet.service("api", "web").await;
+        fleet.versions = vec![fleet.version(fleet.service, "1", "SUCCEEDED").await; 3];
+        let mut install = fleet.install(Selection::Hostnames((1..=20).map(name).collect()));
+        install.rollout.max_parallel = Some(Amount::Count(20));
+        fleet.accepted(&install).await;
+        let mut claims = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (app, me) = (fleet.app.clone(), worker(&fleet).await);
+            claims.spawn(async move {
+                let mut begun = 0;
+                // One after the other, so that they meet.
+                for _ in 0..20 {
+                    begun += claim(&app, &me, 1).await.unwrap().len();
+                }
+                begun
+            });
+        }
+        let mut begun = claims.join_all().await.into_iter().sum::<usize>();
+        // What was passed over, since another had just locked it, is left.
+        let last = worker(&fleet).await;
+        while let more @ 1.. = claim(&fleet.app, &last, 20).await.unwrap().len() {
+            begun += more;
+        }
+        assert_eq!(begun, 20, "{kind}");
+        let hosts: i64 = fleet
+            .app
+            .db
+            .query(sql!("SELECT count(DISTINCT host_id) AS hosts FROM release_target WHERE status = 'RUNNING'"))
+            .scalar()
+            .await
+            .unwrap();
+        assert_eq!(hosts, 20, "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn i3_a_worker_that_was_declared_dead_claims_nothing() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1).await;
         let release = accepted(&fleet, 1).await;
         let me = worker(&fleet).await;
-        let seen = Worker { id: me.id, name: me.name.clone(), state_dir: "here".into(), beat: 0 };
+        let seen =
+            Worker { id: me.id, name: me.name.clone(), state_dir: "here".into(), beat: 0, lease_ms: 1, grace_ms: 1 };
         take_over(&fleet.app.db, &worker(&fleet).await, &seen, &mut HashSet::new()).await.unwrap();
         assert!(claim(&fleet.app, &me, 1).await.unwrap().is_empty());
         assert_eq!(counts(&fleet, release).await, (1, 0, 0, 0, 0, ReleaseStatus::Pending));
@@ -97,7 +144,8 @@ async fn i3_what_was_taken_over_is_written_by_the_new_worker_only() {
         let release = accepted(&fleet, 2).await;
         let (old, new) = (worker(&fleet).await, worker(&fleet).await);
         let claimed = claim(&fleet.app, &old, 2).await.unwrap();
-        let seen = |beat| Worker { id: old.id, name: "w".into(), state_dir: "here".into(), beat };
+        let seen =
+            |beat| Worker { id: old.id, name: "w".into(), state_dir: "here".into(), beat, lease_ms: 1, grace_ms: 1 };
         assert!(worker::beat(&fleet.app.db, old.id).await.unwrap());
         let mut taken = HashSet::new();
         take_over(&fleet.app.db, &new, &seen(0), &mut taken).await.unwrap();

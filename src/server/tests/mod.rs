@@ -5,15 +5,16 @@ mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Engine, Metrics, Server, ws};
+use super::{Api, Engine, Metrics, Server, ws};
+use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::graphql::{self, Documents, Place};
+use crate::executor::{ExecutorSettings, Executors};
+use crate::graphql::{self, Documents, Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -133,8 +134,9 @@ impl Engine for Small {
         async move { schema.execute(request).await }.boxed()
     }
 
-    fn stream(&self, request: Request, caller: Caller, id: &str) -> BoxStream<'static, Answer> {
-        self.schema.execute_stream(graphql::prepare(request, caller, id))
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
+        let responses = self.schema.execute_stream(graphql::prepare(request, caller, id));
+        async move { responses.into() }.boxed()
     }
 }
 
@@ -157,20 +159,38 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
-        let directory = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
-        let db = Db::open(&url, 4).await.unwrap();
-        let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
         let counts = Arc::new(Counts::default());
         let documents = Documents::default();
         let schema =
             Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(documents.clone()).finish();
+        Served::with(timings, counts, |_, _| Arc::new(Small { schema, documents })).await
+    }
+
+    /// A server of the real schema.
+    async fn whole(timings: ws::Timings) -> Served {
+        let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
+        let executors: Executors = [executor.named("none")].into_iter().collect();
+        let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
+        Served::with(timings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups))).await
+    }
+
+    async fn with(
+        timings: ws::Timings,
+        counts: Arc<Counts>,
+        engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
+    ) -> Served {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
+        let db = Db::open(&url, 4).await.unwrap();
+        let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
+        let groups = Groups::new(tail);
         let server = Server {
-            engine: Arc::new(Small { schema, documents }),
+            engine: engine(&db, groups.clone()),
+            db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), tail),
+            metrics: Metrics::new(db.clone(), groups),
             deadline: Duration::from_millis(500),
             stopping: stopping.clone(),
             closing: closing.clone(),

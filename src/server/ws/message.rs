@@ -81,9 +81,13 @@ pub fn pong(payload: Option<Value>) -> String {
     }
 }
 
-/// An answer to an operation: its bytes as they are.
-pub fn next(id: &str, answer: &[u8]) -> String {
-    let answer = String::from_utf8_lossy(answer);
+/// How far a subscription has looked, in a ping: the one message that may have such a payload.
+pub fn looked(id: &str, cursor: &str) -> String {
+    json!({ "type": "ping", "payload": { "id": id, "cursor": cursor } }).to_string()
+}
+
+/// An answer to an operation, as it is written.
+pub fn next(id: &str, answer: &str) -> String {
     format!("{{\"id\":{},\"type\":\"next\",\"payload\":{answer}}}", Value::from(id))
 }
 

@@ -1,6 +1,6 @@
 //! One operation over a socket, from its document to its last message.
 
-use super::super::answer::{self, Refused};
+use super::super::answer::{self, OK, Refused};
 use super::super::log::new_id;
 use super::super::metrics::{Metrics, Transport};
 use super::super::request::{Asked, Prepared};
@@ -9,14 +9,15 @@ use super::message as wire;
 use super::operations::Operation;
 use super::outbox::Outbox;
 use crate::domain::Caller;
-use crate::graphql::{RequestId, message};
+use crate::graphql::{Body, RequestId};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::time::sleep;
 
 /// Carries out operations for one caller and puts their answers into one outbox.
 pub struct Carrier {
@@ -76,27 +77,55 @@ impl Task {
     async fn stream(&self, mut prepared: Prepared) -> String {
         subscription::make_ready(&mut prepared);
         let Carrier { server, caller, .. } = &*self.carrier;
-        let mut answers = server.engine.stream(prepared.request(), caller.clone(), &self.id.0);
+        let mut messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.id.0).await;
         let mut subscriber = server.metrics.subscriber(Transport::Socket);
         let mut began = false;
-        while let Some(answer) = answers.next().await {
-            if !began && never_began(&answer) {
-                subscriber.outcome = self.refuse(answer).await;
-                return subscriber.outcome.clone();
+        loop {
+            let message = tokio::select! {
+                message = messages.next() => message,
+                () = sleep(server.timings.ping) => {
+                    self.tell_place(messages.looked()).await;
+                    continue;
+                }
+            };
+            let Some(message) = message else { break };
+            match &message.body {
+                Body::Written(body) => {
+                    self.next(body).await;
+                    subscriber.outcome = OK.into();
+                }
+                Body::Failed(failed) => {
+                    let answer = failed.response();
+                    if !began && never_began(&answer) {
+                        subscriber.outcome = self.refuse(answer).await.into();
+                        return subscriber.outcome.to_string();
+                    }
+                    subscriber.outcome = self.answer(answer).await.into();
+                }
             }
             began = true;
-            subscriber.outcome = self.answer(answer).await;
         }
         self.complete().await;
-        subscriber.outcome.clone()
+        subscriber.outcome.to_string()
     }
 
     async fn answer(&self, mut answer: Answer) -> String {
         read::complete(&mut answer, &self.id.0);
-        let outcome = answer::outcome(&answer);
-        let text = wire::next(&self.operation.id, &message(answer).body);
-        self.carrier.outbox.answer(&self.operation, text, false).await;
-        outcome
+        self.next(&String::from_utf8_lossy(&read::body(&answer))).await;
+        answer::outcome(&answer)
+    }
+
+    async fn next(&self, answer: &str) {
+        self.carrier.outbox.answer(&self.operation, wire::next(&self.operation.id, answer), false).await;
+    }
+
+    /// Tells, if it is new, how far a quiet subscription has looked: its place would else be left so far behind that
+    /// it expires. In line with the answers, since whoever goes on behind it must have got what is before it.
+    async fn tell_place(&self, looked: Option<String>) {
+        if let Some(cursor) = looked {
+            let text = wire::looked(&self.operation.id, &cursor);
+            self.carrier.outbox.answer(&self.operation, text, false).await;
+        }
     }
 
     async fn complete(&self) {
@@ -140,7 +169,7 @@ impl Record {
             began: Instant::now(),
             kind: None,
             name: None,
-            outcome: "ok".to_owned(),
+            outcome: OK.to_owned(),
         }
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Timings {
     /// For `connection_init`, from the upgrade on.
     pub init: Duration,
-    /// Between two pings of the server. Two in a row that nothing came back for end the socket.
+    /// Between two pings of the server. Two in a row that nothing came back for end the socket. A subscription that was
+    /// quiet for so long tells its place.
     pub ping: Duration,
     /// For the peer to take one message.
     pub write: Duration,

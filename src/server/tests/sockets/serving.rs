@@ -149,3 +149,27 @@ async fn a_busy_subscription_starves_none() {
     timeout(Duration::from_mins(1), all).await.expect("the numbers come between the flood, which never ends");
     assert!(flood > 10, "{flood}");
 }
+
+#[tokio::test]
+async fn i5_a_quiet_subscription_tells_how_far_it_has_looked() {
+    let served = Served::whole(Timings { ping: Duration::from_millis(300), ..patient() }).await;
+    let mut socket = Socket::ready(&served).await;
+    socket.subscribe("quiet", "subscription { instanceStatusChanged { cursor } }").await;
+    let make = |name: &str| {
+        let input = format!("{{ name: \"{name}\", executor: \"none\" }}");
+        served.ask(&format!("mutation {{ createService(input: {input}) {{ userErrors {{ code }} }} }}"))
+    };
+    let mut places = Vec::new();
+    for name in ["shop", "desk"] {
+        let told = socket.hear().await;
+        assert_eq!((&told["type"], &told["payload"]["id"]), (&json!("ping"), &json!("quiet")));
+        places.push(told["payload"]["cursor"].clone());
+        let (_, _, made) = sent(make(name)).await;
+        assert_eq!(made["data"]["createService"]["userErrors"], json!([]), "{made:#}");
+    }
+    places.push(socket.hear().await["payload"]["cursor"].take());
+    let (_, _, head) = sent(served.ask("{ eventCursor }")).await;
+    assert_eq!(places[2], head["data"]["eventCursor"], "events that it does not want are behind it, too");
+    assert!(places[0] != places[1] && places[1] != places[2], "{places:?}");
+    socket.silence(Duration::from_secs(1)).await;
+}

@@ -1,0 +1,81 @@
+//! Asking over HTTP, one request after the other, and the time that each takes.
+
+use crate::fleet::Size;
+use crate::questions::Question;
+use crate::support::Server;
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Times of one kind of request.
+#[derive(Clone, Debug)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    /// The time that this share of the requests, in percent, did not exceed, in milliseconds.
+    pub fn percentile(&self, percent: usize) -> f64 {
+        let place = (self.0.len() * percent).div_ceil(100).clamp(1, self.0.len());
+        self.0[place - 1].as_secs_f64() * 1000.0
+    }
+}
+
+/// A caller of a server.
+pub struct Asking {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl Asking {
+    pub fn new(server: &Server) -> Asking {
+        Asking { http: reqwest::Client::new(), url: server.url.clone(), token: server.token("bench", "admin") }
+    }
+
+    /// Asks so many times, and before that a few times unmeasured unless it may be asked only once.
+    pub async fn ask(&self, question: &Question, size: &Size, times: i64, unmeasured: i64) -> anyhow::Result<Times> {
+        let after = match question.second_page {
+            None => Value::Null,
+            Some(path) => {
+                let first = self.answer(question, (question.variables)(size, 0)).await?;
+                let first: Value = serde_json::from_slice(&first)?;
+                let cursor = first.pointer(path).filter(|cursor| cursor.is_string());
+                cursor.with_context(|| format!("{}: no second page", question.name))?.clone()
+            }
+        };
+        let mut measured = Vec::new();
+        for n in 0..unmeasured + times {
+            let mut variables = (question.variables)(size, n);
+            variables["after"] = after.clone();
+            let began = Instant::now();
+            self.answer(question, variables).await?;
+            if n >= unmeasured {
+                measured.push(began.elapsed());
+            }
+        }
+        measured.sort_unstable();
+        Ok(Times(measured))
+    }
+
+    async fn answer(&self, question: &Question, variables: Value) -> anyhow::Result<Vec<u8>> {
+        let body = json!({ "query": question.document, "variables": variables });
+        let request = self.http.post(format!("{}/graphql", self.url)).bearer_auth(&self.token).json(&body);
+        let answer = request.send().await?.bytes().await?;
+        let text = String::from_utf8_lossy(&answer);
+        let wrong = text.contains("\"errors\":") || text.contains("\"code\":");
+        ensure!(!wrong, "{}: {}", question.name, text.chars().take(500).collect::<String>());
+        Ok(answer.to_vec())
+    }
+
+    /// Reads `/metrics` so many times.
+    pub async fn metrics(&self, times: i64) -> anyhow::Result<Times> {
+        let mut measured = Vec::new();
+        for _ in 0..times {
+            let began = Instant::now();
+            let request = self.http.get(format!("{}/metrics", self.url)).bearer_auth(&self.token);
+            request.send().await?.error_for_status()?.bytes().await?;
+            measured.push(began.elapsed());
+        }
+        measured.sort_unstable();
+        Ok(Times(measured))
+    }
+}

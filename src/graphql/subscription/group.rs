@@ -1,0 +1,230 @@
+//! Subscribers that are told the same are a *group*: what is new is read, answered and written once for all of them.
+//! Who is behind, since it began at an earlier place or is slow, catches up by itself from the same source and then
+//! goes on with its group: in order, each once, no gap (I5).
+
+use super::message::Message;
+use super::source::{Batch, Source};
+use crate::domain::caller::Role;
+use crate::events::Tail;
+use crate::read::{Answer, ApiError, Given, Prepared};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::broadcast::{Receiver, Sender};
+use tokio_util::task::AbortOnDropHandle;
+
+/// A subscriber that is this many batches behind its group catches up by itself.
+const BACKLOG: usize = 128;
+
+/// The place behind everything: of what ends a subscription by an error.
+const LAST: i64 = i64::MAX;
+
+/// What subscribers are told in the same way.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// The field of the root.
+    pub field: &'static str,
+    /// What is followed by it.
+    pub followed: String,
+    /// What is selected.
+    pub selected: String,
+    pub role: Role,
+    /// Who asks, where that makes a difference.
+    pub caller: Option<String>,
+}
+
+/// The groups of a process, and the tail that they follow. Clones are the same.
+#[derive(Clone)]
+pub struct Groups {
+    tail: Tail,
+    all: Arc<Mutex<HashMap<Key, Weak<Group>>>>,
+}
+
+impl Groups {
+    /// None yet.
+    pub fn new(tail: Tail) -> Groups {
+        Groups { tail, all: Arc::default() }
+    }
+
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// How many groups there are: as many different subscriptions are under way.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether nobody is subscribed.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The group with this key and a membership in it; a new one, behind the place `head`, if there is none.
+    pub(super) fn join(&self, key: Key, head: i64, telling: impl FnOnce(Tail) -> Telling) -> (Arc<Group>, Membership) {
+        // Let go after the lock: the last one to have it takes the lock, too.
+        let found: Option<Arc<Group>>;
+        let mut all = self.lock();
+        found = all.get(&key).and_then(Weak::upgrade);
+        if let Some((group, membership)) = found.as_ref().and_then(|group| Some((group.clone(), group.member()?))) {
+            return (group, membership);
+        }
+        let sender = Sender::new(BACKLOG);
+        let membership = Membership { live: sender.subscribe(), since: head };
+        let live = Mutex::new(Live { sender: Some(sender), place: head });
+        let shared = Arc::new(Shared { telling: telling(self.tail.clone()), live });
+        let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head)));
+        let group = Arc::new(Group { key: key.clone(), groups: self.clone(), shared, _task: task });
+        all.insert(key, Arc::downgrade(&group));
+        (group, membership)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Group>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a group tells, and from where.
+pub(super) struct Telling {
+    pub prepared: Prepared,
+    pub source: Box<dyn Source>,
+    pub tail: Tail,
+}
+
+impl Telling {
+    /// Answers for each thing that a batch tells.
+    async fn write(&self, batch: Result<Batch, ApiError>) -> Written {
+        let Batch { told, looked } = match batch {
+            Ok(batch) => batch,
+            Err(error) => return self.failed(&error),
+        };
+        if told.is_empty() {
+            return Written { told: Vec::new(), looked };
+        }
+        let (places, rows): (Vec<_>, Vec<Given>) =
+            told.into_iter().map(|told| ((told.place, told.cursor), told.row)).unzip();
+        let turn = if self.prepared.reads() { self.tail.turn().await } else { None };
+        let answers = self.prepared.answers(self.tail.db(), &rows).await;
+        drop(turn);
+        let message = |((place, cursor), answer): ((i64, String), Answer)| {
+            (place, Arc::new(Message::new(answer.response(self.prepared.key()), Some(cursor))))
+        };
+        Written { told: places.into_iter().zip(answers).map(message).collect(), looked }
+    }
+
+    fn failed(&self, error: &ApiError) -> Written {
+        let response = self.prepared.failed(error).response(self.prepared.key());
+        Written { told: vec![(LAST, Arc::new(Message::new(response, None)))], looked: LAST }
+    }
+}
+
+/// Messages with their places, in order, and the place up to which it was looked.
+pub(super) struct Written {
+    pub told: Vec<(i64, Arc<Message>)>,
+    pub looked: i64,
+}
+
+/// Subscribers that are told the same. It ends with the last of them.
+pub(super) struct Group {
+    key: Key,
+    groups: Groups,
+    shared: Arc<Shared>,
+    _task: AbortOnDropHandle<()>,
+}
+
+/// What a member is told from now on: all that is behind the place `since`.
+pub(super) struct Membership {
+    pub live: Receiver<Arc<Written>>,
+    pub since: i64,
+}
+
+struct Shared {
+    telling: Telling,
+    live: Mutex<Live>,
+}
+
+/// Both change together.
+struct Live {
+    /// None once the source has ended.
+    sender: Option<Sender<Arc<Written>>>,
+    /// The place up to which all was told or was not wanted.
+    place: i64,
+}
+
+impl Group {
+    /// Takes part; not if it has ended.
+    pub fn member(&self) -> Option<Membership> {
+        let live = self.shared.live();
+        let receiver = live.sender.as_ref()?.subscribe();
+        Some(Membership { live: receiver, since: live.place })
+    }
+
+    /// The same for one that fell behind: also if it has ended meanwhile.
+    pub fn again(&self, live: &Receiver<Arc<Written>>) -> Membership {
+        let now = self.shared.live();
+        Membership { live: live.resubscribe(), since: now.place }
+    }
+
+    /// Everything behind a place, for one member alone.
+    pub fn alone(&self, after: i64) -> BoxStream<'static, Arc<Written>> {
+        let shared = self.shared.clone();
+        let batches = self.shared.telling.source.follow(after);
+        let write = move |batch| {
+            let shared = shared.clone();
+            async move { Arc::new(shared.telling.write(batch).await) }
+        };
+        batches.then(write).boxed()
+    }
+
+    /// The place up to which the group has looked, if this member has taken all.
+    pub fn looked(&self, live: &Receiver<Arc<Written>>) -> Option<i64> {
+        let now = self.shared.live();
+        live.is_empty().then_some(now.place)
+    }
+
+    /// The cursor of a place.
+    pub fn cursor(&self, place: i64) -> Option<String> {
+        self.shared.telling.source.cursor(place)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let mut all = self.groups.lock();
+        // Another one may have taken its place.
+        if all.get(&self.key).is_some_and(|group| group.strong_count() == 0) {
+            all.remove(&self.key);
+        }
+    }
+}
+
+impl Shared {
+    async fn run(self: Arc<Self>, head: i64) {
+        let telling = async {
+            let mut batches = self.telling.source.follow(head);
+            while let Some(batch) = batches.next().await {
+                self.publish(self.telling.write(batch).await);
+            }
+        };
+        // A bug in a resolver ends the subscriptions, and their clients are told.
+        if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
+            self.publish(self.telling.failed(&ApiError::internal()));
+        }
+        self.live().sender = None;
+    }
+
+    fn publish(&self, written: Written) {
+        let mut live = self.live();
+        live.place = written.looked;
+        if let Some(sender) = live.sender.as_ref().filter(|_| !written.told.is_empty()) {
+            // Nobody may be there any more.
+            let _ = sender.send(Arc::new(written));
+        }
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

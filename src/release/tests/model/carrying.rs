@@ -1,0 +1,221 @@
+//! Carrying out (R12 to R16, R18), and what becomes of workers that die.
+
+use super::reference::{Answer, Model, Start};
+use super::rows::{Event, Target, Worker};
+use super::steps::{CALLERS, Left};
+use crate::domain::instance::InstanceStatus;
+use crate::domain::release::ReleaseTargetStatus::{self, Canceled, Failed, Queued, Running, Succeeded, Unknown};
+use crate::domain::release::{OnFailure, ReleaseAction, TargetFailure};
+use crate::domain::{Kind, ProblemCode};
+
+/// The service whose commands share their host, and the one whose commands may be repeated, so many times in all.
+const SHARES_HOST: i64 = 3;
+const REPEATS: i64 = 2;
+const STARTS: i64 = 3;
+
+impl Model {
+    pub fn register(&mut self) -> Answer {
+        self.rows.workers.push(Worker { beat: 0, ended: false });
+        Answer::Did(vec![self.rows.workers.len() as i64])
+    }
+
+    pub fn beat(&mut self, worker: i64) -> Answer {
+        let worker = self.worker(worker);
+        worker.beat += i64::from(!worker.ended);
+        Answer::Alive(!worker.ended)
+    }
+
+    /// Each release offers its first targets whose hosts are free, as many as its rollout leaves (R16); of these, the
+    /// first on each host begin (R18), as many as the worker has room for.
+    pub fn claim(&mut self, worker: i64, room: i64) -> Answer {
+        let mut chosen: Vec<i64> = Vec::new();
+        for release in 1..=self.rows.releases.len() as i64 {
+            let left = self.release(release).max_parallel - self.targets(release, Running).len() as i64;
+            let queued = self.targets(release, Queued).into_iter();
+            let free = queued.filter(|id| !self.keeps_off(*id, |other| other.status == Running));
+            let offered: Vec<i64> = free.take(left.min(room) as usize).collect();
+            for target in offered {
+                let taken = self
+                    .keeps_off(target, |other| chosen.iter().any(|id| &self.rows.targets[*id as usize - 1] == other));
+                if !taken {
+                    chosen.push(target);
+                }
+            }
+        }
+        chosen.truncate(room as usize);
+        // I3: who was declared dead claims nothing.
+        if self.worker(worker).ended {
+            return Answer::Started(Vec::new());
+        }
+        let started = chosen.into_iter().map(|target| self.start(worker, target)).collect();
+        Answer::Started(started)
+    }
+
+    /// Whether one of these targets keeps another off its host: both share it with none (R18).
+    fn keeps_off(&self, target: i64, of_these: impl Fn(&Target) -> bool) -> bool {
+        let shares = |target: &Target| self.rows.releases[target.release as usize - 1].service == SHARES_HOST;
+        let target = &self.rows.targets[target as usize - 1];
+        let mut others = self.rows.targets.iter().filter(|other| of_these(other));
+        !shares(target) && others.any(|other| other.host == target.host && !shares(other))
+    }
+
+    /// A start has a new fence, which is the highest of its instance (I3).
+    fn start(&mut self, worker: i64, id: i64) -> Start {
+        let Target { release, instance, .. } = *self.target(id);
+        self.instance(instance).fence += 1;
+        let fence = self.instance(instance).fence;
+        let target = self.target(id);
+        (target.status, target.worker, target.fence) = (Running, Some(worker), fence);
+        target.attempt += 1;
+        let start = Start { target: id, fence, attempt: target.attempt };
+        self.starts.push(start);
+        self.tell_release(release, "TARGET_STARTED", Some(id), &name(worker));
+        start
+    }
+
+    /// Whether a start is still this worker's: it runs, in its name, with the same fence (I3).
+    pub fn owns(&self, worker: i64, start: usize) -> bool {
+        let Start { target, fence, .. } = self.starts[start];
+        let target = &self.rows.targets[target as usize - 1];
+        (target.status, target.worker, target.fence) == (Running, Some(worker), fence)
+    }
+
+    pub fn finish(&mut self, worker: i64, ends: &[(usize, ReleaseTargetStatus)]) -> Answer {
+        let failure = |end| (end == Failed).then_some(TargetFailure::Command);
+        let ends: Vec<_> = ends.iter().map(|(start, end)| (*start, *end, failure(*end))).collect();
+        self.end(worker, &ends)
+    }
+
+    /// What a worker ends of what is still its own; then too many failures give the rest up (R16).
+    fn end(&mut self, worker: i64, ends: &[(usize, ReleaseTargetStatus, Option<TargetFailure>)]) -> Answer {
+        let own = ends.iter().filter(|(start, ..)| self.owns(worker, *start));
+        let mut own: Vec<_> = own.map(|(start, end, failure)| (self.starts[*start].target, *end, *failure)).collect();
+        own.sort_by_key(|(target, ..)| *target);
+        let mut releases: Vec<i64> = own.iter().map(|(target, ..)| self.target(*target).release).collect();
+        releases.dedup();
+        for release in releases {
+            for (target, end, failure) in &own {
+                if self.target(*target).release == release {
+                    self.target(*target).failure = *failure;
+                    self.end_target(*target, *end, &name(worker));
+                }
+            }
+            let failed = self.targets(release, Failed).len() + self.targets(release, Unknown).len();
+            let row = self.release(release);
+            let too_many = row.on_failure == OnFailure::Stop && failed as i64 > row.max_failures;
+            if too_many && !self.targets(release, Queued).is_empty() {
+                self.release(release).stopped = true;
+                self.tell_release(release, "STOPPED", None, &name(worker));
+                self.give_up(release, &name(worker));
+            }
+            self.tell_over(release, &name(worker));
+        }
+        Answer::Did(own.into_iter().map(|(target, ..)| target).collect())
+    }
+
+    /// The version changes by success only (R12); what never began goes back to what it was (R13).
+    fn end_target(&mut self, id: i64, end: ReleaseTargetStatus, by: &str) {
+        self.target(id).status = end;
+        let Target { release, instance, from_status, to_version, .. } = *self.target(id);
+        let action = self.release(release).action;
+        let before = self.instance(instance).clone();
+        self.instance(instance).status = match (end, action) {
+            (Canceled, _) => from_status,
+            (Succeeded, ReleaseAction::Uninstall) => InstanceStatus::Removed,
+            (Succeeded, _) => InstanceStatus::Running,
+            (Failed, ReleaseAction::Install) => InstanceStatus::InstallFailed,
+            (Failed, ReleaseAction::Upgrade) => InstanceStatus::UpgradeFailed,
+            (Failed, ReleaseAction::Revert) => InstanceStatus::RevertFailed,
+            (Failed, ReleaseAction::Uninstall) => InstanceStatus::UninstallFailed,
+            _ => InstanceStatus::Unknown,
+        };
+        if end == Succeeded {
+            self.instance(instance).version = to_version;
+        }
+        let about = Event { release: Some(release), target: Some(id), ..Event::default() };
+        self.tell_instance(instance, &before, Event { kind: "RELEASE".into(), caused_by: by.into(), ..about });
+        self.tell_release(release, "TARGET_FINISHED", Some(id), by);
+    }
+
+    fn give_up(&mut self, release: i64, by: &str) {
+        for target in self.targets(release, Queued) {
+            self.end_target(target, Canceled, by);
+        }
+    }
+
+    fn tell_over(&mut self, release: i64, by: &str) {
+        if self.release(release).status.is_over() {
+            self.tell_release(release, "FINISHED", None, by);
+        }
+    }
+
+    pub fn cancel(&mut self, by: usize, id: i64, stop_running: bool) -> Answer {
+        let by = CALLERS[by].0;
+        let release = self.release(id);
+        if release.status.is_over() {
+            let about = vec![Kind::Release.id(id).to_string()];
+            return Answer::Refused(vec![(ProblemCode::WrongState, about)], Vec::new());
+        }
+        let news = !release.canceled || stop_running && !release.stop_running;
+        release.canceled = true;
+        release.stop_running |= stop_running;
+        if news {
+            self.tell_release(id, "CANCEL_REQUESTED", None, by);
+        }
+        self.give_up(id, by);
+        self.tell_over(id, by);
+        Answer::Did(vec![id])
+    }
+
+    /// A worker whose beat stood still is dead, and what it ran is another's.
+    pub fn take_over(&mut self, worker: i64, lost: i64, stale: bool) -> Answer {
+        if stale {
+            return Answer::Did(Vec::new());
+        }
+        self.worker(lost).ended = true;
+        let mut taken = Vec::new();
+        for (target, id) in self.rows.targets.iter_mut().zip(1..) {
+            if (target.status, target.worker) == (Running, Some(lost)) {
+                target.worker = Some(worker);
+                taken.push(id);
+            }
+        }
+        Answer::Did(taken)
+    }
+
+    /// What a lost start did is found out: by its result, by what runs there, or it is started again where that may be.
+    pub fn recover(&mut self, worker: i64, start: usize, left: Left) -> Answer {
+        let Start { target, attempt, .. } = self.starts[start];
+        let Target { release, from_version, to_version, .. } = *self.target(target);
+        let row = self.release(release).clone();
+        let same = from_version == to_version;
+        let (end, failure) = match left {
+            Left::Succeeded => (Succeeded, None),
+            Left::Failed => (Failed, Some(TargetFailure::Command)),
+            // R13: the command has surely ended.
+            _ if row.stop_running => (Failed, Some(TargetFailure::Stopped)),
+            Left::NewVersion => (Succeeded, None),
+            Left::OldVersion if same => (Succeeded, None),
+            Left::OldVersion => (Failed, Some(TargetFailure::Interrupted)),
+            Left::NoAnswer => (Unknown, None),
+            Left::NeverBegan => (Failed, Some(TargetFailure::NotStarted)),
+        };
+        let interrupted = failure == Some(TargetFailure::Interrupted) || end == Unknown;
+        // What never began is not repeated by beginning.
+        let repeatable = failure == Some(TargetFailure::NotStarted) || interrupted && row.service == REPEATS;
+        let again = repeatable && attempt < STARTS && !row.canceled;
+        match again && self.owns(worker, start) {
+            true => Answer::Started(vec![self.start(worker, target)]),
+            false => self.end(worker, &[(start, end, failure)]),
+        }
+    }
+
+    fn worker(&mut self, id: i64) -> &mut Worker {
+        &mut self.rows.workers[id as usize - 1]
+    }
+}
+
+/// The name of a worker by its number.
+pub fn name(worker: i64) -> String {
+    format!("w{worker}")
+}

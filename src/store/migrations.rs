@@ -1,0 +1,134 @@
+//! Bringing the tables up to date, and telling whether this program may work with newer ones.
+//!
+//! Programs of two versions share a database while one takes over from the other. So a migration only adds, as far as
+//! the version before it can tell. One that takes something away is named `N_after_M_…`: M is the newest migration that
+//! a program has to know to do without it.
+
+use super::{Db, Error, Result};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Pool, Postgres, Sqlite};
+use std::sync::LazyLock;
+
+static SQLITE: LazyLock<Migrator> = LazyLock::new(|| lenient(sqlx::migrate!("migrations/sqlite")));
+static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| lenient(sqlx::migrate!("migrations/postgres")));
+
+/// What was applied and is not known here is for [`check`] to judge.
+fn lenient(mut migrator: Migrator) -> Migrator {
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+pub(super) async fn run_sqlite(pool: &Pool<Sqlite>) -> Result<()> {
+    Ok(SQLITE.run(pool).await?)
+}
+
+pub(super) async fn run_postgres(pool: &Pool<Postgres>) -> Result<()> {
+    Ok(POSTGRES.run(pool).await?)
+}
+
+/// Checks that a newer lockkeeper took nothing away that this one needs.
+///
+/// # Errors
+/// `Refused` if it did.
+pub(super) async fn check(db: &Db) -> Result<()> {
+    let known = POSTGRES.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let newer: Vec<(i64, String)> = db
+        .query(sql!("SELECT version, description FROM _sqlx_migrations WHERE version > $1 ORDER BY version"))
+        .bind(known)
+        .all()
+        .await?;
+    match newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known)) {
+        Some((version, _)) => Err(Error::Refused(format!(
+            "The database was brought up to date by a newer lockkeeper: its migration {version} took away what this \
+             one, which knows migrations up to {known}, still needs. Use the newer one."
+        ))),
+        None => {
+            if let Some((version, _)) = newer.last() {
+                tracing::info!(version, known, "the tables are newer than this lockkeeper, which can work with them");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The migration that a program has to know to work with what this one left.
+fn needed(description: &str) -> Option<i64> {
+    description.strip_prefix("after ")?.split(' ').next()?.parse().ok()
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        Error::Database(sqlx::Error::Migrate(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::databases;
+    use sqlx::migrate::Migration;
+
+    /// Words of statements that take something away, or demand what the version before does not write.
+    const TAKING: [&str; 8] = [
+        "DROP TABLE",
+        "DROP COLUMN",
+        "DROP VIEW",
+        "DROP INDEX",
+        "RENAME",
+        "SET NOT NULL",
+        "ADD CONSTRAINT",
+        "CREATE TRIGGER",
+    ];
+
+    fn both() -> [Vec<&'static Migration>; 2] {
+        [SQLITE.iter().collect(), POSTGRES.iter().collect()]
+    }
+
+    #[test]
+    fn both_databases_have_the_same_migrations() {
+        let [sqlite, postgres] =
+            both().map(|all| all.iter().map(|one| (one.version, &one.description)).collect::<Vec<_>>());
+        assert_eq!(sqlite, postgres);
+    }
+
+    #[test]
+    fn a_migration_only_adds_or_says_after_which_one_it_takes_away() {
+        for migration in both().concat().into_iter().filter(|migration| migration.version > 1) {
+            let (version, sql) = (migration.version, migration.sql.as_str().to_uppercase());
+            let taking = TAKING.iter().find(|words| sql.contains(*words));
+            match needed(&migration.description) {
+                Some(needed) => assert!(needed < version, "{version} is after {needed}"),
+                None => assert_eq!(taking, None, "migration {version} must be named {version}_after_M_…"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn tables_of_a_newer_program_are_used_unless_they_lack_what_this_one_needs() {
+        for kind in databases::BOTH {
+            let directory = tempfile::tempdir().unwrap();
+            let url = databases::fresh(kind, directory.path());
+            let db = Db::open(&url, 1).await.unwrap();
+            let known = POSTGRES.iter().map(|migration| migration.version).max().unwrap();
+            let later = async |version: i64, description: String| {
+                let mut tx = db.begin().await.unwrap();
+                tx.query(sql!(
+                    "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                     SELECT $1, $2, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1"
+                ))
+                .bind(version)
+                .bind(description)
+                .execute()
+                .await
+                .unwrap();
+                tx.commit().await.unwrap();
+            };
+            later(known + 1, "add something".to_owned()).await;
+            later(known + 2, format!("after {known} drop something")).await;
+            Db::open(&url, 1).await.unwrap().close().await;
+            later(known + 3, format!("after {} drop something", known + 1)).await;
+            let refused = Db::open(&url, 1).await.err().unwrap().to_string();
+            assert!(refused.contains(&format!("migration {} took away", known + 3)), "{kind}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The read side against async-graphql's general execution of the same schema: random documents over random rows, on
+//! both databases. Data must be the same byte for byte, and errors what the specification says they are.
+//!
+//! `PROPTEST_CASES` says how many documents each database is asked; with them grows how many worlds of rows there are.
+
+mod arguments;
+mod choices;
+#[path = "../support/databases.rs"]
+mod databases;
+mod document;
+#[path = "../reads/fleet.rs"]
+#[allow(dead_code, reason = "the tests of reading use the rest")]
+mod fleet;
+mod reference;
+mod rows;
+mod schema;
+mod verdict;
+mod world;
+
+use choices::Choices;
+use document::{Document, Maker};
+use fleet::Fleet;
+use lockkeeper::domain::Role;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use reference::Scene;
+use schema::Schema;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use world::World;
+
+/// The most decisions that one document takes.
+const LONG: usize = 500;
+/// How many documents each world is asked, roughly.
+const EACH: u32 = 100;
+
+/// A world in a database.
+struct Told {
+    fleet: Fleet,
+    world: Arc<World>,
+}
+
+async fn written(kind: &str, seed: u64) -> Told {
+    let fleet = Fleet::empty(kind).await;
+    let world = World::of(seed);
+    fleet.sql(&world.sql(fleet.is_sqlite())).await;
+    Told { fleet, world: Arc::new(world) }
+}
+
+async fn compare(told: &Told, document: &Document) -> Result<(), String> {
+    let log_id = told.fleet.app.db.log_id().to_owned();
+    let variables = Value::Object(document.variables.clone());
+    let bytes = told.fleet.ask_bytes(Role::Viewer, &document.text, variables.clone()).await;
+    let (data, faults) =
+        reference::answer(Scene { world: told.world.clone(), log_id }, &document.text, variables).await;
+    let data = serde_json::to_string(&data).unwrap();
+    verdict::same(&String::from_utf8(bytes).unwrap(), &data, &faults)
+}
+
+fn documents_are_answered_as_the_library_does(kind: &str) {
+    assert!(databases::BOTH.contains(&kind));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let schema = Schema::read();
+    let config = Config {
+        cases: std::env::var("PROPTEST_CASES").map_or(300, |cases| cases.parse().unwrap()),
+        max_shrink_iters: 1500,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        ..Config::default()
+    };
+    let worlds: RefCell<HashMap<u64, Rc<Told>>> = RefCell::default();
+    let seeds = 0..u64::from(config.cases.div_ceil(EACH));
+    let numbers = proptest::collection::vec(any::<u16>(), 0..LONG);
+    let outcome = TestRunner::new(config).run(&(seeds, numbers), |(seed, numbers)| {
+        let told =
+            worlds.borrow_mut().entry(seed).or_insert_with(|| Rc::new(runtime.block_on(written(kind, seed)))).clone();
+        let choices = Choices::from_numbers(numbers);
+        let document = Maker::new(choices, &schema, &told.world, told.fleet.app.db.log_id()).document();
+        let said = runtime.block_on(compare(&told, &document));
+        said.map_err(|why| {
+            let Document { text, variables } = &document;
+            let variables = Value::Object(variables.clone());
+            TestCaseError::fail(format!("world {seed} on {kind}: {text}\nvariables: {variables}\n{why}"))
+        })
+    });
+    match outcome {
+        Err(TestError::Fail(why, _)) => panic!("{why}"),
+        outcome => outcome.unwrap(),
+    }
+}
+
+#[test]
+fn documents_are_answered_as_the_library_does_on_sqlite() {
+    documents_are_answered_as_the_library_does("sqlite");
+}
+
+#[test]
+fn documents_are_answered_as_the_library_does_on_postgres() {
+    documents_are_answered_as_the_library_does("postgres");
+}
