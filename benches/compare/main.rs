@@ -1,17 +1,24 @@
-//! lockkeeper beside a server that is written by hand for four queries: the same data, the same machine, the same work
-//! in turn. `cargo bench --bench compare`.
+//! lockkeeper beside a server that is written by hand for four queries, and beside those that one would take in its
+//! place: the same data, the same machine, the same work in turn. `cargo bench --bench compare`.
 
+#[path = "../fleet/mod.rs"]
+mod fleet;
 mod floor;
 mod load;
+mod peers;
+mod postgres;
 mod process;
 mod report;
 mod same;
 mod systems;
 mod work;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use load::{Connection, Outcome, Work};
+use postgres::Postgres;
 use report::Report;
+use std::path::Path;
 use std::time::Duration;
 use systems::{CONNECTIONS, Databases, Kind, System};
 use work::Query;
@@ -40,9 +47,6 @@ struct Arguments {
     /// Seconds of each round
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Filled databases, in place of new ones
-    #[arg(long, num_args = 2, value_names = ["POSTGRES", "SQLITE"])]
-    databases: Option<Vec<String>>,
     /// Cargo says it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -67,22 +71,25 @@ fn main() -> anyhow::Result<()> {
 
 async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
-    let databases = arguments.databases.as_ref().expect("databases");
-    let databases = Databases { postgres: databases[0].clone(), sqlite: databases[1].clone() };
+    let (_postgres, databases) = fill(directory.path()).await?;
     let kinds = if arguments.systems.is_empty() { Kind::ALL.to_vec() } else { arguments.systems.clone() };
     let queries = if arguments.queries.is_empty() { Query::ALL.to_vec() } else { arguments.queries.clone() };
     let mut systems = Vec::new();
-    for kind in kinds {
+    for &kind in &kinds {
         eprintln!("starting {}", kind.name());
-        systems.push(System::start(kind, &databases, directory.path())?);
+        systems.push(System::start(kind, &databases, directory.path()).await?);
     }
+    let length = Duration::from_secs_f64(arguments.seconds);
     let mut report = Report::default();
-    for query in queries {
+    for &query in &queries {
         let works = prepare(&systems, query).await?;
+        for (system, work) in systems.iter().zip(&works) {
+            // Statements are prepared, and what compiles while it runs has compiled.
+            load::round(system.port, work, 16, Duration::from_secs(2)).await?;
+        }
         for &connections in &arguments.connections {
             for round in 1..=arguments.rounds {
                 for (system, work) in systems.iter().zip(&works) {
-                    let length = Duration::from_secs_f64(arguments.seconds);
                     let outcome = load::round(system.port, work, connections, length).await?;
                     eprintln!("{} at {connections}, round {round}: {}", query.name(), told(system, outcome));
                     report.add(query, connections, system.kind, outcome);
@@ -90,8 +97,23 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             }
         }
     }
-    print!("{}", report.markdown());
+    print!("{}", report.markdown(&arguments.connections, &kinds, &queries));
     Ok(())
+}
+
+/// Both databases, filled with the same fleet: 300 services, 20 versions of each, 500 hosts, 30,000 instances.
+async fn fill(directory: &Path) -> anyhow::Result<(Postgres, Databases)> {
+    let size = fleet::Size::named("30k").context("there is a fleet of this size")?;
+    let postgres = Postgres::start(directory)?;
+    let databases = Databases {
+        postgres: postgres.url.clone(),
+        sqlite: format!("sqlite:{}", directory.join("lockkeeper.db").display()),
+    };
+    for url in [&databases.postgres, &databases.sqlite] {
+        eprintln!("filling {url}");
+        fleet::load(url, size).await?;
+    }
+    Ok((postgres, databases))
 }
 
 fn told(system: &System, outcome: Outcome) -> String {

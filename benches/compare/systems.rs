@@ -1,7 +1,8 @@
 //! The systems that are compared, and how each is started.
 
+use crate::peers;
 use crate::process::{Process, free_port, run};
-use crate::work::{LOCKKEEPER, Speaks};
+use crate::work::{DJANGO, LOCKKEEPER, POSTGRAPHILE, Speaks};
 use std::path::Path;
 use std::process::Command;
 
@@ -16,22 +17,39 @@ pub enum Kind {
     Floor,
     Lockkeeper,
     LockkeeperSqlite,
+    Postgraphile,
+    Yoga,
+    Mercurius,
+    Django,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Floor, Kind::Lockkeeper, Kind::LockkeeperSqlite];
+    pub const ALL: [Kind; 7] = [
+        Kind::Floor,
+        Kind::Lockkeeper,
+        Kind::LockkeeperSqlite,
+        Kind::Postgraphile,
+        Kind::Yoga,
+        Kind::Mercurius,
+        Kind::Django,
+    ];
 
     /// How the report calls it.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Floor => "by hand: axum, sqlx",
-            Kind::Lockkeeper => "lockkeeper",
-            Kind::LockkeeperSqlite => "lockkeeper, SQLite",
+            Kind::Lockkeeper => "**lockkeeper**, PostgreSQL",
+            Kind::LockkeeperSqlite => "**lockkeeper**, SQLite",
+            Kind::Postgraphile => "PostGraphile 5",
+            Kind::Yoga => "GraphQL Yoga, JIT, DataLoader",
+            Kind::Mercurius => "Mercurius, JIT, DataLoader",
+            Kind::Django => "Django, strawberry-graphql-django",
         }
     }
 }
 
 /// The databases, filled with the same fleet.
+#[derive(Clone)]
 pub struct Databases {
     pub postgres: String,
     pub sqlite: String,
@@ -47,22 +65,28 @@ pub struct System {
 
 impl System {
     /// Starts it. Its files are in the directory.
-    pub fn start(kind: Kind, databases: &Databases, directory: &Path) -> anyhow::Result<System> {
+    pub async fn start(kind: Kind, databases: &Databases, directory: &Path) -> anyhow::Result<System> {
         let port = free_port()?;
+        let Databases { postgres, sqlite } = databases;
+        let graphql = |documents| Speaks::Graphql { documents, path: "/graphql", headers: String::new() };
         let (command, speaks) = match kind {
-            Kind::Floor => floor(port, &databases.postgres)?,
-            Kind::Lockkeeper => lockkeeper(port, &databases.postgres, directory)?,
-            Kind::LockkeeperSqlite => lockkeeper(port, &databases.sqlite, directory)?,
+            Kind::Floor => (floor(port, postgres)?, Speaks::Paths { database: postgres.clone() }),
+            Kind::Lockkeeper => lockkeeper(port, postgres, directory)?,
+            Kind::LockkeeperSqlite => lockkeeper(port, sqlite, directory)?,
+            Kind::Postgraphile => (peers::postgraphile(port, postgres).await?, graphql(&POSTGRAPHILE)),
+            Kind::Yoga => (peers::node("yoga.js", port, postgres)?, graphql(&LOCKKEEPER)),
+            Kind::Mercurius => (peers::node("mercurius.js", port, postgres)?, graphql(&LOCKKEEPER)),
+            Kind::Django => (peers::django(port, postgres)?, graphql(&DJANGO)),
         };
         let process = Process::start(command, port, &directory.join(format!("{kind:?}.log")))?;
         Ok(System { kind, port, speaks, _process: process })
     }
 }
 
-fn floor(port: u16, database: &str) -> anyhow::Result<(Command, Speaks)> {
+fn floor(port: u16, database: &str) -> anyhow::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["floor", database, &port.to_string()]);
-    Ok((command, Speaks::Paths { database: database.to_owned() }))
+    Ok(command)
 }
 
 /// As it is shipped: with a token, its limits, its log and its own number of connections.

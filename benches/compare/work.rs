@@ -5,8 +5,8 @@ use crate::load::{Connection, Request};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-/// The hosts that Q4 is about: those whose name begins so.
-pub const PREFIX: &str = "host-00";
+/// The hosts that Q4 is about: those whose name begins so, ten of 500.
+pub const PREFIX: &str = "host-0004";
 
 /// One kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,6 +58,10 @@ macro_rules! documents {
 
 /// lockkeeper's own schema, of which Yoga and Mercurius have the part that is asked.
 pub static LOCKKEEPER: Documents = documents!("lockkeeper");
+/// What PostGraphile makes of the tables.
+pub static POSTGRAPHILE: Documents = documents!("postgraphile");
+/// What strawberry-graphql-django makes of the models; its pages are told by numbers.
+pub static DJANGO: Documents = documents!("django");
 
 /// Whom to ask, and how.
 pub enum Speaks {

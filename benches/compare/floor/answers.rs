@@ -118,18 +118,11 @@ pub struct Counted {
 #[serde(rename_all = "camelCase")]
 struct Page {
     total_count: i64,
-    page_info: PageInfo,
     nodes: Vec<Fleet>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-}
-
 impl Counted {
-    pub fn new(total_count: i64, has_next_page: bool, nodes: Vec<Fleet>) -> Counted {
-        Counted { instances: Page { total_count, page_info: PageInfo { has_next_page }, nodes } }
+    pub fn new(total_count: i64, nodes: Vec<Fleet>) -> Counted {
+        Counted { instances: Page { total_count, nodes } }
     }
 }

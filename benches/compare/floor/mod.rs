@@ -92,7 +92,7 @@ async fn q3(State(pool): State<PgPool>, Query(asked): Query<HashMap<String, Stri
 
 async fn q4(State(pool): State<PgPool>, Query(asked): Query<HashMap<String, String>>) -> Answered<Counted> {
     let (hostname, id) = place(asked.get("after"))?;
-    let (nodes, next) = sql::prefixed(&pool, hostname, id).await.map_err(failed)?;
+    let nodes = sql::prefixed(&pool, hostname, id).await.map_err(failed)?;
     let total = sql::count_prefixed(&pool).await.map_err(failed)?;
-    answer(Counted::new(total, next, nodes))
+    answer(Counted::new(total, nodes))
 }

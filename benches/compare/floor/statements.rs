@@ -96,14 +96,14 @@ pub async fn instances(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fle
     .await
 }
 
-/// A page of the instances on hosts whose name has a prefix behind this one, and whether there are more.
-pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<(Vec<Fleet>, bool)> {
-    let mut page = sqlx::query(
+/// A page of the instances on hosts whose name has a prefix behind this one.
+pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fleet>> {
+    sqlx::query(
         "SELECT i.port, i.tag, i.weight, i.status, s.name, h.hostname, h.address, v.name FROM instance i
          JOIN service s ON s.id = i.service_id JOIN host h ON h.id = i.host_id
          LEFT JOIN version v ON v.id = i.version_id
          WHERE i.hostname >= $3 AND i.hostname < $4 AND (i.hostname, i.id) > ($1, $2) AND i.status <> 'REMOVED'
-         ORDER BY i.hostname, i.id LIMIT 201",
+         ORDER BY i.hostname, i.id LIMIT 200",
     )
     .bind(hostname)
     .bind(id)
@@ -111,10 +111,7 @@ pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<(Vec<Fle
     .bind(format!("{PREFIX}\u{10ffff}"))
     .try_map(fleet)
     .fetch_all(pool)
-    .await?;
-    let more = page.len() > 200;
-    page.truncate(200);
-    Ok((page, more))
+    .await
 }
 
 pub async fn count_prefixed(pool: &PgPool) -> Result<i64> {
