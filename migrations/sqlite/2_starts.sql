@@ -4,5 +4,6 @@ ALTER TABLE worker ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 30000 CHECK (lea
 ALTER TABLE worker ADD COLUMN grace_ms INTEGER NOT NULL DEFAULT 4000 CHECK (grace_ms >= 0);
 
 -- Who began the last start, whoever answers for the target now: only in that one's state directory can be seen that
--- the command never began.
+-- the command never began. It counts with the fence that it is about: a program from before this writes neither.
 ALTER TABLE release_target ADD COLUMN begun_by INTEGER REFERENCES worker;
+ALTER TABLE release_target ADD COLUMN begun_fence INTEGER;

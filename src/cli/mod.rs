@@ -5,6 +5,7 @@ mod doctor;
 mod logging;
 mod migrate;
 mod process;
+mod restored;
 mod serve;
 mod token;
 mod upkeep;
@@ -56,6 +57,11 @@ enum Command {
         #[command(flatten)]
         given: Given,
     },
+    /// Say that the database was restored to an earlier state, once, before it is used again
+    Restored {
+        #[command(flatten)]
+        given: Given,
+    },
     /// Check that every invariant holds; exit with 1, and the rows, if one is broken
     Doctor {
         #[command(flatten)]
@@ -104,6 +110,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Worker { given, to_work } => worker::run(&given, to_work).await?,
         Command::Demo { options } => demo::run(&options).await?,
         Command::Migrate { given } => migrate::run(&given).await?,
+        Command::Restored { given } => restored::run(&given).await?,
         Command::Doctor { given } => return doctor::run(&given).await,
         Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,

@@ -76,6 +76,7 @@ static QUERY: Object = Object::new(
                        JOIN host i ON i.id = l.host_id WHERE i.removed_at IS NULL{such} GROUP BY l.key, l.value)",
                 by: None,
                 such: "",
+                order: None,
             },
         )
         .args(&[

@@ -128,6 +128,8 @@ pub enum Source {
         from: &'static str,
         by: Option<&'static str>,
         such: &'static str,
+        /// The order, where it is not that of the type.
+        order: Option<Order>,
     },
     /// Things that a given row lists.
     Picked {

@@ -109,7 +109,9 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
                 let reader = reader.as_mut().expect("a connection was taken for it");
                 let found = missing.iter().find(|(level, _)| *level == at);
                 table.failed = found.map(|(_, error)| (None, error.clone()));
-                if let (None, Some(head), Some(page)) = (&table.failed, scene.head, &level.page) {
+                // What belongs to a thing is its whole history; only the log itself is read from a place on.
+                let of_log = level.page.as_ref().filter(|_| matches!(level.parents, Parents::None));
+                if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
                     table.failed =
                         page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
                 }

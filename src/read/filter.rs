@@ -74,14 +74,14 @@ impl Where {
     /// A column has one of these words.
     pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
         if let Some(words) = words {
-            self.such(&format!("{column} {{any $}}"), [Bind::words(&words)]);
+            self.any(&format!("{column} {{any $}}"), Bind::words(&words));
         }
     }
 
     /// A column has one of these texts.
     pub fn texts(&mut self, column: &str, texts: Option<Vec<String>>) {
         if let Some(texts) = texts {
-            self.such(&format!("{column} {{any $}}"), [Bind::Texts(texts)]);
+            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts));
         }
     }
 
@@ -98,11 +98,20 @@ impl Where {
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
         let claim = Claim::read(kind, argument, &ids)?;
-        self.such(text, [Bind::Ids(claim.ids.clone())]);
+        self.any(text, Bind::Ids(claim.ids.clone()));
         if !claim.ids.is_empty() {
             self.claims.push(claim);
         }
         Ok(())
+    }
+
+    /// A condition with `{any $}`. A single value is asked for as one: then an index can give the rows in its order, and
+    /// the page is read from its beginning, however long the list is.
+    fn any(&mut self, text: &str, values: Bind) {
+        match values.single() {
+            Some(value) => self.such(&text.replace("{any $}", "= $"), [value]),
+            None => self.such(text, [values]),
+        }
     }
 
     /// The list must belong to the service of this version.

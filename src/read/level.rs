@@ -42,7 +42,7 @@ pub(super) struct Page {
     pub counted: bool,
     /// The conditions without those of the cursors, and how many values they bind.
     uncut: (String, usize),
-    /// A place in the log of events that the page begins behind.
+    /// The place in the log of events that the page begins behind.
     pub behind: Option<i64>,
 }
 

@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
         &mut self,
         field: &'static Field,
         object: &'static Object,
-        of: &'static Object,
+        (of, order): (&'static Object, Option<Order>),
         (from, by, such): (&'static str, Option<&'static str>, &'static str),
         at: Option<At>,
         args: &Args,
@@ -63,6 +63,9 @@ impl<'a> Planner<'a> {
         }
         let (parents, belongs) = self.parents(at, object, by);
         let mut level = Level::read(of, from, parents, by.unwrap_or_default(), false, self.list());
+        if let Some(order) = order {
+            level.ordered(order);
+        }
         if !such.is_empty() {
             level.list.such(such, []);
         }
@@ -108,7 +111,9 @@ impl<'a> Planner<'a> {
                 Cursors::Keyset => cursor::read_keyset(cursor, &page.list, level.order(), argument)?,
                 Cursors::Event => {
                     let place = cursor::read_event(cursor, self.app.db.log_id(), argument)?;
-                    page.behind = by.is_none().then_some(place);
+                    if argument == "after" {
+                        page.behind = Some(place);
+                    }
                     vec![Bind::Int(place)]
                 }
                 Cursors::Log => {

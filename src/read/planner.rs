@@ -99,8 +99,8 @@ impl<'a> Planner<'a> {
             }
             Source::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
             Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
-            Source::List { of, from, by, such } => {
-                return self.plain(field, object, of, (from, by, such), at, &args, nodes);
+            Source::List { of, from, by, such, order } => {
+                return self.plain(field, object, (of, order), (from, by, such), at, &args, nodes);
             }
             Source::Find { of, by, such } => self.find(object, (of, by, such), at, &args, nodes),
             Source::Id => {

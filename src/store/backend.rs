@@ -41,6 +41,8 @@ pub(super) struct Shared {
     pub committed_output: watch::Sender<()>,
     /// How many statements were run.
     pub statements: AtomicU64,
+    /// How many transactions were committed.
+    pub commits: AtomicU64,
     /// Whether what is written is stored, as far as is known.
     pub writable: watch::Sender<bool>,
 }
@@ -142,6 +144,11 @@ impl Db {
     pub fn statements(&self) -> u64 {
         self.shared.statements.load(Ordering::Relaxed)
     }
+
+    /// How many transactions were committed since it was opened, for measurements.
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
 }
 
 impl Shared {
@@ -188,6 +195,7 @@ impl Tx {
                 Begun::Sqlite(tx) => tx.commit().await?,
                 Begun::Postgres(tx) => tx.commit().await?,
             }
+            shared.commits.fetch_add(1, Ordering::Relaxed);
             if let Some(position) = appended {
                 raise(&shared.head, position);
                 raise(&shared.committed, position);

@@ -87,7 +87,8 @@ pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) 
     tx.query(sql!(
         "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, begun_by = $2,
             started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
-            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
+            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id),
+            begun_fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))
     .bind(Ids(targets))
@@ -118,7 +119,8 @@ pub struct Claimed {
     pub host_address: String,
     pub port: Option<i64>,
     pub tag: Option<String>,
-    /// The state directory of the worker that began this start, whoever answers for it now.
+    /// The state directory of the worker that began this start, whoever answers for it now; none where an older
+    /// program began it.
     pub begun_in: Option<String>,
 }
 
@@ -136,7 +138,7 @@ macro_rules! claimed {
              JOIN host h ON h.id = t.host_id
              LEFT JOIN version v ON v.id = t.to_version_id
              LEFT JOIN version p ON p.id = t.from_version_id
-             LEFT JOIN worker b ON b.id = t.begun_by
+             LEFT JOIN worker b ON b.id = t.begun_by AND t.begun_fence = t.fence
              WHERE ",
             $condition
         ))

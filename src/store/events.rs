@@ -226,10 +226,15 @@ pub(super) async fn log_id(db: &Db) -> Result<String> {
     }
     let mut tx = db.begin().await?;
     tx.query(sql!("INSERT INTO event_log (one, id, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT DO NOTHING"))
-        .bind(format!("{:08x}", rand::random::<u32>()))
+        .bind(new_log_id())
         .execute()
         .await?;
     let id = tx.query(sql!("SELECT id FROM event_log")).scalar().await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// A name that no log has had.
+pub(super) fn new_log_id() -> String {
+    format!("{:08x}", rand::random::<u32>())
 }

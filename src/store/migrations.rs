@@ -37,18 +37,18 @@ pub(super) async fn check(db: &Db) -> Result<()> {
         .bind(known)
         .all()
         .await?;
-    match newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known)) {
-        Some((version, _)) => Err(Error::Refused(format!(
+    if let Some((version, _)) =
+        newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known))
+    {
+        return Err(Error::Refused(format!(
             "The database was brought up to date by a newer lockkeeper: its migration {version} took away what this \
              one, which knows migrations up to {known}, still needs. Use the newer one."
-        ))),
-        None => {
-            if let Some((version, _)) = newer.last() {
-                tracing::info!(version, known, "the tables are newer than this lockkeeper, which can work with them");
-            }
-            Ok(())
-        }
+        )));
     }
+    if let Some((version, _)) = newer.last() {
+        tracing::info!(version, known, "the tables are newer than this lockkeeper, which can work with them");
+    }
+    Ok(())
 }
 
 /// The migration that a program has to know to work with what this one left.

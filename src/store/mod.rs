@@ -24,6 +24,7 @@ mod migrations;
 mod open;
 pub mod progress;
 pub mod release;
+pub mod restored;
 pub mod rows;
 pub mod service;
 mod statement;

@@ -73,7 +73,8 @@ impl Shared {
         let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
         let (output, committed_output) = (watch::Sender::new(()), watch::Sender::new(()));
         let writable = watch::Sender::new(true);
-        Shared { log_id, head, output, committed, committed_output, statements: Default::default(), writable }
+        let (statements, commits) = Default::default();
+        Shared { log_id, head, output, committed, committed_output, statements, commits, writable }
     }
 }
 

@@ -65,6 +65,15 @@ impl Bind {
     pub fn words<W: Word>(words: &[W]) -> Bind {
         Bind::Texts(words.iter().map(|word| word.word().to_owned()).collect())
     }
+
+    /// The value of a list that has one.
+    pub fn single(&self) -> Option<Bind> {
+        match self {
+            Bind::Ids(ids) if ids.len() == 1 => Some(Bind::Int(ids[0])),
+            Bind::Texts(texts) if texts.len() == 1 => Some(Bind::Text(texts[0].clone())),
+            _ => None,
+        }
+    }
 }
 
 /// The rows of one statement.

@@ -51,18 +51,24 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<i64>> {
 
 /// The service with this number, removed or not, locked so that nothing is accepted against it meanwhile.
 pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
-    tx.query(sql!("SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1 {lock}"))
-        .bind(id)
-        .optional()
-        .await
+    tx.query(sql!(
+        "SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1
+            AND {key_lock 'service ' || CAST($1 AS text)} IS NOT NULL {lock}"
+    ))
+    .bind(id)
+    .optional()
+    .await
 }
 
 /// The same, locked only against being changed.
 pub async fn share(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
-    tx.query(sql!("SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1 {share}"))
-        .bind(id)
-        .optional()
-        .await
+    tx.query(sql!(
+        "SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1
+            AND {key_share 'service ' || CAST($1 AS text)} IS NOT NULL {share}"
+    ))
+    .bind(id)
+    .optional()
+    .await
 }
 
 /// Records what it is now.

@@ -21,6 +21,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
     // Takes a lock that is named by a text, until the transaction ends; never null.
     ("key_lock", "#", "CAST(pg_advisory_xact_lock(hashtextextended(#, 0)) AS text)"),
+    // The same, beside others who share it. Whoever wants it alone has a turn among them, which a row's lock does not give.
+    ("key_share", "#", "CAST(pg_advisory_xact_lock_shared(hashtextextended(#, 0)) AS text)"),
 ];
 
 /// A statement, or a part of one; written out for a database when it is first used there.

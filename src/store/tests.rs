@@ -52,6 +52,17 @@ async fn both_databases_are_opened_by_their_url_and_keep_their_log_id() {
 }
 
 #[tokio::test]
+async fn i5_a_restored_database_has_another_log() {
+    for kind in databases::BOTH {
+        let directory = tempfile::tempdir().unwrap();
+        let url = databases::fresh(kind, directory.path());
+        let db = Db::open(&url, 2).await.unwrap();
+        super::restored::settle(&db).await.unwrap();
+        assert_ne!(Db::open(&url, 2).await.unwrap().log_id(), db.log_id(), "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn i2_i7_what_was_committed_is_on_disk_and_a_transaction_that_stands_still_is_ended() {
     for kind in databases::BOTH {
         let directory = tempfile::tempdir().unwrap();

@@ -4,8 +4,9 @@
 //! Processes get their clocks from libfaketime (Debian's package `faketime`).
 
 use crate::record::Record;
+use crate::support::databases::cluster::{Cluster, Environment};
 use crate::support::fleet::id;
-use crate::support::server::{Environment, PATIENCE};
+use crate::support::server::PATIENCE;
 use crate::support::stored::Stored;
 use crate::support::{Client, Fleet, Server};
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ impl Clock {
     /// One that is so many minutes ahead of the true one.
     fn ahead(minutes: i32) -> Clock {
         let clock = Clock { directory: tempfile::tempdir().unwrap() };
+        // PostgreSQL reads it, too, as another user.
+        fs::set_permissions(clock.directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         clock.set(minutes);
         clock
     }
@@ -199,4 +202,26 @@ async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_an
                  AND expires_at - now() BETWEEN interval '25 minutes' AND interval '30 minutes'";
     assert_eq!(stored.texts(right).await.len(), 2);
     assert_undisturbed(&one, 3, &record).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i2_the_clock_of_postgres_itself_is_set_while_releases_run() {
+    let clock = Clock::ahead(0);
+    let cluster = Cluster::start_in(clock.environment());
+    let server = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), CONFIGURATION);
+    let _worker = server.worker();
+    let (fleet, record) = installed(&server).await;
+    release_during(&fleet, async || {
+        for minutes in [60, 0, -60, 0] {
+            clock.set(minutes);
+            tokio::time::sleep(Duration::from_millis(900)).await;
+        }
+    })
+    .await;
+    let (stored, instance) = (server.stored().await, fleet.instance(0).await);
+    hold(&server.client(), &instance, 30).await;
+    clock.set(60);
+    until(async || standing(&stored).await == 0).await;
+    clock.set(0);
+    assert_undisturbed(&server, 2, &record).await;
 }

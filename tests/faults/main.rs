@@ -15,9 +15,11 @@ mod racing;
 mod record;
 mod replicas;
 mod restarting;
+mod restoring;
 mod silence;
 mod stalling;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
 mod trial;
+mod updating;

@@ -1,13 +1,17 @@
 //! Requests that race through three servers on one PostgreSQL.
 
 use crate::support::client::mutation_document;
+use crate::support::server::PATIENCE;
 use crate::support::stored::Stored;
 use crate::support::{Client, Fleet, Server};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Requests that are under way at a time.
 const AT_ONCE: usize = 120;
@@ -125,5 +129,108 @@ async fn i6_one_key_fifty_times_at_once_over_three_servers_gives_one_release() {
     assert_eq!(releases.len(), 1);
     assert_eq!(answers.iter().filter(|(_, replayed)| !replayed).count(), 1);
     assert_eq!(fleet.finished(&answers[0].0).await, "SUCCEEDED");
+    servers[0].assert_sound();
+}
+
+/// Positions of the events that this condition selects, by instance or release.
+async fn positions(stored: &Stored, subject: &str, condition: &str) -> Vec<(i64, i64)> {
+    let sql = format!(
+        "SELECT CAST({subject} AS text) || ' ' || CAST(position AS text) FROM event WHERE {condition} ORDER BY position"
+    );
+    let found = stored.texts(&sql).await;
+    let number = |text: &str| text.parse().unwrap();
+    found.iter().map(|row| row.split_once(' ').map(|(one, two)| (number(one), number(two))).unwrap()).collect()
+}
+
+/// Moves one host after the other, to and fro, until one request behind the instant at which this is over; gives what that
+/// one was told.
+async fn moving(
+    client: Client,
+    fleet: Arc<Fleet>,
+    first: usize,
+    accepted: Arc<AtomicUsize>,
+    over: CancellationToken,
+) -> Value {
+    for number in first.. {
+        let last = over.is_cancelled();
+        let (mutation, version) = [("upgradeInstances", 2), ("revertInstances", 1)][number / fleet.hostnames.len() % 2];
+        let input = json!({
+            "serviceId": fleet.service, "versionId": fleet.versions[version],
+            "hosts": { "hostnames": [fleet.hostnames[number % fleet.hostnames.len()]] },
+        });
+        let payload = client.mutate(mutation, input, "release { id }").await;
+        if last {
+            return payload["userErrors"][0]["code"].clone();
+        }
+        accepted.fetch_add(usize::from(payload["userErrors"] == json!([])), Ordering::Relaxed);
+    }
+    unreachable!("there are more numbers than requests")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r17_a_freeze_gets_its_turn_and_nothing_is_accepted_behind_it_through_whichever_server() {
+    let (servers, fleet) = three(30).await;
+    let (stored, fleet) = (servers[0].stored().await, Arc::new(fleet));
+    for round in 0..4 {
+        let (over, accepted) = (CancellationToken::new(), Arc::<AtomicUsize>::default());
+        let mut movers = JoinSet::new();
+        for mover in 0..9 {
+            let client = servers[mover % 3].client();
+            movers.spawn(moving(client, fleet.clone(), mover * 7, accepted.clone(), over.clone()));
+        }
+        let began = Instant::now();
+        while accepted.load(Ordering::Relaxed) < 10 {
+            assert!(began.elapsed() < PATIENCE, "nothing is accepted");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let freeze = json!({ "serviceId": fleet.service, "reason": "stop", "includeReverts": true });
+        servers[round % 3].client().change("freezeService", freeze, "hold { id }").await;
+        over.cancel();
+        assert_eq!(movers.join_all().await, vec![json!("FROZEN"); 9]);
+        let frozen = positions(&stored, "service_id", "kind = 'FROZEN'").await.last().unwrap().1;
+        let behind = format!("subject = 'RELEASE' AND kind = 'ACCEPTED' AND position > {frozen}");
+        assert_eq!(positions(&stored, "release_id", &behind).await, []);
+        servers[0].client().change("unfreezeService", json!({ "serviceId": fleet.service }), "holds { id }").await;
+    }
+    servers[0].assert_sound();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r17_a_hold_is_seen_by_a_release_or_comes_behind_it_through_whichever_server() {
+    let (servers, fleet) = three(60).await;
+    let stored = servers[0].stored().await;
+    let before = positions(&stored, "0", "1 = 1").await.last().unwrap().1;
+    let mut pairs = JoinSet::new();
+    for (host, name) in fleet.hostnames.iter().enumerate() {
+        let (one, two) = (servers[host % 3].client(), servers[(host + 1) % 3].client());
+        let hold = json!({ "instanceIds": [fleet.instance(host).await], "reason": "mine" });
+        let upgrade = json!({
+            "serviceId": fleet.service, "versionId": fleet.versions[2], "hosts": { "hostnames": [name] },
+        });
+        pairs.spawn(async move {
+            let (held, moved) = tokio::join!(
+                one.change("lockInstances", hold, "holds { instance { id } }"),
+                two.mutate("upgradeInstances", upgrade, "release { id }"),
+            );
+            let instance = held["holds"][0]["instance"]["id"].as_str().unwrap().trim_start_matches("ins_").to_owned();
+            (instance.parse::<i64>().unwrap(), moved)
+        });
+    }
+    let (answers, mut accepted) = (pairs.join_all().await, 0);
+    let at = async |kind: &str| -> HashMap<i64, i64> {
+        let condition = format!("subject = 'INSTANCE' AND kind = '{kind}' AND position > {before}");
+        // Of several events of an instance, the first.
+        positions(&stored, "instance_id", &condition).await.into_iter().rev().collect()
+    };
+    let (holds, releases) = (at("HOLD").await, at("RELEASE").await);
+    for (instance, moved) in answers {
+        let taken = releases.get(&instance);
+        match moved["release"]["id"].as_str() {
+            Some(_) => assert!(taken.is_some_and(|taken| *taken < holds[&instance]), "a hold was overlooked"),
+            None => assert_eq!((&moved["userErrors"][0]["code"], taken), (&json!("NOTHING_TO_RELEASE"), None)),
+        }
+        accepted += usize::from(taken.is_some());
+    }
+    assert!((1..60).contains(&accepted), "{accepted} of 60 were accepted: nothing raced");
     servers[0].assert_sound();
 }

@@ -58,7 +58,7 @@ pub fn fill(world: &mut World, choices: &mut Choices) {
         version(world, choices, id, &service);
     }
     instances(world, choices);
-    for id in 1..=choices.below(9) as i64 {
+    for id in 1..=choices.below(14) as i64 {
         hold(world, choices, id);
     }
     let mut open = HashSet::new();

@@ -35,6 +35,14 @@ async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched
         let after = &data["node"]["events"]["pageInfo"]["endCursor"];
         let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(after: {after}) {{ nodes {{ revision }} }} }} }} }}")).await;
         assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 1 }]));
+        let [mut after, mut told] = [String::new(), String::new()];
+        for _ in 0..4 {
+            let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(first: 2 {after}) {{ nextCursor nodes {{ revision }} }} }} }} }}")).await;
+            let events = &data["node"]["events"];
+            events["nodes"].as_array().unwrap().iter().for_each(|event| told += &event["revision"].to_string());
+            after = format!("after: {}", events["nextCursor"]);
+        }
+        assert_eq!(told, "321", "{kind}: a history from the newest on ends with the oldest");
         assert_eq!(
             fleet.data("{ releaseEvents { nodes { kind } } }").await,
             json!({ "releaseEvents": { "nodes": [] } })

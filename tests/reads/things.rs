@@ -199,3 +199,16 @@ async fn texts_that_no_name_can_be_find_nothing() {
         assert_eq!(data, json!({ "a": null, "b": null, "c": null, "executors": executors }), "{kind}");
     }
 }
+
+#[tokio::test]
+async fn the_freezes_that_stand_come_oldest_first() {
+    for kind in BOTH {
+        let fleet = Fleet::of(kind, 1, 1, 1).await;
+        for id in 1..=3 {
+            fleet.hold(id, 1, None, "NULL", if id == 2 { "{at 9}" } else { "NULL" }).await;
+        }
+        let data = fleet.data("{ service(name: \"svc-001\") { freezes { id } } holds { nodes { id } } }").await;
+        assert_eq!(data["service"]["freezes"], json!([{ "id": "hld_1" }, { "id": "hld_3" }]), "{kind}");
+        assert_eq!(data["holds"]["nodes"][0], json!({ "id": "hld_3" }), "{kind}");
+    }
+}

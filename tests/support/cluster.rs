@@ -22,11 +22,15 @@ max_connections = 400
 shared_buffers = 128MB
 ";
 
+/// What processes have in their environment beside the usual.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A cluster of one test, which it may stop, start and pause. What it commits is on disk (I7). It is gone when this is
 /// dropped.
 pub struct Cluster {
     data: TempDir,
     port: u16,
+    environment: Environment,
 }
 
 /// How a cluster is stopped.
@@ -40,11 +44,16 @@ pub enum Stop {
 
 impl Cluster {
     pub fn start() -> Cluster {
+        Cluster::start_in(Vec::new())
+    }
+
+    /// As [`Cluster::start`], with all of its processes in this environment.
+    pub fn start_in(environment: Environment) -> Cluster {
         let (data, port) = (tempfile::tempdir().unwrap(), own_port());
         make(data.path(), port, "");
-        launch(data.path());
+        launch(data.path(), &environment);
         keep_while(data.path(), &format!("[ -d /proc/{} ]", std::process::id()));
-        Cluster { data, port }
+        Cluster { data, port, environment }
     }
 
     /// The URL of a new, empty database of it.
@@ -66,7 +75,7 @@ impl Cluster {
 
     /// Starts it after [`Cluster::stop`], with what is on disk.
     pub fn start_again(&self) {
-        launch(self.data.path());
+        launch(self.data.path(), &self.environment);
     }
 
     /// Has all of its processes stand still, so that its connections stay and nothing is answered.
@@ -103,8 +112,7 @@ impl Drop for Cluster {
 }
 
 /// The port of the cluster that all tests share, each with databases of its own; started if need be. What it commits
-/// may be lost with the machine, which is faster. It ends by itself two minutes after the last
-/// process that asked for it.
+/// may be lost with the machine, which is faster. It ends by itself two minutes after the last process that asked for it.
 pub fn shared() -> u16 {
     let base = std::env::temp_dir()
         .join(format!("lockkeeper-tests-{}", fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap().ino()));
@@ -123,7 +131,7 @@ pub fn shared() -> u16 {
         let _ = fs::remove_dir_all(&data);
         fs::create_dir(&data).unwrap();
         make(&data, port, "fsync = off\n");
-        launch(&data);
+        launch(&data, &Environment::new());
         fs::write(&used, "").unwrap();
         run(Command::new("chmod").arg("a+rwx").arg(&base));
         keep_while(&data, &format!("[ $(($(date +%s) - $(stat -c %Y '{}'))) -lt 120 ]", used.display()));
@@ -133,7 +141,7 @@ pub fn shared() -> u16 {
     port
 }
 
-/// Says that this process uses the shared cluster, whose keeper looks at how old this file is.
+/// Says that this process uses the cluster, whose keeper looks at how old this file is.
 fn keep_in_use(used: PathBuf) {
     static KEEPING: Once = Once::new();
     fs::write(&used, "").unwrap();
@@ -178,8 +186,11 @@ fn make(data: &Path, port: u16, settings: &str) {
     write!(file, "port = {port}\n{SETTINGS}{settings}").unwrap();
 }
 
-fn launch(data: &Path) {
-    run(as_user(&binary("pg_ctl")).arg("-D").arg(data).args(["-w", "-l"]).arg(data.join("log")).arg("start"));
+fn launch(data: &Path, environment: &Environment) {
+    // Set only here: what changes the user on the way is none of the cluster's processes.
+    let mut start = as_user(Path::new("env"));
+    start.args(environment.iter().map(|(name, value)| format!("{name}={value}"))).arg(binary("pg_ctl"));
+    run(start.arg("-D").arg(data).args(["-w", "-l"]).arg(data.join("log")).arg("start"));
 }
 
 /// Leaves a process behind that stops the cluster, and removes it, when this condition of the shell ends.

@@ -3,6 +3,7 @@
 use super::client::Client;
 use super::process::Process;
 use super::{databases, stored};
+use databases::cluster::Environment;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// The program of this build.
 const BINARY: &str = env!("CARGO_BIN_EXE_lockkeeper");
 
 /// Executors of the tests: one that succeeds soon, one that takes its time, one that fails.
@@ -28,16 +30,38 @@ delay = "5ms"
 fail_every = 1
 "#;
 
-/// What the processes of a server have in their environment beside the usual.
-pub type Environment = Vec<(&'static str, String)>;
+/// Which program serves, and in what environment.
+#[derive(Clone)]
+pub struct Program {
+    path: PathBuf,
+    environment: Environment,
+}
+
+impl Program {
+    /// Another build's.
+    pub fn at(path: PathBuf) -> Program {
+        Program { path, environment: Environment::new() }
+    }
+
+    fn in_environment(environment: Environment) -> Program {
+        Program { environment, ..Program::default() }
+    }
+}
+
+/// This build's.
+impl Default for Program {
+    fn default() -> Program {
+        Program::at(BINARY.into())
+    }
+}
 
 /// A server, its database and its files.
 pub struct Server {
+    program: Program,
     pub url: String,
     pub database: String,
     admin: String,
     process: Option<Process>,
-    environment: Environment,
     /// The last to go: the process has its files there.
     directory: Arc<TempDir>,
 }
@@ -50,8 +74,19 @@ impl Server {
 
     /// Serves with this text as `lockkeeper.toml`.
     pub fn configured(kind: &str, configuration: &str) -> Server {
+        Server::of(Program::default(), kind, configuration)
+    }
+
+    /// As [`Server::configured`], with all of its processes in this environment.
+    pub fn in_environment(environment: Environment, kind: &str, configuration: &str) -> Server {
+        Server::of(Program::in_environment(environment), kind, configuration)
+    }
+
+    /// As [`Server::configured`], by this program.
+    pub fn of(program: Program, kind: &str, configuration: &str) -> Server {
         let directory = tempfile::tempdir().unwrap();
-        Server::configured_in(directory, kind, configuration)
+        let database = databases::fresh(kind, directory.path());
+        Server::made(program, database, directory, configuration)
     }
 
     /// As [`Server::configured`], with its files, and SQLite's, in this directory.
@@ -60,27 +95,20 @@ impl Server {
         Server::on(database, directory, configuration)
     }
 
-    /// As [`Server::configured`], with all of its processes in this environment.
-    pub fn in_environment(environment: Environment, kind: &str, configuration: &str) -> Server {
-        let directory = tempfile::tempdir().unwrap();
-        let database = databases::fresh(kind, directory.path());
-        Server::made(database, directory, configuration, environment)
-    }
-
     /// Serves a database that is there, with its files in this directory.
     pub fn on(database: String, directory: TempDir, configuration: &str) -> Server {
-        Server::made(database, directory, configuration, Environment::new())
+        Server::made(Program::default(), database, directory, configuration)
     }
 
-    fn made(database: String, directory: TempDir, configuration: &str, environment: Environment) -> Server {
+    fn made(program: Program, database: String, directory: TempDir, configuration: &str) -> Server {
         fs::write(directory.path().join("lockkeeper.toml"), configuration).unwrap();
         let mut server = Server {
+            program,
             url: String::new(),
             database,
-            directory: Arc::new(directory),
             admin: String::new(),
             process: None,
-            environment,
+            directory: Arc::new(directory),
         };
         server.admin = server.token("admin", "admin");
         server.serve();
@@ -89,24 +117,32 @@ impl Server {
 
     /// Another server on the same database, PostgreSQL, with these options; the machine is the same.
     pub fn another(&self, options: &[&str]) -> Server {
-        self.beside(self.database.clone(), options, self.environment.clone())
+        self.beside(self.program.clone(), self.database.clone()).serving(options)
     }
 
     /// As [`Server::another`], in this environment.
     pub fn another_in(&self, options: &[&str], environment: Environment) -> Server {
-        self.beside(self.database.clone(), options, environment)
+        self.beside(Program::in_environment(environment), self.database.clone()).serving(options)
     }
 
     /// As [`Server::another`], which reaches the database at this URL.
     pub fn another_at(&self, database: String, options: &[&str]) -> Server {
-        self.beside(database, options, self.environment.clone())
+        self.beside(self.program.clone(), database).serving(options)
     }
 
-    fn beside(&self, database: String, options: &[&str], environment: Environment) -> Server {
+    /// What is to take over from it, by the program of this build; it does not serve yet.
+    pub fn updated(&self) -> Server {
+        self.beside(Program::default(), self.database.clone())
+    }
+
+    fn beside(&self, program: Program, database: String) -> Server {
         let (directory, admin) = (self.directory.clone(), self.admin.clone());
-        let mut server = Server { url: String::new(), database, directory, admin, process: None, environment };
-        server.serve_with(options, "");
-        server
+        Server { program, url: String::new(), database, admin, process: None, directory }
+    }
+
+    fn serving(mut self, options: &[&str]) -> Server {
+        self.serve_with(options, "");
+        self
     }
 
     /// Its process, if it serves.
@@ -121,7 +157,7 @@ impl Server {
 
     /// A worker on the same database, PostgreSQL, on the same machine.
     pub fn worker(&self) -> Process {
-        self.worker_in(&self.environment)
+        self.worker_in(&self.program.environment)
     }
 
     /// As [`Server::worker`], in this environment.
@@ -221,14 +257,14 @@ impl Server {
 
     /// A command of the program, with this server's database and files.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(&self.program.path);
         command
             .args(arguments)
             .current_dir(self.directory.path())
             .env("LOCKKEEPER_DATABASE_URL", &self.database)
             .env("LOCKKEEPER_CONFIG", self.path("lockkeeper.toml"))
             .env("LOCKKEEPER_STATE_DIR", self.path("state"))
-            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+            .envs(self.program.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 }

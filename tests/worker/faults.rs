@@ -53,6 +53,25 @@ async fn what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_re
 }
 
 #[tokio::test]
+async fn what_an_older_program_began_may_have_begun() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 1, COMMAND).await;
+        fleet.script("");
+        let process = Process::start_with(&fleet, COMMAND, "patient", "release::claim::after_commit=return");
+        let release = fleet.accept(&fleet.upgrade()).await;
+        process.died().await;
+        // It started it anew after this program had claimed it, and wrote what it knows.
+        fleet.change("UPDATE instance SET fence = fence + 1").await;
+        fleet.change("UPDATE release_target SET fence = fence + 1 WHERE status = 'RUNNING'").await;
+        let worker = fleet.worker();
+        assert_eq!(fleet.over(release).await, "FAILED");
+        assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
+        worker.stop().await;
+        fleet.assert_sound().await;
+    }
+}
+
+#[tokio::test]
 async fn what_another_machine_claimed_may_have_begun_there() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
@@ -235,7 +254,7 @@ async fn a_cancel_forbids_to_start_anew() {
         let process = Process::start(&fleet, &text);
         let release = fleet.accept(&fleet.upgrade()).await;
         fleet.until_said("tick", 1).await;
-        process.signal(Signal::STOP);
+        process.freeze(&fleet).await;
         let id = lockkeeper::domain::Kind::Release.id(release).to_string();
         let request = crate::fleet::caller("cancelRelease");
         lockkeeper::release::cancel::cancel(&fleet.app, &request, &id, false, None).await.unwrap().unwrap();

@@ -107,18 +107,14 @@ impl Subscriber {
     /// The next of what was found.
     fn take(&mut self) -> Option<Arc<Message>> {
         let (written, taken) = self.found.as_mut()?;
-        match written.told.get(*taken) {
-            Some((place, message)) => {
-                *taken += 1;
-                self.last = *place;
-                Some(message.clone())
-            }
-            None => {
-                self.last = written.looked.max(self.last);
-                self.found = None;
-                None
-            }
+        if let Some((place, message)) = written.told.get(*taken) {
+            *taken += 1;
+            self.last = *place;
+            return Some(message.clone());
         }
+        self.last = written.looked.max(self.last);
+        self.found = None;
+        None
     }
 
     fn looked(&mut self) -> Option<String> {

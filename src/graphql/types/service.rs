@@ -33,7 +33,8 @@ pub static SERVICE: Object = Object::new(
             "hold",
             "service_id",
             "@.instance_id IS NULL AND @.ended_at IS NULL AND (@.until IS NULL OR @.until > {now})",
-        ),
+        )
+        .oldest_first(),
         column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
         find("version", "One of its versions, by name.", &VERSION, Some("service_id"), "@.name = :name")
             .args(&[arg::<String>("name", "Name of the version.")]),

@@ -99,9 +99,12 @@ impl Field {
     }
 
     const fn ordered(mut self, order: Order) -> Field {
-        if let Source::Many { of, by, .. } = self.source {
-            self.source = Source::Many { of, by, order: Some(order) };
-        }
+        let order = Some(order);
+        self.source = match self.source {
+            Source::Many { of, by, .. } => Source::Many { of, by, order },
+            Source::List { of, from, by, such, .. } => Source::List { of, from, by, such, order },
+            source => source,
+        };
         self
     }
 
@@ -181,12 +184,12 @@ pub const fn list(
     by: &'static str,
     such: &'static str,
 ) -> Field {
-    Field::new(name, about, Source::List { of, from, by: Some(by), such })
+    Field::new(name, about, Source::List { of, from, by: Some(by), such, order: None })
 }
 
 /// A list of rows that stand in a given row, under the field's name.
 pub const fn given(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::List { of, from: "", by: None, such: "" })
+    Field::new(name, about, Source::List { of, from: "", by: None, such: "", order: None })
 }
 
 /// Things that a given row lists, by the numbers of their rows.

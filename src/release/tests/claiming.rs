@@ -234,3 +234,23 @@ fn i3_a_worker_has_ended_its_commands_before_another_counts_it_as_dead() {
     let Timing { renew, fence_after, dead_after, grace, .. } = Timing::default();
     assert!(renew < fence_after && fence_after + 2 * grace < dead_after);
 }
+
+#[tokio::test]
+async fn targets_are_claimed_and_ended_in_as_many_statements_however_many_there_are() {
+    for kind in BOTH {
+        let mut counts = Vec::new();
+        for many in [4, 200] {
+            let fleet = Fleet::new(kind, many).await;
+            accepted(&fleet, many as i64).await;
+            let me = worker(&fleet).await;
+            let (statements, commits) = (fleet.app.db.statements(), fleet.app.db.commits());
+            let claimed = claim(&fleet.app, &me, 1000).await.unwrap();
+            let endings: Vec<Ending> =
+                claimed.iter().map(|claimed| ending(claimed, ReleaseTargetStatus::Succeeded)).collect();
+            assert_eq!(finish(&fleet.app.db, &me, &endings).await.unwrap().len(), many);
+            assert_eq!(fleet.app.db.commits() - commits, 2, "{kind}: one to begin them, and one to end them");
+            counts.push(fleet.app.db.statements() - statements);
+        }
+        assert_eq!(counts[0], counts[1], "{kind}");
+    }
+}

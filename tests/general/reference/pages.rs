@@ -122,6 +122,8 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
         let behind =
             args.get("after").map(|text| cursor::read_event(text.as_str().unwrap(), &scene.log_id, "after").unwrap());
         let next = match (more, last) {
+            // Newest first: behind the end of the page, wherever that is.
+            (_, last) if order.descending => last.or(behind).unwrap_or(scene.world.position()),
             (true, Some(last)) => last,
             (true, None) => behind.unwrap_or_default(),
             (false, _) => scene.world.position(),

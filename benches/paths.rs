@@ -1,0 +1,76 @@
+//! The hot paths one by one: `cargo bench --bench paths`.
+
+mod fleet;
+mod reading;
+
+use async_graphql::parser::parse_query;
+use async_graphql::{Name, Response, Value, Variables};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
+use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
+use lockkeeper::graphql::{body, message};
+use lockkeeper::server::limits;
+use reading::{ALL, PAGE, Reading, fleet as fleet_in};
+use std::hint::black_box;
+
+fn documents(criterion: &mut Criterion) {
+    let variables = Variables::default();
+    criterion.bench_function("parse the page's document", |bench| bench.iter(|| parse_query(black_box(PAGE))));
+    let document = parse_query(PAGE).expect("it is a document");
+    criterion.bench_function("measure it against the limits", |bench| {
+        bench.iter(|| limits::check(black_box(&document), &variables).is_ok());
+    });
+}
+
+fn reading(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = runtime.block_on(fleet_in(directory.path())).expect("a fleet");
+    let reading = runtime.block_on(Reading::open(&url)).expect("its database");
+    for (name, document) in ALL {
+        criterion.bench_function(&format!("read the {name}, from its text to its bytes"), |bench| {
+            bench.iter(|| runtime.block_on(reading.answer(document)));
+        });
+    }
+    let nothing = PAGE.replacen("first: 20", "first: 0", 1);
+    criterion.bench_function("plan the page, and read no service", |bench| {
+        bench.iter(|| runtime.block_on(reading.answer(&nothing)));
+    });
+    let written = runtime.block_on(reading.answer(PAGE));
+    let data = [(Name::new("services"), Value::Binary(written.into()))];
+    let response = Response::new(Value::Object(data.into_iter().collect()));
+    criterion
+        .bench_function("splice the page's bytes into a response", |bench| bench.iter(|| body(black_box(&response))));
+}
+
+fn events(criterion: &mut Criterion) {
+    let told: &[u8] =
+        br#"{"kind":"RELEASE","revision":7,"hostname":"host-00042","previousStatus":"UPGRADING","status":"RUNNING"}"#;
+    let response = || {
+        let data = [(Name::new("instanceEvents"), Value::Binary(told.into()))];
+        Response::new(Value::Object(data.into_iter().collect()))
+    };
+    criterion.bench_function("make a subscriber's message of an event", |bench| {
+        bench.iter_batched(response, message, BatchSize::SmallInput);
+    });
+}
+
+fn rules(criterion: &mut Criterion) {
+    let version =
+        |id| Version { id, service_id: 1, build_status: BuildStatus::Succeeded, withdrawn: false, removed: false };
+    let (now, next) = (version(7), version(8));
+    criterion.bench_function("whether a version is enabled", |bench| {
+        bench.iter(|| enabled(VersionAction::Upgrade, black_box(&next), black_box(&now)));
+    });
+    let ids: Vec<String> = (1..=1000).map(|number| Kind::Instance.id(number).to_string()).collect();
+    criterion.bench_function("check a claim of 1000 ids", |bench| {
+        bench.iter(|| claim::ids("input.instanceIds", Kind::Instance, black_box(&ids), &mut Problems::default()));
+    });
+    criterion.bench_function("read an id", |bench| bench.iter(|| Id::parse(black_box("ins_123456"))));
+    criterion.bench_function("write an instant", |bench| {
+        bench.iter(|| Timestamp(black_box(1_795_000_000_007)).to_string());
+    });
+}
+
+criterion_group!(paths, documents, reading, events, rules);
+criterion_main!(paths);

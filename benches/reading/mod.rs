@@ -1,0 +1,55 @@
+//! A small fleet in SQLite, and two pages that are read of it.
+
+use crate::fleet::{Size, load};
+use anyhow::Context;
+use async_graphql::{Request, Variables};
+use lockkeeper::app::App;
+use lockkeeper::domain::{Caller, Role};
+use lockkeeper::graphql::{self, Schema};
+use lockkeeper::store::Db;
+use serde_json::json;
+use std::path::Path;
+
+/// A service by name, and its 20 versions with `enabled`.
+pub const SERVICE: &str =
+    "query($name: String!, $now: ID!) { service(name: $name) { id name versions(first: 20) { nodes {
+    id name buildStatus enabled(action: UPGRADE, currentVersion: $now) } } } }";
+
+/// 20 services, of each 20 versions, and 50 instances with host and version.
+pub const PAGE: &str = "{ services(first: 20) { nodes { name versions(first: 20) { nodes { id name } }
+    instances(first: 50) { nodes { id status host { hostname } version { name } } } } } }";
+
+/// What is read, by name.
+pub const ALL: [(&str, &str); 2] = [("service", SERVICE), ("page", PAGE)];
+
+pub struct Reading {
+    schema: Schema,
+}
+
+/// Loads the fleet, and gives the URL of its database.
+pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
+    let url = format!("sqlite:{}", directory.join("fleet.db").display());
+    load(&url, Size::named("1k").context("it is a size")?).await?;
+    Ok(url)
+}
+
+impl Reading {
+    pub async fn open(url: &str) -> anyhow::Result<Reading> {
+        let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
+        Ok(Reading { schema: graphql::schema(app) })
+    }
+
+    /// The request, as a transport makes it ready.
+    fn request(document: &str) -> Request {
+        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let variables = Variables::from_json(json!({ "name": "service-00007", "now": "ver_130" }));
+        graphql::prepare(Request::new(document).variables(variables), caller, "req-1")
+    }
+
+    /// The bytes of an answer.
+    pub async fn answer(&self, document: &str) -> Vec<u8> {
+        let response = self.schema.execute(Self::request(document)).await;
+        assert!(response.errors.is_empty(), "{:?}", response.errors);
+        graphql::body(&response)
+    }
+}

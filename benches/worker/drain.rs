@@ -1,0 +1,111 @@
+//! One release, carried out by one worker, and what that took.
+
+use crate::databases;
+use crate::fleet::{Size, load};
+use anyhow::{Context, ensure};
+use lockkeeper::app::App;
+use lockkeeper::change;
+use lockkeeper::domain::release::OnLocked;
+use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::{Caller, Kind, Role};
+use lockkeeper::executor::ExecutorSettings;
+use lockkeeper::graphql::{body, prepare, schema};
+use lockkeeper::release::worker::{self, WorkerSettings};
+use lockkeeper::release::{Aim, Request, Selection, accept};
+use lockkeeper::store::Db;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// What is to be done.
+pub struct Work<'a> {
+    pub targets: i64,
+    pub at_a_time: i64,
+    /// As the configuration has it.
+    pub executor: &'a str,
+}
+
+/// What it took.
+pub struct Done {
+    pub wall: Duration,
+    pub statements: u64,
+    pub commits: u64,
+}
+
+/// Moves a service of a fresh fleet, from when the worker starts until its release is over.
+pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
+    let directory = tempfile::tempdir()?;
+    let url = databases::fresh(kind, directory.path());
+    // One of 40 instances is held.
+    let instances = work.targets + work.targets / 39;
+    load(&url, Size { services: 1, versions: 20, hosts: instances, instances }).await?;
+    let executor = toml::from_str::<ExecutorSettings>(work.executor)?.named("simulated");
+    let executors = [executor].into_iter().collect();
+    let app = App { db: Db::open(&url, 8).await?, executors, rollout: Default::default() };
+    let Ok(accepted) = accept(&app, &request(work.at_a_time)).await? else {
+        anyhow::bail!("the release was refused");
+    };
+    ensure!(accepted.accepted.len() as i64 == work.targets, "{} take part", accepted.accepted.len());
+    let release = accepted.release_id.context("it was accepted")?;
+    let watching = App { db: Db::open(&url, 1).await?, ..app.clone() };
+    let settings = WorkerSettings {
+        runner: env!("CARGO_BIN_EXE_lockkeeper").into(),
+        room: work.at_a_time as usize,
+        ..WorkerSettings::new("worker", directory.path().join("state"))
+    };
+    let (statements, commits) = (app.db.statements(), app.db.commits());
+    let (stop, begun) = (CancellationToken::new(), Instant::now());
+    let worker = tokio::spawn(worker::run(app.clone(), settings, stop.clone()));
+    let mut head = app.db.head();
+    while !is_over(&watching, release).await? {
+        ensure!(begun.elapsed() < PATIENCE, "it takes too long");
+        tokio::time::timeout(PATIENCE, head.changed()).await??;
+    }
+    let done = Done {
+        wall: begun.elapsed(),
+        statements: app.db.statements() - statements,
+        commits: app.db.commits() - commits,
+    };
+    stop.cancel();
+    worker.await??;
+    Ok(done)
+}
+
+fn request(at_a_time: i64) -> Request {
+    let caller = Caller { name: "olga".into(), role: Role::Operator, token: 1 };
+    let input = Value::Null;
+    Request {
+        change: change::Request {
+            caller,
+            request_id: "r".into(),
+            operation: "upgradeInstances",
+            input,
+            idempotency_key: None,
+        },
+        aim: Aim::Upgrade { version_id: Kind::Version.id(20).to_string(), current_version_id: None },
+        service_id: Kind::Service.id(1).to_string(),
+        hosts: Selection::All(true),
+        on_locked: OnLocked::Skip,
+        include_unknown: false,
+        through_hold_ids: Vec::new(),
+        rollout: Asked { max_parallel: Some(Amount::Count(at_a_time)), ..Asked::default() },
+        reason: None,
+        expected_count: None,
+        dry_run: false,
+    }
+}
+
+async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
+    let query = format!("{{ node(id: \"{}\") {{ ... on Release {{ status }} }} }}", Kind::Release.id(release));
+    let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+    let response = schema(app.clone()).execute(prepare(async_graphql::Request::new(query), caller, "r")).await;
+    let answer: Value = serde_json::from_slice(&body(&response))?;
+    match answer["data"]["node"]["status"].as_str().context("a release has a status")? {
+        "PENDING" | "RUNNING" => Ok(false),
+        "SUCCEEDED" => Ok(true),
+        other => anyhow::bail!("the release is {other}"),
+    }
+}
