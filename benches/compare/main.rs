@@ -6,6 +6,7 @@ mod fleet;
 mod floor;
 mod load;
 mod peers;
+mod plot;
 mod postgres;
 mod process;
 mod report;
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 use load::{Connection, Outcome, Work};
 use postgres::Postgres;
 use report::Report;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use systems::{CONNECTIONS, Databases, Kind, System};
 use work::Query;
@@ -47,6 +48,9 @@ struct Arguments {
     /// Seconds of each round
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
+    /// Where to draw it, over the most connections
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
     /// Cargo says it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -98,6 +102,9 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     print!("{}", report.markdown(&arguments.connections, &kinds, &queries));
+    if let (Some(file), Some(most)) = (&arguments.plot, arguments.connections.iter().max()) {
+        std::fs::write(file, plot::svg(&report, *most, &kinds, &queries))?;
+    }
     Ok(())
 }
 

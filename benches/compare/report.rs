@@ -18,7 +18,7 @@ impl Report {
     }
 
     /// The median rate of answers.
-    fn rate(&self, connections: usize, kind: Kind, query: Query) -> Option<f64> {
+    pub fn rate(&self, connections: usize, kind: Kind, query: Query) -> Option<f64> {
         median(self.outcomes.get(&(connections, kind as usize, query as usize))?, |outcome| outcome.rate)
     }
 
