@@ -47,7 +47,7 @@ struct Task {
 
 impl Task {
     async fn run(&self, asked: Asked, record: &mut Record) {
-        record.outcome = match asked.prepare() {
+        record.outcome = match asked.prepare(self.carrier.server.engine.documents()) {
             Ok(prepared) => {
                 record.kind = Some(prepared.kind);
                 record.name = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
