@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::auth::Tokens;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
-use crate::graphql::{self, Groups};
+use crate::graphql::Groups;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
 use crate::server::{Api, Metrics, Server};
@@ -41,7 +41,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
-        engine: Arc::new(Api { schema: graphql::schema(app.clone()), groups }),
+        engine: Arc::new(Api::new(app.clone(), groups)),
         deadline: DEADLINE,
         stopping: stopping.clone(),
         closing: closing.clone(),

@@ -1,6 +1,7 @@
 //! The API: types and their fields as tables (`types`), entry points (`query`, `mutation`, `subscription`), and
 //! how a request is made ready and answered. Everything that is read goes through `read`.
 
+mod documents;
 mod enums;
 mod mutation;
 mod mutations;
@@ -8,8 +9,10 @@ mod query;
 mod schema;
 mod subscription;
 mod types;
+mod variables;
 
 pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
+pub use documents::{Asked, Document, Documents};
 pub use mutation::{Mutation, RequestId};
 pub use query::{Ahead, Query};
 pub use schema::{Schema, prepare, schema, sdl};

@@ -47,7 +47,6 @@ pub fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Caller, ApiError> {
 
 fn planner<'a>(ctx: &Context<'a>) -> Result<Planner<'a>, ApiError> {
     let document = Document::of(ctx);
-    document.check_variables()?;
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     Ok(Planner { document, app, caller: caller(ctx)?, plan: Plan::default() })
 }

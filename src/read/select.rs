@@ -4,7 +4,7 @@
 use super::args::Args;
 use super::declare::Arg;
 use super::error::ApiError;
-use async_graphql::parser::types::{BaseType, Field as Node, Selection, SelectionSet};
+use async_graphql::parser::types::{Field as Node, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};
 use async_graphql_value::Value as Given;
@@ -159,35 +159,6 @@ impl<'a> Document<'a> {
             // Not by the method of this name: to it, what may be null and is left out is null.
             definition.node.default_value.as_ref().map(|default| default.node.clone())
         })
-    }
-
-    /// Whether every variable that must be there is, and none is a list, an object or a plain value where
-    /// another is declared: the library lets all of it pass.
-    pub fn check_variables(&self) -> Result<(), ApiError> {
-        for definition in &self.env.operation.node.variable_definitions {
-            let definition = &definition.node;
-            let value = self.variable(&definition.name.node).unwrap_or(Value::Null);
-            let ty = &definition.var_type.node;
-            if value == Value::Null && !ty.nullable {
-                return Err(ApiError::bad(
-                    &definition.name.node,
-                    format!("The variable ${} is needed.", definition.name),
-                ));
-            }
-            let list = matches!(ty.base, BaseType::List(_));
-            let scalar = matches!(ty.base, BaseType::Named(ref name) if self.is_leaf(name));
-            if (!list && matches!(value, Value::List(_))) || (scalar && matches!(value, Value::Object(_))) {
-                return Err(ApiError::bad(
-                    &definition.name.node,
-                    format!("The variable ${} is no {ty}.", definition.name),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn is_leaf(&self, name: &str) -> bool {
-        self.registry.types.get(name).is_some_and(async_graphql::registry::MetaType::is_leaf)
     }
 }
 

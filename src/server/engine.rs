@@ -1,13 +1,17 @@
 //! What carries out a request.
 
+use crate::app::App;
 use crate::domain::Caller;
-use crate::graphql::{self, Groups, Messages, Schema};
+use crate::graphql::{self, Documents, Groups, Messages, Schema};
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 /// A schema with everything that it needs, whatever its types are.
 pub trait Engine: Send + Sync + 'static {
+    /// The documents that it keeps.
+    fn documents(&self) -> &Documents;
+
     /// Carries out a query or a mutation of this caller, under this id.
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
 
@@ -17,11 +21,23 @@ pub trait Engine: Send + Sync + 'static {
 
 /// The API, and those who are subscribed to it.
 pub struct Api {
-    pub schema: Schema,
-    pub groups: Groups,
+    schema: Schema,
+    documents: Documents,
+    groups: Groups,
+}
+
+impl Api {
+    pub fn new(app: App, groups: Groups) -> Api {
+        let documents = Documents::default();
+        Api { schema: graphql::schema(app, &documents), documents, groups }
+    }
 }
 
 impl Engine for Api {
+    fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response> {
         let (schema, request) = (self.schema.clone(), graphql::prepare(request, caller, id));
         async move { schema.execute(request).await }.boxed()

@@ -75,7 +75,7 @@ async fn answer(
 ) -> Response {
     let caller = who.caller.name.clone();
     let (mut kind, mut operation) = (None, None);
-    let mut response = match asked.prepare() {
+    let mut response = match asked.prepare(server.engine.documents()) {
         Ok(prepared) => {
             kind = Some(prepared.kind);
             operation = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));

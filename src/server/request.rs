@@ -2,14 +2,15 @@
 
 use super::answer::Refused;
 use super::limits::{self, Refusal};
+use crate::graphql::{self, Document, Documents};
 use crate::read::ErrorCode;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::parser::{Error as SyntaxError, parse_query};
 use async_graphql::{Request, ServerError, Variables};
-use async_graphql_value::ConstValue;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What a client asks, its form checked and its document not yet looked at.
 #[derive(Debug)]
@@ -79,32 +80,40 @@ impl Asked {
         }
     }
 
-    /// Parses the document once, checks what it asks for, and finds the operation that is meant.
+    /// Parses the document, unless it is one that is kept, checks what it asks for, and finds the operation that is
+    /// meant.
     ///
     /// # Errors
     /// One error, before anything was carried out.
-    pub fn prepare(self) -> Result<Prepared, ServerError> {
-        limits::check_text(&self.query).map_err(refused)?;
+    pub fn prepare(self, documents: &Documents) -> Result<Prepared, ServerError> {
+        let asked = match documents.find(&self.query) {
+            Some(asked) => asked,
+            None => graphql::Asked { document: Arc::new(parse(self.query)?), valid: false },
+        };
+        let document = &asked.document.parsed;
+        let operation = operation(document, self.operation_name.as_deref())?;
         let mut variables = Variables::from_json(Value::Object(self.variables));
-        let document = parse_query(&self.query).map_err(|error| match error {
-            SyntaxError::RecursionLimitExceeded => {
-                refused(Refusal::TooComplex("This document nests too deep.".to_owned()))
-            }
-            error => coded(error.into(), ErrorCode::BadRequest),
-        })?;
-        let operation = operation(&document, self.operation_name.as_deref())?;
         fill_in(operation, &mut variables);
-        limits::check(&document, &variables).map_err(refused)?;
-        check_variables(operation, &variables)?;
-        let kind = operation.ty;
-        Ok(Prepared { text: self.query, document, variables, kind, name: self.operation_name })
+        limits::check(document, &variables).map_err(refused)?;
+        let (document, kind) = (document.clone(), operation.ty);
+        Ok(Prepared { asked, document, variables, kind, name: self.operation_name })
     }
+}
+
+fn parse(text: String) -> Result<Document, ServerError> {
+    limits::check_text(&text).map_err(refused)?;
+    let parsed = parse_query(&text).map_err(|error| match error {
+        SyntaxError::RecursionLimitExceeded => refused(Refusal::TooComplex("This document nests too deep.".to_owned())),
+        error => coded(error.into(), ErrorCode::BadRequest),
+    })?;
+    Ok(Document { text, parsed })
 }
 
 /// A document that may be carried out, and the operation of it that is meant.
 #[derive(Debug)]
 pub struct Prepared {
-    text: String,
+    asked: graphql::Asked,
+    /// To be carried out.
     pub document: ExecutableDocument,
     pub variables: Variables,
     pub kind: OperationType,
@@ -114,7 +123,7 @@ pub struct Prepared {
 impl Prepared {
     /// What the library takes.
     pub fn request(self) -> Request {
-        let mut request = Request::new(self.text).variables(self.variables);
+        let mut request = Request::new(String::new()).variables(self.variables).data(self.asked);
         request.operation_name = self.name;
         request.set_parsed_query(self.document);
         request
@@ -145,20 +154,6 @@ fn fill_in(operation: &OperationDefinition, variables: &mut Variables) {
             variables.entry(variable.name.node.clone()).or_insert_with(|| default.node.clone());
         }
     }
-}
-
-/// A variable that may not be null has to have a value. The library says so only where the variable is used.
-fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
-    for definition in &operation.variable_definitions {
-        let variable = &definition.node;
-        let value = variables.get(&variable.name.node);
-        let missing = value.is_none() && variable.default_value.is_none();
-        if !variable.var_type.node.nullable && (missing || value == Some(&ConstValue::Null)) {
-            let message = format!("The variable ${} needs a value of the type {}.", variable.name, variable.var_type);
-            return Err(coded(ServerError::new(message, Some(definition.pos)), ErrorCode::BadRequest));
-        }
-    }
-    Ok(())
 }
 
 fn refused(refusal: Refusal) -> ServerError {

@@ -10,6 +10,7 @@ mod documented;
 mod happy_path;
 mod history;
 mod journal;
+mod kept_documents;
 mod metrics;
 mod repeating;
 mod roles;

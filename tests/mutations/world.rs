@@ -5,7 +5,7 @@ use async_graphql::{Request, Variables};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
-use lockkeeper::graphql::{Schema, body, complete, prepare, schema};
+use lockkeeper::graphql::{Documents, Schema, body, complete, prepare, schema};
 use lockkeeper::release::worker::{self, WorkerSettings};
 use lockkeeper::store::Db;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl World {
             let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
             let executors = ["sim", "other"].map(simulate).into_iter().collect();
             let app = App { db, executors, rollout: RolloutDefaults::default() };
-            worlds.push(World { schema: schema(app.clone()), app, directory });
+            worlds.push(World { schema: schema(app.clone(), &Documents::default()), app, directory });
         }
         worlds
     }

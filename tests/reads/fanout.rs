@@ -78,7 +78,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
         let db = &fleet.app.db;
         let tail = Tail::start(db.clone(), Waking::default(), stop.clone()).await.unwrap();
         let groups = Groups::new(tail.clone());
-        let api = Arc::new(Api { schema: fleet.schema.clone(), groups: groups.clone() });
+        let api = Arc::new(Api::new(fleet.app.clone(), groups.clone()));
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
         let stream = |selection: &str, after: i64| {
             let after = cursor::event(db.log_id(), after);

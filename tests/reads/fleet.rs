@@ -4,7 +4,7 @@ use crate::databases;
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, Executors, How, OnLost};
-use lockkeeper::graphql::{Schema, body, complete, prepare, schema};
+use lockkeeper::graphql::{Documents, Schema, body, complete, prepare, schema};
 use lockkeeper::store::Db;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -44,7 +44,7 @@ impl Fleet {
         };
         let executors = Executors::from_iter([simulate]);
         let app = App { db, executors, rollout: RolloutDefaults::default() };
-        Fleet { schema: schema(app.clone()), app, raw, _directory: directory }
+        Fleet { schema: schema(app.clone(), &Documents::default()), app, raw, _directory: directory }
     }
 
     /// Services `svc-000`… with so many versions `1.0.0`… each, and one instance on every host `host-000`….

@@ -11,7 +11,7 @@ use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
-use crate::graphql::{self, Groups, Messages, Place};
+use crate::graphql::{self, Documents, Groups, Messages, Place};
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -119,16 +119,23 @@ impl Watching {
 }
 
 #[derive(Clone)]
-struct Small(Schema<Query, Mutation, Watching>);
+struct Small {
+    schema: Schema<Query, Mutation, Watching>,
+    documents: Documents,
+}
 
 impl Engine for Small {
-    fn execute(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Answer> {
-        let schema = self.0.clone();
-        async move { schema.execute(request.data(caller)).await }.boxed()
+    fn documents(&self) -> &Documents {
+        &self.documents
     }
 
-    fn subscribe(&self, request: Request, caller: Caller, _: &str) -> BoxFuture<'static, Messages> {
-        let responses = self.0.execute_stream(request.data(caller));
+    fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
+        let (schema, request) = (self.schema.clone(), graphql::prepare(request, caller, id));
+        async move { schema.execute(request).await }.boxed()
+    }
+
+    fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
+        let responses = self.schema.execute_stream(graphql::prepare(request, caller, id));
         async move { responses.into() }.boxed()
     }
 }
@@ -153,8 +160,10 @@ impl Served {
 
     async fn timed(timings: ws::Timings) -> Served {
         let counts = Arc::new(Counts::default());
-        let schema = Schema::build(Query, Mutation, Watching).data(counts.clone()).finish();
-        Served::with(timings, counts, |_, _| Arc::new(Small(schema))).await
+        let documents = Documents::default();
+        let schema =
+            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(documents.clone()).finish();
+        Served::with(timings, counts, |_, _| Arc::new(Small { schema, documents })).await
     }
 
     /// A server of the real schema.
@@ -162,8 +171,7 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        let api = |db: &Db, groups| Arc::new(Api { schema: graphql::schema(app(db)), groups });
-        Served::with(timings, Arc::default(), |db, groups| api(db, groups)).await
+        Served::with(timings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups))).await
     }
 
     async fn with(

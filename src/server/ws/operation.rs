@@ -47,13 +47,14 @@ struct Task {
 
 impl Task {
     async fn run(&self, asked: Asked, record: &mut Record) {
-        record.outcome = match asked.prepare() {
+        record.outcome = match asked.prepare(self.carrier.server.engine.documents()) {
             Ok(prepared) => {
                 record.kind = Some(prepared.kind);
                 record.name = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
                 match prepared.kind {
                     OperationType::Subscription => self.stream(prepared).await,
-                    _ => self.once(prepared).await,
+                    // On the heap, so that the many that are subscriptions need no room for it.
+                    _ => Box::pin(self.once(prepared)).await,
                 }
             }
             Err(error) => self.refuse(Answer::from_errors(vec![error])).await,

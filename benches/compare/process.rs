@@ -1,0 +1,53 @@
+//! The processes of the comparison, each ended when it is dropped.
+
+use anyhow::Context;
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a system may take until it listens.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A process that listens.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts it, and waits until it listens. What it says goes to a file.
+    pub fn start(mut command: Command, port: u16, log: &Path) -> anyhow::Result<Process> {
+        let said = File::create(log)?;
+        command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
+        let mut process = Process(command.spawn().with_context(|| format!("{command:?}"))?);
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = process.0.try_wait()?.is_some();
+            if ended || began.elapsed() > PATIENCE {
+                anyhow::bail!("{command:?} does not listen:\n{}", std::fs::read_to_string(log)?);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(process)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that is free.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Runs a command to its end; gives what it printed.
+pub fn run(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
+    if !output.status.success() {
+        anyhow::bail!("{command:?}:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
