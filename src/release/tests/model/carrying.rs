@@ -86,8 +86,18 @@ impl Model {
         self.end(worker, &ends)
     }
 
-    /// What a worker ends of what is still its own; then too many failures give the rest up (R16).
+    /// Whether this worker has ended this start.
+    fn has_ended(&self, worker: i64, start: usize) -> bool {
+        let Start { target, fence, .. } = self.starts[start];
+        let target = &self.rows.targets[target as usize - 1];
+        target.status != Running && (target.worker, target.fence) == (Some(worker), fence)
+    }
+
+    /// What a worker ends of what is still its own; then too many failures give the rest up (R16). What it had ended
+    /// before stays as it is, and it is told that it has ended.
     fn end(&mut self, worker: i64, ends: &[(usize, ReleaseTargetStatus, Option<TargetFailure>)]) -> Answer {
+        let before = ends.iter().filter(|(start, ..)| self.has_ended(worker, *start));
+        let mut ended: Vec<i64> = before.map(|(start, ..)| self.starts[*start].target).collect();
         let own = ends.iter().filter(|(start, ..)| self.owns(worker, *start));
         let mut own: Vec<_> = own.map(|(start, end, failure)| (self.starts[*start].target, *end, *failure)).collect();
         own.sort_by_key(|(target, ..)| *target);
@@ -110,7 +120,9 @@ impl Model {
             }
             self.tell_over(release, &name(worker));
         }
-        Answer::Did(own.into_iter().map(|(target, ..)| target).collect())
+        ended.extend(own.into_iter().map(|(target, ..)| target));
+        ended.sort_unstable();
+        Answer::Did(ended)
     }
 
     /// The version changes by success only (R12); what never began goes back to what it was (R13).
