@@ -43,7 +43,7 @@ pub async fn postgraphile(port: u16, database: &str) -> anyhow::Result<Command> 
     application("postgraphile", "server.js", port, database)
 }
 
-/// Django under gunicorn, with a worker for each processor: more of them only take turns.
+/// Django under gunicorn, with a worker for each processor, and threads, which keep connections open.
 pub fn django(port: u16, database: &str) -> anyhow::Result<Command> {
     let folder = folder("django");
     let python = folder.join("venv");
@@ -53,10 +53,12 @@ pub fn django(port: u16, database: &str) -> anyhow::Result<Command> {
         run(install.args(["install", "--quiet", "-r", "requirements.txt"]).current_dir(&folder))?;
     }
     let options: PgConnectOptions = database.parse()?;
-    let workers = std::thread::available_parallelism()?.to_string();
+    let workers = u32::try_from(std::thread::available_parallelism()?.get())?;
+    let threads = (CONNECTIONS / workers).max(1);
     let mut command = Command::new(python.join("bin/gunicorn"));
     command
-        .args(["--workers", &workers, "--no-control-socket", "--bind", &format!("127.0.0.1:{port}"), "wsgi"])
+        .args(["--workers", &workers.to_string(), "--worker-class", "gthread", "--threads", &threads.to_string()])
+        .args(["--no-control-socket", "--bind", &format!("127.0.0.1:{port}"), "wsgi"])
         .current_dir(&folder)
         .env("PGPORT", options.get_port().to_string())
         .env("PGUSER", options.get_username())

@@ -91,9 +91,11 @@ fn floor(port: u16, database: &str) -> anyhow::Result<Command> {
 
 /// As it is shipped: with a token, its limits, its log and its own number of connections.
 fn lockkeeper(port: u16, database: &str, directory: &Path) -> anyhow::Result<(Command, Speaks)> {
+    let directory = directory.join(port.to_string());
+    std::fs::create_dir(&directory)?;
     let program = |arguments: &[&str]| {
         let mut command = Command::new(BINARY);
-        command.args(arguments).current_dir(directory).env("LOCKKEEPER_DATABASE_URL", database);
+        command.args(arguments).current_dir(&directory).env("LOCKKEEPER_DATABASE_URL", database);
         command
     };
     let token = run(&mut program(&["token", "create", "--name", "compare", "--role", "operator"]))?;

@@ -1,9 +1,9 @@
 //! The other side: sockets of axum, to which texts are broadcast as they are, and nothing else.
 
-use axum::Router;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::routing::{any, post};
+use axum::{Json, Router};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -22,7 +22,7 @@ pub fn main() {
         println!("{}", listener.local_addr().expect("its address"));
         let router = Router::new()
             .route("/{filter}", any(open))
-            .route("/{filter}/publish", post(publish))
+            .route("/publish", post(publish))
             .with_state(Channels::default());
         let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
             let _ = stream.set_nodelay(true);
@@ -39,9 +39,11 @@ fn channel(channels: &Channels, filter: usize) -> broadcast::Sender<Utf8Bytes> {
     channels[filter].clone()
 }
 
-async fn publish(State(channels): State<Channels>, Path(filter): Path<usize>, text: String) {
-    // Somebody may not be there yet.
-    let _ = channel(&channels, filter).send(text.into());
+async fn publish(State(channels): State<Channels>, Json(texts): Json<Vec<String>>) {
+    for (filter, text) in texts.into_iter().enumerate() {
+        // Somebody may not be there yet.
+        let _ = channel(&channels, filter).send(text.into());
+    }
 }
 
 async fn open(

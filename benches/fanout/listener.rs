@@ -107,23 +107,23 @@ impl Listener {
 
     /// Waits for one text.
     pub async fn hear(&mut self) {
-        while self.next(|_| {}).await != TEXT {}
+        while self.next(|_| {}).await.expect("the server is there") != TEXT {}
     }
 
-    /// Counts what comes, for as long as it is open.
+    /// Counts what comes, until the server ends.
     pub async fn listen(mut self, filter: usize, arrivals: Arc<Arrivals>) {
-        loop {
-            self.next(|text| arrivals.add(filter, text)).await;
-        }
+        while self.next(|text| arrivals.add(filter, text)).await.is_some() {}
     }
 
-    /// Takes the next frame; gives its kind.
-    async fn next(&mut self, text: impl FnOnce(&[u8])) -> u8 {
+    /// Takes the next frame; gives its kind, or none when the server hangs up.
+    async fn next(&mut self, text: impl FnOnce(&[u8])) -> Option<u8> {
         let (kind, begin, end) = loop {
             if let Some(found) = frame(&self.read) {
                 break found;
             }
-            assert!(self.stream.read_buf(&mut self.read).await.expect("it is open") > 0, "the server hung up");
+            if !matches!(self.stream.read_buf(&mut self.read).await, Ok(1..)) {
+                return None;
+            }
         };
         match kind {
             TEXT => text(&self.read[begin..end]),
@@ -131,7 +131,7 @@ impl Listener {
             _ => panic!("a frame of the kind {kind}: {}", String::from_utf8_lossy(&self.read[begin..end])),
         }
         self.read.drain(..end);
-        kind
+        Some(kind)
     }
 }
 

@@ -7,18 +7,20 @@ use std::time::{Duration, Instant};
 #[derive(Default)]
 pub struct Measured {
     delivered: usize,
-    /// From asking that something happen until the last one was told.
+    /// From the first who was told to the last one.
     time: Duration,
+    /// Until somebody was told, from asking that something happen: lockkeeper's have a transaction in them.
     delays: Vec<Duration>,
 }
 
 impl Measured {
     /// Notes when one event came to its subscribers.
     pub fn add(&mut self, asked: Instant, arrived: Vec<Instant>) {
-        self.delivered += arrived.len();
-        let delays = arrived.into_iter().map(|at| at - asked);
-        self.delays.extend(delays);
-        self.time += self.delays.last().copied().unwrap_or_default();
+        if let [first, .., last] = arrived[..] {
+            self.delivered += arrived.len();
+            self.time += last - first;
+        }
+        self.delays.extend(arrived.into_iter().map(|at| at - asked));
     }
 
     fn per_second(&self) -> f64 {
