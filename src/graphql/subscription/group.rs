@@ -9,7 +9,7 @@ use crate::events::Tail;
 use crate::read::{Answer, ApiError, Given, Prepared};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::broadcast::{Receiver, Sender};
@@ -17,6 +17,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// A subscriber that is this many batches behind its group catches up by itself.
 const BACKLOG: usize = 128;
+
+/// So many bytes are kept for the slowest of a group; whoever misses what was before them catches up by itself.
+const UNREAD: usize = 4 * 1024 * 1024;
 
 /// The place behind everything: of what ends a subscription by an error.
 const LAST: i64 = i64::MAX;
@@ -73,7 +76,7 @@ impl Groups {
         }
         let sender = Sender::new(BACKLOG);
         let membership = Membership { live: sender.subscribe(), since: head };
-        let live = Mutex::new(Live { sender: Some(sender), place: head });
+        let live = Mutex::new(Live { sender: Some(sender), place: head, unread: VecDeque::new() });
         let shared = Arc::new(Shared { telling: telling(self.tail.clone()), live });
         let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head)));
         let group = Arc::new(Group { key: key.clone(), groups: self.clone(), shared, _task: task });
@@ -126,6 +129,26 @@ pub(super) struct Written {
     pub looked: i64,
 }
 
+impl Written {
+    fn bytes(&self) -> usize {
+        self.told.iter().map(|(_, message)| message.bytes()).sum()
+    }
+}
+
+/// Messages on their way to all members: gone when everybody has them, or when they were too many.
+pub(super) struct Parcel(Mutex<Option<Arc<Written>>>);
+
+impl Parcel {
+    /// What is in it, unless that was too much to be kept for so long.
+    pub fn open(&self) -> Option<Arc<Written>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn discard(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 /// Subscribers that are told the same. It ends with the last of them.
 pub(super) struct Group {
     key: Key,
@@ -136,7 +159,7 @@ pub(super) struct Group {
 
 /// What a member is told from now on: all that is behind the place `since`.
 pub(super) struct Membership {
-    pub live: Receiver<Arc<Written>>,
+    pub live: Receiver<Arc<Parcel>>,
     pub since: i64,
 }
 
@@ -148,9 +171,30 @@ struct Shared {
 /// Both change together.
 struct Live {
     /// None once the source has ended.
-    sender: Option<Sender<Arc<Written>>>,
+    sender: Option<Sender<Arc<Parcel>>>,
     /// The place up to which all was told or was not wanted.
     place: i64,
+    /// What was sent and somebody may not have yet, with its bytes.
+    unread: VecDeque<(Weak<Parcel>, usize)>,
+}
+
+impl Live {
+    fn send(&mut self, written: Written) {
+        let Some(sender) = &self.sender else { return };
+        let bytes = written.bytes();
+        self.unread.retain(|(parcel, _)| parcel.strong_count() > 0);
+        let mut all = bytes + self.unread.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        while all > UNREAD
+            && let Some((oldest, bytes)) = self.unread.pop_front()
+        {
+            oldest.upgrade().inspect(|parcel| parcel.discard());
+            all -= bytes;
+        }
+        let parcel = Arc::new(Parcel(Mutex::new(Some(Arc::new(written)))));
+        self.unread.push_back((Arc::downgrade(&parcel), bytes));
+        // Nobody may be there any more.
+        let _ = sender.send(parcel);
+    }
 }
 
 impl Group {
@@ -162,7 +206,7 @@ impl Group {
     }
 
     /// The same for one that fell behind: also if it has ended meanwhile.
-    pub fn again(&self, live: &Receiver<Arc<Written>>) -> Membership {
+    pub fn again(&self, live: &Receiver<Arc<Parcel>>) -> Membership {
         let now = self.shared.live();
         Membership { live: live.resubscribe(), since: now.place }
     }
@@ -179,7 +223,7 @@ impl Group {
     }
 
     /// The place up to which the group has looked, if this member has taken all.
-    pub fn looked(&self, live: &Receiver<Arc<Written>>) -> Option<i64> {
+    pub fn looked(&self, live: &Receiver<Arc<Parcel>>) -> Option<i64> {
         let now = self.shared.live();
         live.is_empty().then_some(now.place)
     }
@@ -218,9 +262,8 @@ impl Shared {
     fn publish(&self, written: Written) {
         let mut live = self.live();
         live.place = written.looked;
-        if let Some(sender) = live.sender.as_ref().filter(|_| !written.told.is_empty()) {
-            // Nobody may be there any more.
-            let _ = sender.send(Arc::new(written));
+        if !written.told.is_empty() {
+            live.send(written);
         }
     }
 

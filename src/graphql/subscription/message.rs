@@ -3,6 +3,9 @@
 use crate::read;
 use async_graphql::{Response, ServerError, Value};
 
+/// What an answer with errors takes, in bytes: few have more.
+const FAILED: usize = 1024;
+
 /// A message of a subscription.
 #[derive(Debug)]
 pub struct Message {
@@ -38,6 +41,14 @@ impl Message {
             false => Body::Failed(Failed { data: response.data, errors: response.errors }),
         };
         Message { cursor, body }
+    }
+
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.body {
+            Body::Written(written) => size_of::<Message>() + written.len(),
+            Body::Failed(_) => FAILED,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One subscriber: what it is told, alone until it has caught up, and then with its group.
 
-use super::group::{Group, Membership, Written};
+use super::group::{Group, Membership, Parcel, Written};
 use super::message::Message;
 use async_graphql::Response;
 use futures_util::StreamExt;
@@ -52,7 +52,7 @@ impl std::convert::From<Subscriber> for Messages {
 /// A member of a group.
 pub(super) struct Subscriber {
     group: Arc<Group>,
-    live: Receiver<Arc<Written>>,
+    live: Receiver<Arc<Parcel>>,
     /// What it follows by itself, up to which place at least: from there on it is told with the others.
     alone: Option<(BoxStream<'static, Arc<Written>>, i64)>,
     /// What it has not yet taken, and how much of that it has.
@@ -87,16 +87,21 @@ impl Subscriber {
                     continue;
                 }
                 Some((alone, _)) => alone.next().await?,
-                None => match self.live.recv().await {
-                    Ok(written) => written,
-                    Err(RecvError::Closed) => return None,
-                    Err(RecvError::Lagged(_)) => {
+                None => {
+                    let parcel = match self.live.recv().await {
+                        Ok(parcel) => parcel.open(),
+                        Err(RecvError::Closed) => return None,
+                        Err(RecvError::Lagged(_)) => None,
+                    };
+                    // Whoever was too slow for it goes on as one that comes anew.
+                    let Some(written) = parcel else {
                         let Membership { live, since } = self.group.again(&self.live);
                         self.live = live;
                         self.catch_up(since);
                         continue;
-                    }
-                },
+                    };
+                    written
+                }
             };
             // It may have been told some of it alone.
             let new = written.told.partition_point(|(place, _)| *place <= self.last);
