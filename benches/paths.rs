@@ -5,10 +5,10 @@ mod reading;
 
 use async_graphql::parser::parse_query;
 use async_graphql::{Name, Response, Value, Variables};
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
-use lockkeeper::graphql::{body, message};
+use lockkeeper::graphql::body;
 use lockkeeper::server::limits;
 use reading::{ALL, PAGE, Reading, fleet as fleet_in};
 use std::hint::black_box;
@@ -43,18 +43,6 @@ fn reading(criterion: &mut Criterion) {
         .bench_function("splice the page's bytes into a response", |bench| bench.iter(|| body(black_box(&response))));
 }
 
-fn events(criterion: &mut Criterion) {
-    let told: &[u8] =
-        br#"{"kind":"RELEASE","revision":7,"hostname":"host-00042","previousStatus":"UPGRADING","status":"RUNNING"}"#;
-    let response = || {
-        let data = [(Name::new("instanceEvents"), Value::Binary(told.into()))];
-        Response::new(Value::Object(data.into_iter().collect()))
-    };
-    criterion.bench_function("make a subscriber's message of an event", |bench| {
-        bench.iter_batched(response, message, BatchSize::SmallInput);
-    });
-}
-
 fn rules(criterion: &mut Criterion) {
     let version =
         |id| Version { id, service_id: 1, build_status: BuildStatus::Succeeded, withdrawn: false, removed: false };
@@ -72,5 +60,5 @@ fn rules(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(paths, documents, reading, events, rules);
+criterion_group!(paths, documents, reading, rules);
 criterion_main!(paths);

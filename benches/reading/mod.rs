@@ -5,7 +5,7 @@ use anyhow::Context;
 use async_graphql::{Request, Variables};
 use lockkeeper::app::App;
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::graphql::{self, Schema};
+use lockkeeper::graphql::{self, Documents, Schema};
 use lockkeeper::store::Db;
 use serde_json::json;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
 impl Reading {
     pub async fn open(url: &str) -> anyhow::Result<Reading> {
         let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
-        Ok(Reading { schema: graphql::schema(app) })
+        Ok(Reading { schema: graphql::schema(app, &Documents::default()) })
     }
 
     /// The request, as a transport makes it ready.

@@ -2,6 +2,8 @@
 //! each target of a long queue. `cargo bench --bench worker`; PostgreSQL is a throw-away one that does not wait for its
 //! disk.
 
+#![expect(clippy::cast_precision_loss, reason = "counts are far below what a float tells apart")]
+
 #[path = "../../tests/support/databases.rs"]
 mod databases;
 mod drain;

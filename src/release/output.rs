@@ -109,7 +109,9 @@ async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mu
     for (release_id, lines) in lines {
         places.push(log::append(&mut tx, *release_id, lines).await?);
     }
+    // A place that is given again was not taken: that try came to nothing.
     if let Some(place) = *tried
+        && places.first() != Some(&place)
         && log::is_at(&mut tx, first_release, place, first).await?
     {
         return Ok(());

@@ -26,7 +26,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The largest message: 10,000 hostnames fit well.
 const MESSAGE: usize = 1024 * 1024;
 /// What is read at once. Each open socket has a buffer of this size, so it is small.
-const READ: usize = 4 * 1024;
+const READ: usize = 1024;
 /// What is gathered before it is written, if more is waiting.
 const WRITE: usize = 16 * 1024;
 

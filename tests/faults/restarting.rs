@@ -36,7 +36,7 @@ async fn restarted(what: &str, how: Stop) {
             restart(&cluster, how, Duration::ZERO).await;
             trial.goes_on().await;
         }
-        let (_, ()) = tokio::join!(
+        let ((), ()) = tokio::join!(
             restart(&cluster, how, Duration::from_secs(5)),
             readiness.says("the database does not answer")
         );

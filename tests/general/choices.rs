@@ -20,7 +20,7 @@ impl Choices {
 
     /// A number below this one; the smaller the number of the list, the smaller.
     pub fn below(&mut self, end: usize) -> usize {
-        usize::from(self.0.next().unwrap_or(0)) * end >> 16
+        (usize::from(self.0.next().unwrap_or(0)) * end) >> 16
     }
 
     /// Whether this happens that happens once in so many times.

@@ -135,13 +135,12 @@ impl<'a> Maker<'a> {
         let args = if written.is_empty() { String::new() } else { format!("({})", written.join(", ")) };
         let signature = format!("{name}{args}: {}", field.ty.node);
         let plain = self.keys.entry(name.clone()).or_insert_with(|| signature.clone());
-        let head = match *plain == signature && !self.choices.one_in(8) {
-            true => format!("{name}{args}"),
-            false => {
-                let key = format!("k{}", self.keys.len());
-                self.keys.insert(key.clone(), signature);
-                format!("{key}: {name}{args}")
-            }
+        let head = if *plain == signature && !self.choices.one_in(8) {
+            format!("{name}{args}")
+        } else {
+            let key = format!("k{}", self.keys.len());
+            self.keys.insert(key.clone(), signature);
+            format!("{key}: {name}{args}")
         };
         let told = Told { name, head, lists };
         self.told.entry(ty.to_owned()).or_default().push(told.clone());

@@ -18,8 +18,9 @@ pub fn same(ours: &str, data: &str, faults: &BTreeSet<(String, Fault)>) -> Resul
     let mut places = BTreeSet::new();
     for error in &errors {
         let extensions = &error["extensions"];
+        let at = error["path"].to_string();
         let known = faults.iter().any(|(path, fault)| {
-            *path == error["path"].to_string()
+            *path == at
                 && fault.code == extensions["code"]
                 && fault.reason.is_none_or(|reason| reason == extensions["reason"])
                 && fault.argument == extensions["argument"].as_str().map(str::to_owned)

@@ -39,7 +39,9 @@ async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched
         for _ in 0..4 {
             let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(first: 2 {after}) {{ nextCursor nodes {{ revision }} }} }} }} }}")).await;
             let events = &data["node"]["events"];
-            events["nodes"].as_array().unwrap().iter().for_each(|event| told += &event["revision"].to_string());
+            for event in events["nodes"].as_array().unwrap() {
+                told += &event["revision"].to_string();
+            }
             after = format!("after: {}", events["nextCursor"]);
         }
         assert_eq!(told, "321", "{kind}: a history from the newest on ends with the oldest");

@@ -3,7 +3,7 @@
 use super::fleet::{BOTH, Fleet, name};
 use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
 use crate::domain::rollout::Amount;
-use crate::executor::ExecutorSettings;
+use crate::executor::{Executor, ExecutorSettings};
 use crate::release::cancel::cancel;
 use crate::release::claim::claim;
 use crate::release::finish::{Ending, finish};
@@ -46,9 +46,7 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
     // Where hosts are shared, their locks keep nobody apart.
     for (kind, shares_host) in BOTH.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
         let mut fleet = Fleet::new(kind, 40).await;
-        let settings = format!("kind = 'simulate'\nshares_host = {shares_host}");
-        let executor = toml::from_str::<ExecutorSettings>(&settings).unwrap().named("web");
-        fleet.app.executors = [executor].into_iter().collect();
+        fleet.app.executors = std::iter::once(executor("web", shares_host)).collect();
         let release = accepted(&fleet, 7).await;
         let mut claims = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -62,20 +60,27 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
     }
 }
 
+fn executor(name: &str, shares_host: bool) -> Executor {
+    let settings = format!("kind = 'simulate'\nshares_host = {shares_host}");
+    toml::from_str::<ExecutorSettings>(&settings).unwrap().named(name)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn r18_workers_that_claim_at_once_begin_one_target_on_each_host() {
     for kind in BOTH {
         let mut fleet = Fleet::new(kind, 20).await;
         accepted(&fleet, 20).await;
-        // Another service is to be installed on the same hosts.
-        fleet.service = fleet.service("api", "web").await;
+        // Another service is to be installed on the same hosts, by other workers: no release keeps them apart.
+        fleet.service = fleet.service("api", "api").await;
+        fleet.app.executors = ["web", "api"].map(|name| executor(name, false)).into_iter().collect();
         fleet.versions = vec![fleet.version(fleet.service, "1", "SUCCEEDED").await; 3];
         let mut install = fleet.install(Selection::Hostnames((1..=20).map(name).collect()));
         install.rollout.max_parallel = Some(Amount::Count(20));
         fleet.accepted(&install).await;
         let mut claims = tokio::task::JoinSet::new();
-        for _ in 0..8 {
-            let (app, me) = (fleet.app.clone(), worker(&fleet).await);
+        for name in ["web", "api"].into_iter().cycle().take(8) {
+            let (mut app, me) = (fleet.app.clone(), worker(&fleet).await);
+            app.executors = std::iter::once(executor(name, false)).collect();
             claims.spawn(async move {
                 let mut begun = 0;
                 // One after the other, so that they meet.

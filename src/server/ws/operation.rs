@@ -53,7 +53,8 @@ impl Task {
                 record.name = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
                 match prepared.kind {
                     OperationType::Subscription => self.stream(prepared).await,
-                    _ => self.once(prepared).await,
+                    // On the heap, so that the many that are subscriptions need no room for it.
+                    _ => Box::pin(self.once(prepared)).await,
                 }
             }
             Err(error) => self.refuse(Answer::from_errors(vec![error])).await,

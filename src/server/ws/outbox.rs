@@ -26,11 +26,12 @@ pub struct Item {
 #[derive(Clone)]
 struct Lane {
     room: Arc<Semaphore>,
-    sender: UnboundedSender<Item>,
+    /// Items are on the heap: a channel has room for 32 from the beginning, and most sockets are idle.
+    sender: UnboundedSender<Box<Item>>,
 }
 
 impl Lane {
-    fn new() -> (Lane, UnboundedReceiver<Item>) {
+    fn new() -> (Lane, UnboundedReceiver<Box<Item>>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Lane { room: Arc::new(Semaphore::new(ROOM)), sender }, receiver)
     }
@@ -45,8 +46,8 @@ pub struct Outbox {
 
 /// The other end, from which they are written.
 pub struct Outgoing {
-    pub urgent: UnboundedReceiver<Item>,
-    pub ordinary: UnboundedReceiver<Item>,
+    pub urgent: UnboundedReceiver<Box<Item>>,
+    pub ordinary: UnboundedReceiver<Box<Item>>,
 }
 
 impl Outbox {
@@ -62,7 +63,7 @@ impl Outbox {
         let cost = cost(&message);
         let Ok(room) = self.urgent.room.clone().try_acquire_many_owned(cost) else { return false };
         let item = Item { message, operation: None, last: false, room };
-        self.urgent.sender.send(item).is_ok()
+        self.urgent.sender.send(Box::new(item)).is_ok()
     }
 
     /// Puts in an answer as soon as there is room. If the socket is gone, so is the answer: whoever answers ends
@@ -71,7 +72,7 @@ impl Outbox {
         let message = Message::Text(text.into());
         if let Ok(room) = self.ordinary.room.clone().acquire_many_owned(cost(&message)).await {
             let item = Item { message, operation: Some(operation.clone()), last, room };
-            let _ = self.ordinary.sender.send(item);
+            let _ = self.ordinary.sender.send(Box::new(item));
         }
     }
 }

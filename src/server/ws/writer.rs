@@ -43,7 +43,7 @@ impl Writer {
                 Some(item) = self.outgoing.ordinary.recv() => item,
                 else => return None,
             };
-            match timeout(self.timings.write, self.write(item)).await {
+            match timeout(self.timings.write, self.write(*item)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => return Some(Close::try_again("Messages were not taken in time")),

@@ -3,6 +3,7 @@
 //! below lists the paths of its errors lack the field, and where nodes are merged of which one came to null, the others
 //! stay.
 
+mod containers;
 mod fields;
 mod lists;
 mod narrow;
@@ -13,16 +14,16 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaField, Registry};
 use async_graphql::resolver_utils::{resolve_container, resolve_list};
 use async_graphql::{
-    Any, ContainerType, Context, ContextBase, ContextSelectionSet, EmptyMutation, EmptySubscription, ObjectType,
-    OutputType, PathSegment, Positioned, Request, Schema, ServerError, ServerResult, Value, Variables,
+    Any, Context, ContextBase, ContextSelectionSet, EmptyMutation, EmptySubscription, OutputType, PathSegment,
+    Positioned, Request, Schema, ServerError, ServerResult, Value, Variables,
 };
 use futures_util::future::BoxFuture;
-use lockkeeper::graphql::Query;
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use containers::{Holder, Root};
 pub use fields::table;
 pub use lists::{encode, order};
 
@@ -237,79 +238,3 @@ fn args(ctx: &Context<'_>, declared: &MetaField) -> ServerResult<Args> {
     }
     Ok(args)
 }
-
-impl OutputType for Thing {
-    fn type_name() -> Cow<'static, str> {
-        "Thing".into()
-    }
-
-    fn introspection_type_name(&self) -> Cow<'static, str> {
-        self.ty.clone().into()
-    }
-
-    fn create_type_info(_: &mut Registry) -> String {
-        unreachable!("the schema has its types from the program")
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(ctx, self).await
-    }
-}
-
-impl ContainerType for Thing {
-    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        resolve(self, ctx).await
-    }
-}
-
-/// A thing that can be in the union: to the library, fragments on a union are for the Rust type of its name.
-struct Holder(Thing);
-
-impl OutputType for Holder {
-    fn type_name() -> Cow<'static, str> {
-        "LockHolder".into()
-    }
-
-    fn introspection_type_name(&self) -> Cow<'static, str> {
-        self.0.ty.clone().into()
-    }
-
-    fn create_type_info(_: &mut Registry) -> String {
-        unreachable!("the schema has its types from the program")
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(ctx, self).await
-    }
-}
-
-impl ContainerType for Holder {
-    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        resolve(&self.0, ctx).await
-    }
-}
-
-/// The root, with the program's own declarations.
-struct Root;
-
-impl OutputType for Root {
-    fn type_name() -> Cow<'static, str> {
-        "Query".into()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Query::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(ctx, self).await
-    }
-}
-
-impl ContainerType for Root {
-    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
-        resolve(&Thing { ty: "Query".into(), row: Row::default(), ready: BTreeMap::new() }, ctx).await
-    }
-}
-
-impl ObjectType for Root {}

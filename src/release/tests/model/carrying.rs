@@ -80,14 +80,24 @@ impl Model {
         (target.status, target.worker, target.fence) == (Running, Some(worker), fence)
     }
 
+    /// Whether this worker has ended this start: an answer to that may have been lost.
+    fn has_ended(&self, worker: i64, start: usize) -> bool {
+        let Start { target, fence, .. } = self.starts[start];
+        let target = &self.rows.targets[target as usize - 1];
+        !matches!(target.status, Queued | Running) && (target.worker, target.fence) == (Some(worker), fence)
+    }
+
     pub fn finish(&mut self, worker: i64, ends: &[(usize, ReleaseTargetStatus)]) -> Answer {
         let failure = |end| (end == Failed).then_some(TargetFailure::Command);
         let ends: Vec<_> = ends.iter().map(|(start, end)| (*start, *end, failure(*end))).collect();
         self.end(worker, &ends)
     }
 
-    /// What a worker ends of what is still its own; then too many failures give the rest up (R16).
+    /// What a worker ends of what is still its own; then too many failures give the rest up (R16). What it ended before is
+    /// answered once more.
     fn end(&mut self, worker: i64, ends: &[(usize, ReleaseTargetStatus, Option<TargetFailure>)]) -> Answer {
+        let before = ends.iter().filter(|(start, ..)| self.has_ended(worker, *start));
+        let before: Vec<_> = before.map(|(start, ..)| self.starts[*start].target).collect();
         let own = ends.iter().filter(|(start, ..)| self.owns(worker, *start));
         let mut own: Vec<_> = own.map(|(start, end, failure)| (self.starts[*start].target, *end, *failure)).collect();
         own.sort_by_key(|(target, ..)| *target);
@@ -110,7 +120,9 @@ impl Model {
             }
             self.tell_over(release, &name(worker));
         }
-        Answer::Did(own.into_iter().map(|(target, ..)| target).collect())
+        let mut answered: Vec<_> = own.into_iter().map(|(target, ..)| target).chain(before).collect();
+        answered.sort_unstable();
+        Answer::Did(answered)
     }
 
     /// The version changes by success only (R12); what never began goes back to what it was (R13).

@@ -72,6 +72,11 @@ pub fn steps(model: &Model) -> BoxedStrategy<Step> {
             };
             steps.push((8, ends.prop_map(step).boxed()));
             let step = move |(start, left)| Step::Recover { worker, start, left };
+            // What was started again is lost again more often than chance has it.
+            let again: Vec<usize> = own.iter().copied().filter(|start| model.starts[*start].attempt > 1).collect();
+            if !again.is_empty() {
+                steps.push((6, (select(again), left()).prop_map(step).boxed()));
+            }
             steps.push((3, (select(own), left()).prop_map(step).boxed()));
         }
     }
