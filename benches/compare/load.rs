@@ -137,8 +137,10 @@ pub async fn round(port: u16, work: &Work, connections: usize, length: Duration)
     }
     let seconds = began.elapsed().as_secs_f64();
     times.sort_unstable();
-    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1000.0;
-    Ok(Outcome { rate: times.len() as f64 / seconds, p50: at(0.5), p99: at(0.99) })
+    let many = u32::try_from(times.len()).map_err(io::Error::other)?;
+    let at = |percent: usize| times.get(times.len() * percent / 100);
+    let at = |percent| at(percent).map_or(0.0, Duration::as_secs_f64) * 1000.0;
+    Ok(Outcome { rate: f64::from(many) / seconds, p50: at(50), p99: at(99) })
 }
 
 /// Asks one thing after the other until it is time to end.

@@ -42,7 +42,7 @@ impl Report {
                     text,
                     "| {} |{}",
                     kind.name(),
-                    self.row(queries, |query| self.told(connections, kind, query))
+                    Report::row(queries, |query| self.told(connections, kind, query))
                 );
             }
             let _ = writeln!(
@@ -55,13 +55,13 @@ impl Report {
                         (self.rate(connections, Kind::Lockkeeper, query)?, self.rate(connections, kind, query)?);
                     Some(format!("{:.2}", own / other))
                 };
-                let _ = writeln!(text, "| {} |{}", kind.name(), self.row(queries, ratio));
+                let _ = writeln!(text, "| {} |{}", kind.name(), Report::row(queries, ratio));
             }
         }
         text
     }
 
-    fn row(&self, queries: &[Query], cell: impl Fn(Query) -> Option<String>) -> String {
+    fn row(queries: &[Query], cell: impl Fn(Query) -> Option<String>) -> String {
         queries.iter().fold(String::new(), |row, query| row + " " + &cell(*query).unwrap_or_default() + " |")
     }
 

@@ -24,8 +24,8 @@ fn failed(error: sqlx::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-fn answer<T>(data: T) -> Answered<T> {
-    Ok(Json(Answer { data }))
+fn answer<T>(data: T) -> Json<Answer<T>> {
+    Json(Answer { data })
 }
 
 /// Serves until it is killed.
@@ -51,10 +51,10 @@ struct OneService {
 
 async fn q1(State(pool): State<PgPool>, Query(asked): Query<OneService>) -> Answered<Found> {
     let Some(mut service) = sql::service(&pool, &asked.name).await.map_err(failed)? else {
-        return answer(Found { service: None });
+        return Ok(answer(Found { service: None }));
     };
     service.versions.nodes = sql::choices(&pool, service.id, asked.current).await.map_err(failed)?;
-    answer(Found { service: Some(service) })
+    Ok(answer(Found { service: Some(service) }))
 }
 
 async fn q2(State(pool): State<PgPool>) -> Answered<Services> {
@@ -67,7 +67,7 @@ async fn q2(State(pool): State<PgPool>) -> Answered<Services> {
     for (service, instance) in sql::instances_of(&pool, &ids).await.map_err(failed)? {
         services[places[&service]].instances.nodes.push(instance);
     }
-    answer(Services { services: Nodes { nodes: services } })
+    Ok(answer(Services { services: Nodes { nodes: services } }))
 }
 
 /// The host and the instance that a page begins behind.
@@ -87,12 +87,12 @@ async fn q3(State(pool): State<PgPool>, Query(asked): Query<HashMap<String, Stri
     }
     let pages: [Nodes<Fleet>; 5] = pages.try_into().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let [p1, p2, p3, p4, p5] = pages;
-    answer(Pages { p1, p2, p3, p4, p5 })
+    Ok(answer(Pages { p1, p2, p3, p4, p5 }))
 }
 
 async fn q4(State(pool): State<PgPool>, Query(asked): Query<HashMap<String, String>>) -> Answered<Counted> {
     let (hostname, id) = place(asked.get("after"))?;
     let nodes = sql::prefixed(&pool, hostname, id).await.map_err(failed)?;
     let total = sql::count_prefixed(&pool).await.map_err(failed)?;
-    answer(Counted::new(total, nodes))
+    Ok(answer(Counted::new(total, nodes)))
 }
