@@ -5,7 +5,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::parsed;
+use crate::watcher::parsed;
 use lockkeeper::domain::event::InstanceEventKind;
 use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};

@@ -17,4 +17,5 @@ mod progress;
 mod selection;
 mod sharing;
 mod things;
+mod watcher;
 mod watching;

@@ -2,7 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::{Watched, Watcher, next, parsed};
+use crate::watcher::{Watched, Watcher, next, parsed};
 use futures_util::StreamExt;
 use lockkeeper::domain::Timestamp;
 use lockkeeper::domain::release::LogStream;

@@ -2,7 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::{Watched, Watcher, next, parsed, release_change};
+use crate::watcher::{Watched, Watcher, next, parsed, release_change};
 use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::events::Waking;
 use serde_json::{Value, json};

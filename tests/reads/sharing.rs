@@ -3,7 +3,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use crate::watching::{Watcher, parsed, release_change};
+use crate::watcher::{Watcher, parsed, release_change};
 use async_graphql::{Request, Variables};
 use lockkeeper::domain::event::{InstanceEventKind, ReleaseEventKind};
 use lockkeeper::domain::instance::InstanceStatus;

@@ -2,117 +2,17 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
+use crate::watcher::{ASLEEP, Watcher, next, parsed, release_change};
 use async_graphql::Request;
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::{ReleaseEventKind, ServiceEventKind};
-use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::events::{Tail, Waking};
-use lockkeeper::graphql::{Body, Groups, Message, Messages, Place, complete, cursor, prepare, subscribe};
-use lockkeeper::store::events::{NewEvent, ReleaseChange, ServiceChange, What, append};
+use lockkeeper::events::Waking;
+use lockkeeper::graphql::{Message, Place, cursor};
+use lockkeeper::store::events::{ServiceChange, What};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// Whoever watches a fleet; the tail ends when it is dropped.
-pub struct Watcher {
-    fleet: Fleet,
-    groups: Groups,
-    _stop: DropGuard,
-}
-
-/// Without any wake-up, and without a look in the time of a test: what is told was in the table.
-pub const ASLEEP: Waking = Waking { poll: Duration::from_hours(1), hints: false };
-
-impl Watcher {
-    pub async fn new(fleet: Fleet, waking: Waking) -> Watcher {
-        let stop = CancellationToken::new();
-        let tail = Tail::start(fleet.app.db.clone(), waking, stop.clone()).await.unwrap();
-        Watcher { fleet, groups: Groups::new(tail), _stop: stop.drop_guard() }
-    }
-
-    pub fn fleet(&self) -> &Fleet {
-        &self.fleet
-    }
-
-    /// The messages of a subscription.
-    pub fn watch(&self, document: &str) -> Watched {
-        self.watch_from(document, &Place::default())
-    }
-
-    /// The same, for a client that comes back to a place.
-    pub fn watch_from(&self, document: &str, place: &Place) -> Watched {
-        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-        messages(self.subscribe(caller, Request::new(document).data(place.clone()))).boxed()
-    }
-
-    /// Begins a subscription of a caller.
-    pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
-        let request = prepare(request, caller, "req-1");
-        let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
-        async move { subscribe(&schema, request, &groups).await }
-    }
-
-    /// Subscribers that are told the same.
-    pub fn groups(&self) -> &Groups {
-        &self.groups
-    }
-
-    /// The code of the only message of a subscription that is refused, and the argument to blame.
-    pub async fn refused(&self, document: &str) -> (String, String) {
-        let messages: Vec<Arc<Message>> = self.watch(document).collect().await;
-        assert_eq!(messages.len(), 1, "{document}: {messages:?}");
-        let error = parsed(&messages[0])["errors"][0]["extensions"].take();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (format!("{} {}", text(&error["code"]), text(&error["reason"])).trim().to_owned(), text(&error["argument"]))
-    }
-
-    /// Appends one event.
-    pub async fn tell(&self, what: What) {
-        let db = &self.fleet.app.db;
-        let mut tx = db.begin().await.unwrap();
-        let now = tx.now().await.unwrap();
-        let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), what };
-        append(&mut tx, now, &[event]).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-}
-
-/// The messages of a subscription.
-pub type Watched = BoxStream<'static, Arc<Message>>;
-
-fn messages(begin: impl Future<Output = Messages> + Send + 'static) -> impl Stream<Item = Arc<Message>> {
-    let each = |mut messages: Messages| async move { Some((messages.next().await?, messages)) };
-    stream::once(begin).flat_map(move |messages| stream::unfold(messages, each))
-}
-
-/// What a message says, under the request `req-1`.
-pub fn parsed(message: &Message) -> Value {
-    let body = match &message.body {
-        Body::Written(body) => body.clone().into_bytes(),
-        Body::Failed(failed) => {
-            let mut response = failed.response();
-            complete(&mut response, "req-1");
-            lockkeeper::graphql::body(&response)
-        }
-    };
-    serde_json::from_slice(&body).unwrap()
-}
-
-/// The next message of a stream, in time.
-pub async fn next(messages: &mut Watched) -> Option<Arc<Message>> {
-    tokio::time::timeout(Duration::from_secs(20), messages.next()).await.expect("a message in time")
-}
-
-/// A change of a release of four targets, so many of which have ended.
-pub fn release_change(release_id: i64, revision: i64, ended: i64, kind: ReleaseEventKind) -> What {
-    let progress = Progress { total: 4, queued: 4 - ended, succeeded: ended, ..Progress::default() };
-    let status = if ended == 4 { ReleaseStatus::Succeeded } else { ReleaseStatus::Running };
-    let action = ReleaseAction::Upgrade;
-    What::Release(ReleaseChange { kind, release_id, action, target_id: None, revision, status, progress })
-}
 
 fn service_change(kind: ServiceEventKind, version_id: Option<i64>) -> What {
     What::Service(ServiceChange { kind, version_id, hold_id: None })
@@ -124,7 +24,7 @@ async fn each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once() {
         let fleet = Fleet::of(kind, 1, 1, 2).await;
         fleet.events(&[1, 1, 2, 1]).await;
         let watcher = Watcher::new(fleet, ASLEEP).await;
-        let (db, log) = (&watcher.fleet.app.db, watcher.fleet.app.db.log_id());
+        let (db, log) = (&watcher.fleet().app.db, watcher.fleet().app.db.log_id());
         // The tail looks once where the log ends.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let query = format!(
@@ -153,7 +53,7 @@ async fn mixed(kind: &str) -> Watcher {
     let watcher = Watcher::new(fleet, Waking::default()).await;
     watcher.tell(service_change(ServiceEventKind::VersionRegistered, Some(1))).await;
     watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
-    watcher.fleet.events(&[1, 2]).await;
+    watcher.fleet().events(&[1, 2]).await;
     watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
     watcher.tell(release_change(1, 2, 1, ReleaseEventKind::TargetFinished)).await;
     watcher.tell(service_change(ServiceEventKind::BuildReported, Some(2))).await;
@@ -178,7 +78,7 @@ async fn i5_each_subscription_tells_its_own_events_and_goes_on_at_every_cut() {
     ];
     for kind in BOTH {
         let watcher = mixed(kind).await;
-        let log = watcher.fleet.app.db.log_id();
+        let log = watcher.fleet().app.db.log_id();
         for (name, fields, filter, positions) in &cases {
             let document = |cut| {
                 let after = cursor::event(log, cut);
@@ -212,7 +112,7 @@ async fn i5_each_subscription_tells_its_own_events_and_goes_on_at_every_cut() {
 async fn what_events_tell_is_what_was_true_with_the_things_as_they_are() {
     for kind in BOTH {
         let watcher = mixed(kind).await;
-        let start = cursor::event(watcher.fleet.app.db.log_id(), 0);
+        let start = cursor::event(watcher.fleet().app.db.log_id(), 0);
         let releases = format!(
             "subscription {{ releaseStatusChanged(after: \"{start}\") {{ kind releaseId revision serviceId serviceName action status causedBy target {{ id }} release {{ id status }} progress {{ total queued succeeded }} }} }}"
         );
@@ -238,7 +138,7 @@ async fn what_events_tell_is_what_was_true_with_the_things_as_they_are() {
 async fn a_quiet_filter_tells_how_far_it_has_looked() {
     for kind in BOTH {
         let watcher = mixed(kind).await;
-        let log = watcher.fleet.app.db.log_id();
+        let log = watcher.fleet().app.db.log_id();
         let document = format!(
             "subscription {{ instanceStatusChanged(after: \"{}\", filter: {{ kinds: [HOLD] }}) {{ kind }} }}",
             cursor::event(log, 2)
@@ -259,8 +159,8 @@ async fn a_quiet_filter_tells_how_far_it_has_looked() {
 async fn i5_a_place_that_is_none_is_refused_by_each_subscription_of_events() {
     for kind in BOTH {
         let watcher = mixed(kind).await;
-        watcher.fleet.sql("UPDATE event_log SET floor = 2").await;
-        let log = watcher.fleet.app.db.log_id();
+        watcher.fleet().sql("UPDATE event_log SET floor = 2").await;
+        let log = watcher.fleet().app.db.log_id();
         for name in ["instanceStatusChanged", "serviceChanged", "releaseStatusChanged"] {
             for (after, code) in [
                 ("x".to_owned(), "CURSOR_INVALID"),
