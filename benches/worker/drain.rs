@@ -9,7 +9,7 @@ use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::ExecutorSettings;
-use lockkeeper::graphql::{body, prepare, schema};
+use lockkeeper::graphql::{Documents, body, prepare, schema};
 use lockkeeper::release::worker::{self, WorkerSettings};
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::Db;
@@ -101,7 +101,9 @@ fn request(at_a_time: i64) -> Request {
 async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
     let query = format!("{{ node(id: \"{}\") {{ ... on Release {{ status }} }} }}", Kind::Release.id(release));
     let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-    let response = schema(app.clone()).execute(prepare(async_graphql::Request::new(query), caller, "r")).await;
+    let response = schema(app.clone(), &Documents::default())
+        .execute(prepare(async_graphql::Request::new(query), caller, "r"))
+        .await;
     let answer: Value = serde_json::from_slice(&body(&response))?;
     match answer["data"]["node"]["status"].as_str().context("a release has a status")? {
         "PENDING" | "RUNNING" => Ok(false),
