@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 const BACKLOG: usize = 128;
 
 /// So many bytes are kept for the slowest of a group; whoever misses what was before them catches up by itself.
-const UNREAD: usize = 4 * 1024 * 1024;
+const UNREAD: usize = 1024 * 1024;
 
 /// The place behind everything: of what ends a subscription by an error.
 const LAST: i64 = i64::MAX;
