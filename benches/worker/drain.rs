@@ -99,15 +99,20 @@ fn request(at_a_time: i64) -> Request {
 }
 
 async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
-    let query = format!("{{ node(id: \"{}\") {{ ... on Release {{ status }} }} }}", Kind::Release.id(release));
+    let query = format!(
+        "{{ node(id: \"{}\") {{ ... on Release {{
+            status targets(first: 3, statuses: [FAILED, UNKNOWN]) {{ nodes {{ failure message }} }} }} }} }}",
+        Kind::Release.id(release)
+    );
     let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
     let response = schema(app.clone(), &Documents::default())
         .execute(prepare(async_graphql::Request::new(query), caller, "r"))
         .await;
     let answer: Value = serde_json::from_slice(&body(&response))?;
-    match answer["data"]["node"]["status"].as_str().context("a release has a status")? {
+    let release = &answer["data"]["node"];
+    match release["status"].as_str().with_context(|| format!("no status: {answer}"))? {
         "PENDING" | "RUNNING" => Ok(false),
         "SUCCEEDED" => Ok(true),
-        other => anyhow::bail!("the release is {other}"),
+        other => anyhow::bail!("the release is {other}: {}", release["targets"]["nodes"]),
     }
 }
