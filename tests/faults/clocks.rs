@@ -47,6 +47,14 @@ impl Clock {
         fs::rename(new, self.file()).unwrap();
     }
 
+    /// Sets it an hour ahead, right, an hour back, and right again.
+    async fn jump(&self) {
+        for minutes in [60, 0, -60, 0] {
+            self.set(minutes);
+            tokio::time::sleep(Duration::from_millis(900)).await;
+        }
+    }
+
     fn file(&self) -> PathBuf {
         self.directory.path().join("clock")
     }
@@ -141,13 +149,7 @@ async fn i2_the_clock_of_an_sqlite_server_is_set_while_releases_run() {
     let clock = Clock::ahead(0);
     let server = Server::in_environment(clock.environment(), "sqlite", CONFIGURATION);
     let (fleet, record) = installed(&server).await;
-    release_during(&fleet, async || {
-        for minutes in [60, 0, -60, 0] {
-            clock.set(minutes);
-            tokio::time::sleep(Duration::from_millis(900)).await;
-        }
-    })
-    .await;
+    release_during(&fleet, || clock.jump()).await;
     // What is to end at an instant ends when the clock shows it, and a clock that is set back takes no end back.
     let (stored, instance) = (server.stored().await, fleet.instance(0).await);
     let output = server.run(&["token", "create", "--name", "guest", "--role", "viewer", "--expires", "30m"]);
@@ -211,13 +213,7 @@ async fn i2_the_clock_of_postgres_itself_is_set_while_releases_run() {
     let server = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), CONFIGURATION);
     let _worker = server.worker();
     let (fleet, record) = installed(&server).await;
-    release_during(&fleet, async || {
-        for minutes in [60, 0, -60, 0] {
-            clock.set(minutes);
-            tokio::time::sleep(Duration::from_millis(900)).await;
-        }
-    })
-    .await;
+    release_during(&fleet, || clock.jump()).await;
     let (stored, instance) = (server.stored().await, fleet.instance(0).await);
     hold(&server.client(), &instance, 30).await;
     clock.set(60);
