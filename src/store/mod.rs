@@ -12,6 +12,7 @@ pub mod doctor;
 mod error;
 pub mod events;
 pub mod figures;
+mod gathered;
 pub mod hints;
 pub mod hold;
 pub mod host;

@@ -3,12 +3,12 @@
 
 use super::backend::{Pools, Shared};
 use super::lent::{ANSWER, Lent, within};
-use super::{Db, Dialect, Error, Ids, Json, Result, Texts, sql};
+use super::{Db, Dialect, Error, Ids, Json, Result, Texts, gathered, sql};
 use crate::domain::{Timestamp, Word};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgArguments;
+use sqlx::postgres::{PgArguments, PgRow, PgValueRef};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, Database, Decode, Postgres, Row, SqlSafeStr, Sqlite, ValueRef};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Postgres, Row, SqlSafeStr, Sqlite, ValueRef};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl Reader<'_> {
     pub async fn rows(&mut self, text: &str, binds: &[Bind], kinds: &[CellKind]) -> Result<Rows> {
         self.shared.count();
         let text = match self.on {
-            On::Sqlite(_) => sql::tell_sqlite(text),
+            On::Sqlite(_) => gathered::gathering(&sql::tell_sqlite(text), kinds.len()),
             On::Postgres(_) => sql::tell_postgres(text),
         };
         tracing::trace!(sql = text, "read");
@@ -178,15 +178,14 @@ impl Reader<'_> {
             On::Sqlite(connection) => {
                 let mut arguments = SqliteArguments::default();
                 add(&mut arguments, binds)?;
-                for row in &sqlx::query_with(text, arguments).fetch_all(&mut **connection).await? {
-                    cells::<Sqlite>(row, kinds, &mut rows)?;
-                }
+                let all = sqlx::query_with(text, arguments).fetch_one(&mut **connection).await?;
+                gathered::read(all.try_get(0)?, kinds, &mut rows).map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
             }
             On::Postgres(connection) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
                 for row in &within(ANSWER, sqlx::query_with(text, arguments).fetch_all(&mut **connection)).await? {
-                    cells::<Postgres>(row, kinds, &mut rows)?;
+                    cells(row, kinds, &mut rows)?;
                 }
             }
         }
@@ -222,27 +221,23 @@ pub fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-fn cells<D: Database>(row: &D::Row, kinds: &[CellKind], rows: &mut Rows) -> Result<()>
-where
-    usize: sqlx::ColumnIndex<D::Row>,
-    i64: for<'r> Decode<'r, D>,
-    bool: for<'r> Decode<'r, D>,
-    Timestamp: for<'r> Decode<'r, D>,
-    for<'r> &'r str: Decode<'r, D>,
-{
+fn cells(row: &PgRow, kinds: &[CellKind], rows: &mut Rows) -> Result<()> {
     if kinds.is_empty() {
         rows.push(Cell::Null);
     }
     for (column, kind) in kinds.iter().enumerate() {
         let value = row.try_get_raw(column)?;
-        let wrong = sqlx::Error::Decode;
         match kind {
             _ if value.is_null() => rows.push(Cell::Null),
-            CellKind::Int => rows.push(Cell::Int(i64::decode(value).map_err(wrong)?)),
-            CellKind::Bool => rows.push(Cell::Int(bool::decode(value).map_err(wrong)?.into())),
-            CellKind::Time => rows.push(Cell::Int(Timestamp::decode(value).map_err(wrong)?.0)),
-            CellKind::Text => rows.push(Cell::Text(<&str>::decode(value).map_err(wrong)?)),
+            CellKind::Int => rows.push(Cell::Int(of::<i64>(value)?)),
+            CellKind::Bool => rows.push(Cell::Int(of::<bool>(value)?.into())),
+            CellKind::Time => rows.push(Cell::Int(of::<Timestamp>(value)?.0)),
+            CellKind::Text => rows.push(Cell::Text(of::<&str>(value)?)),
         }
     }
     Ok(())
+}
+
+fn of<'r, T: Decode<'r, Postgres>>(value: PgValueRef<'r>) -> sqlx::Result<T> {
+    T::decode(value).map_err(sqlx::Error::Decode)
 }
