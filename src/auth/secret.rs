@@ -8,6 +8,7 @@ const PREFIX: &str = "lk_";
 const RANDOM: usize = 32;
 const CHECK: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A token's text. It is shown once and kept nowhere; its hash is.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,7 +32,8 @@ impl Secret {
 
     /// What the database knows it by: SHA-256, in hex. The secret is random enough to need no salt.
     pub fn hash(&self) -> String {
-        Sha256::digest(&self.0).iter().map(|byte| format!("{byte:02x}")).collect()
+        let digits = Sha256::digest(&self.0).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(|digit| char::from(HEX[usize::from(digit)])).collect()
     }
 
     /// Its first characters, to tell tokens apart in a list.
@@ -76,6 +78,12 @@ mod tests {
         for wrong in ["", "lk_", &text[1..], &text[..40], &format!("{text}a"), &format!(" {text}"), mistyped.as_str()] {
             assert_eq!(Secret::parse(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_hash_in_hex() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Secret("abc".to_owned()).hash(), abc);
     }
 
     #[test]

@@ -76,6 +76,14 @@ impl Args {
         self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value)
     }
 
+    /// The number of an id that was declared as one of a kind.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.0.iter().find(|(arg, ..)| arg.name == name)?.2 {
+            Some(Bind::Int(number)) => Some(number),
+            _ => None,
+        }
+    }
+
     /// What an argument is in a statement.
     pub(super) fn bind(&self, name: &str) -> Option<Bind> {
         self.0.iter().find(|(arg, ..)| arg.name == name)?.2.clone()

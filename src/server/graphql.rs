@@ -15,6 +15,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::StreamExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The largest body: 10,000 hostnames fit well.
@@ -24,7 +25,7 @@ const SENDING: Duration = Duration::from_secs(30);
 
 /// Queries, mutations, and subscriptions to whoever accepts a stream.
 pub async fn post(
-    State(server): State<Server>,
+    State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -46,7 +47,7 @@ pub async fn post(
 
 /// Queries, and subscriptions to whoever accepts a stream; never mutations.
 pub async fn get(
-    State(server): State<Server>,
+    State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     uri: Uri,
@@ -65,7 +66,7 @@ pub async fn get(
 }
 
 async fn answer(
-    server: &Server,
+    server: &Arc<Server>,
     id: &RequestId,
     headers: &HeaderMap,
     who: Who,
@@ -110,7 +111,7 @@ fn form(prepared: &Prepared, accepted: Accepted, only_reads: bool) -> Result<Med
 }
 
 async fn carry_out(
-    server: &Server,
+    server: &Arc<Server>,
     id: &RequestId,
     headers: &HeaderMap,
     who: Who,

@@ -1,6 +1,6 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
-use super::metrics::Metrics;
+use super::Server;
 use crate::graphql::RequestId;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Request, State};
@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A new id, by chance.
@@ -33,7 +34,7 @@ impl Told {
 }
 
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
-pub async fn each_request(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
+pub async fn each_request(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     let id = new_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
@@ -47,7 +48,7 @@ pub async fn each_request(State(metrics): State<Metrics>, mut request: Request, 
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     if let Some(outcome) = told.outcome.as_ref().filter(|_| !told.streamed) {
-        metrics.request(told.kind, outcome, began);
+        server.metrics.request(told.kind, outcome, began);
     }
     tracing::info!(
         request_id = id.0,

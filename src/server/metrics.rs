@@ -19,6 +19,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Bounds of the times that are told apart, in seconds.
@@ -184,7 +185,11 @@ fn gauge(value: i64) -> Gauge {
 }
 
 /// Tells the figures to whoever has a token.
-pub async fn get(State(server): State<Server>, Extension(id): Extension<RequestId>, headers: HeaderMap) -> Response {
+pub async fn get(
+    State(server): State<Arc<Server>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Response {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let Err(stranger) = who::who(&server, authorization.unwrap_or_default()).await {
         return Refused::from(stranger).respond(Media::Json, &id);

@@ -42,7 +42,6 @@ const FAREWELL: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
 
 /// What the handlers share.
-#[derive(Clone)]
 pub struct Server {
     pub engine: Arc<dyn Engine>,
     /// Asked whether it answers and can be written.
@@ -63,6 +62,8 @@ pub struct Server {
 impl Server {
     /// All routes.
     pub fn router(self) -> Router {
+        // Each layer clones it for each request.
+        let server = Arc::new(self);
         Router::new()
             .merge(graphiql::routes())
             .route("/graphql", get(graphql::get).post(graphql::post))
@@ -71,8 +72,8 @@ impl Server {
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics::get))
             .layer(CatchPanicLayer::custom(answer::panicked))
-            .layer(middleware::from_fn_with_state(self.metrics.clone(), log::each_request))
-            .with_state(self)
+            .layer(middleware::from_fn_with_state(server.clone(), log::each_request))
+            .with_state(server)
     }
 
     /// Serves until `closing` is canceled; then streams end at once, and requests and sockets within a few seconds.
@@ -103,7 +104,7 @@ impl Server {
 }
 
 /// Whether it takes new work, or why not.
-async fn ready(State(server): State<Server>) -> (StatusCode, &'static str) {
+async fn ready(State(server): State<Arc<Server>>) -> (StatusCode, &'static str) {
     let why_not = match server.stopping.is_cancelled() {
         true => "stopping\n",
         false if !server.db.is_writable() => "the database cannot be written: make room on its disk\n",

@@ -15,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::StreamExt;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -38,7 +39,7 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
-pub fn stream(server: &Server, messages: Messages, secret: Secret, id: &RequestId) -> Response {
+pub fn stream(server: &Arc<Server>, messages: Messages, secret: Secret, id: &RequestId) -> Response {
     let (sender, receiver) = mpsc::channel(QUEUE);
     let pump = Pump {
         server: server.clone(),
@@ -53,7 +54,7 @@ pub fn stream(server: &Server, messages: Messages, secret: Secret, id: &RequestI
 }
 
 struct Pump {
-    server: Server,
+    server: Arc<Server>,
     sender: mpsc::Sender<Bytes>,
     secret: Secret,
     id: RequestId,

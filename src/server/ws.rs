@@ -20,6 +20,7 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use close::Close;
+use std::sync::Arc;
 
 /// The one subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -31,7 +32,7 @@ const READ: usize = 1024;
 const WRITE: usize = 16 * 1024;
 
 /// Opens a socket. Who asks is told by `connection_init`, or else by this request.
-pub async fn open(State(server): State<Server>, headers: HeaderMap, mut upgrade: WebSocketUpgrade) -> Response {
+pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upgrade: WebSocketUpgrade) -> Response {
     let speaks = HeaderValue::from_static(PROTOCOL);
     let spoken = upgrade.requested_protocols().any(|protocol| *protocol == speaks);
     // A client that gets none of its protocols back fails before it can read why.

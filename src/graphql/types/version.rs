@@ -78,8 +78,8 @@ static WITHDRAWAL: Object = Object::new(
 /// R2, with what is wrong about `currentVersion` as an error.
 fn is_enabled(needs: &[Cell<'_>], args: &Args, _: &Scene) -> Result<Option<Computed>, ApiError> {
     let &[id, service, status, withdrawn, removed, current_service] = needs else { return Ok(None) };
-    let current_id = number(Kind::Version, "currentVersion", &args.get::<ID>("currentVersion")?)?;
     let (Some(id), Some(service_id)) = (id.int(), service.int()) else { return Ok(None) };
+    let Some(current_id) = args.number("currentVersion") else { return Ok(None) };
     let Some(build_status) = status.text().and_then(BuildStatus::from_word) else { return Ok(None) };
     let current = Kind::Version.id(current_id);
     let Some(current_service) = current_service.int() else {

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 /// Carries out operations for one caller and puts their answers into one outbox.
 pub struct Carrier {
-    pub server: Server,
+    pub server: Arc<Server>,
     pub caller: Caller,
     pub outbox: Outbox,
 }

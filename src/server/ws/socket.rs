@@ -28,7 +28,7 @@ use tokio_util::task::AbortOnDropHandle;
 const UNANSWERED: u32 = 2;
 
 /// Serves a socket until one of both sides ends it. `authorization` is the header of the request that opened it.
-pub async fn run(server: Server, timings: Timings, authorization: String, socket: WebSocket) {
+pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
     let operations = Operations::default();
@@ -78,7 +78,7 @@ enum State {
 }
 
 struct Reader {
-    server: Server,
+    server: Arc<Server>,
     outbox: Outbox,
     operations: Operations,
     authorization: String,
