@@ -20,6 +20,13 @@ pub struct Document<'a> {
 /// One response key, with every node of the document that is merged into it.
 pub type Merged<'a> = Vec<(&'a Name, Vec<&'a Positioned<Node>>)>;
 
+/// One part of a selection.
+enum Part<'a> {
+    Field(&'a Positioned<Node>),
+    /// A fragment, and the type that it is for, if it says one.
+    Fragment(Option<&'a str>, &'a SelectionSet),
+}
+
 impl<'a> Document<'a> {
     pub fn of<T>(ctx: &ContextBase<'a, T>) -> Document<'a> {
         Document { env: ctx.query_env, registry: &ctx.schema_env.registry }
@@ -40,29 +47,39 @@ impl<'a> Document<'a> {
     }
 
     fn open(&self, set: &'a SelectionSet, name: &str, merged: &mut Merged<'a>) {
-        for item in &set.items {
-            let (on, set) = match &item.node {
-                Selection::Field(field) => {
+        for part in self.parts(set) {
+            match part {
+                Part::Field(field) => {
                     let key = &field.node.response_key().node;
                     match merged.iter_mut().find(|other| other.0 == key) {
                         Some(other) => other.1.push(field),
                         None => merged.push((key, vec![field])),
                     }
-                    continue;
                 }
+                Part::Fragment(on, set) => {
+                    let on = on.and_then(|on| self.registry.types.get(on));
+                    if on.is_none_or(|on| on.is_possible_type(name)) {
+                        self.open(set, name, merged);
+                    }
+                }
+            }
+        }
+    }
+
+    fn parts(self, set: &'a SelectionSet) -> impl Iterator<Item = Part<'a>> {
+        set.items.iter().filter_map(move |item| {
+            let (on, set) = match &item.node {
+                Selection::Field(field) => return Some(Part::Field(field)),
                 Selection::FragmentSpread(spread) => {
-                    let Some(fragment) = self.env.fragments.get(&spread.node.fragment_name.node) else { continue };
-                    (Some(&fragment.node.type_condition), &fragment.node.selection_set.node)
+                    let fragment = &self.env.fragments.get(&spread.node.fragment_name.node)?.node;
+                    (Some(&fragment.type_condition), &fragment.selection_set.node)
                 }
                 Selection::InlineFragment(fragment) => {
                     (fragment.node.type_condition.as_ref(), &fragment.node.selection_set.node)
                 }
             };
-            let on = on.and_then(|on| self.registry.types.get(on.node.on.node.as_str()));
-            if on.is_none_or(|on| on.is_possible_type(name)) {
-                self.open(set, name, merged);
-            }
-        }
+            Some(Part::Fragment(on.map(|on| on.node.on.node.as_str()), set))
+        })
     }
 
     /// The arguments of a field, variables and defaults filled in and all of them checked: the library's
@@ -97,31 +114,22 @@ impl<'a> Document<'a> {
         text
     }
 
-    fn spell(&self, set: &SelectionSet, text: &mut String) {
-        for item in &set.items {
-            let (on, set) = match &item.node {
-                Selection::Field(field) => {
-                    self.spell_field(field, &field.node.arguments, text);
-                    continue;
+    fn spell(&self, set: &'a SelectionSet, text: &mut String) {
+        for part in self.parts(set) {
+            match part {
+                Part::Field(field) => self.spell_field(field, &field.node.arguments, text),
+                Part::Fragment(on, set) => {
+                    let _ = write!(text, "...{}{{", on.unwrap_or_default());
+                    self.spell(set, text);
+                    text.push('}');
                 }
-                Selection::FragmentSpread(spread) => {
-                    let Some(fragment) = self.env.fragments.get(&spread.node.fragment_name.node) else { continue };
-                    (Some(&fragment.node.type_condition), &fragment.node.selection_set.node)
-                }
-                Selection::InlineFragment(fragment) => {
-                    (fragment.node.type_condition.as_ref(), &fragment.node.selection_set.node)
-                }
-            };
-            let on = on.map_or("", |on| on.node.on.node.as_str());
-            let _ = write!(text, "...{on}{{");
-            self.spell(set, text);
-            text.push('}');
+            }
         }
     }
 
     fn spell_field(
         &self,
-        field: &Positioned<Node>,
+        field: &'a Positioned<Node>,
         arguments: &[(Positioned<Name>, Positioned<Given>)],
         text: &mut String,
     ) {
