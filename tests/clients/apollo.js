@@ -1,11 +1,10 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { tap } from 'rxjs';
-import WebSocket from 'ws';
+import { overSockets } from './lib/clients.js';
 import { authorization } from './lib/server.js';
-import { soon, watching } from './lib/watching.js';
+import { watching } from './lib/watching.js';
 
 // A link that notes how far a subscription is: after a reconnect, it goes on from there.
 const resume = new ApolloLink((operation, forward) =>
@@ -19,16 +18,7 @@ const resume = new ApolloLink((operation, forward) =>
 );
 
 await watching('apollo', (way) => {
-  const sockets = new GraphQLWsLink(
-    createClient({
-      url: way.socketUrl,
-      webSocketImpl: WebSocket,
-      connectionParams: () => ({ authorization }),
-      retryAttempts: Infinity,
-      shouldRetry: () => true,
-      retryWait: soon,
-    }),
-  );
+  const sockets = new GraphQLWsLink(overSockets(way));
   const client = new ApolloClient({
     cache: new InMemoryCache(),
     link: ApolloLink.split(

@@ -1,18 +1,10 @@
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
+import { overSockets } from './lib/clients.js';
 import { authorization } from './lib/server.js';
-import { soon, watching } from './lib/watching.js';
+import { watching } from './lib/watching.js';
 
 await watching('urql', (way) => {
-  const sockets = createClient({
-    url: way.socketUrl,
-    webSocketImpl: WebSocket,
-    connectionParams: () => ({ authorization }),
-    retryAttempts: Infinity,
-    shouldRetry: () => true,
-    retryWait: soon,
-  });
+  const sockets = overSockets(way);
   const client = new Client({
     url: way.url,
     preferGetMethod: false,
