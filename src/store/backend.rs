@@ -1,10 +1,11 @@
 //! The two databases behind one face. Reads take `&Db`, writes take `&mut Tx`; both give a [`Stmt`].
 
 use super::lent::Lent;
+use super::pool::Pool;
 use super::statement::{On, Stmt, Via};
 use super::{Result, sql::Sql};
 use crate::domain::Timestamp;
-use sqlx::{Database, Pool, Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub(super) enum Pools {
     /// One connection writes, the others only read.
     Sqlite {
         read: Pool<Sqlite>,
-        write: Pool<Sqlite>,
+        write: SqlitePool,
     },
     Postgres(Pool<Postgres>),
 }
@@ -66,7 +67,7 @@ pub struct Tx {
 
 enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Lent),
+    Postgres(Lent<Postgres>),
 }
 
 impl Db {
@@ -127,16 +128,12 @@ impl Db {
 
     /// How many connections are in use, and how many are open and idle.
     pub fn connections(&self) -> (usize, usize) {
-        fn of<D: Database>(pool: &Pool<D>) -> (usize, usize) {
-            let idle = pool.num_idle();
-            ((pool.size() as usize).saturating_sub(idle), idle)
-        }
         match &self.pools {
             Pools::Sqlite { read, write } => {
-                let (read, write) = (of(read), of(write));
-                (read.0 + write.0, read.1 + write.1)
+                let ((used, idle), writers) = (read.count(), write.num_idle());
+                (used + (write.size() as usize).saturating_sub(writers), idle + writers)
             }
-            Pools::Postgres(pool) => of(pool),
+            Pools::Postgres(pool) => pool.count(),
         }
     }
 
@@ -166,7 +163,7 @@ impl Tx {
                 Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default()))
             }
             Begun::Postgres(tx) => {
-                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(&mut **tx), Default::default()))
+                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(tx.connection()), Default::default()))
             }
         }
     }

@@ -3,10 +3,10 @@
 
 use super::Db;
 use super::backend::{Pools, Shared, raise};
-use super::lent::{ANSWER, Lent, within};
-use super::open::postgres_pool;
-use sqlx::PgPool;
-use sqlx::postgres::PgListener;
+use super::lent::{ANSWER, within};
+use super::pool::{Pool, Pooled};
+use sqlx::Postgres;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -24,18 +24,13 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 /// Exchanges hints with the other processes, for as long as it is polled. On SQLite there are none.
 pub async fn exchange(db: Db) {
     if let Pools::Postgres(pool) = &db.pools {
-        tokio::join!(tell(own(pool), &db.shared), hear(pool, &db.shared));
+        // A connection apart from the others neither waits for a statement nor holds one up.
+        tokio::join!(tell(Pool::new(pool.options().clone(), 1), &db.shared), hear(pool.options(), &db.shared));
     }
 }
 
-/// A connection apart from the others, so that it neither waits for a statement nor holds one up.
-fn own(pool: &PgPool) -> PgPool {
-    let options = postgres_pool().max_connections(1).acquire_timeout(PAUSES.1);
-    options.connect_lazy_with(pool.connect_options().as_ref().clone())
-}
-
 /// Tells what this process commits, after the commit: a notification within it would have all commits wait in line.
-async fn tell(own: PgPool, shared: &Shared) {
+async fn tell(own: Pool<Postgres>, shared: &Shared) {
     let (mut committed, mut output) = (shared.committed.subscribe(), shared.committed_output.subscribe());
     loop {
         let (channel, word) = tokio::select! {
@@ -44,8 +39,8 @@ async fn tell(own: PgPool, shared: &Shared) {
             else => return,
         };
         let told = async {
-            let mut lent = Lent::from(own.acquire().await?);
-            sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word).execute(&mut *lent).await
+            let telling = sqlx::query("SELECT pg_notify($1, $2)").bind(channel).bind(word);
+            own.lend().await?.ask(async |on| telling.execute(on).await).await
         };
         if let Err(error) = within(ANSWER, told).await {
             tracing::debug!(%error, "other processes could not be told of what is new");
@@ -55,10 +50,10 @@ async fn tell(own: PgPool, shared: &Shared) {
 }
 
 /// Hears what the others commit.
-async fn hear(pool: &PgPool, shared: &Shared) {
+async fn hear(options: &PgConnectOptions, shared: &Shared) {
     let mut pause = PAUSES.0;
     loop {
-        if let Err(error) = listen(pool, shared, &mut pause).await {
+        if let Err(error) = listen(options, shared, &mut pause).await {
             tracing::debug!(%error, "other processes cannot be heard; what is new is looked for all the same");
         }
         sleep(pause).await;
@@ -67,8 +62,11 @@ async fn hear(pool: &PgPool, shared: &Shared) {
 }
 
 /// Hears on one connection, until it falls silent or is lost.
-async fn listen(pool: &PgPool, shared: &Shared, pause: &mut Duration) -> sqlx::Result<()> {
-    let mut listener = PgListener::connect_with(&own(pool)).await?;
+async fn listen(options: &PgConnectOptions, shared: &Shared, pause: &mut Duration) -> sqlx::Result<()> {
+    // It wants a pool of its own kind.
+    let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PAUSES.1);
+    let own = own.after_connect(|on, _| Box::pin(Postgres::run(on, Postgres::SESSION)));
+    let mut listener = PgListener::connect_with(&own.connect_lazy_with(options.clone())).await?;
     listener.eager_reconnect(false);
     within(ANSWER, listener.listen_all([EVENTS, OUTPUT])).await?;
     *pause = PAUSES.0;
@@ -133,7 +131,11 @@ mod tests {
             let Pools::Postgres(pool) = &one.pools else { panic!("it is PostgreSQL") };
             let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                        WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'";
-            assert_eq!(sqlx::query(cut).fetch_all(pool).await.unwrap().len(), 3, "two hear, and one has told");
+            assert_eq!(
+                sqlx::query(cut).fetch_all(pool.lend().await.unwrap().connection()).await.unwrap().len(),
+                3,
+                "two hear, and one has told"
+            );
         }
         // Output, too, once they listen again.
         let mut output = two.output();

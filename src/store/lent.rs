@@ -1,34 +1,58 @@
-//! Connections to PostgreSQL while they are out of their pool. The network may cut one without a word, and then an answer
-//! would be waited for in vain: nothing is waited for without an end, and what is cut is not kept.
+//! Connections while they are out of their pool. The network may cut one without a word, and then an answer would be
+//! waited for in vain: nothing is waited for without an end, and what is cut is not kept.
 
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection, Executor, PgPool, Postgres};
+use super::pool::{Connections, Pool, Pooled};
+use deadpool::managed::Object;
+use sqlx::{Connection, Postgres};
 use std::io;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// A connection that gives no sign of life for so long when it is asked for one is given up.
-const SILENCE: Duration = Duration::from_secs(5);
+pub(super) const SILENCE: Duration = Duration::from_secs(5);
 
 /// A statement that is not answered for so long is given up, and its connection with it.
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 
-/// A connection on its way from the pool and back. What was begun on it and not committed is taken back.
-pub(super) struct Lent {
+/// A connection on its way from the pool and back. Settled, it goes back at once when it is dropped; else it is settled
+/// first, in a task of its own: what was begun on it and not committed is taken back.
+pub(super) struct Lent<D: Pooled> {
     /// There until it is dropped.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Object<Connections<D>>>,
+    /// Whether all that was asked on it was answered, and nothing is begun.
+    settled: bool,
     begun: bool,
+    /// The pool is not closed before it is back.
+    out: TaskTrackerToken,
 }
 
-impl Lent {
+impl<D: Pooled> Lent<D> {
+    pub fn new(connection: Object<Connections<D>>, out: TaskTrackerToken) -> Lent<D> {
+        Lent { connection: Some(connection), settled: true, begun: false, out }
+    }
+
+    /// Asks something on it. It is settled again when the answer is there and no error.
+    pub async fn ask<T>(&mut self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+        let answer = what(self.connection()).await?;
+        self.settled = !self.begun;
+        Ok(answer)
+    }
+
+    /// The connection itself. It is not settled any more, since whatever is asked on it may go unanswered.
+    pub fn connection(&mut self) -> &mut D::Connection {
+        self.settled = false;
+        self.connection.as_mut().expect("it is there until it is dropped")
+    }
+}
+
+impl Lent<Postgres> {
     /// Takes one out and begins a transaction.
-    pub async fn begin(pool: &PgPool) -> sqlx::Result<Lent> {
+    pub async fn begin(pool: &Pool<Postgres>) -> sqlx::Result<Self> {
         within(ANSWER, async {
-            let mut lent = Lent::from(pool.acquire().await?);
+            let mut lent = pool.lend().await?;
             lent.begun = true;
-            lent.execute("BEGIN").await?;
+            Postgres::run(lent.connection(), "BEGIN").await?;
             Ok(lent)
         })
         .await
@@ -36,54 +60,32 @@ impl Lent {
 
     /// Commits. After an error nobody knows whether it did.
     pub async fn commit(mut self) -> sqlx::Result<()> {
-        within(ANSWER, self.execute("COMMIT")).await?;
-        self.begun = false;
+        within(ANSWER, Postgres::run(self.connection(), "COMMIT")).await?;
+        (self.begun, self.settled) = (false, true);
         Ok(())
     }
 }
 
-impl From<PoolConnection<Postgres>> for Lent {
-    fn from(connection: PoolConnection<Postgres>) -> Lent {
-        Lent { connection: Some(connection), begun: false }
-    }
-}
-
-impl Deref for Lent {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        self.connection.as_ref().expect("it is there until it is dropped")
-    }
-}
-
-impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        self.connection.as_mut().expect("it is there until it is dropped")
-    }
-}
-
-impl Drop for Lent {
+impl<D: Pooled> Drop for Lent<D> {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            tokio::spawn(give_back(connection, self.begun));
+        if let Some(connection) = self.connection.take()
+            && !self.settled
+        {
+            tokio::spawn(settle(self.out.clone(), connection, self.begun));
         }
     }
 }
 
-/// Returns a connection to its pool. By itself the pool would wait for an answer for ever, and the connection's place in
-/// it would be lost.
-async fn give_back(mut connection: PoolConnection<Postgres>, begun: bool) {
-    if begun && within(SILENCE, connection.execute("ROLLBACK")).await.is_err() {
-        // It ends within a few seconds, heard or not.
-        return connection.close_on_drop();
+/// Sees to it that nothing is left on a connection before it goes back.
+async fn settle<D: Pooled>(_out: TaskTrackerToken, mut connection: Object<Connections<D>>, begun: bool) {
+    let settled = match begun {
+        true => within(SILENCE, D::run(&mut connection, "ROLLBACK")).await,
+        false => within(SILENCE, connection.ping()).await,
+    };
+    if settled.is_err() {
+        // It ends when it is dropped, heard or not, and its place in the pool is free.
+        drop(Object::take(connection));
     }
-    // Dropped before it is done, it gives the place free.
-    let _ = timeout(SILENCE, connection.return_to_pool()).await;
-}
-
-/// Asks for a sign of life.
-pub(super) async fn alive(connection: &mut PgConnection) -> sqlx::Result<()> {
-    within(SILENCE, connection.ping()).await
 }
 
 /// What the database answers, unless that takes longer than so long.
@@ -95,4 +97,73 @@ pub(super) fn within<T>(
     let answer = Box::pin(answer);
     let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "the database gave no answer").into());
     async move { timeout(time, answer).await.unwrap_or_else(silent) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::backend::Pools;
+    use crate::store::tests::databases;
+    use crate::store::{Db, rows::CellKind};
+    use std::time::Instant;
+
+    /// How many connections for reading are in use.
+    fn used(db: &Db) -> usize {
+        match &db.pools {
+            Pools::Sqlite { read, .. } => read.count().0,
+            Pools::Postgres(pool) => pool.count().0,
+        }
+    }
+
+    /// What a statement that gives one number gives.
+    async fn number(db: &Db, text: &str) -> Option<i64> {
+        let rows = db.reader().await.unwrap().rows(text, &[], &[CellKind::Int]).await.unwrap();
+        rows.cell(0, 0).int()
+    }
+
+    // The tests run on one thread: a task that is spawned does nothing before they wait for something.
+
+    #[tokio::test]
+    async fn a_connection_whose_statement_was_answered_goes_back_at_once_and_without_a_word() {
+        for kind in databases::BOTH {
+            let directory = tempfile::tempdir().unwrap();
+            let db = Db::open(&databases::fresh(kind, directory.path()), 1).await.unwrap();
+            let mut reader = db.reader().await.unwrap();
+            reader.rows("SELECT CAST(1 AS bigint)", &[], &[CellKind::Int]).await.unwrap();
+            assert_eq!(used(&db), 1, "{kind}");
+            drop(reader);
+            assert_eq!(used(&db), 0, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_not_lent_again_before_what_was_given_up_on_it_is_over() {
+        let long = [
+            "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 500000) SELECT max(n) FROM up",
+            "SELECT CAST(1 AS bigint) FROM pg_sleep(0.5)",
+        ];
+        for (kind, long) in databases::BOTH.into_iter().zip(long) {
+            let directory = tempfile::tempdir().unwrap();
+            let db = Db::open(&databases::fresh(kind, directory.path()), 1).await.unwrap();
+            assert!(timeout(Duration::from_millis(20), number(&db, long)).await.is_err(), "{kind}: it is too quick");
+            assert_eq!(used(&db), 1, "{kind}");
+            assert_eq!(number(&db, "SELECT CAST(2 AS bigint)").await, Some(2), "{kind}");
+            assert_eq!(db.connections().0, 0, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn i2_what_a_transaction_had_locked_is_free_as_soon_as_it_is_given_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open(&databases::fresh("postgres", directory.path()), 2).await.unwrap();
+        let Pools::Postgres(pool) = &db.pools else { panic!("it is PostgreSQL") };
+        let began = Instant::now();
+        for _ in 0..20 {
+            let mut lent = Lent::begin(pool).await.unwrap();
+            Postgres::run(lent.connection(), "SELECT pg_advisory_xact_lock(7)").await.unwrap();
+            drop(lent);
+        }
+        // By itself the database would end each of them after 20 seconds.
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    }
 }

@@ -4,9 +4,10 @@
 //! the version before it can tell. One that takes something away is named `N_after_M_…`: M is the newest migration that
 //! a program has to know to do without it.
 
+use super::pool::Pool;
 use super::{Db, Error, Result};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Pool, Postgres, Sqlite};
+use sqlx::{Postgres, SqlitePool};
 use std::sync::LazyLock;
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| lenient(sqlx::migrate!("migrations/sqlite")));
@@ -18,12 +19,12 @@ fn lenient(mut migrator: Migrator) -> Migrator {
     migrator
 }
 
-pub(super) async fn run_sqlite(pool: &Pool<Sqlite>) -> Result<()> {
+pub(super) async fn run_sqlite(pool: &SqlitePool) -> Result<()> {
     Ok(SQLITE.run(pool).await?)
 }
 
 pub(super) async fn run_postgres(pool: &Pool<Postgres>) -> Result<()> {
-    Ok(POSTGRES.run(pool).await?)
+    Ok(POSTGRES.run(pool.lend().await?.connection()).await?)
 }
 
 /// Checks that a newer lockkeeper took nothing away that this one needs.

@@ -23,6 +23,7 @@ pub mod lock;
 pub mod log;
 mod migrations;
 mod open;
+mod pool;
 pub mod progress;
 pub mod release;
 pub mod restored;

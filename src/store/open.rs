@@ -1,12 +1,13 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
-use super::{Db, Dialect, Error, Result, lent, migrations};
+use super::pool::Pool;
+use super::{Db, Dialect, Error, Result, migrations};
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnectionMetadata;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,10 +126,10 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
-    let pool = || SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool().max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
+    let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    let write = pool.max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
     migrations::run_sqlite(&write).await?;
-    let read = pool().max_connections(readers).connect_with(options.read_only(true)).await?;
+    let read = Pool::new(options.read_only(true), readers);
     Ok(Pools::Sqlite { read, write })
 }
 
@@ -142,33 +143,8 @@ fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Bo
     })
 }
 
-/// What each connection to PostgreSQL asks for, whatever the server's own settings are: what was committed is on disk
-/// (I7), a process that stands still in the midst of a transaction does not keep its locks for ever (I2), and neither
-/// does one that the network has cut off.
-const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s';
-    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
-    SET tcp_user_timeout = '20s'";
-
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
-    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
-    let pool = postgres_pool().max_connections(connections).acquire_timeout(Duration::from_secs(20));
-    let pool = pool.connect_with(options).await?;
+    let pool = Pool::new(options.statement_cache_capacity(STATEMENTS).disable_statement_logging(), connections);
     migrations::run_postgres(&pool).await?;
     Ok(Pools::Postgres(pool))
-}
-
-/// What all pools for PostgreSQL have in common.
-pub(super) fn postgres_pool() -> PgPoolOptions {
-    PgPoolOptions::new()
-        // A ping before every statement costs half as much as the statement: only after a pause.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > Duration::from_secs(10) {
-                    lent::alive(connection).await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(|connection, _| Box::pin(async move { connection.execute(SESSION).await.map(drop) }))
 }

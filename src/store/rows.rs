@@ -5,7 +5,6 @@ use super::backend::{Pools, Shared};
 use super::lent::{ANSWER, Lent, within};
 use super::{Db, Dialect, Error, Ids, Json, Result, Texts, gathered, sql};
 use crate::domain::{Timestamp, Word};
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow, PgValueRef};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Decode, Postgres, Row, SqlSafeStr, Sqlite, ValueRef};
@@ -139,16 +138,16 @@ pub struct Reader<'a> {
 }
 
 enum On {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(Lent),
+    Sqlite(Lent<Sqlite>),
+    Postgres(Lent<Postgres>),
 }
 
 impl Db {
     /// Takes a connection that only reads.
     pub async fn reader(&self) -> Result<Reader<'_>> {
         let on = match &self.pools {
-            Pools::Sqlite { read, .. } => On::Sqlite(read.acquire().await?),
-            Pools::Postgres(pool) => On::Postgres(pool.acquire().await?.into()),
+            Pools::Sqlite { read, .. } => On::Sqlite(read.lend().await?),
+            Pools::Postgres(pool) => On::Postgres(pool.lend().await?),
         };
         Ok(Reader { on, shared: &self.shared })
     }
@@ -178,13 +177,15 @@ impl Reader<'_> {
             On::Sqlite(connection) => {
                 let mut arguments = SqliteArguments::default();
                 add(&mut arguments, binds)?;
-                let all = sqlx::query_with(text, arguments).fetch_one(&mut **connection).await?;
+                let statement = sqlx::query_with(text, arguments);
+                let all = connection.ask(async |on| statement.fetch_one(on).await).await?;
                 gathered::read(all.try_get(0)?, kinds, &mut rows).map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
             }
             On::Postgres(connection) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
-                for row in &within(ANSWER, sqlx::query_with(text, arguments).fetch_all(&mut **connection)).await? {
+                let statement = sqlx::query_with(text, arguments);
+                for row in &within(ANSWER, connection.ask(async |on| statement.fetch_all(on).await)).await? {
                     cells(row, kinds, &mut rows)?;
                 }
             }

@@ -2,17 +2,14 @@
 //! `db.query(sql!("SELECT … WHERE id = $1")).bind(id).one().await?`
 
 use super::backend::Shared;
-use super::lent::{ANSWER, Lent, within};
+use super::lent::{ANSWER, within};
+use super::pool::{Pool, Pooled};
 use super::{Error, Result, sql::Sql};
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments, AssertSqlSafe, Database, Decode, Encode, FromRow, Pool, Postgres, Row, SqlSafeStr, SqlStr, Sqlite, Type,
-};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Encode, FromRow, Postgres, Row, SqlSafeStr, SqlStr, Sqlite, Type};
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::ops::DerefMut;
 use std::time::Duration;
 
 /// What can be bound.
@@ -49,21 +46,17 @@ pub(super) enum On<'c> {
 }
 
 /// A way to a connection.
-pub(super) enum Via<'c, D: Database> {
+pub(super) enum Via<'c, D: Pooled> {
     Pool(&'c Pool<D>),
     Tx(&'c mut D::Connection),
 }
 
-impl<'c, D: Database> Via<'c, D> {
-    /// The connection to run on; one that was taken from the pool stays in `slot` meanwhile.
-    async fn connect<'s, L>(self, slot: &'s mut Option<L>) -> sqlx::Result<&'s mut D::Connection>
-    where
-        'c: 's,
-        L: From<PoolConnection<D>> + DerefMut<Target = D::Connection>,
-    {
+impl<D: Pooled> Via<'_, D> {
+    /// Asks something on the connection.
+    async fn ask<T>(self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
         match self {
-            Via::Pool(pool) => Ok(&mut **slot.insert(pool.acquire().await?.into())),
-            Via::Tx(connection) => Ok(connection),
+            Via::Pool(pool) => pool.lend().await?.ask(what).await,
+            Via::Tx(connection) => what(connection).await,
         }
     }
 }
@@ -146,14 +139,13 @@ impl<'c> Stmt<'c> {
         let run = async {
             Ok(match self.ready()? {
                 (sql, On::Sqlite(via, arguments)) => {
-                    let rows = sqlx::query_with(sql, arguments)
-                        .fetch_all(via.connect::<PoolConnection<_>>(&mut None).await?)
-                        .await?;
+                    let statement = sqlx::query_with(sql, arguments);
+                    let rows = via.ask(async |on| statement.fetch_all(on).await).await?;
                     rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
                 }
                 (sql, On::Postgres(via, arguments)) => {
                     let statement = sqlx::query_as_with(sql, arguments);
-                    let run = async { statement.fetch_all(via.connect::<Lent>(&mut None).await?).await };
+                    let run = via.ask(async |on| statement.fetch_all(on).await);
                     within(patience, run).await?
                 }
             })
@@ -167,13 +159,12 @@ impl<'c> Stmt<'c> {
         let run = async {
             Ok(match self.ready()? {
                 (sql, On::Sqlite(via, arguments)) => {
-                    sqlx::query_as_with(sql, arguments)
-                        .fetch_optional(via.connect::<PoolConnection<_>>(&mut None).await?)
-                        .await?
+                    let statement = sqlx::query_as_with(sql, arguments);
+                    via.ask(async |on| statement.fetch_optional(on).await).await?
                 }
                 (sql, On::Postgres(via, arguments)) => {
                     let statement = sqlx::query_as_with(sql, arguments);
-                    let run = async { statement.fetch_optional(via.connect::<Lent>(&mut None).await?).await };
+                    let run = via.ask(async |on| statement.fetch_optional(on).await);
                     within(patience, run).await?
                 }
             })
@@ -191,13 +182,13 @@ impl<'c> Stmt<'c> {
         let (shared, patience) = (self.shared, self.patience);
         let run = async {
             Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
-                    .fetch_one(via.connect::<PoolConnection<_>>(&mut None).await?)
-                    .await?
-                    .try_get(0)?,
+                (sql, On::Sqlite(via, arguments)) => {
+                    let statement = sqlx::query_with(sql, arguments);
+                    via.ask(async |on| statement.fetch_one(on).await).await?.try_get(0)?
+                }
                 (sql, On::Postgres(via, arguments)) => {
                     let statement = sqlx::query_with(sql, arguments);
-                    let run = async { statement.fetch_one(via.connect::<Lent>(&mut None).await?).await };
+                    let run = via.ask(async |on| statement.fetch_one(on).await);
                     within(patience, run).await?.try_get(0)?
                 }
             })
@@ -210,13 +201,13 @@ impl<'c> Stmt<'c> {
         let (shared, patience) = (self.shared, self.patience);
         let run = async {
             Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => sqlx::query_with(sql, arguments)
-                    .execute(via.connect::<PoolConnection<_>>(&mut None).await?)
-                    .await?
-                    .rows_affected(),
+                (sql, On::Sqlite(via, arguments)) => {
+                    let statement = sqlx::query_with(sql, arguments);
+                    via.ask(async |on| statement.execute(on).await).await?.rows_affected()
+                }
                 (sql, On::Postgres(via, arguments)) => {
                     let statement = sqlx::query_with(sql, arguments);
-                    let run = async { statement.execute(via.connect::<Lent>(&mut None).await?).await };
+                    let run = via.ask(async |on| statement.execute(on).await);
                     within(patience, run).await?.rows_affected()
                 }
             })

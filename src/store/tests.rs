@@ -75,7 +75,8 @@ async fn i2_i7_what_was_committed_is_on_disk_and_a_transaction_that_stands_still
             Pools::Postgres(pool) => {
                 let setting = "SELECT current_setting('synchronous_commit') || ' ' || \
                                current_setting('idle_in_transaction_session_timeout')";
-                let settings: String = sqlx::query_scalar(setting).fetch_one(pool).await.unwrap();
+                let mut lent = pool.lend().await.unwrap();
+                let settings: String = sqlx::query_scalar(setting).fetch_one(lent.connection()).await.unwrap();
                 assert_eq!(settings, "on 20s");
             }
         }
