@@ -131,11 +131,8 @@ mod tests {
             let Pools::Postgres(pool) = &one.pools else { panic!("it is PostgreSQL") };
             let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                        WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'";
-            assert_eq!(
-                sqlx::query(cut).fetch_all(pool.lend().await.unwrap().connection()).await.unwrap().len(),
-                3,
-                "two hear, and one has told"
-            );
+            let cut = sqlx::query(cut).fetch_all(pool.lend().await.unwrap().connection()).await.unwrap();
+            assert_eq!(cut.len(), 3, "two hear, and one has told");
         }
         // Output, too, once they listen again.
         let mut output = two.output();

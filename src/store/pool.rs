@@ -204,7 +204,8 @@ impl<D: Pooled> Manager for Connections<D> {
 fn passes(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
-        error => error.as_database_error().and_then(|error| error.code()).is_some_and(|code| PASSING.contains(&&*code)),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| PASSING.contains(&&*code)),
+        _ => false,
     }
 }
 
