@@ -91,7 +91,7 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 settled(async move { write.begin_with("BEGIN IMMEDIATE").await }).await.map(Begun::Sqlite)?
             }
-            Pools::Postgres(pool) => settled(async move { Lent::begin(&pool).await }).await.map(Begun::Postgres)?,
+            Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
         };
         Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
     }

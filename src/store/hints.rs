@@ -3,8 +3,9 @@
 
 use super::Db;
 use super::backend::{Pools, Shared, raise};
-use super::lent::{ANSWER, within};
-use super::pool::{Pool, Pooled};
+use super::connections::Pooled;
+use super::patience::{ANSWER, within};
+use super::pool::Pool;
 use sqlx::Postgres;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use std::time::Duration;

@@ -1,19 +1,10 @@
-//! Connections while they are out of their pool. The network may cut one without a word, and then an answer would be
-//! waited for in vain: nothing is waited for without an end, and what is cut is not kept.
+//! Connections while they are out of their pool.
 
-use super::pool::{Connections, Pool, Pooled};
+use super::connections::{Connections, Pooled};
+use super::patience::{ANSWER, SILENCE, within};
 use deadpool::managed::Object;
 use sqlx::{Connection, Postgres};
-use std::io;
-use std::time::Duration;
-use tokio::time::timeout;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-
-/// A connection that gives no sign of life for so long when it is asked for one is given up.
-pub(super) const SILENCE: Duration = Duration::from_secs(5);
-
-/// A statement that is not answered for so long is given up, and its connection with it.
-pub(super) const ANSWER: Duration = Duration::from_secs(30);
 
 /// A connection on its way from the pool and back. Settled, it goes back at once when it is dropped; else it is settled
 /// first, in a task of its own: what was begun on it and not committed is taken back.
@@ -47,15 +38,10 @@ impl<D: Pooled> Lent<D> {
 }
 
 impl Lent<Postgres> {
-    /// Takes one out and begins a transaction.
-    pub async fn begin(pool: &Pool<Postgres>) -> sqlx::Result<Self> {
-        within(ANSWER, async {
-            let mut lent = pool.lend().await?;
-            lent.begun = true;
-            Postgres::run(lent.connection(), "BEGIN").await?;
-            Ok(lent)
-        })
-        .await
+    /// Begins a transaction.
+    pub async fn begin(&mut self) -> sqlx::Result<()> {
+        self.begun = true;
+        Postgres::run(self.connection(), "BEGIN").await
     }
 
     /// Commits. After an error nobody knows whether it did.
@@ -88,24 +74,14 @@ async fn settle<D: Pooled>(_out: TaskTrackerToken, mut connection: Object<Connec
     }
 }
 
-/// What the database answers, unless that takes longer than so long.
-pub(super) fn within<T>(
-    time: Duration,
-    answer: impl Future<Output = sqlx::Result<T>>,
-) -> impl Future<Output = sqlx::Result<T>> {
-    // In a box, since whoever waits for it has to have room for it.
-    let answer = Box::pin(answer);
-    let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "the database gave no answer").into());
-    async move { timeout(time, answer).await.unwrap_or_else(silent) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::backend::Pools;
     use crate::store::tests::databases;
     use crate::store::{Db, rows::CellKind};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
+    use tokio::time::timeout;
 
     /// How many connections for reading are in use.
     fn used(db: &Db) -> usize {
@@ -157,7 +133,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh("postgres", directory.path()), 2).await.unwrap();
         let Pools::Postgres(pool) = &db.pools else { panic!("it is PostgreSQL") };
-        let (mut other, mut given_up) = (pool.lend().await.unwrap(), Lent::begin(pool).await.unwrap());
+        let (mut other, mut given_up) = (pool.lend().await.unwrap(), pool.begin().await.unwrap());
         let lock = "SELECT pg_advisory_xact_lock(7)";
         Postgres::run(given_up.connection(), lock).await.unwrap();
         let began = Instant::now();

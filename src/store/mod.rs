@@ -1,5 +1,5 @@
-//! All SQL: one file per table or use, one text for both databases. What differs between SQLite and
-//! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` and `open.rs` (connections), and `statement.rs`.
+//! All SQL: one file per table or use, one text for both databases. What differs between SQLite and PostgreSQL is in
+//! `sql.rs` (words), `types.rs` (values), `connections.rs`, `open.rs` and `backend.rs`, and in `statement.rs`.
 
 #[macro_use]
 pub(crate) mod sql;
@@ -8,6 +8,7 @@ pub mod audit;
 mod backend;
 pub mod choice;
 pub mod claim;
+mod connections;
 pub mod doctor;
 mod error;
 pub mod events;
@@ -23,6 +24,7 @@ pub mod lock;
 pub mod log;
 mod migrations;
 mod open;
+mod patience;
 mod pool;
 pub mod progress;
 pub mod release;

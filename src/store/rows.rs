@@ -2,7 +2,8 @@
 //! the kind of their column. Whatever a caller says is bound, never a part of the text.
 
 use super::backend::{Pools, Shared};
-use super::lent::{ANSWER, Lent, within};
+use super::lent::Lent;
+use super::patience::{ANSWER, within};
 use super::{Db, Dialect, Error, Ids, Json, Result, Texts, gathered, sql};
 use crate::domain::{Timestamp, Word};
 use sqlx::postgres::{PgArguments, PgRow, PgValueRef};

@@ -2,8 +2,9 @@
 //! `db.query(sql!("SELECT … WHERE id = $1")).bind(id).one().await?`
 
 use super::backend::Shared;
-use super::lent::{ANSWER, within};
-use super::pool::{Pool, Pooled};
+use super::connections::Pooled;
+use super::patience::{ANSWER, within};
+use super::pool::Pool;
 use super::{Error, Result, sql::Sql};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
