@@ -1,4 +1,4 @@
-//! One statement: rows of one type, with what is joined to each, and its text on each database.
+//! One level: rows of one type, with what is joined to each, and the text that reads them on each database.
 
 use super::declare::{Cursors, Object, Order};
 use super::filter::Where;
@@ -199,7 +199,7 @@ impl Level {
         }
     }
 
-    /// The statement. How each parent gets its first rows is the whole difference between the databases.
+    /// The text that reads it. How each parent gets its first rows is the whole difference between the databases.
     pub fn sql(&self, dialect: Dialect, source: &ParentIds) -> String {
         let Level { table, by, joins, .. } = self;
         let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
@@ -242,7 +242,7 @@ impl Level {
         text
     }
 
-    /// The statement that counts all items of each parent.
+    /// The text that counts all items of each parent.
     pub fn count_sql(&self, dialect: Dialect, source: &ParentIds) -> Option<String> {
         let such = self.page.as_ref().filter(|page| page.counted).map(|page| &page.uncut)?;
         let such = such.replace('@', "i");
@@ -264,7 +264,7 @@ impl Level {
     }
 }
 
-/// Where a statement finds the ids of the parents of its rows.
+/// Where a level finds the ids of the parents of its rows.
 pub(super) enum ParentIds {
     /// In its first value, if it has parents at all.
     Value,
