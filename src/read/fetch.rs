@@ -86,7 +86,8 @@ pub(super) struct Fetched {
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
 pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);
-    let claims = || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
+    let claims =
+        || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
     let mut statement = Statement::new(db);
     let ends = plan.head.then(|| statement.ends());
     let known = statement.known(claims().map(|(_, claim)| claim));

@@ -77,7 +77,8 @@ async fn no_list_goes_through_a_whole_table() {
         for statement in &statements {
             let plan = fleet.explain(statement).await;
             // What was found by index may be gone through once more.
-            let mut made = plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
+            let mut made =
+                plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
             let found = made.any(|name| !name.starts_with("part"));
             for line in &plan {
                 let whole = match fleet.is_sqlite() {
