@@ -166,7 +166,8 @@ fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[Table]) -> Vec<O
             _ if !level.is_read() => None,
             Parents::None => Some(ParentIds::Value),
             Parents::Cell(at, cell) if plan.levels[*at].is_read() => {
-                asked[*at].map(|parents| ParentIds::Part(parents.rows, *cell))
+                let once = plan.levels[*at].has_once(*cell);
+                asked[*at].map(|parents| ParentIds::Part { part: parents.rows, cell: *cell, once })
             }
             _ => {
                 let ids = ids(&level.parents, tables);

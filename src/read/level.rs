@@ -115,6 +115,12 @@ impl Level {
         matches!(self.feed, Feed::Statement)
     }
 
+    /// Whether a cell is the key of its rows, of which none comes twice.
+    pub fn has_once(&self, cell: usize) -> bool {
+        let own = matches!(self.parents, Parents::None | Parents::These(_));
+        own && self.columns[cell].0.strip_prefix("t0.") == Some(self.key)
+    }
+
     /// Puts it in another order; before the page is set.
     pub fn ordered(&mut self, order: Order) {
         self.order = order;
@@ -205,37 +211,42 @@ impl Level {
         let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
         let mut text = format!("SELECT {}", if columns.is_empty() { "1" } else { &columns });
         let such = |alias: &str| self.list.text.replace('@', alias);
-        let among = source.among();
+        let among = || source.among();
         let derived = table.contains("{such}");
         let (from, outer) = match derived {
-            true => (table.replace("{such}", &such("i")).replace("{among}", &among), String::new()),
+            true => (table.replace("{such}", &such("i")).replace("{among}", &among()), String::new()),
             false => ((*table).to_owned(), such("t0")),
         };
-        let belongs = format!("{}{}", self.belongs().replace('@', "i"), such("i"));
+        let belongs = || format!("{}{}", self.belongs().replace('@', "i"), such("i"));
         let order = self.ordering("t0");
         // Places in the output of releases are told apart only together with what they belong to.
-        let again = match &self.page {
+        let again = || match &self.page {
             Some(page) if page.cursors == Cursors::Log => format!(" AND {}", self.belongs().replace('@', "t0")),
             _ => String::new(),
         };
-        let parents = source.rows(dialect);
+        let parents = || source.rows(dialect);
         let _ = match (&self.parents, &self.limit, dialect) {
             (Parents::None, limit, _) => {
                 let limit = limit.as_ref().map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
                 write!(text, " FROM {from} t0{joins} WHERE TRUE{outer} ORDER BY {order}{limit}")
             }
             (_, None, _) => {
-                write!(text, " FROM {from} t0{joins} WHERE t0.{by} {among}{outer} ORDER BY t0.{by}, {order}")
+                write!(text, " FROM {from} t0{joins} WHERE t0.{by} {}{outer} ORDER BY t0.{by}, {order}", among())
             }
             (_, Some(limit), Dialect::Sqlite) => write!(
                 text,
-                " FROM {parents} JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}){again}{joins} ORDER BY p.value, {order}",
+                " FROM {} JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {} ORDER BY {} LIMIT {limit}){}{joins} ORDER BY p.value, {order}",
+                parents(),
+                belongs(),
                 self.ordering("i"),
+                again(),
                 key = self.key,
             ),
             (_, Some(limit), Dialect::Postgres) => write!(
                 text,
-                " FROM {parents} CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                " FROM {} CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                parents(),
+                belongs(),
                 self.ordering("i"),
             ),
         };
@@ -269,7 +280,7 @@ pub(super) enum ParentIds {
     /// In its first value, if it has parents at all.
     Value,
     /// In a cell of another part of the statement.
-    Part(usize, usize),
+    Part { part: usize, cell: usize, once: bool },
 }
 
 impl ParentIds {
@@ -277,7 +288,7 @@ impl ParentIds {
     fn among(&self) -> String {
         match self {
             ParentIds::Value => "{any $1}".to_owned(),
-            ParentIds::Part(part, cell) => format!("IN (SELECT c{cell} FROM part{part})"),
+            ParentIds::Part { part, cell, .. } => format!("IN (SELECT c{cell} FROM part{part})"),
         }
     }
 
@@ -286,7 +297,8 @@ impl ParentIds {
         match (self, dialect) {
             (ParentIds::Value, Dialect::Sqlite) => "json_each($1) p".to_owned(),
             (ParentIds::Value, Dialect::Postgres) => "unnest(CAST($1 AS bigint[])) p(value)".to_owned(),
-            (ParentIds::Part(part, cell), _) => {
+            (ParentIds::Part { part, cell, once: true }, _) => format!("(SELECT c{cell} AS value FROM part{part}) p"),
+            (ParentIds::Part { part, cell, once: false }, _) => {
                 format!("(SELECT DISTINCT c{cell} AS value FROM part{part} WHERE c{cell} IS NOT NULL) p")
             }
         }

@@ -30,7 +30,8 @@ impl<'a> Statement<'a> {
     pub fn add(&mut self, text: &str, values: &[Bind], kinds: Vec<CellKind>) -> usize {
         let mut places = vec![None; values.len()];
         let mut pieces = text.split('$');
-        let mut told = pieces.next().unwrap_or_default().to_owned();
+        let mut told = String::with_capacity(text.len() + 16);
+        told.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
             let end = piece.find(|char: char| !char.is_ascii_digit()).unwrap_or(piece.len());
             let (number, after) = piece.split_at(end);
@@ -47,7 +48,7 @@ impl<'a> Statement<'a> {
 
     /// Adds the rows of a level, whose parents are these or those of another part, and their counts if they are wanted.
     pub fn level(&mut self, level: &Level, parents: &ParentIds, values: &[Bind]) -> Asked {
-        if let ParentIds::Part(part, _) = parents {
+        if let ParentIds::Part { part, .. } = parents {
             self.parts[*part].shared = true;
         }
         let dialect = self.db.dialect();

@@ -7,15 +7,17 @@ use std::fmt::{self, Write};
 
 /// The statement that gives the rows of each of these parts as one text, in their order.
 pub(super) fn gathering(parts: &[Part]) -> String {
-    let mut told = String::new();
-    let mut texts = String::new();
+    let mut text = String::new();
     for (place, part) in parts.iter().enumerate() {
-        told.push_str(&part.named(place));
-        let select = if place == 0 { " SELECT" } else { "," };
-        let names = part.columns();
-        let _ = write!(texts, "{select} (SELECT json_group_array(json_array({names})) FROM part{place})");
+        part.name(place, &mut text);
     }
-    told + &texts
+    for (place, part) in parts.iter().enumerate() {
+        text.push_str(if place == 0 { " SELECT" } else { "," });
+        text.push_str(" (SELECT json_group_array(json_array(");
+        part.columns(&mut text);
+        let _ = write!(text, ")) FROM part{place})");
+    }
+    text
 }
 
 /// Reads the rows out of the text.

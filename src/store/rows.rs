@@ -2,6 +2,7 @@
 //! their column.
 
 use crate::domain::{Timestamp, Word};
+use std::fmt::Write;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +86,23 @@ pub struct Part {
 }
 
 impl Part {
-    /// How another part finds it, for a statement's `WITH`.
-    pub(super) fn named(&self, place: usize) -> String {
+    /// Appends how other parts find it, for a statement's `WITH`.
+    pub(super) fn name(&self, place: usize, text: &mut String) {
         let with = if place == 0 { "WITH" } else { "," };
+        let _ = write!(text, "{with} part{place}(");
+        self.columns(text);
         // Said, since SQLite would else run it again for each who reads it.
-        let how = if self.shared { "MATERIALIZED " } else { "" };
-        format!("{with} part{place}({}) AS {how}({})", self.columns(), self.text)
+        text.push_str(if self.shared { ") AS MATERIALIZED (" } else { ") AS (" });
+        text.push_str(&self.text);
+        text.push(')');
     }
 
-    /// The names of its columns.
-    pub(super) fn columns(&self) -> String {
-        (0..self.kinds.len().max(1)).map(|column| format!("c{column}")).collect::<Vec<_>>().join(", ")
+    /// Appends the names of its columns.
+    pub(super) fn columns(&self, text: &mut String) {
+        for column in 0..self.kinds.len().max(1) {
+            text.push_str(if column == 0 { "c" } else { ", c" });
+            text.push_str(itoa::Buffer::new().format(column));
+        }
     }
 }
 

@@ -8,12 +8,13 @@ use sqlx::postgres::{PgRow, PgValueRef};
 use sqlx::{Decode, Postgres, Row, ValueRef};
 use std::fmt::Write;
 
-fn name(kind: CellKind) -> &'static str {
+/// A column that a part does not have.
+fn nothing(kind: CellKind) -> &'static str {
     match kind {
-        CellKind::Int => "bigint",
-        CellKind::Text => "text",
-        CellKind::Bool => "boolean",
-        CellKind::Time => "timestamptz",
+        CellKind::Int => ", CAST(NULL AS bigint)",
+        CellKind::Text => ", CAST(NULL AS text)",
+        CellKind::Bool => ", CAST(NULL AS boolean)",
+        CellKind::Time => ", CAST(NULL AS timestamptz)",
     }
 }
 
@@ -29,19 +30,23 @@ pub(super) fn uniting(parts: &[Part]) -> String {
     if let [part] = parts {
         return part.text.clone();
     }
-    let mut text = String::new();
+    let mut text = String::with_capacity(1024);
     for (place, part) in parts.iter().enumerate() {
-        text.push_str(&part.named(place));
+        part.name(place, &mut text);
     }
+    let widths = CellKind::ALL.map(|kind| width(parts, kind));
     for (place, part) in parts.iter().enumerate() {
         let _ = write!(text, "{} SELECT {place}", if place == 0 { "" } else { " UNION ALL" });
-        for kind in CellKind::ALL {
+        for (kind, width) in CellKind::ALL.into_iter().zip(widths) {
             let mut columns = (0..part.kinds.len()).filter(|column| part.kinds[*column] == kind);
-            for _ in 0..width(parts, kind) {
-                let _ = match columns.next() {
-                    Some(column) => write!(text, ", c{column}"),
-                    None => write!(text, ", CAST(NULL AS {})", name(kind)),
-                };
+            for _ in 0..width {
+                match columns.next() {
+                    Some(column) => {
+                        text.push_str(", c");
+                        text.push_str(itoa::Buffer::new().format(column));
+                    }
+                    None => text.push_str(nothing(kind)),
+                }
             }
         }
         let _ = write!(text, " FROM part{place}");
