@@ -3,8 +3,8 @@
 /// A string.
 pub fn string(text: &str, out: &mut Vec<u8>) {
     // All bytes, without an early end: many are looked at in one instruction.
-    let special = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    if special {
+    let special = text.bytes().filter(|byte| matches!(byte, 0..0x20 | b'"' | b'\\')).count();
+    if special > 0 {
         let quoted = serde_json::Value::from(text).to_string();
         out.extend_from_slice(quoted.as_bytes());
     } else {
