@@ -1,5 +1,6 @@
 //! All SQL: one file per table or use, one text for both databases. What differs between SQLite and PostgreSQL is in
-//! `sql.rs` (words), `types.rs` (values), `connections.rs`, `open.rs` and `backend.rs`, and in `statement.rs`.
+//! `sql.rs` (words), `types.rs` (values), `connections.rs`, `open.rs` and `backend.rs`, `statement.rs`, `gathered.rs` and
+//! `united.rs` (rows).
 
 #[macro_use]
 pub(crate) mod sql;
@@ -27,6 +28,7 @@ mod open;
 mod patience;
 mod pool;
 pub mod progress;
+mod read;
 pub mod release;
 pub mod restored;
 pub mod rows;
@@ -35,6 +37,7 @@ mod statement;
 pub mod target;
 pub mod token;
 pub mod types;
+mod united;
 pub mod version;
 pub mod worker;
 mod writable;

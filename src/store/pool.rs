@@ -106,8 +106,9 @@ async fn close_but<D: Pooled>(connections: &managed::Pool<Connections<D>>, keep:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Db;
+    use crate::store::backend::Pools;
     use crate::store::tests::databases;
-    use crate::store::{Db, Error};
     use std::time::Instant;
 
     #[tokio::test]
@@ -117,11 +118,12 @@ mod tests {
         let db = Db::open(&url, 2).await.unwrap();
         let wal = format!("{}-wal", url.strip_prefix("sqlite:").unwrap());
         assert!(std::fs::exists(&wal).unwrap());
-        let reader = db.reader().await.unwrap();
+        let Pools::Sqlite { read: pool, .. } = &db.pools else { panic!("it is SQLite") };
+        let lent = pool.lend().await.unwrap();
         let reading = async {
             sleep(Duration::from_millis(100)).await;
-            assert!(matches!(db.reader().await, Err(Error::Busy(sqlx::Error::PoolClosed))));
-            drop(reader);
+            assert!(matches!(pool.lend().await, Err(sqlx::Error::PoolClosed)));
+            drop(lent);
             Instant::now()
         };
         let closing = async {
