@@ -19,8 +19,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// 50 services with 100 instances of each.
-pub const SIZE: Size = Size { services: 50, versions: 20, hosts: 500, instances: 5_000 };
+/// 20 services with 100 instances of each.
+pub const SIZE: Size = Size { services: 20, versions: 20, hosts: 500, instances: 2_000 };
 
 const ALONE: &str = "M1, accepted";
 const MEANWHILE: &str = "M1, carried out meanwhile";
@@ -34,6 +34,9 @@ const PLACES: [(&str, bool, &[Kind]); 3] = [
     (MEANWHILE, true, &[Kind::Floor, Kind::Lockkeeper]),
     (MEANWHILE, true, &[Kind::LockkeeperSqlite]),
 ];
+
+/// How many connections ask before anything is measured.
+const WARM: usize = 16;
 
 /// How long it may take until all is over.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -80,7 +83,8 @@ impl Measure<'_> {
         let works: Vec<_> = place.systems.iter().map(|system| Way::BOTH.map(|way| asked(system, way))).collect();
         for (system, work) in place.systems.iter().zip(&works) {
             // Statements are prepared.
-            place.turn(system, work, 16).await?;
+            let few = work.each_ref().map(|requests| Arc::from(&requests[..4 * WARM]));
+            place.turn(system, &few, WARM).await?;
         }
         for &connections in self.connections {
             for round in 1..=self.rounds {
