@@ -64,7 +64,7 @@ impl Measure<'_> {
             }
             self.turns(&place, &moves, column, report).await?;
             for system in place.systems.iter().filter(|system| working && system.kind != Kind::Floor) {
-                delays.extend(delay::measure(system, &moves[0], 40 * self.rounds).await?);
+                delays.extend(delay::measure(system, &moves[0], 20 * self.rounds).await?);
             }
         }
         Ok(delays)
