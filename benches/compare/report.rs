@@ -22,14 +22,19 @@ impl Report {
         median(self.outcomes.get(&(connections, kind as usize, asked))?, |outcome| outcome.rate)
     }
 
+    fn has(&self, kind: Kind) -> bool {
+        self.outcomes.keys().any(|(_, known, _)| *known == kind as usize)
+    }
+
     fn times(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<(f64, f64)> {
         let outcomes = self.outcomes.get(&(connections, kind as usize, asked))?;
         Some((median(outcomes, |outcome| outcome.p50)?, median(outcomes, |outcome| outcome.p99)?))
     }
 
-    /// For each number of connections: answers in a second, and lockkeeper's ratio to each system.
+    /// For each number of connections: answers in a second, and lockkeeper's ratio to each system that was measured.
     pub fn markdown(&self, connections: &[usize], kinds: &[Kind], asked: &[&'static str]) -> String {
         let mut text = String::new();
+        let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| self.has(*kind)).collect();
         for &connections in connections {
             let head = asked.iter().fold(String::new(), |head, asked| head + " " + asked + " |");
             let line = "---: |".repeat(asked.len());
@@ -37,7 +42,7 @@ impl Report {
                 text,
                 "\nAnswers in a second, {connections} connections (median and p99 in ms):\n\n| |{head}\n| --- |{line}"
             );
-            for &kind in kinds {
+            for &kind in &kinds {
                 let _ = writeln!(
                     text,
                     "| {} |{}",
