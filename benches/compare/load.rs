@@ -1,11 +1,14 @@
 //! Asks the same things again and again over as many connections, with little work of its own: it shares the machine
 //! with what it measures.
 
+use crate::systems::Kind;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 /// A whole HTTP request, ready to be sent.
 #[derive(Clone, Debug)]
@@ -125,22 +128,63 @@ pub struct Outcome {
     pub p99: f64,
 }
 
+impl Outcome {
+    /// Of how long each took, and all of them together.
+    pub fn of(mut times: Vec<Duration>, whole: Duration) -> Outcome {
+        times.sort_unstable();
+        let at = |percent: usize| times.get(times.len() * percent / 100);
+        let at = |percent| at(percent).map_or(0.0, Duration::as_secs_f64) * 1000.0;
+        let many = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
+        Outcome { rate: many / whole.as_secs_f64(), p50: at(50), p99: at(99) }
+    }
+
+    pub fn told(&self, kind: Kind) -> String {
+        let Outcome { rate, p50, p99 } = self;
+        format!("{} {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms", kind.name())
+    }
+}
+
 /// Does the work for so long, over so many connections.
 pub async fn round(port: u16, work: &Work, connections: usize, length: Duration) -> io::Result<Outcome> {
     let began = Instant::now();
     let tasks: Vec<_> = (0..connections)
         .map(|number| tokio::spawn(one(port, work.clone(), number * work.len() / connections, began + length)))
         .collect();
+    let times = all(tasks).await?;
+    Ok(Outcome::of(times, began.elapsed()))
+}
+
+/// Asks each of these once, over so many connections; gives how long each took. All answers have to fit.
+pub async fn each(
+    port: u16,
+    requests: &Arc<[Request]>,
+    connections: usize,
+    fits: fn(&[u8]) -> bool,
+) -> io::Result<Vec<Duration>> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let one = |requests: Arc<[Request]>, next: Arc<AtomicUsize>| async move {
+        let mut connection = Connection::open(port).await?;
+        let mut times = Vec::new();
+        while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let began = Instant::now();
+            let body = connection.ask(request).await?;
+            times.push(began.elapsed());
+            if !fits(&body) {
+                return Err(io::Error::other(String::from_utf8_lossy(&body).into_owned()));
+            }
+        }
+        Ok(times)
+    };
+    all((0..connections).map(|_| tokio::spawn(one(requests.clone(), next.clone()))).collect()).await
+}
+
+/// What all of these took.
+async fn all(tasks: Vec<JoinHandle<io::Result<Vec<Duration>>>>) -> io::Result<Vec<Duration>> {
     let mut times = Vec::new();
     for task in tasks {
         times.extend(task.await.map_err(io::Error::other)??);
     }
-    let seconds = began.elapsed().as_secs_f64();
-    times.sort_unstable();
-    let many = u32::try_from(times.len()).map_err(io::Error::other)?;
-    let at = |percent: usize| times.get(times.len() * percent / 100);
-    let at = |percent| at(percent).map_or(0.0, Duration::as_secs_f64) * 1000.0;
-    Ok(Outcome { rate: f64::from(many) / seconds, p50: at(50), p99: at(99) })
+    Ok(times)
 }
 
 /// Asks one thing after the other until it is time to end.

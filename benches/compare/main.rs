@@ -1,28 +1,33 @@
-//! lockkeeper beside a server that is written by hand for four queries, and beside those that one would take in its
+//! lockkeeper beside a server that is written by hand for the same work, and beside those that one would take in its
 //! place: the same data, the same machine, the same work in turn. `cargo bench --bench compare`.
 
 #[path = "../fleet/mod.rs"]
 mod fleet;
 mod floor;
+#[path = "../fanout/listener.rs"]
+#[allow(dead_code, reason = "what is heard is for others")]
+mod listener;
 mod load;
 mod peers;
 mod plot;
 mod postgres;
 mod process;
+mod releases;
 mod report;
 mod same;
 mod systems;
+mod way;
 mod work;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
-use load::{Connection, Outcome, Work};
+use clap::{Parser, Subcommand, ValueEnum};
+use load::{Connection, Work};
 use postgres::Postgres;
 use report::Report;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use systems::{CONNECTIONS, Databases, Kind, System};
-use work::Query;
+use work::{Part, Query};
 
 /// As the program itself: the floor is to have no other allocator.
 #[global_allocator]
@@ -36,9 +41,9 @@ struct Arguments {
     /// Which systems; all unless said
     #[arg(long, value_delimiter = ',')]
     systems: Vec<Kind>,
-    /// Which queries; all unless said
+    /// Which queries, and releases; all unless said
     #[arg(long, value_delimiter = ',')]
-    queries: Vec<Query>,
+    queries: Vec<Part>,
     /// How many connections ask at once
     #[arg(long, value_delimiter = ',', default_values_t = [16, 64])]
     connections: Vec<usize>,
@@ -75,17 +80,51 @@ fn main() -> anyhow::Result<()> {
 
 async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
-    let (_postgres, databases) = fill(directory.path()).await?;
+    let postgres = Postgres::start(directory.path())?;
     let kinds = if arguments.systems.is_empty() { Kind::ALL.to_vec() } else { arguments.systems.clone() };
-    let queries = if arguments.queries.is_empty() { Query::ALL.to_vec() } else { arguments.queries.clone() };
+    let parts = if arguments.queries.is_empty() { Part::value_variants() } else { &arguments.queries };
+    let queries: Vec<Query> = Query::ALL.into_iter().filter(|query| parts.contains(&Part::Query(*query))).collect();
+    let mut report = Report::default();
+    let mut columns: Vec<&str> = queries.iter().map(|query| query.name()).collect();
+    if !queries.is_empty() {
+        ask(arguments, &postgres, directory.path(), &kinds, &queries, &mut report).await?;
+    }
+    let mut delays = Vec::new();
+    if parts.contains(&Part::M1) {
+        columns.extend(releases::COLUMNS);
+        let databases = Databases::fill(&postgres, directory.path(), "releases", releases::SIZE).await?;
+        let Arguments { connections, rounds, .. } = arguments;
+        let measure = releases::Measure { connections, rounds: *rounds, directory: directory.path() };
+        delays = measure.run(&databases, &kinds, &mut report).await?;
+    }
+    print!("{}", report.markdown(&arguments.connections, &kinds, &columns));
+    if !delays.is_empty() {
+        print!("{}", report::delays(&delays));
+    }
+    if let (Some(file), Some(most)) = (&arguments.plot, arguments.connections.iter().max()) {
+        std::fs::write(file, plot::svg(&report, *most, &kinds, &columns))?;
+    }
+    Ok(())
+}
+
+/// Asks all systems the same queries: of 300 services, 20 versions of each, 500 hosts, 30,000 instances.
+async fn ask(
+    arguments: &Arguments,
+    postgres: &Postgres,
+    directory: &Path,
+    kinds: &[Kind],
+    queries: &[Query],
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let size = fleet::Size::named("30k").context("there is a fleet of this size")?;
+    let databases = Databases::fill(postgres, directory, "fleet", size).await?;
     let mut systems = Vec::new();
-    for &kind in &kinds {
+    for &kind in kinds {
         eprintln!("starting {}", kind.name());
-        systems.push(System::start(kind, &databases, directory.path()).await?);
+        systems.push(System::start(kind, &databases, directory, true).await?);
     }
     let length = Duration::from_secs_f64(arguments.seconds);
-    let mut report = Report::default();
-    for &query in &queries {
+    for &query in queries {
         let works = prepare(&systems, query).await?;
         for (system, work) in systems.iter().zip(&works) {
             // Statements are prepared, and what compiles while it runs has compiled.
@@ -95,37 +134,13 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             for round in 1..=arguments.rounds {
                 for (system, work) in systems.iter().zip(&works) {
                     let outcome = load::round(system.port, work, connections, length).await?;
-                    eprintln!("{} at {connections}, round {round}: {}", query.name(), told(system, outcome));
-                    report.add(query, connections, system.kind, outcome);
+                    eprintln!("{} at {connections}, round {round}: {}", query.name(), outcome.told(system.kind));
+                    report.add(query.name(), connections, system.kind, outcome);
                 }
             }
         }
     }
-    print!("{}", report.markdown(&arguments.connections, &kinds, &queries));
-    if let (Some(file), Some(most)) = (&arguments.plot, arguments.connections.iter().max()) {
-        std::fs::write(file, plot::svg(&report, *most, &kinds, &queries))?;
-    }
     Ok(())
-}
-
-/// Both databases, filled with the same fleet: 300 services, 20 versions of each, 500 hosts, 30,000 instances.
-async fn fill(directory: &Path) -> anyhow::Result<(Postgres, Databases)> {
-    let size = fleet::Size::named("30k").context("there is a fleet of this size")?;
-    let postgres = Postgres::start(directory)?;
-    let databases = Databases {
-        postgres: postgres.url.clone(),
-        sqlite: format!("sqlite:{}", directory.join("lockkeeper.db").display()),
-    };
-    for url in [&databases.postgres, &databases.sqlite] {
-        eprintln!("filling {url}");
-        fleet::load(url, size).await?;
-    }
-    Ok((postgres, databases))
-}
-
-fn told(system: &System, outcome: Outcome) -> String {
-    let Outcome { rate, p50, p99 } = outcome;
-    format!("{} {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms", system.kind.name())
 }
 
 /// The work of a query for each system, whose answers have to be those of the first.

@@ -1,6 +1,7 @@
 //! A PostgreSQL of the comparison's own, with the settings that its package has, stopped when it is dropped.
 
 use crate::process::{free_port, run};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::process::Command;
 
 pub struct Postgres {
     data: PathBuf,
-    /// Of an empty database, whose user may do everything.
-    pub url: String,
+    /// Where it is, without a database.
+    url: String,
 }
 
 impl Postgres {
@@ -28,8 +29,15 @@ impl Postgres {
             format!("-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200");
         let start = ["-w", "-o", &options, "start"];
         run(program("pg_ctl")?.arg("-D").arg(&data).arg("-l").arg(data.join("log")).args(start))?;
-        let url = format!("postgres://lockkeeper@127.0.0.1:{port}/postgres");
-        Ok(Postgres { data, url })
+        Ok(Postgres { data, url: format!("postgres://lockkeeper@127.0.0.1:{port}") })
+    }
+
+    /// Makes an empty database, whose user may do everything; gives its URL.
+    pub async fn create(&self, name: &str) -> anyhow::Result<String> {
+        let mut connection = PgConnection::connect(&format!("{}/postgres", self.url)).await?;
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
+        connection.close().await?;
+        Ok(format!("{}/{name}", self.url))
     }
 }
 

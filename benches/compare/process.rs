@@ -10,20 +10,26 @@ use std::time::{Duration, Instant};
 /// How long a system may take until it listens.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A process that listens.
+/// A process.
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it, and waits until it listens. What it says goes to a file.
-    pub fn start(mut command: Command, port: u16, log: &Path) -> anyhow::Result<Process> {
+    /// Starts it. What it says goes to a file.
+    pub fn spawn(mut command: Command, log: &Path) -> anyhow::Result<Process> {
         let said = File::create(log)?;
         command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
-        let mut process = Process(command.spawn().with_context(|| format!("{command:?}"))?);
+        Ok(Process(command.spawn().with_context(|| format!("{command:?}"))?))
+    }
+
+    /// Starts it, and waits until it listens.
+    pub fn start(command: Command, port: u16, log: &Path) -> anyhow::Result<Process> {
+        let name = format!("{command:?}");
+        let mut process = Process::spawn(command, log)?;
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let ended = process.0.try_wait()?.is_some();
             if ended || began.elapsed() > PATIENCE {
-                anyhow::bail!("{command:?} does not listen:\n{}", std::fs::read_to_string(log)?);
+                anyhow::bail!("{name} does not listen:\n{}", std::fs::read_to_string(log)?);
             }
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -1,48 +1,53 @@
 //! What was measured, as Markdown.
 
 use crate::load::Outcome;
+use crate::releases::Delay;
 use crate::systems::Kind;
-use crate::work::Query;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// All outcomes, by connections, system and query.
+/// All outcomes, by connections, system and what was asked.
 #[derive(Default)]
 pub struct Report {
-    outcomes: BTreeMap<(usize, usize, usize), Vec<Outcome>>,
+    outcomes: BTreeMap<(usize, usize, &'static str), Vec<Outcome>>,
 }
 
 impl Report {
-    pub fn add(&mut self, query: Query, connections: usize, kind: Kind, outcome: Outcome) {
-        self.outcomes.entry((connections, kind as usize, query as usize)).or_default().push(outcome);
+    pub fn add(&mut self, asked: &'static str, connections: usize, kind: Kind, outcome: Outcome) {
+        self.outcomes.entry((connections, kind as usize, asked)).or_default().push(outcome);
     }
 
     /// The median rate of answers.
-    pub fn rate(&self, connections: usize, kind: Kind, query: Query) -> Option<f64> {
-        median(self.outcomes.get(&(connections, kind as usize, query as usize))?, |outcome| outcome.rate)
+    pub fn rate(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<f64> {
+        median(self.outcomes.get(&(connections, kind as usize, asked))?, |outcome| outcome.rate)
     }
 
-    fn times(&self, connections: usize, kind: Kind, query: Query) -> Option<(f64, f64)> {
-        let outcomes = self.outcomes.get(&(connections, kind as usize, query as usize))?;
+    fn has(&self, kind: Kind) -> bool {
+        self.outcomes.keys().any(|(_, known, _)| *known == kind as usize)
+    }
+
+    fn times(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<(f64, f64)> {
+        let outcomes = self.outcomes.get(&(connections, kind as usize, asked))?;
         Some((median(outcomes, |outcome| outcome.p50)?, median(outcomes, |outcome| outcome.p99)?))
     }
 
-    /// For each number of connections: answers in a second, and lockkeeper's ratio to each system.
-    pub fn markdown(&self, connections: &[usize], kinds: &[Kind], queries: &[Query]) -> String {
+    /// For each number of connections: answers in a second, and lockkeeper's ratio to each system that was measured.
+    pub fn markdown(&self, connections: &[usize], kinds: &[Kind], asked: &[&'static str]) -> String {
         let mut text = String::new();
+        let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| self.has(*kind)).collect();
         for &connections in connections {
-            let head = queries.iter().fold(String::new(), |head, query| head + " " + query.name() + " |");
-            let line = "---: |".repeat(queries.len());
+            let head = asked.iter().fold(String::new(), |head, asked| head + " " + asked + " |");
+            let line = "---: |".repeat(asked.len());
             let _ = writeln!(
                 text,
                 "\nAnswers in a second, {connections} connections (median and p99 in ms):\n\n| |{head}\n| --- |{line}"
             );
-            for &kind in kinds {
+            for &kind in &kinds {
                 let _ = writeln!(
                     text,
                     "| {} |{}",
                     kind.name(),
-                    Report::row(queries, |query| self.told(connections, kind, query))
+                    Report::row(asked, |asked| self.told(connections, kind, asked))
                 );
             }
             let _ = writeln!(
@@ -50,25 +55,37 @@ impl Report {
                 "\nlockkeeper on PostgreSQL as a ratio to each, {connections} connections:\n\n| |{head}\n| --- |{line}"
             );
             for &kind in kinds.iter().filter(|kind| **kind != Kind::Lockkeeper) {
-                let ratio = |query| {
+                let ratio = |asked| {
                     let (own, other) =
-                        (self.rate(connections, Kind::Lockkeeper, query)?, self.rate(connections, kind, query)?);
+                        (self.rate(connections, Kind::Lockkeeper, asked)?, self.rate(connections, kind, asked)?);
                     Some(format!("{:.2}", own / other))
                 };
-                let _ = writeln!(text, "| {} |{}", kind.name(), Report::row(queries, ratio));
+                let _ = writeln!(text, "| {} |{}", kind.name(), Report::row(asked, ratio));
             }
         }
         text
     }
 
-    fn row(queries: &[Query], cell: impl Fn(Query) -> Option<String>) -> String {
-        queries.iter().fold(String::new(), |row, query| row + " " + &cell(*query).unwrap_or_default() + " |")
+    fn row(asked: &[&'static str], cell: impl Fn(&'static str) -> Option<String>) -> String {
+        asked.iter().fold(String::new(), |row, asked| row + " " + &cell(asked).unwrap_or_default() + " |")
     }
 
-    fn told(&self, connections: usize, kind: Kind, query: Query) -> Option<String> {
-        let (p50, p99) = self.times(connections, kind, query)?;
-        Some(format!("{:.0} ({p50:.1}, {p99:.1})", self.rate(connections, kind, query)?))
+    fn told(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<String> {
+        let (p50, p99) = self.times(connections, kind, asked)?;
+        Some(format!("{:.0} ({p50:.1}, {p99:.1})", self.rate(connections, kind, asked)?))
     }
+}
+
+/// How soon the end of a release is told.
+pub fn delays(delays: &[Delay]) -> String {
+    let mut text = String::from(
+        "\nFrom asking for a release of 10 instances until a subscriber has the last one's status, in ms:\n\n\
+         | | at a time | median | p99 |\n| --- | ---: | ---: | ---: |\n",
+    );
+    for Delay { kind, at_a_time, outcome } in delays {
+        let _ = writeln!(text, "| {} | {at_a_time} | {:.1} | {:.1} |", kind.name(), outcome.p50, outcome.p99);
+    }
+    text
 }
 
 fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> Option<f64> {

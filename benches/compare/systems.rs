@@ -1,6 +1,8 @@
 //! The systems that are compared, and how each is started.
 
+use crate::fleet::{Size, load};
 use crate::peers;
+use crate::postgres::Postgres;
 use crate::process::{Process, free_port, run};
 use crate::work::{DJANGO, LOCKKEEPER, POSTGRAPHILE, Speaks};
 use std::path::Path;
@@ -49,10 +51,27 @@ impl Kind {
 }
 
 /// The databases, filled with the same fleet.
-#[derive(Clone)]
 pub struct Databases {
     pub postgres: String,
     pub sqlite: String,
+}
+
+impl Databases {
+    /// Makes both, under one name.
+    pub async fn fill(postgres: &Postgres, directory: &Path, name: &str, size: Size) -> anyhow::Result<Databases> {
+        let sqlite = format!("sqlite:{}", directory.join(name).with_extension("db").display());
+        let databases = Databases { postgres: postgres.create(name).await?, sqlite };
+        for url in [&databases.postgres, &databases.sqlite] {
+            eprintln!("filling {url}");
+            load(url, size).await?;
+        }
+        Ok(databases)
+    }
+
+    /// The one that a system works on.
+    pub fn of(&self, kind: Kind) -> &str {
+        if kind == Kind::LockkeeperSqlite { &self.sqlite } else { &self.postgres }
+    }
 }
 
 /// A system that answers.
@@ -64,15 +83,14 @@ pub struct System {
 }
 
 impl System {
-    /// Starts it. Its files are in the directory.
-    pub async fn start(kind: Kind, databases: &Databases, directory: &Path) -> anyhow::Result<System> {
+    /// Starts it. Its files are in the directory. lockkeeper may be told to carry out no releases.
+    pub async fn start(kind: Kind, databases: &Databases, directory: &Path, working: bool) -> anyhow::Result<System> {
         let port = free_port()?;
-        let Databases { postgres, sqlite } = databases;
+        let Databases { postgres, .. } = databases;
         let graphql = |documents| Speaks::Graphql { documents, path: "/graphql", headers: String::new() };
         let (command, speaks) = match kind {
             Kind::Floor => (floor(port, postgres)?, Speaks::Paths { database: postgres.clone() }),
-            Kind::Lockkeeper => lockkeeper(port, postgres, directory)?,
-            Kind::LockkeeperSqlite => lockkeeper(port, sqlite, directory)?,
+            Kind::Lockkeeper | Kind::LockkeeperSqlite => lockkeeper(port, databases.of(kind), directory, working)?,
             Kind::Postgraphile => (peers::postgraphile(port, postgres).await?, graphql(&POSTGRAPHILE)),
             Kind::Yoga => (peers::node("yoga.js", port, postgres)?, graphql(&LOCKKEEPER)),
             Kind::Mercurius => (peers::node("mercurius.js", port, postgres)?, graphql(&LOCKKEEPER)),
@@ -90,16 +108,30 @@ fn floor(port: u16, database: &str) -> anyhow::Result<Command> {
 }
 
 /// As it is shipped: with a token, its limits, its log and its own number of connections.
-fn lockkeeper(port: u16, database: &str, directory: &Path) -> anyhow::Result<(Command, Speaks)> {
+fn lockkeeper(port: u16, database: &str, directory: &Path, working: bool) -> anyhow::Result<(Command, Speaks)> {
     let directory = directory.join(port.to_string());
-    std::fs::create_dir(&directory)?;
-    let program = |arguments: &[&str]| {
-        let mut command = Command::new(BINARY);
-        command.args(arguments).current_dir(&directory).env("LOCKKEEPER_DATABASE_URL", database);
-        command
-    };
-    let token = run(&mut program(&["token", "create", "--name", "compare", "--role", "operator"]))?;
+    let token =
+        run(&mut program(&["token", "create", "--name", "compare", "--role", "operator"], database, &directory)?)?;
     let headers = format!("Authorization: Bearer {}\r\n", token.trim());
     let speaks = Speaks::Graphql { documents: &LOCKKEEPER, path: "/graphql", headers };
-    Ok((program(&["serve", "--listen", &format!("127.0.0.1:{port}")]), speaks))
+    let mut serve = program(&["serve", "--listen", &format!("127.0.0.1:{port}")], database, &directory)?;
+    if !working {
+        serve.arg("--no-worker");
+    }
+    Ok((serve, speaks))
+}
+
+/// A worker of its own, which carries out releases until it is dropped.
+pub fn worker(database: &str, directory: &Path) -> anyhow::Result<Process> {
+    let directory = directory.join("worker");
+    Process::spawn(program(&["worker"], database, &directory)?, &directory.join("worker.log"))
+}
+
+/// The program, in a directory of its own, with an executor that does nothing.
+fn program(arguments: &[&str], database: &str, directory: &Path) -> anyhow::Result<Command> {
+    std::fs::create_dir_all(directory)?;
+    std::fs::write(directory.join("lockkeeper.toml"), "[executors.simulated]\nkind = \"simulate\"\n")?;
+    let mut command = Command::new(BINARY);
+    command.args(arguments).current_dir(directory).env("LOCKKEEPER_DATABASE_URL", database);
+    Ok(command)
 }

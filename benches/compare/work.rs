@@ -3,6 +3,7 @@
 use crate::floor::paths;
 use crate::load::{Connection, Request};
 use anyhow::Context;
+use clap::builder::PossibleValue;
 use serde_json::{Value, json};
 
 /// The hosts that Q4 is about: those whose name begins so, ten of 500.
@@ -26,6 +27,31 @@ impl Query {
 
     pub fn name(self) -> &'static str {
         ["Q1", "Q2", "Q3", "Q4"][self as usize]
+    }
+}
+
+/// What can be measured: queries, and releases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Query(Query),
+    /// M1: accepting releases, and how soon their end is told
+    M1,
+}
+
+impl clap::ValueEnum for Part {
+    fn value_variants<'a>() -> &'a [Part] {
+        const ALL: [Part; 5] = {
+            let [q1, q2, q3, q4] = Query::ALL;
+            [Part::Query(q1), Part::Query(q2), Part::Query(q3), Part::Query(q4), Part::M1]
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Part::Query(query) => query.to_possible_value(),
+            Part::M1 => Some(PossibleValue::new("m1").help("Releases of 10 of a service's 100 instances")),
+        }
     }
 }
 
@@ -87,7 +113,8 @@ pub struct Known {
 }
 
 impl Speaks {
-    fn ask(&self, port: u16, document: &str, variables: &Value) -> Request {
+    /// A request for a document.
+    pub fn ask(&self, port: u16, document: &str, variables: &Value) -> Request {
         let Speaks::Graphql { path, headers, .. } = self else { unreachable!("paths are asked without a document") };
         Request::post(port, path, headers, &json!({ "query": document, "variables": variables }).to_string())
     }

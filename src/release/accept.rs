@@ -26,8 +26,8 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
         }
     }
     request.check(&mut problems);
-    let found = find(app, &mut change.tx, request, &mut problems).await?;
-    let choice = choose(&mut change.tx, request, &found, &mut problems).await?;
+    let found = find(app, &mut change, request, &mut problems).await?;
+    let choice = choose(&mut change, request, &found, &mut problems).await?;
     let Found { service: Some(service), executor: Some(executor), version_id, thawed, .. } = &found else {
         return refuse(change, request, problems, Vec::new()).await;
     };
@@ -38,7 +38,6 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
     if request.dry_run {
         return Ok(Ok(answer(None, choice.instance_ids(), choice)));
     }
-    change.waited().await?;
     let whole = Record {
         request,
         service,

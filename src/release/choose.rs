@@ -3,11 +3,12 @@
 
 use super::found::Found;
 use super::request::{Request, Skipped};
+use crate::change::Change;
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::selection::{Holder, State, installed_again, left_out};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::choice::{self, Host, Instance, Which};
-use crate::store::{Result, Tx, hold};
+use crate::store::{Result, hold};
 use std::collections::{HashMap, HashSet};
 
 /// What takes part and what does not, each by hostname.
@@ -48,30 +49,41 @@ struct Weighed {
 }
 
 /// Chooses, notes every problem, and has locked what takes part if there is none.
-pub async fn choose(tx: &mut Tx, request: &Request, found: &Found, problems: &mut Problems) -> Result<Choice> {
+pub async fn choose(
+    change: &mut Change<'_>,
+    request: &Request,
+    found: &Found,
+    problems: &mut Problems,
+) -> Result<Choice> {
     let Some(service) = &found.service else { return Ok(Choice::default()) };
     let host_ids: Option<Vec<i64>> = found.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
     let all = host_ids.as_deref().map_or(Which::All, Which::On);
-    let mut candidates = read(tx, service.id, all, found.current_version_id).await?;
+    let mut candidates = read(change, service.id, all, found.current_version_id).await?;
     let mut weighed = weigh(request, found, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
         let ids = weighed.choice.instance_ids();
-        choice::lock_instances(tx, &ids).await?;
+        choice::lock_instances(&mut change.tx, &ids).await?;
+        change.waited().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
-        candidates.extend(read(tx, service.id, Which::These(&ids), found.current_version_id).await?);
+        candidates.extend(read(change, service.id, Which::These(&ids), found.current_version_id).await?);
         weighed = weigh(request, found, &candidates);
     }
     weighed.tell(request, problems);
     Ok(weighed.choice)
 }
 
-async fn read(tx: &mut Tx, service_id: i64, which: Which<'_>, version_id: Option<i64>) -> Result<Vec<Candidate>> {
+async fn read(
+    change: &mut Change<'_>,
+    service_id: i64,
+    which: Which<'_>,
+    version_id: Option<i64>,
+) -> Result<Vec<Candidate>> {
+    let Change { tx, now, .. } = change;
     let instances = choice::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
-    let now = tx.now().await?;
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(now)) {
+    for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(*now)) {
         if let Some(instance_id) = hold.instance_id {
             holds.entry(instance_id).or_default().push(hold.id);
         }

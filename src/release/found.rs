@@ -2,6 +2,7 @@
 
 use super::request::{Request, Selection};
 use crate::app::App;
+use crate::change::Change;
 use crate::domain::release::ReleaseAction;
 use crate::domain::version::Obstacle;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
@@ -29,18 +30,19 @@ pub struct Found {
 }
 
 /// Looks everything up, in a number of statements that does not depend on how much there is.
-pub async fn find(app: &App, tx: &mut Tx, request: &Request, problems: &mut Problems) -> Result<Found> {
+pub async fn find(app: &App, change: &mut Change<'_>, request: &Request, problems: &mut Problems) -> Result<Found> {
     let mut found = Found::default();
     if let Some(id) = problems.take(claim::id("serviceId", Kind::Service, &request.service_id)) {
-        found.service = service::share(tx, id).await?.filter(|service| service.removed_at.is_none());
+        found.service = service::share(&mut change.tx, id).await?.filter(|service| service.removed_at.is_none());
+        change.waited().await?;
         match &found.service {
             Some(service) => found.executor = executor(app, service, problems),
             None => problems.add(claim::not_found("serviceId", Kind::Service, &[&request.service_id])),
         }
     }
-    versions(tx, request, &mut found, problems).await?;
-    holds(tx, request, &mut found, problems).await?;
-    found.hosts = hosts(tx, request, problems).await?;
+    versions(&mut change.tx, request, &mut found, problems).await?;
+    holds(change, request, &mut found, problems).await?;
+    found.hosts = hosts(change, request, problems).await?;
     Ok(found)
 }
 
@@ -114,10 +116,13 @@ fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
 }
 
 /// The holds that it asks to be let through, and the freezes that stand in its way (R17).
-async fn holds(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
+async fn holds(change: &mut Change<'_>, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
     const FIELD: &str = "throughHoldIds";
     let claimed = claim::ids(FIELD, Kind::Hold, &request.through_hold_ids, problems);
-    let holds = hold::by_ids(tx, &claimed).await?;
+    let holds = match claimed.is_empty() {
+        true => Vec::new(),
+        false => hold::by_ids(&mut change.tx, &claimed).await?,
+    };
     found.through = holds.iter().map(|hold| hold.id).collect();
     let mut blame = |code, numbers: Vec<i64>, message: String| {
         if !numbers.is_empty() {
@@ -136,8 +141,8 @@ async fn holds(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut
     let message = "Only who set a hold, or an admin, may let a release through it.";
     blame(ProblemCode::Invalid, closed, message.to_owned());
 
-    let now = tx.now().await?;
-    let freezes = hold::on_service(tx, service.id).await?;
+    let freezes = hold::on_service(&mut change.tx, service.id).await?;
+    let now = change.now;
     let in_the_way = |freeze: &hold::Hold| freeze.rule().stands(now) && freeze.rule().freezes(request.aim.action());
     let standing = freezes.iter().filter(|freeze| in_the_way(freeze)).map(|freeze| freeze.id);
     let (thawed, frozen): (Vec<_>, Vec<_>) = standing.partition(|id| found.through.contains(id));
@@ -152,12 +157,13 @@ async fn holds(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut
 }
 
 /// The hosts that were chosen; for an installation they are locked, and looked up again.
-async fn hosts(tx: &mut Tx, request: &Request, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
-    let Some(mut hosts) = chosen(tx, &request.hosts, problems).await? else { return Ok(None) };
+async fn hosts(change: &mut Change<'_>, request: &Request, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
+    let Some(mut hosts) = chosen(&mut change.tx, &request.hosts, problems).await? else { return Ok(None) };
     if request.aim.action() == ReleaseAction::Install && !hosts.is_empty() {
         let ids: Vec<i64> = hosts.iter().map(|host| host.id).collect();
-        choice::lock_hosts(tx, &ids).await?;
-        hosts = choice::hosts_by_id(tx, &ids).await?;
+        choice::lock_hosts(&mut change.tx, &ids).await?;
+        change.waited().await?;
+        hosts = choice::hosts_by_id(&mut change.tx, &ids).await?;
         let there: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
         let gone: Vec<_> = ids.iter().filter(|id| !there.contains(id)).map(|id| Kind::Host.id(*id)).collect();
         if request.hosts.is_claim() && !gone.is_empty() {

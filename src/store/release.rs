@@ -146,8 +146,11 @@ pub async fn insert_targets(
 
 /// Records what a release left out, in this order, and who had it (R9).
 pub async fn insert_skipped(tx: &mut Tx, release_id: i64, skipped: &[Skipped]) -> Result<()> {
-    let rows: Vec<_> =
-        skipped.iter().map(|skip| json!({ "instance_id": skip.instance_id, "reason": skip.reason.word() })).collect();
+    let rows: Vec<_> = skipped
+        .iter()
+        .zip(1..)
+        .map(|(skip, place)| json!({ "place": place, "instance_id": skip.instance_id, "reason": skip.reason.word() }))
+        .collect();
     tx.query(sql!(
         "INSERT INTO release_skip (release_id, instance_id, reason)
          SELECT $1, CAST(value ->> 'instance_id' AS bigint), value ->> 'reason' FROM {items $2}

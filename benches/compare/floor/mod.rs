@@ -1,15 +1,18 @@
 //! The floor: what the work takes when nothing is general. One handler for each query, with its statements and its
 //! types written for it, over the same number of connections.
 
+mod accepting;
 mod answers;
 pub mod paths;
+pub mod release;
 mod statements;
 
 use answers::{Answer, Counted, Fleet, Found, Nodes, Pages, Services};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use release::Releases;
 use serde::Deserialize;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -37,7 +40,8 @@ pub async fn serve(database: &str, port: u16, connections: u32) -> anyhow::Resul
         .route("/q2", get(q2))
         .route("/q3", get(q3))
         .route("/q4", get(q4))
-        .with_state(pool);
+        .with_state(pool.clone())
+        .merge(Router::new().route("/release/{way}", post(release::accept)).with_state(Releases::new(pool)));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("ready");
     Ok(axum::serve(listener, router).await?)
