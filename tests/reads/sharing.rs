@@ -94,7 +94,7 @@ async fn an_event_takes_as_many_statements_for_many_filters_as_for_one() {
     let document = "subscription($filter: InstanceEventFilter) {
         instanceStatusChanged(filter: $filter) { revision instance { id host { hostname } } } }";
     for kind in BOTH {
-        let watcher = Watcher::new(Fleet::of(kind, 1, 1, MANY).await, WOKEN).await;
+        let watcher = Watcher::new(Fleet::of(kind, 1, 1, MANY as i64).await, WOKEN).await;
         let db = &watcher.fleet().app.db;
         let (mut subscribers, mut costs) = (Vec::new(), Vec::new());
         for (many, seen) in [(1, 0), (MANY, 2)] {
