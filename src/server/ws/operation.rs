@@ -5,6 +5,7 @@ use super::super::request::{Asked, Prepared};
 use super::super::{Server, execute, subscription};
 use super::message as wire;
 use super::operations::InUse;
+use super::outbox::{Outgoing, Source};
 use super::record::Record;
 use super::watching::{Heard, Watching};
 use crate::domain::Caller;
@@ -12,7 +13,8 @@ use crate::graphql::{Body, Message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
-use futures_util::stream::{self, AbortRegistration, Abortable, BoxStream, Stream};
+use axum::extract::ws::Message as Frame;
+use futures_util::stream::{self, AbortRegistration, Abortable, Stream};
 use futures_util::{FutureExt, StreamExt};
 use std::future::ready;
 use std::panic::AssertUnwindSafe;
@@ -25,16 +27,14 @@ pub struct Carrier {
     pub caller: Caller,
 }
 
-/// What an operation says: messages of the protocol, as they are written.
-pub type Saying = BoxStream<'static, String>;
-
 /// Carries out what was asked: the same checks and limits as over HTTP. A subscription is followed by whoever takes what
 /// is said. Until then, or until there is an answer, it is carried out in a task of its own, and holds up nobody.
-pub fn carry_out(carrier: Arc<Carrier>, asked: Asked, (in_use, stopped): (InUse, AbortRegistration)) -> Saying {
+pub fn carry_out(carrier: Arc<Carrier>, asked: Asked, (in_use, stopped): (InUse, AbortRegistration)) -> Source {
     let operation = Box::new(Operation::new(carrier, in_use));
     let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked)));
     let saying = stream::once(began).filter_map(|began| ready(began.ok())).flat_map(Operation::saying);
-    Abortable::new(saying, stopped).boxed()
+    let outgoing = saying.map(|text| (Outgoing::Message(Frame::Text(text.into())), None));
+    Abortable::new(outgoing, stopped).boxed()
 }
 
 struct Operation {

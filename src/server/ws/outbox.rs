@@ -1,54 +1,60 @@
-//! What the reader of a socket has for its writer. It is bounded in bytes: a peer that asks and takes nothing fills it.
+//! What goes out over a socket. What its reader has for its writer is bounded in bytes: a peer that asks and takes nothing
+//! fills it.
 
-use super::operation::Saying;
 use axum::extract::ws::Message;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use std::sync::Arc;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 /// Bytes that wait; one message may be larger, and then waits alone.
 const ROOM: usize = 256 * 1024;
 /// The least that something counts for.
 const LEAST: usize = 128;
 
-/// Something to be done.
-pub enum Item {
-    /// To be written before all that operations say.
+/// Something for the writer.
+pub enum Outgoing {
     Message(Message),
-    /// An operation that has begun, to be written of from now on.
-    Operation(Saying),
+    /// From now on, this goes out, too.
+    Operation(Source),
 }
+
+/// Where something comes from that goes out.
+pub type Source = BoxStream<'static, (Outgoing, Option<Room>)>;
+
+/// The room that something takes, which is free again when this is dropped.
+pub type Room = OwnedSemaphorePermit;
 
 /// The end at which things are put in.
 pub struct Outbox {
     room: Arc<Semaphore>,
     /// Items are on the heap: a channel has room for 32 from the beginning, and most sockets are idle.
-    sender: UnboundedSender<Box<Outgoing>>,
-}
-
-/// A thing on its way.
-pub struct Outgoing {
-    pub item: Item,
-    /// Its room is free again when it was done or dropped.
-    pub room: OwnedSemaphorePermit,
+    sender: UnboundedSender<Box<(Outgoing, Room)>>,
 }
 
 impl Outbox {
-    pub fn new() -> (Outbox, UnboundedReceiver<Box<Outgoing>>) {
+    pub fn new() -> (Outbox, Source) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Outbox { room: Arc::new(Semaphore::new(ROOM)), sender }, receiver)
+        let unpack = |boxed: Box<(Outgoing, Room)>| {
+            let (outgoing, room) = *boxed;
+            (outgoing, Some(room))
+        };
+        let outgoing = UnboundedReceiverStream::new(receiver).map(unpack).boxed();
+        (Outbox { room: Arc::new(Semaphore::new(ROOM)), sender }, outgoing)
     }
 
     /// Puts something in. Says whether there was room.
-    pub fn put(&self, item: Item) -> bool {
-        let Ok(room) = self.room.clone().try_acquire_many_owned(cost(&item)) else { return false };
-        self.sender.send(Box::new(Outgoing { item, room })).is_ok()
+    pub fn put(&self, outgoing: Outgoing) -> bool {
+        let Ok(room) = self.room.clone().try_acquire_many_owned(cost(&outgoing)) else { return false };
+        self.sender.send(Box::new((outgoing, room))).is_ok()
     }
 }
 
-fn cost(item: &Item) -> u32 {
-    let bytes = match item {
-        Item::Message(Message::Text(text)) => text.len(),
+fn cost(outgoing: &Outgoing) -> u32 {
+    let bytes = match outgoing {
+        Outgoing::Message(Message::Text(text)) => text.len(),
         _ => 0,
     };
     bytes.clamp(LEAST, ROOM) as u32

@@ -9,7 +9,7 @@ use super::close::Close;
 use super::message::{self, Message};
 use super::operation::{Carrier, carry_out};
 use super::operations::{MOST, NotTaken, Operations};
-use super::outbox::{Item, Outbox};
+use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
 use crate::read::{self, ErrorCode};
@@ -17,7 +17,7 @@ use axum::Error;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use axum::http::StatusCode;
 use futures_util::future::{BoxFuture, pending};
-use futures_util::stream::SplitStream;
+use futures_util::stream::{SplitStream, select_all};
 use futures_util::{FutureExt, StreamExt};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -32,7 +32,7 @@ pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, s
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
     let (close, told) = oneshot::channel();
-    let writer = Writer { sink, outgoing, timings };
+    let writer = Writer { sink, sources: select_all([outgoing]), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
     let mut reader = Reader {
         server,
@@ -140,7 +140,7 @@ impl Reader {
             return Err(Close::try_again("Pings were not answered"));
         }
         self.unanswered += 1;
-        self.put(Item::Message(Frame::Ping(Default::default())))
+        self.put(Outgoing::Message(Frame::Ping(Default::default())))
     }
 
     fn take(&mut self, frame: Frame) -> Result<(), Close> {
@@ -179,7 +179,7 @@ impl Reader {
     fn subscribe(&mut self, id: String, asked: Asked) -> Result<(), Close> {
         let State::Known(carrier) = &self.state else { return Err(Close::unauthorized()) };
         match self.operations.begin(id) {
-            Ok(taken) => self.put(Item::Operation(carry_out(carrier.clone(), asked, taken))),
+            Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), asked, taken))),
             Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),
             Err(NotTaken::TooMany(id)) => {
                 let message = format!("A socket has at most {MOST} operations at a time. End one first.");
@@ -191,11 +191,11 @@ impl Reader {
     }
 
     fn say(&self, text: String) -> Result<(), Close> {
-        self.put(Item::Message(Frame::Text(text.into())))
+        self.put(Outgoing::Message(Frame::Text(text.into())))
     }
 
-    fn put(&self, item: Item) -> Result<(), Close> {
-        match self.outbox.put(item) {
+    fn put(&self, outgoing: Outgoing) -> Result<(), Close> {
+        match self.outbox.put(outgoing) {
             true => Ok(()),
             false => Err(Close::try_again("Messages were not taken in time")),
         }

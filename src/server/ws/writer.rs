@@ -2,20 +2,19 @@
 //! waits nowhere.
 
 use super::close::Close;
-use super::operation::Saying;
-use super::outbox::{Item, Outgoing};
+use super::outbox::{Outgoing, Source};
 use super::timings::Timings;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SelectAll, SplitSink};
 use futures_util::{SinkExt, StreamExt};
 use std::future::ready;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub struct Writer {
     pub sink: SplitSink<WebSocket, Message>,
-    pub outgoing: UnboundedReceiver<Box<Outgoing>>,
+    /// What goes out. Each source has its turn: a busy one starves none.
+    pub sources: SelectAll<Source>,
     pub timings: Timings,
 }
 
@@ -28,6 +27,7 @@ impl Writer {
             told = told => told.ok(),
             ended = self.write_all() => ended,
         };
+        self.sources.clear();
         if let Some(close) = close {
             tracing::debug!(code = close.code(), "a socket is closed");
             let frame = Message::Close(Some(close.frame()));
@@ -36,22 +36,19 @@ impl Writer {
         self.sink
     }
 
-    /// Why the socket has to be closed; none when it is broken. Operations end with this.
+    /// Why the socket has to be closed; none when it is broken.
     async fn write_all(&mut self) -> Option<Close> {
-        let mut operations: SelectAll<Saying> = SelectAll::new();
         let mut gathered = false;
         loop {
-            // Each operation has its turn: a busy one starves none.
             let (message, _room) = tokio::select! {
                 biased;
-                outgoing = self.outgoing.recv() => match *outgoing? {
-                    Outgoing { item: Item::Message(message), room } => (Some(message), Some(room)),
-                    Outgoing { item: Item::Operation(operation), .. } => {
-                        operations.push(operation);
+                outgoing = self.sources.next() => match outgoing? {
+                    (Outgoing::Message(message), room) => (Some(message), room),
+                    (Outgoing::Operation(source), _) => {
+                        self.sources.push(source);
                         continue;
                     }
                 },
-                Some(text) = operations.next() => (Some(Message::Text(text.into())), None),
                 // Nothing more is there: what was gathered goes out.
                 () = ready(()), if gathered => (None, None),
             };
