@@ -44,7 +44,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         match self.subscriber.take() {
-            Some(mut subscriber) => subscriber.outcome = self.outcome.clone(),
+            Some(mut subscriber) => subscriber.outcome.clone_from(&self.outcome),
             None => self.carrier.server.metrics.request(self.kind, &self.outcome, self.began),
         }
         tracing::info!(
