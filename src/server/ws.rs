@@ -1,15 +1,18 @@
-//! `/graphql/ws`: the protocol `graphql-transport-ws`. One task reads from a socket, one writes, and each operation
-//! has its own; what waits to be written is bounded. Pings are answered at every moment, dead and slow peers are let
-//! go, and a token that counts no more ends its socket. No `Origin` is checked: only a token lets anybody in, and
-//! browsers send none by themselves.
+//! `/graphql/ws`: the protocol `graphql-transport-ws`. One task reads from a socket; one follows all its operations and
+//! writes what they say, so that an event wakes one task for each socket. Queries, mutations and the beginning of
+//! subscriptions have tasks of their own. Pings are answered at every moment, dead and slow peers are let go, and a token
+//! that counts no more ends its socket. No `Origin` is checked: only a token lets anybody in, and browsers send none by
+//! themselves.
 
 mod close;
 mod message;
 mod operation;
 mod operations;
 mod outbox;
+mod record;
 mod socket;
 mod timings;
+mod watching;
 mod writer;
 
 pub use timings::Timings;

@@ -12,6 +12,7 @@ use lockkeeper::events::Waking;
 use lockkeeper::graphql::{Message, Messages, cursor};
 use lockkeeper::store::events::{InstanceChange, What};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,43 @@ async fn equal_subscribers_cost_what_one_costs() {
         drop(subscribers);
         assert_eq!(watcher.groups().len(), 0, "{kind}: a group ends with its last subscriber");
         ended(&watcher).await;
+    }
+}
+
+#[tokio::test]
+async fn an_event_takes_as_many_statements_for_many_filters_as_for_one() {
+    const MANY: usize = 40;
+    let document = "subscription($filter: InstanceEventFilter) {
+        instanceStatusChanged(filter: $filter) { revision instance { id host { hostname } } } }";
+    for kind in BOTH {
+        let watcher = Watcher::new(Fleet::of(kind, 1, 1, MANY as i64).await, WOKEN).await;
+        let db = &watcher.fleet().app.db;
+        let (mut subscribers, mut costs) = (Vec::new(), Vec::new());
+        for (many, seen) in [(1, 0), (MANY, 2)] {
+            while subscribers.len() < many {
+                // All of them fit, each in its own way.
+                let hosts = BTreeSet::from([1, subscribers.len() + 1]).into_iter().map(|host| format!("hst_{host}"));
+                let filter = json!({ "filter": { "hostIds": hosts.collect::<Vec<_>>() } });
+                let request = Request::new(document).variables(Variables::from_json(filter));
+                subscribers.push(watcher.subscribe(caller("ann", Role::Viewer), request).await);
+            }
+            assert_eq!(watcher.groups().len(), many, "{kind}");
+            // The first event wakes whatever has just begun.
+            for revision in seen + 1..=seen + 2 {
+                let before = db.statements();
+                watcher.tell(change(1, revision)).await;
+                for subscriber in &mut subscribers {
+                    let event = event(subscriber).await;
+                    assert_eq!(event["revision"], revision, "{kind}");
+                    assert_eq!(event["instance"]["host"]["hostname"], "host-001", "{kind}");
+                }
+                if revision == seen + 2 {
+                    costs.push(db.statements() - before);
+                }
+            }
+        }
+        // The tail may look once more.
+        assert!(costs[1] <= costs[0] + 1, "{kind}: {costs:?}");
     }
 }
 
@@ -175,7 +213,8 @@ async fn an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_documen
 #[tokio::test(flavor = "multi_thread")]
 async fn i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_once() {
     const TOTAL: i64 = 600;
-    let document = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { revision instance { id } } }";
+    let document = "subscription($after: Cursor, $filter: InstanceEventFilter) {
+        instanceStatusChanged(after: $after, filter: $filter) { revision instance { id } } }";
     for kind in BOTH {
         let watcher = Arc::new(Watcher::new(Fleet::of(kind, 1, 1, 1).await, Waking::default()).await);
         let log = watcher.fleet().app.db.log_id().to_owned();
@@ -191,7 +230,10 @@ async fn i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_once() {
             following.spawn(async move {
                 let mut last = after;
                 for until in [rand::random_range(after..=TOTAL), TOTAL] {
-                    let variables = Variables::from_json(json!({ "after": cursor::event(&log, last) }));
+                    // Groups come and go, whose selection is the same.
+                    let filter = json!({ "instanceIds": rand::random::<bool>().then_some(["ins_1"]) });
+                    let after = cursor::event(&log, last);
+                    let variables = Variables::from_json(json!({ "after": after, "filter": filter }));
                     let request = Request::new(document).variables(variables);
                     let mut messages = watcher.subscribe(caller("ann", Role::Viewer), request).await;
                     while last < until {

@@ -3,8 +3,8 @@
 //! goes on with its group: in order, each once, no gap (I5).
 
 use super::message::Message;
+use super::reading::{self, Reading, Readings};
 use super::source::{Batch, Source};
-use crate::domain::caller::Role;
 use crate::events::Tail;
 use crate::read::{Answer, ApiError, Given, Prepared};
 use futures_util::stream::BoxStream;
@@ -27,15 +27,10 @@ const LAST: i64 = i64::MAX;
 /// What subscribers are told in the same way.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    /// The field of the root.
-    pub field: &'static str,
-    /// What is followed by it.
+    /// How what is followed is answered.
+    pub reading: reading::Key,
+    /// What is followed by the field.
     pub followed: String,
-    /// What is selected.
-    pub selected: String,
-    pub role: Role,
-    /// Who asks, where that makes a difference.
-    pub caller: Option<String>,
 }
 
 /// The groups of a process, and the tail that they follow. Clones are the same.
@@ -43,12 +38,13 @@ pub(super) struct Key {
 pub struct Groups {
     tail: Tail,
     all: Arc<Mutex<HashMap<Key, Weak<Group>>>>,
+    readings: Readings,
 }
 
 impl Groups {
     /// None yet.
     pub fn new(tail: Tail) -> Groups {
-        Groups { tail, all: Arc::default() }
+        Groups { tail, all: Arc::default(), readings: Readings::default() }
     }
 
     pub fn tail(&self) -> &Tail {
@@ -66,7 +62,13 @@ impl Groups {
     }
 
     /// The group with this key and a membership in it; a new one, behind the place `head`, if there is none.
-    pub(super) fn join(&self, key: Key, head: i64, telling: impl FnOnce(Tail) -> Telling) -> (Arc<Group>, Membership) {
+    pub(super) fn join(
+        &self,
+        key: Key,
+        head: i64,
+        prepared: Prepared,
+        source: Box<dyn Source>,
+    ) -> (Arc<Group>, Membership) {
         // Let go after the lock: the last one to have it takes the lock, too.
         let found: Option<Arc<Group>>;
         let mut all = self.lock();
@@ -77,7 +79,8 @@ impl Groups {
         let sender = Sender::new(BACKLOG);
         let membership = Membership { live: sender.subscribe(), since: head };
         let live = Mutex::new(Live { sender: Some(sender), place: head, unread: VecDeque::new() });
-        let shared = Arc::new(Shared { telling: telling(self.tail.clone()), live });
+        let telling = Telling { reading: self.readings.with(&key.reading, prepared, &self.tail), source };
+        let shared = Arc::new(Shared { telling, live });
         let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head)));
         let group = Arc::new(Group { key: key.clone(), groups: self.clone(), shared, _task: task });
         all.insert(key, Arc::downgrade(&group));
@@ -90,10 +93,9 @@ impl Groups {
 }
 
 /// What a group tells, and from where.
-pub(super) struct Telling {
-    pub prepared: Prepared,
-    pub source: Box<dyn Source>,
-    pub tail: Tail,
+struct Telling {
+    reading: Arc<Reading>,
+    source: Box<dyn Source>,
 }
 
 impl Telling {
@@ -108,17 +110,16 @@ impl Telling {
         }
         let (places, rows): (Vec<_>, Vec<Given>) =
             told.into_iter().map(|told| ((told.place, told.cursor), told.row)).unzip();
-        let turn = if self.prepared.reads() { self.tail.turn().await } else { None };
-        let answers = self.prepared.answers(self.tail.db(), &rows).await;
-        drop(turn);
+        let answers = self.reading.answers(rows).await;
         let message = |((place, cursor), answer): ((i64, String), Answer)| {
-            (place, Arc::new(Message::new(answer.response(self.prepared.key()), Some(cursor))))
+            (place, Arc::new(Message::new(answer.response(self.reading.prepared().key()), Some(cursor))))
         };
         Written { told: places.into_iter().zip(answers).map(message).collect(), looked }
     }
 
     fn failed(&self, error: &ApiError) -> Written {
-        let response = self.prepared.failed(error).response(self.prepared.key());
+        let prepared = self.reading.prepared();
+        let response = prepared.failed(error).response(prepared.key());
         Written { told: vec![(LAST, Arc::new(Message::new(response, None)))], looked: LAST }
     }
 }

@@ -8,6 +8,7 @@ mod lines;
 mod message;
 mod place;
 mod progress;
+mod reading;
 mod source;
 mod subscriber;
 
@@ -28,7 +29,7 @@ use async_graphql::{Context, Request, Response, SubscriptionType};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
-use group::{Key, Telling};
+use group::Key;
 use source::Begun;
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -137,7 +138,7 @@ pub async fn subscribe(schema: &Schema, request: Request, groups: &Groups) -> Me
 async fn begin(ctx: &Context<'_>, watch: &Watch, prepared: Prepared) -> Option<Response> {
     match begun(ctx, watch, &prepared).await {
         Ok((key, Begun { after, head, source, .. }, groups, handed)) => {
-            let (group, membership) = groups.join(key, head, |tail| Telling { prepared, source, tail });
+            let (group, membership) = groups.join(key, head, prepared, source);
             handed.put(Subscriber::new(group, membership, after));
             None
         }
@@ -164,13 +165,13 @@ async fn begun<'a>(
     let args = document.args(watch.args.iter(), ctx.item)?;
     let from = ctx.data_opt::<Place>().and_then(Place::from);
     let begun = (watch.begin)(Asked { args, from, app, tail: groups.tail() }).await?;
-    let key = Key {
+    let reading = reading::Key {
         field: watch.name,
-        followed: begun.followed.clone(),
         selected: document.spelled(nodes),
         role: caller.role,
         caller: prepared.is_personal().then(|| caller.name.clone()),
     };
+    let key = Key { reading, followed: begun.followed.clone() };
     Ok((key, begun, groups, handed))
 }
 

@@ -86,9 +86,14 @@ pub fn looked(id: &str, cursor: &str) -> String {
     json!({ "type": "ping", "payload": { "id": id, "cursor": cursor } }).to_string()
 }
 
-/// An answer to an operation, as it is written.
-pub fn next(id: &str, answer: &str) -> String {
-    format!("{{\"id\":{},\"type\":\"next\",\"payload\":{answer}}}", Value::from(id))
+/// What all answers to an operation begin with.
+pub fn head_of_next(id: &str) -> String {
+    format!("{{\"id\":{},\"type\":\"next\",\"payload\":", Value::from(id))
+}
+
+/// An answer to an operation, as it is written, behind this head.
+pub fn next(head: &str, answer: &str) -> String {
+    [head, answer, "}"].concat()
 }
 
 /// An operation that could not begin.

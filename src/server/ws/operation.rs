@@ -1,144 +1,163 @@
 //! One operation over a socket, from its document to its last message.
 
 use super::super::answer::{self, OK, Refused};
-use super::super::log::new_id;
-use super::super::metrics::{Metrics, Transport};
 use super::super::request::{Asked, Prepared};
 use super::super::{Server, execute, subscription};
 use super::message as wire;
-use super::operations::Operation;
-use super::outbox::Outbox;
+use super::operations::InUse;
+use super::outbox::{Outgoing, Source};
+use super::record::Record;
+use super::watching::{Heard, Watching};
 use crate::domain::Caller;
-use crate::graphql::{Body, RequestId};
+use crate::graphql::{Body, Message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
-use futures_util::FutureExt;
+use axum::extract::ws::Message as Frame;
+use futures_util::stream::{self, AbortRegistration, Abortable, Stream};
+use futures_util::{FutureExt, StreamExt};
+use std::future::ready;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
 
-/// Carries out operations for one caller and puts their answers into one outbox.
+/// Whose operations they are, and who carries them out.
 pub struct Carrier {
     pub server: Arc<Server>,
     pub caller: Caller,
-    pub outbox: Outbox,
 }
 
-impl Carrier {
-    /// Carries out what was asked: the same checks and limits as over HTTP.
-    pub async fn carry_out(self: Arc<Self>, operation: Arc<Operation>, asked: Asked) {
-        let id = new_id();
-        let mut record = Record::new(&self, &id);
-        let task = Task { carrier: self, operation, id };
+/// Carries out what was asked: the same checks and limits as over HTTP. A subscription is followed by whoever takes what
+/// is said. Until then, or until there is an answer, it is carried out in a task of its own, and holds up nobody.
+pub fn carry_out(carrier: Arc<Carrier>, asked: Asked, (in_use, stopped): (InUse, AbortRegistration)) -> Source {
+    let operation = Box::new(Operation::new(carrier, in_use));
+    let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked)));
+    let saying = stream::once(began).filter_map(|began| ready(began.ok())).flat_map(Operation::saying);
+    let outgoing = saying.map(|text| (Outgoing::Message(Frame::Text(text.into())), None));
+    Abortable::new(outgoing, stopped).boxed()
+}
+
+struct Operation {
+    in_use: InUse,
+    /// How each of its answers begins.
+    head: String,
+    record: Record,
+    stage: Stage,
+    /// Whether a message of a subscription was told.
+    told: bool,
+}
+
+enum Stage {
+    Watching(Watching),
+    /// This is said, and nothing more.
+    Ending(std::vec::IntoIter<String>),
+}
+
+impl Stage {
+    fn ending<const MANY: usize>(texts: [String; MANY]) -> Stage {
+        Stage::Ending(Vec::from(texts).into_iter())
+    }
+}
+
+impl Operation {
+    fn new(carrier: Arc<Carrier>, in_use: InUse) -> Operation {
+        let head = wire::head_of_next(in_use.id());
+        Operation { in_use, head, record: Record::new(carrier), stage: Stage::ending([]), told: false }
+    }
+
+    async fn begin(mut self: Box<Self>, asked: Asked) -> Box<Operation> {
         // A bug in a resolver ends its operation, and the client is told.
-        if AssertUnwindSafe(task.run(asked, &mut record)).catch_unwind().await.is_err() {
-            record.outcome = task.refuse(Refused::internal().answer()).await;
-        }
+        let begun = AssertUnwindSafe(self.begun(asked)).catch_unwind().await;
+        self.stage = begun.unwrap_or_else(|_| self.refusal(Refused::internal().answer()));
+        self
     }
-}
 
-struct Task {
-    carrier: Arc<Carrier>,
-    operation: Arc<Operation>,
-    id: RequestId,
-}
-
-impl Task {
-    async fn run(&self, asked: Asked, record: &mut Record) {
-        record.outcome = match asked.prepare(self.carrier.server.engine.documents()) {
-            Ok(prepared) => {
-                record.kind = Some(prepared.kind);
-                record.name = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
-                match prepared.kind {
-                    OperationType::Subscription => self.stream(prepared).await,
-                    // On the heap, so that the many that are subscriptions need no room for it.
-                    _ => Box::pin(self.once(prepared)).await,
-                }
-            }
-            Err(error) => self.refuse(Answer::from_errors(vec![error])).await,
+    async fn begun(&mut self, asked: Asked) -> Stage {
+        let carrier = self.record.carrier.clone();
+        let prepared = match asked.prepare(carrier.server.engine.documents()) {
+            Ok(prepared) => prepared,
+            Err(error) => return self.refusal(Answer::from_errors(vec![error])),
         };
-    }
-
-    async fn once(&self, prepared: Prepared) -> String {
-        let kind = prepared.kind;
-        let Carrier { server, caller, .. } = &*self.carrier;
-        match execute::execute(server, prepared.request(), kind, caller.clone(), &self.id).await {
-            Ok(answer) if answer::began(&answer) => {
-                let outcome = self.answer(answer).await;
-                self.complete().await;
-                outcome
-            }
-            Ok(answer) => self.refuse(answer).await,
-            Err(refused) => self.refuse(refused.answer()).await,
+        self.record.known(prepared.kind, prepared.name.as_deref());
+        match prepared.kind {
+            OperationType::Subscription => self.subscribed(&carrier, prepared).await,
+            _ => self.answered(&carrier, prepared).await,
         }
     }
 
-    async fn stream(&self, mut prepared: Prepared) -> String {
+    async fn answered(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
+        let kind = prepared.kind;
+        match execute::execute(server, prepared.request(), kind, caller.clone(), &self.record.id).await {
+            Ok(answer) if answer::began(&answer) => {
+                Stage::ending([self.answer(answer), wire::complete(self.in_use.id())])
+            }
+            Ok(answer) => self.refusal(answer),
+            Err(refused) => self.refusal(refused.answer()),
+        }
+    }
+
+    async fn subscribed(&mut self, Carrier { server, caller }: &Carrier, mut prepared: Prepared) -> Stage {
         subscription::make_ready(&mut prepared);
-        let Carrier { server, caller, .. } = &*self.carrier;
-        let mut messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.id.0).await;
-        let mut subscriber = server.metrics.subscriber(Transport::Socket);
-        let mut began = false;
+        let messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.record.id.0).await;
+        self.record.subscribed();
+        Stage::Watching(Watching::new(messages, server.timings.ping))
+    }
+
+    fn saying(self: Box<Self>) -> impl Stream<Item = String> {
+        stream::unfold(self, |mut operation| async move { Some((operation.next().await?, operation)) })
+    }
+
+    async fn next(&mut self) -> Option<String> {
         loop {
-            let message = tokio::select! {
-                message = messages.next() => message,
-                () = sleep(server.timings.ping) => {
-                    self.tell_place(messages.looked()).await;
-                    continue;
+            let watching = match &mut self.stage {
+                Stage::Watching(watching) => watching,
+                Stage::Ending(texts) => {
+                    let text = texts.next()?;
+                    if texts.len() == 0 {
+                        // Before the client can know: it may use the id again at once.
+                        self.in_use.free();
+                    }
+                    return Some(text);
                 }
             };
-            let Some(message) = message else { break };
-            match &message.body {
-                Body::Written(body) => {
-                    self.next(body).await;
-                    subscriber.outcome = OK.into();
-                }
-                Body::Failed(failed) => {
-                    let answer = failed.response();
-                    if !began && never_began(&answer) {
-                        subscriber.outcome = self.refuse(answer).await.into();
-                        return subscriber.outcome.to_string();
-                    }
-                    subscriber.outcome = self.answer(answer).await.into();
-                }
+            self.stage = match AssertUnwindSafe(watching.next()).catch_unwind().await {
+                Ok(Heard::Message(message)) => match self.told(&message) {
+                    Ok(text) => return Some(text),
+                    Err(refusal) => refusal,
+                },
+                Ok(Heard::Place(cursor)) => return Some(wire::looked(self.in_use.id(), &cursor)),
+                Ok(Heard::Over) => Stage::ending([wire::complete(self.in_use.id())]),
+                Err(_) => self.refusal(Refused::internal().answer()),
+            };
+        }
+    }
+
+    /// A message as it is said; or, if it tells that there is nothing to follow, what is said instead.
+    fn told(&mut self, message: &Message) -> Result<String, Stage> {
+        let first = !std::mem::replace(&mut self.told, true);
+        match &message.body {
+            Body::Written(body) => {
+                self.record.outcome = OK.into();
+                Ok(wire::next(&self.head, body))
             }
-            began = true;
-        }
-        self.complete().await;
-        subscriber.outcome.to_string()
-    }
-
-    async fn answer(&self, mut answer: Answer) -> String {
-        read::complete(&mut answer, &self.id.0);
-        self.next(&String::from_utf8_lossy(&read::body(&answer))).await;
-        answer::outcome(&answer)
-    }
-
-    async fn next(&self, answer: &str) {
-        self.carrier.outbox.answer(&self.operation, wire::next(&self.operation.id, answer), false).await;
-    }
-
-    /// Tells, if it is new, how far a quiet subscription has looked: its place would else be left so far behind that
-    /// it expires. In line with the answers, since whoever goes on behind it must have got what is before it.
-    async fn tell_place(&self, looked: Option<String>) {
-        if let Some(cursor) = looked {
-            let text = wire::looked(&self.operation.id, &cursor);
-            self.carrier.outbox.answer(&self.operation, text, false).await;
+            Body::Failed(failed) => match failed.response() {
+                answer if first && never_began(&answer) => Err(self.refusal(answer)),
+                answer => Ok(self.answer(answer)),
+            },
         }
     }
 
-    async fn complete(&self) {
-        self.carrier.outbox.answer(&self.operation, wire::complete(&self.operation.id), true).await;
+    fn answer(&mut self, mut answer: Answer) -> String {
+        read::complete(&mut answer, &self.record.id.0);
+        self.record.outcome = answer::outcome(&answer).into();
+        wire::next(&self.head, &String::from_utf8_lossy(&read::body(&answer)))
     }
 
     /// Tells that the operation could not begin; nothing follows.
-    async fn refuse(&self, mut answer: Answer) -> String {
-        read::complete(&mut answer, &self.id.0);
-        let text = wire::error(&self.operation.id, &answer.errors);
-        self.carrier.outbox.answer(&self.operation, text, true).await;
-        answer::outcome(&answer)
+    fn refusal(&mut self, mut answer: Answer) -> Stage {
+        read::complete(&mut answer, &self.record.id.0);
+        self.record.outcome = answer::outcome(&answer).into();
+        Stage::ending([wire::error(self.in_use.id(), &answer.errors)])
     }
 }
 
@@ -147,48 +166,4 @@ impl Task {
 fn never_began(answer: &Answer) -> bool {
     let at_root = |error: &ServerError| error.path.len() <= 1;
     answer.data == Value::Null && !answer.errors.is_empty() && answer.errors.iter().all(at_root)
-}
-
-/// Tells the log and the metrics of an operation when it ends, also when it is cut short.
-struct Record {
-    metrics: Metrics,
-    caller: String,
-    id: String,
-    began: Instant,
-    kind: Option<OperationType>,
-    /// The operation's name, or its kind.
-    name: Option<String>,
-    outcome: String,
-}
-
-impl Record {
-    fn new(carrier: &Carrier, id: &RequestId) -> Record {
-        Record {
-            metrics: carrier.server.metrics.clone(),
-            caller: carrier.caller.name.clone(),
-            id: id.0.clone(),
-            began: Instant::now(),
-            kind: None,
-            name: None,
-            outcome: OK.to_owned(),
-        }
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        // Its stream has counted a subscription.
-        if self.kind != Some(OperationType::Subscription) {
-            self.metrics.request(self.kind, &self.outcome, self.began);
-        }
-        tracing::info!(
-            request_id = self.id,
-            transport = "websocket",
-            caller = self.caller,
-            operation = self.name,
-            outcome = self.outcome,
-            ms = self.began.elapsed().as_secs_f64() * 1000.0,
-            "request"
-        );
-    }
 }

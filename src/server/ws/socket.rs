@@ -7,9 +7,9 @@ use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
 use super::close::Close;
 use super::message::{self, Message};
-use super::operation::Carrier;
+use super::operation::{Carrier, carry_out};
 use super::operations::{MOST, NotTaken, Operations};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
 use crate::read::{self, ErrorCode};
@@ -17,7 +17,7 @@ use axum::Error;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use axum::http::StatusCode;
 use futures_util::future::{BoxFuture, pending};
-use futures_util::stream::SplitStream;
+use futures_util::stream::{SplitStream, select_all};
 use futures_util::{FutureExt, StreamExt};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -31,18 +31,23 @@ const UNANSWERED: u32 = 2;
 pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
-    let operations = Operations::default();
     let (close, told) = oneshot::channel();
-    let writer = Writer { sink, outgoing, operations: operations.clone(), timings };
+    let writer = Writer { sink, sources: select_all([outgoing]), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
-    let mut reader =
-        Reader { server, outbox, operations, authorization, state: State::New, unanswered: 0, who: pending().boxed() };
+    let mut reader = Reader {
+        server,
+        outbox,
+        operations: Operations::default(),
+        authorization,
+        state: State::New,
+        unanswered: 0,
+        who: pending().boxed(),
+    };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
         // It has said why, if there was somebody to listen.
         _ = &mut writer => Ended::Gone,
     };
-    reader.operations.stop_all();
     match ended {
         Ended::Gone => {}
         // Its answer to the close is read, and the client has the time to read ours.
@@ -124,7 +129,7 @@ impl Reader {
         let Who { caller, secret } = who?;
         let no_more = who::counts_no_more(self.server.tokens.clone(), secret);
         self.who = no_more.map(|()| Err(Stranger::NoMore)).boxed();
-        let carrier = Carrier { server: self.server.clone(), caller, outbox: self.outbox.clone() };
+        let carrier = Carrier { server: self.server.clone(), caller };
         self.state = State::Known(Arc::new(carrier));
         self.say(message::acknowledged())
     }
@@ -135,7 +140,7 @@ impl Reader {
             return Err(Close::try_again("Pings were not answered"));
         }
         self.unanswered += 1;
-        self.put(Frame::Ping(Default::default()))
+        self.put(Outgoing::Message(Frame::Ping(Default::default())))
     }
 
     fn take(&mut self, frame: Frame) -> Result<(), Close> {
@@ -173,11 +178,9 @@ impl Reader {
 
     fn subscribe(&mut self, id: String, asked: Asked) -> Result<(), Close> {
         let State::Known(carrier) = &self.state else { return Err(Close::unauthorized()) };
-        let carrier = carrier.clone();
-        let name = id.clone();
-        match self.operations.begin(id, |operation| carrier.carry_out(operation, asked)) {
-            Ok(()) => Ok(()),
-            Err(NotTaken::IdInUse) => Err(Close::taken(&name)),
+        match self.operations.begin(id) {
+            Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), asked, taken))),
+            Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),
             Err(NotTaken::TooMany(id)) => {
                 let message = format!("A socket has at most {MOST} operations at a time. End one first.");
                 let mut answer = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).answer();
@@ -188,11 +191,11 @@ impl Reader {
     }
 
     fn say(&self, text: String) -> Result<(), Close> {
-        self.put(Frame::Text(text.into()))
+        self.put(Outgoing::Message(Frame::Text(text.into())))
     }
 
-    fn put(&self, frame: Frame) -> Result<(), Close> {
-        match self.outbox.urgent(frame) {
+    fn put(&self, outgoing: Outgoing) -> Result<(), Close> {
+        match self.outbox.put(outgoing) {
             true => Ok(()),
             false => Err(Close::try_again("Messages were not taken in time")),
         }

@@ -1,19 +1,20 @@
-//! The one task that writes to a socket.
+//! The one task that writes to a socket, and follows its operations: what they say is taken when it can be written, and
+//! waits nowhere.
 
 use super::close::Close;
-use super::operations::Operations;
-use super::outbox::{Item, Outgoing};
+use super::outbox::{Outgoing, Source};
 use super::timings::Timings;
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::SinkExt;
-use futures_util::stream::SplitSink;
+use futures_util::stream::{SelectAll, SplitSink};
+use futures_util::{SinkExt, StreamExt};
+use std::future::ready;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub struct Writer {
     pub sink: SplitSink<WebSocket, Message>,
-    pub outgoing: Outgoing,
-    pub operations: Operations,
+    /// What goes out. Each source has its turn: a busy one starves none.
+    pub sources: SelectAll<Source>,
     pub timings: Timings,
 }
 
@@ -26,6 +27,7 @@ impl Writer {
             told = told => told.ok(),
             ended = self.write_all() => ended,
         };
+        self.sources.clear();
         if let Some(close) = close {
             tracing::debug!(code = close.code(), "a socket is closed");
             let frame = Message::Close(Some(close.frame()));
@@ -36,33 +38,30 @@ impl Writer {
 
     /// Why the socket has to be closed; none when it is broken.
     async fn write_all(&mut self) -> Option<Close> {
+        let mut gathered = false;
         loop {
-            let item = tokio::select! {
+            let (message, _room) = tokio::select! {
                 biased;
-                Some(item) = self.outgoing.urgent.recv() => item,
-                Some(item) = self.outgoing.ordinary.recv() => item,
-                else => return None,
+                outgoing = self.sources.next() => match outgoing? {
+                    (Outgoing::Message(message), room) => (Some(message), room),
+                    (Outgoing::Operation(source), _) => {
+                        self.sources.push(source);
+                        continue;
+                    }
+                },
+                // Nothing more is there: what was gathered goes out.
+                () = ready(()), if gathered => (None, None),
             };
-            match timeout(self.timings.write, self.write(*item)).await {
+            gathered = message.is_some();
+            let written = match message {
+                Some(message) => timeout(self.timings.write, self.sink.feed(message)).await,
+                None => timeout(self.timings.write, self.sink.flush()).await,
+            };
+            match written {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return None,
                 Err(_) => return Some(Close::try_again("Messages were not taken in time")),
             }
         }
-    }
-
-    async fn write(&mut self, item: Item) -> Result<(), axum::Error> {
-        let Item { message, operation, last, room: _room } = item;
-        if !operation.as_ref().is_some_and(|operation| operation.is_stopped()) {
-            if let Some(operation) = operation.filter(|_| last) {
-                // Before the client can know: it may use the id again at once.
-                self.operations.ended(&operation);
-            }
-            self.sink.feed(message).await?;
-        }
-        if self.outgoing.urgent.is_empty() && self.outgoing.ordinary.is_empty() {
-            self.sink.flush().await?;
-        }
-        Ok(())
     }
 }

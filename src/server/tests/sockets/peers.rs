@@ -31,10 +31,8 @@ async fn a_quiet_peer_that_answers_pings_stays() {
 async fn a_peer_that_takes_nothing_is_let_go() {
     let served = Served::timed(Timings { ping: Duration::from_mins(1), ..brief() }).await;
     let mut socket = Socket::ready(&served).await;
-    for id in 0..10 {
-        socket.subscribe(&id.to_string(), "subscription { flood }").await;
-    }
-    streams(&served, 10).await;
+    socket.subscribe("1", "subscription { flood }").await;
+    streams(&served, 1).await;
     streams(&served, 0).await;
 }
 

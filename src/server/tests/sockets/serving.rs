@@ -61,6 +61,22 @@ async fn what_cannot_begin_is_an_error_and_no_more() {
 }
 
 #[tokio::test]
+async fn what_takes_long_holds_up_none() {
+    let served = Served::timed(patient()).await;
+    let mut socket = Socket::ready(&served).await;
+    socket.subscribe("long", "{ slow }").await;
+    socket.subscribe("numbers", "subscription { numbers(end: 2) }").await;
+    socket.subscribe("short", "{ echo }").await;
+    let mut completed = Vec::new();
+    while completed.len() < 2 {
+        let message = socket.hear().await;
+        completed.extend((message["type"] == "complete").then(|| message["id"].clone()));
+    }
+    assert!(!completed.contains(&json!("long")), "{completed:?}");
+    assert_eq!(socket.hear().await["id"], "long");
+}
+
+#[tokio::test]
 async fn a_client_that_wants_no_more_hears_no_more() {
     let served = Served::timed(patient()).await;
     let mut socket = Socket::ready(&served).await;
