@@ -8,6 +8,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("now", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(clock_timestamp() AS timestamptz(3))"),
     // One of the values of a list: `{any $1}`, bound as `Ids` or `Texts`.
     ("any", "IN (SELECT value FROM json_each(#))", "= ANY(#)"),
+    // One of the ids that a statement gives, asked anew for each row that it names: `{among SELECT …}`.
+    ("among", "IN (#)", "= ANY(ARRAY(#))"),
     // The items of a JSON array, as rows `item` with a column `value`.
     ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
     // A truth value out of a JSON document.
