@@ -172,7 +172,7 @@ impl Level {
 
     /// Notes what the conditions are before those of cursors are added.
     pub fn uncut(&self) -> (String, usize) {
-        (self.list.text.clone(), self.list.binds.len())
+        (self.list.text(), self.list.binds.len())
     }
 
     /// Makes it a page: one row more than is wanted, to see whether there are more.
@@ -203,7 +203,7 @@ impl Level {
         let Level { table, by, joins, .. } = self;
         let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
         let mut text = format!("SELECT {}", if columns.is_empty() { "1" } else { &columns });
-        let such = |alias: &str| self.list.text.replace('@', alias);
+        let such = |alias: &str| self.list.text().replace('@', alias);
         let derived = table.contains("{such}");
         let (from, outer) = match derived {
             true => (table.replace("{such}", &such("i")), String::new()),
@@ -216,6 +216,18 @@ impl Level {
             Some(page) if page.cursors == Cursors::Log => format!(" AND {}", self.belongs().replace('@', "t0")),
             _ => String::new(),
         };
+        // SQLite would sort all that has one of several values: of each, the first are read in the order of an index.
+        let each = self.list.each.as_ref().filter(|_| dialect == Dialect::Sqlite && !derived);
+        if let (Parents::None, Some(limit), Some((column, place))) = (&self.parents, &self.limit, each) {
+            let first = format!("{column} = v.value{}", self.list.beside_each()).replace('@', "i");
+            let _ = write!(
+                text,
+                " FROM json_each(${place}) v JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {first} ORDER BY {} LIMIT {limit}){joins} ORDER BY {order} LIMIT {limit}",
+                self.ordering("i"),
+                key = self.key,
+            );
+            return text;
+        }
         let _ = match (&self.parents, &self.limit, dialect) {
             (Parents::None, limit, _) => {
                 let limit = limit.as_ref().map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
