@@ -5,7 +5,7 @@
 //! - [`config`]: settings, and where they come from.
 //! - [`server`]: HTTP: routes, transports, limits before anything is carried out, metrics, shutdown.
 //! - [`graphql`]: the schema: a table of fields for each type, inputs, mutations, subscriptions.
-//! - [`read`]: how a selection becomes one statement per level, and its rows the bytes of the answer.
+//! - [`read`]: how a selection becomes one statement, and its rows the bytes of the answer.
 //! - [`release`]: accepting releases and carrying them out, target by target.
 //! - [`catalog`]: what is recorded and corrected by hand: services, hosts, versions, instances, holds, freezes.
 //! - [`events`]: the live end of the log of events, for any number of subscribers.

@@ -1,15 +1,18 @@
-//! Runs the statements of a plan, level by level on one connection, and sorts their rows under their parents.
+//! Reads what a plan asks for, and sorts the rows under their parents.
 
 use super::cursor::Head;
 use super::error::{ApiError, Reason};
 use super::filter::{Claim, not_found};
 use super::given::Given;
 use super::level::{Feed, Level, Parents};
+use super::parents::ParentIds;
 use super::plan::Plan;
+use super::statement::{Asked, Statement};
 use super::write::Scene;
 use crate::domain::Kind;
 use crate::store::Db;
-use crate::store::rows::{Bind, CellKind, Reader, Rows};
+use crate::store::rows::{Bind, Rows};
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// The rows of one level.
@@ -67,6 +70,12 @@ impl Table {
             }
         }
     }
+
+    /// Notes how many there are of each parent.
+    fn count_by(&mut self, counts: &Rows) {
+        let count = |row| Some((counts.cell(row, 0).int()?, counts.cell(row, 1).int()?));
+        self.counts = (0..counts.len()).filter_map(count).collect();
+    }
 }
 
 /// Everything that a plan asks for.
@@ -77,24 +86,58 @@ pub(super) struct Fetched {
 
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
 pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
-    let mut scene = Scene { log_id: db.log_id().to_owned(), head: None };
-    let mut tables: Vec<Table> = Vec::with_capacity(plan.levels.len());
-    let mut sources: Vec<Vec<&Given>> = Vec::with_capacity(plan.levels.len());
-    let mut reader = if plan.reads() { Some(db.reader().await?) } else { None };
-    if let Some(reader) = reader.as_mut().filter(|_| plan.head) {
-        scene.head = Some(ends(reader).await?);
-    }
-    let mut missing = Vec::new();
-    if let Some(reader) = &mut reader {
-        let claims = plan.levels.iter().enumerate();
-        let claims = claims.flat_map(|(at, level)| level.list.claims.iter().map(move |claim| (at, claim)));
-        missing = unknown(reader, &claims.collect::<Vec<_>>()).await?;
+    let mut tables = handed(plan, given);
+    let claims =
+        || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
+    let mut statement = Statement::new(db);
+    let ends = plan.head.then(|| statement.ends());
+    let known = statement.known(claims().map(|(_, claim)| claim));
+    let of_service: Vec<Option<usize>> = plan
+        .levels
+        .iter()
+        .map(|level| level.list.of_service.as_ref().map(|(_, version)| statement.service_of(*version)))
+        .collect();
+    let levels = levels(&mut statement, plan, &tables);
+    let mut answers = statement.run().await?;
+    let scene = Scene { log_id: db.log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
+    if let Some(known) = known {
+        for (at, error) in unknown(&answers[known], claims()) {
+            tables[at].failed.get_or_insert((None, error));
+        }
     }
     for (at, level) in plan.levels.iter().enumerate() {
+        let table = &mut tables[at];
+        // What belongs to a thing is its whole history; only the log itself is read from a place on.
+        let of_log = level.page.as_ref().filter(|_| matches!(level.parents, Parents::None));
+        if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
+            table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
+        }
+        if let (None, Some((argument, version)), Some(part)) = (&table.failed, &level.list.of_service, of_service[at]) {
+            table.failed = Some(only_of_service(&answers[part], argument, *version));
+        }
+        if let Some(asked) = levels[at] {
+            table.rows = std::mem::take(&mut answers[asked.rows]);
+            if !matches!(level.parents, Parents::None) {
+                table.group();
+            }
+            if let Some(counts) = asked.counts {
+                table.count_by(&answers[counts]);
+            }
+        }
+    }
+    Ok(Fetched { tables, scene })
+}
+
+/// The rows that are not read.
+fn handed(plan: &Plan, given: &[Given]) -> Vec<Table> {
+    let mut tables: Vec<Table> = Vec::with_capacity(plan.levels.len());
+    let mut sources: Vec<Vec<&Given>> = Vec::with_capacity(plan.levels.len());
+    for level in &plan.levels {
         let things = vec![Vec::new(); level.things.len()];
         let mut table = Table { rows: Rows::new(level.columns.len()), things, ..Table::default() };
-        let mut taken = Vec::new();
+        let mut taken: Vec<&Given> = Vec::new();
         match &level.feed {
+            Feed::Statement => {}
             Feed::Given => taken.extend(given),
             Feed::Made(rows) => taken.extend(rows),
             Feed::Within(parent, list) => {
@@ -105,25 +148,6 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
                     table.groups.push((row as i64, from, taken.len()));
                 }
             }
-            Feed::Statement => {
-                let reader = reader.as_mut().expect("a connection was taken for it");
-                let found = missing.iter().find(|(level, _)| *level == at);
-                table.failed = found.map(|(_, error)| (None, error.clone()));
-                // What belongs to a thing is its whole history; only the log itself is read from a place on.
-                let of_log = level.page.as_ref().filter(|_| matches!(level.parents, Parents::None));
-                if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
-                    table.failed =
-                        page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
-                }
-                if let (None, Some((argument, version))) = (&table.failed, &level.list.of_service) {
-                    table.failed = Some(only_of_service(reader, argument, *version).await?);
-                }
-                let parents = parents(level, &tables);
-                let nothing = table.failed.as_ref().is_some_and(|(only, _)| only.is_none());
-                if !nothing && parents.as_ref().is_none_or(|ids| !ids.is_empty()) {
-                    read(reader, level, parents, &mut table).await?;
-                }
-            }
         }
         for row in &taken {
             table.take(level, row);
@@ -131,24 +155,37 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
         sources.push(taken);
         tables.push(table);
     }
-    Ok(Fetched { tables, scene })
+    tables
 }
 
-/// The ends of the log of events.
-pub async fn head(db: &Db) -> Result<Head, ApiError> {
-    ends(&mut db.reader().await?).await
+/// Asks for the rows of all levels that are read. Nothing is asked of what can belong to nothing.
+fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[Table]) -> Vec<Option<Asked>> {
+    let mut asked: Vec<Option<Asked>> = Vec::with_capacity(plan.levels.len());
+    for level in &plan.levels {
+        let mut values = level.list.binds.clone();
+        let parents = match &level.parents {
+            _ if !level.is_read() => None,
+            Parents::None => Some(ParentIds::Value),
+            Parents::Cell(at, cell) if plan.levels[*at].is_read() => {
+                let once = plan.levels[*at].has_once(*cell);
+                asked[*at].map(|parents| ParentIds::Part { part: parents.rows, cell: *cell, once })
+            }
+            _ => {
+                let ids = ids(&level.parents, tables);
+                let any = !ids.is_empty();
+                values[0] = Bind::Ids(ids);
+                any.then_some(ParentIds::Value)
+            }
+        };
+        asked.push(parents.map(|parents| statement.level(level, &parents, &values)));
+    }
+    asked
 }
 
-async fn ends(reader: &mut Reader<'_>) -> Result<Head, ApiError> {
-    let rows = reader.rows("SELECT position, floor FROM event_log", &[], &[CellKind::Int; 2]).await?;
-    let place = |column| rows.cell(0, column).int().unwrap_or_default();
-    Ok(Head { position: place(0), floor: place(1) })
-}
-
-/// The ids that the rows of a level belong to, each once; none if they belong to nothing.
-fn parents(level: &Level, tables: &[Table]) -> Option<Vec<i64>> {
-    let mut ids = match &level.parents {
-        Parents::None => return None,
+/// The ids that handed rows name as parents, each once.
+fn ids(parents: &Parents, tables: &[Table]) -> Vec<i64> {
+    let mut ids: Vec<i64> = match parents {
+        Parents::None => Vec::new(),
         Parents::Cell(at, cell) => {
             let rows = &tables[*at].rows;
             (0..rows.len()).filter_map(|row| rows.cell(row, *cell).int()).collect()
@@ -158,60 +195,29 @@ fn parents(level: &Level, tables: &[Table]) -> Option<Vec<i64>> {
     };
     ids.sort_unstable();
     ids.dedup();
-    Some(ids)
+    ids
 }
 
-async fn read(
-    reader: &mut Reader<'_>,
-    level: &Level,
-    parents: Option<Vec<i64>>,
-    table: &mut Table,
-) -> Result<(), ApiError> {
-    let mut binds = level.list.binds.clone();
-    let grouped = parents.is_some();
-    if let Some(parents) = parents {
-        binds[0] = Bind::Ids(parents);
-    }
-    let kinds: Vec<CellKind> = level.columns.iter().map(|column| column.1).collect();
-    let dialect = reader.dialect();
-    table.rows = reader.rows(&level.sql(dialect), &binds, &kinds).await?;
-    if grouped {
-        table.group();
-    }
-    if let Some((text, bound)) = level.count_sql(dialect) {
-        let counts = reader.rows(&text, &binds[..bound], &[CellKind::Int; 2]).await?;
-        let count = |row| Some((counts.cell(row, 0).int()?, counts.cell(row, 1).int()?));
-        table.counts = (0..counts.len()).filter_map(count).collect();
-    }
-    Ok(())
+/// The ends of the log of events.
+pub async fn head(db: &Db) -> Result<Head, ApiError> {
+    let mut statement = Statement::new(db);
+    let ends = statement.ends();
+    Ok(head_of(&statement.run().await?[ends]))
+}
+
+fn head_of(rows: &Rows) -> Head {
+    let place = |column| rows.cell(0, column).int().unwrap_or_default();
+    Head { position: place(0), floor: place(1) }
 }
 
 /// The service of a version, and what is wrong for all others.
-async fn only_of_service(
-    reader: &mut Reader<'_>,
-    argument: &str,
-    version: i64,
-) -> Result<(Option<i64>, ApiError), ApiError> {
-    let text = "SELECT service_id FROM version WHERE id = $1";
-    let rows = reader.rows(text, &[Bind::Int(version)], &[CellKind::Int]).await?;
+fn only_of_service(rows: &Rows, argument: &str, version: i64) -> (Option<i64>, ApiError) {
     let id = Kind::Version.id(version).to_string();
     if rows.is_empty() {
-        return Ok((None, not_found(Kind::Version, argument, &id)));
+        return (None, not_found(Kind::Version, argument, &id));
     }
     let message = format!("{id} is a version of another service.");
-    Ok((rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message)))
-}
-
-fn table(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Service => "service",
-        Kind::Version => "version",
-        Kind::Host => "host",
-        Kind::Instance => "instance",
-        Kind::Release => "release",
-        Kind::Target => "release_target",
-        Kind::Hold => "hold",
-    }
+    (rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message))
 }
 
 /// Whether ids name something, all of them.
@@ -219,42 +225,20 @@ fn table(kind: Kind) -> &'static str {
 /// # Errors
 /// `BAD_REQUEST` with the reason `NOT_FOUND` for the first that names nothing.
 pub async fn known(db: &Db, claims: &[Claim]) -> Result<(), ApiError> {
-    let claims: Vec<(usize, &Claim)> =
-        claims.iter().filter(|claim| !claim.ids.is_empty()).map(|claim| (0, claim)).collect();
-    if claims.is_empty() {
-        return Ok(());
-    }
-    let wrong = unknown(&mut db.reader().await?, &claims).await?;
+    let mut statement = Statement::new(db);
+    let Some(known) = statement.known(claims.iter()) else { return Ok(()) };
+    let wrong = unknown(&statement.run().await?[known], claims.iter().map(|claim| (0, claim)));
     wrong.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
-/// Which of these claims, each of a level, have ids that name nothing: one statement for all of them.
-async fn unknown(reader: &mut Reader<'_>, claims: &[(usize, &Claim)]) -> Result<Vec<(usize, ApiError)>, ApiError> {
-    let claims = || claims.iter().copied();
-    let kinds: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|kind| claims().any(|(_, claim)| claim.kind == *kind)).collect();
-    if kinds.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut binds = Vec::new();
-    let mut parts = Vec::new();
-    for kind in &kinds {
-        let ids = claims().filter(|(_, claim)| claim.kind == *kind).flat_map(|(_, claim)| claim.ids.iter().copied());
-        binds.push(Bind::Ids(ids.collect()));
-        parts.push(format!(
-            "SELECT {} AS kind, id FROM {} WHERE id {{any ${}}}",
-            parts.len(),
-            table(*kind),
-            binds.len()
-        ));
-    }
-    let rows = reader.rows(&parts.join(" UNION ALL "), &binds, &[CellKind::Int; 2]).await?;
-    let known: std::collections::HashSet<(Option<i64>, Option<i64>)> =
-        (0..rows.len()).map(|row| (rows.cell(row, 0).int(), rows.cell(row, 1).int())).collect();
-    let wrong = claims().filter_map(|(at, claim)| {
-        let kind = kinds.iter().position(|kind| *kind == claim.kind)? as i64;
+/// Which of these claims, each of a level, have ids that are not among those that are known.
+fn unknown<'c>(known: &Rows, claims: impl Iterator<Item = (usize, &'c Claim)>) -> Vec<(usize, ApiError)> {
+    let known: HashSet<(Option<i64>, Option<i64>)> =
+        (0..known.len()).map(|row| (known.cell(row, 0).int(), known.cell(row, 1).int())).collect();
+    let wrong = claims.filter_map(|(at, claim)| {
+        let kind = Kind::ALL.iter().position(|kind| *kind == claim.kind)? as i64;
         let id = claim.ids.iter().find(|id| !known.contains(&(Some(kind), Some(**id))))?;
         Some((at, not_found(claim.kind, &claim.argument, &claim.kind.id(*id).to_string())))
     });
-    Ok(wrong.collect())
+    wrong.collect()
 }

@@ -1,8 +1,9 @@
-//! One statement: rows of one type, with what is joined to each, and its text on each database.
+//! One level: rows of one type, with what is joined to each, and the text that reads them on each database.
 
 use super::declare::{Cursors, Object, Order};
 use super::filter::Where;
 use super::given::Given;
+use super::parents::ParentIds;
 use crate::store::Dialect;
 use crate::store::rows::{Bind, CellKind};
 use std::fmt::Write;
@@ -40,8 +41,8 @@ pub(super) struct Page {
     pub cursors: Cursors,
     /// Whether all items are counted, too.
     pub counted: bool,
-    /// The conditions without those of the cursors, and how many values they bind.
-    uncut: (String, usize),
+    /// The conditions without those of the cursors.
+    uncut: String,
     /// The place in the log of events that the page begins behind.
     pub behind: Option<i64>,
 }
@@ -115,6 +116,12 @@ impl Level {
         matches!(self.feed, Feed::Statement)
     }
 
+    /// Whether a cell is the key of its rows, of which none comes twice.
+    pub fn has_once(&self, cell: usize) -> bool {
+        let own = matches!(self.parents, Parents::None | Parents::These(_));
+        own && self.columns[cell].0.strip_prefix("t0.") == Some(self.key)
+    }
+
     /// Puts it in another order; before the page is set.
     pub fn ordered(&mut self, order: Order) {
         self.order = order;
@@ -132,7 +139,8 @@ impl Level {
 
     /// Takes so many rows of each parent.
     pub fn up_to(&mut self, rows: i64) {
-        self.limit = Some(format!("${}", self.list.bind(Bind::Int(rows))));
+        // In the text, since the database plans by it what is read with each of these rows.
+        self.limit = Some(rows.to_string());
     }
 
     /// The place of a column of a table, which is read once however often it is selected.
@@ -171,8 +179,8 @@ impl Level {
     }
 
     /// Notes what the conditions are before those of cursors are added.
-    pub fn uncut(&self) -> (String, usize) {
-        (self.list.text(), self.list.binds.len())
+    pub fn uncut(&self) -> String {
+        self.list.text()
     }
 
     /// Makes it a page: one row more than is wanted, to see whether there are more.
@@ -198,21 +206,22 @@ impl Level {
         }
     }
 
-    /// The statement. How each parent gets its first rows is the whole difference between the databases.
-    pub fn sql(&self, dialect: Dialect) -> String {
+    /// The text that reads it. How each parent gets its first rows is the whole difference between the databases.
+    pub fn sql(&self, dialect: Dialect, source: &ParentIds) -> String {
         let Level { table, by, joins, .. } = self;
         let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
         let mut text = format!("SELECT {}", if columns.is_empty() { "1" } else { &columns });
         let such = |alias: &str| self.list.text().replace('@', alias);
+        let among = || source.among();
         let derived = table.contains("{such}");
         let (from, outer) = match derived {
-            true => (table.replace("{such}", &such("i")), String::new()),
+            true => (table.replace("{such}", &such("i")).replace("{among}", &among()), String::new()),
             false => ((*table).to_owned(), such("t0")),
         };
-        let belongs = format!("{}{}", self.belongs().replace('@', "i"), such("i"));
+        let belongs = || format!("{}{}", self.belongs().replace('@', "i"), such("i"));
         let order = self.ordering("t0");
         // Places in the output of releases are told apart only together with what they belong to.
-        let again = match &self.page {
+        let again = || match &self.page {
             Some(page) if page.cursors == Cursors::Log => format!(" AND {}", self.belongs().replace('@', "t0")),
             _ => String::new(),
         };
@@ -228,58 +237,60 @@ impl Level {
             );
             return text;
         }
+        let parents = || source.rows(dialect);
         let _ = match (&self.parents, &self.limit, dialect) {
             (Parents::None, limit, _) => {
                 let limit = limit.as_ref().map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
                 write!(text, " FROM {from} t0{joins} WHERE TRUE{outer} ORDER BY {order}{limit}")
             }
             (_, None, _) => {
-                write!(text, " FROM {from} t0{joins} WHERE t0.{by} {{any $1}}{outer} ORDER BY t0.{by}, {order}")
+                write!(text, " FROM {from} t0{joins} WHERE t0.{by} {}{outer} ORDER BY t0.{by}, {order}", among())
             }
             (_, Some(limit), Dialect::Sqlite) => write!(
                 text,
-                " FROM json_each($1) p JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}){again}{joins} ORDER BY p.value, {order}",
+                " FROM {} JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {} ORDER BY {} LIMIT {limit}){}{joins} ORDER BY p.value, {order}",
+                parents(),
+                belongs(),
                 self.ordering("i"),
+                again(),
                 key = self.key,
             ),
             (_, Some(limit), Dialect::Postgres) => write!(
                 text,
-                " FROM unnest(CAST($1 AS bigint[])) p(value) CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {belongs} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                " FROM {} CROSS JOIN LATERAL (SELECT * FROM {from} i WHERE {} ORDER BY {} LIMIT {limit}) t0{joins} ORDER BY p.value, {order}",
+                parents(),
+                belongs(),
                 self.ordering("i"),
             ),
         };
         text
     }
 
-    /// The statement that counts all items of each parent, and how many values it binds.
-    pub fn count_sql(&self, dialect: Dialect) -> Option<(String, usize)> {
-        let (such, binds) = self.page.as_ref().filter(|page| page.counted).map(|page| &page.uncut)?;
+    /// The text that counts all items of each parent.
+    pub fn count_sql(&self, dialect: Dialect, source: &ParentIds) -> Option<String> {
+        let such = self.page.as_ref().filter(|page| page.counted).map(|page| &page.uncut)?;
         let such = such.replace('@', "i");
-        let parents = match dialect {
-            Dialect::Sqlite => "json_each($1)",
-            Dialect::Postgres => "unnest(CAST($1 AS bigint[]))",
-        };
-        let text = match &self.parents {
+        Some(match &self.parents {
             Parents::None => format!("SELECT 0, count(*) FROM {} i WHERE TRUE{such}", self.table),
             _ if self.by.contains('^') => format!(
-                "SELECT p.value, (SELECT count(*) FROM {} i WHERE {}{such}) FROM {parents} p{} ORDER BY 1",
+                "SELECT p.value, (SELECT count(*) FROM {} i WHERE {}{such}) FROM {} ORDER BY 1",
                 self.table,
                 self.belongs().replace('@', "i"),
-                if dialect == Dialect::Postgres { "(value)" } else { "" },
+                source.rows(dialect),
             ),
             _ => format!(
-                "SELECT i.{by}, count(*) FROM {} i WHERE i.{by} {{any $1}}{such} GROUP BY i.{by} ORDER BY 1",
+                "SELECT i.{by}, count(*) FROM {} i WHERE i.{by} {}{such} GROUP BY i.{by} ORDER BY 1",
                 self.table,
+                source.among(),
                 by = self.by,
             ),
-        };
-        Some((text, *binds))
+        })
     }
 }
 
 impl Page {
     /// A part of a list; `uncut` is what [`Level::uncut`] gave.
-    pub fn new(long: i64, backward: bool, list: String, cursors: Cursors, uncut: (String, usize)) -> Page {
+    pub fn new(long: i64, backward: bool, list: String, cursors: Cursors, uncut: String) -> Page {
         let (cut, cells, counted, behind) = (false, Vec::new(), false, None);
         Page { long, backward, cut, list, cells, cursors, counted, uncut, behind }
     }

@@ -12,7 +12,7 @@ use crate::domain::{Id, Kind};
 use crate::store::rows::{Bind, CellKind};
 
 impl<'a> Planner<'a> {
-    /// Things by their ids: one statement for each kind that is among them.
+    /// Things by their ids: a level for each kind that is among them.
     pub(super) fn anything(
         &mut self,
         objects: &'static [&'static Object],

@@ -1,7 +1,7 @@
 //! The read side as one mechanism: *plan, fetch, write*. A type says its fields once (`declare`); the schema
-//! (`schema`), one statement for each level of a query (`planner`, `lists`, `level`, `fetch`) and the bytes of its answer
-//! (`write`, `paging`) follow from that. What a mutation answers and what the log of events tells are handed in as given
-//! rows, and read their things in the same way.
+//! (`schema`), one statement with a part for each level of a query (`planner`, `lists`, `level`, `statement`, `fetch`) and
+//! the bytes of its answer (`write`, `paging`) follow from that. What a mutation answers and what the log of events tells
+//! are handed in as given rows, and read their things in the same way.
 
 mod answer;
 mod args;
@@ -15,12 +15,14 @@ mod json;
 mod level;
 mod lists;
 mod paging;
+mod parents;
 mod plan;
 mod planner;
 mod response;
 mod scalar;
 mod schema;
 mod select;
+mod statement;
 mod write;
 
 pub use answer::{Answer, Prepared, caller};

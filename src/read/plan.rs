@@ -1,4 +1,4 @@
-//! What is to be done for one field of the root: the statements, one for each level, and how a value is written.
+//! What is to be done for one field of the root: a statement with a part for each level, and how a value is written.
 
 use super::args::Args;
 use super::declare::{Compute, Leaf};

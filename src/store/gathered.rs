@@ -1,14 +1,23 @@
-//! All rows of a statement as one JSON text. On SQLite each row that is handed over costs a change of threads, and each
-//! of its cells a copy of its own; a text is handed over once.
+//! Parts of a statement on SQLite: all rows of each as one JSON text. Each row that is handed over costs a change of
+//! threads, and each of its cells a copy of its own; a text is handed over once.
 
-use super::rows::{Cell, CellKind, Rows};
+use super::rows::{Cell, CellKind, Part, Rows};
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
-use std::fmt;
+use std::fmt::{self, Write};
 
-/// The statement that gives the rows of another one, of so many columns, as one text, in their order.
-pub(super) fn gathering(text: &str, columns: usize) -> String {
-    let names = (0..columns.max(1)).map(|column| format!("c{column}")).collect::<Vec<_>>().join(", ");
-    format!("WITH gathered({names}) AS ({text}) SELECT json_group_array(json_array({names})) FROM gathered")
+/// The statement that gives the rows of each of these parts as one text, in their order.
+pub(super) fn gathering(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for (place, part) in parts.iter().enumerate() {
+        part.name(place, &mut text);
+    }
+    for (place, part) in parts.iter().enumerate() {
+        text.push_str(if place == 0 { " SELECT" } else { "," });
+        text.push_str(" (SELECT json_group_array(json_array(");
+        part.columns(&mut text);
+        let _ = write!(text, ")) FROM part{place})");
+    }
+    text
 }
 
 /// Reads the rows out of the text.

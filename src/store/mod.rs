@@ -1,5 +1,6 @@
 //! All SQL: one file per table or use, one text for both databases. What differs between SQLite and
-//! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` and `open.rs` (connections), and `statement.rs`.
+//! PostgreSQL is in `sql.rs` (words), `types.rs` (values), `backend.rs` and `open.rs` (connections), `statement.rs`, `gathered.rs` and
+//! `united.rs` (rows).
 
 #[macro_use]
 pub(crate) mod sql;
@@ -24,6 +25,7 @@ pub mod log;
 mod migrations;
 mod open;
 pub mod progress;
+mod read;
 pub mod release;
 pub mod restored;
 pub mod rows;
@@ -32,6 +34,7 @@ mod statement;
 pub mod target;
 pub mod token;
 pub mod types;
+mod united;
 pub mod version;
 pub mod worker;
 mod writable;

@@ -1,14 +1,8 @@
-//! Statements whose text is made while the program runs, and their rows: cells in one flat arena, read by
-//! the kind of their column. Whatever a caller says is bound, never a part of the text.
+//! What statements bind and give whose text is made while the program runs: cells in one flat arena, read by the kind of
+//! their column.
 
-use super::backend::{Pools, Shared};
-use super::lent::{ANSWER, Lent, within};
-use super::{Db, Dialect, Error, Ids, Json, Result, Texts, gathered, sql};
 use crate::domain::{Timestamp, Word};
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgRow, PgValueRef};
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments, AssertSqlSafe, Decode, Postgres, Row, SqlSafeStr, Sqlite, ValueRef};
+use std::fmt::Write;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +12,10 @@ pub enum CellKind {
     Bool,
     /// Read as milliseconds since 1970.
     Time,
+}
+
+impl CellKind {
+    pub(super) const ALL: [CellKind; 4] = [CellKind::Int, CellKind::Text, CellKind::Bool, CellKind::Time];
 }
 
 /// One value of a row; truth is 0 or 1, an instant its milliseconds.
@@ -102,7 +100,39 @@ impl Bind {
     }
 }
 
-/// The rows of one statement.
+/// A part of a statement, whose rows the next parts may read, too: as `part0`, `part1`, …, with the columns `c0`, `c1`, ….
+#[derive(Debug)]
+pub struct Part {
+    /// It may have the words of `sql!`. It must be made of the program's own texts alone.
+    pub text: String,
+    /// What its columns hold; one column of any kind if there are none.
+    pub kinds: Vec<CellKind>,
+    /// Whether another part reads its rows.
+    pub shared: bool,
+}
+
+impl Part {
+    /// Appends how other parts find it, for a statement's `WITH`.
+    pub(super) fn name(&self, place: usize, text: &mut String) {
+        let with = if place == 0 { "WITH" } else { "," };
+        let _ = write!(text, "{with} part{place}(");
+        self.columns(text);
+        // Said, since SQLite would else run it again for each who reads it.
+        text.push_str(if self.shared { ") AS MATERIALIZED (" } else { ") AS (" });
+        text.push_str(&self.text);
+        text.push(')');
+    }
+
+    /// Appends the names of its columns.
+    pub(super) fn columns(&self, text: &mut String) {
+        for column in 0..self.kinds.len().max(1) {
+            text.push_str(if column == 0 { "c" } else { ", c" });
+            text.push_str(itoa::Buffer::new().format(column));
+        }
+    }
+}
+
+/// The rows of one statement, or of a part of it.
 #[derive(Debug, Default)]
 pub struct Rows {
     width: usize,
@@ -156,114 +186,4 @@ impl Rows {
         };
         self.slots.push(slot);
     }
-}
-
-/// One connection, for the statements of one reading.
-pub struct Reader<'a> {
-    on: On,
-    shared: &'a Shared,
-}
-
-enum On {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(Lent),
-}
-
-impl Db {
-    /// Takes a connection that only reads.
-    pub async fn reader(&self) -> Result<Reader<'_>> {
-        let on = match &self.pools {
-            Pools::Sqlite { read, .. } => On::Sqlite(read.acquire().await?),
-            Pools::Postgres(pool) => On::Postgres(pool.acquire().await?.into()),
-        };
-        Ok(Reader { on, shared: &self.shared })
-    }
-}
-
-impl Reader<'_> {
-    /// Which language the texts are told in.
-    pub fn dialect(&self) -> Dialect {
-        match self.on {
-            On::Sqlite(_) => Dialect::Sqlite,
-            On::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    /// The rows of a statement, whose text may have the words of `sql!`. It must be made of the program's own
-    /// texts alone.
-    pub async fn rows(&mut self, text: &str, binds: &[Bind], kinds: &[CellKind]) -> Result<Rows> {
-        self.shared.count();
-        let text = match self.on {
-            On::Sqlite(_) => gathered::gathering(&sql::tell_sqlite(text), kinds.len()),
-            On::Postgres(_) => sql::tell_postgres(text),
-        };
-        tracing::trace!(sql = text, "read");
-        let text = AssertSqlSafe(text).into_sql_str();
-        let mut rows = Rows::new(kinds.len());
-        match &mut self.on {
-            On::Sqlite(connection) => {
-                let mut arguments = SqliteArguments::default();
-                add(&mut arguments, binds)?;
-                let all = sqlx::query_with(text, arguments).fetch_one(&mut **connection).await?;
-                gathered::read(all.try_get(0)?, kinds, &mut rows).map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
-            }
-            On::Postgres(connection) => {
-                let mut arguments = PgArguments::default();
-                add(&mut arguments, binds)?;
-                for row in &within(ANSWER, sqlx::query_with(text, arguments).fetch_all(&mut **connection)).await? {
-                    cells(row, kinds, &mut rows)?;
-                }
-            }
-        }
-        Ok(rows)
-    }
-}
-
-fn add<A: Arguments>(arguments: &mut A, binds: &[Bind]) -> Result<()>
-where
-    i64: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    String: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    Timestamp: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    for<'l, 'q> Ids<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    for<'l, 'q> Texts<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    Json<serde_json::Value>: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-{
-    for bind in binds {
-        match bind {
-            Bind::Int(int) => arguments.add(*int),
-            Bind::Text(text) => arguments.add(plain(text)),
-            Bind::Time(time) => arguments.add(*time),
-            Bind::Ids(ids) => arguments.add(Ids(ids)),
-            Bind::Texts(texts) => arguments.add(Texts(&texts.iter().map(|text| plain(text)).collect::<Vec<_>>())),
-            Bind::Items(items) => arguments.add(Json(items.clone())),
-        }
-        .map_err(|wrong| Error::from(sqlx::Error::Encode(wrong)))?;
-    }
-    Ok(())
-}
-
-/// PostgreSQL refuses to compare with a text that has a NUL; none that is kept has one.
-pub fn plain(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-fn cells(row: &PgRow, kinds: &[CellKind], rows: &mut Rows) -> Result<()> {
-    if kinds.is_empty() {
-        rows.push(Cell::Null);
-    }
-    for (column, kind) in kinds.iter().enumerate() {
-        let value = row.try_get_raw(column)?;
-        match kind {
-            _ if value.is_null() => rows.push(Cell::Null),
-            CellKind::Int => rows.push(Cell::Int(of::<i64>(value)?)),
-            CellKind::Bool => rows.push(Cell::Int(of::<bool>(value)?.into())),
-            CellKind::Time => rows.push(Cell::Int(of::<Timestamp>(value)?.0)),
-            CellKind::Text => rows.push(Cell::Text(of::<&str>(value)?)),
-        }
-    }
-    Ok(())
-}
-
-fn of<'r, T: Decode<'r, Postgres>>(value: PgValueRef<'r>) -> sqlx::Result<T> {
-    T::decode(value).map_err(sqlx::Error::Decode)
 }

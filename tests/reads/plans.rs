@@ -53,7 +53,7 @@ const QUERIES: &[&str] = &[
 ];
 
 /// The statements that these queries take.
-async fn statements(fleet: &Fleet, queries: &[&str]) -> Vec<String> {
+pub async fn statements(fleet: &Fleet, queries: &[&str]) -> Vec<String> {
     let statements = Statements::default();
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(statements.clone()));
     for query in queries {
@@ -73,11 +73,13 @@ async fn no_list_goes_through_a_whole_table() {
             .await;
         fleet.events(&[1, 2]).await;
         let statements = statements(&fleet, QUERIES).await;
-        assert!(statements.len() > 40, "{}", statements.len());
-        for statement in statements.iter().filter(|statement| !statement.contains("FROM event_log")) {
+        assert!(statements.len() >= QUERIES.len(), "{}", statements.len());
+        for statement in &statements {
             let plan = fleet.explain(statement).await;
             // What was found by index may be gone through once more.
-            let found = plan.iter().any(|line| line.starts_with("CO-ROUTINE") || line.starts_with("MATERIALIZE"));
+            let mut made =
+                plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
+            let found = made.any(|name| !name.starts_with("part"));
             for line in &plan {
                 let whole = match fleet.is_sqlite() {
                     true => {
