@@ -1,10 +1,10 @@
 use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
+use crate::catalog::host::LABELS;
 use crate::domain::Kind;
 use crate::read::declare::{INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered};
 use crate::read::{ApiError, TIME, Where};
 use crate::store::rows::{Bind, CellKind};
 use async_graphql::InputObject;
-use serde_json::json;
 
 pub static HOST: Object = Object::new(
     "Host",
@@ -74,20 +74,17 @@ impl Narrow for HostFilter {
     }
 }
 
-/// The host that this column names has all of these labels; an empty list matches none. The hosts are looked up once, and
-/// the list is read in its own order: how many of its rows are on them, no index tells.
+/// The host that this column names has all of these labels; an empty list matches none. The hosts of each are looked up
+/// once, and the list is read in its own order: how many of its rows are on them, no index tells.
 pub(super) fn labels(list: &mut Where, host: &str, labels: Option<Vec<LabelInput>>) {
     let Some(mut labels) = labels else { return };
-    if labels.is_empty() {
-        return list.such("FALSE", []);
-    }
     labels.sort();
     labels.dedup();
-    let many = labels.len() as i64;
-    let labels = labels.iter().map(|label| json!({ "key": label.key, "value": label.value })).collect();
-    let such = format!(
-        "{{unindexed {host}}} IN (SELECT x.host_id FROM {{items $}} CROSS JOIN host_label x \
-         WHERE x.key = item.value ->> 'key' AND x.value = item.value ->> 'value' GROUP BY x.host_id HAVING count(*) = $)"
-    );
-    list.such(&such, [Bind::Items(labels), Bind::Int(many)]);
+    if labels.is_empty() || labels.len() > LABELS {
+        return list.such("FALSE", []);
+    }
+    let has = format!("{{unindexed {host}}} IN (SELECT x.host_id FROM host_label x WHERE x.key = $ AND x.value = $)");
+    for label in labels {
+        list.such(&has, [Bind::Text(label.key), Bind::Text(label.value)]);
+    }
 }
