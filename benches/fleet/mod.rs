@@ -52,8 +52,8 @@ impl Size {
     }
 }
 
-/// Makes lockkeeper's tables at a URL and fills them. Indexes and triggers are made anew behind the rows, and the
-/// database's statistics are gathered. On PostgreSQL it takes a superuser.
+/// Makes lockkeeper's tables at a URL and fills them. Indexes and triggers are made anew behind the rows. On PostgreSQL
+/// statistics are gathered, as it does by itself, and it takes a superuser.
 pub async fn load(url: &str, size: Size) -> anyhow::Result<()> {
     size.check()?;
     Db::open(url, 1).await?.close().await;
@@ -118,10 +118,11 @@ impl Base {
             .context("each has a statement that drops it and one that makes it")
     }
 
-    /// Counters of ids behind the rows, and statistics.
+    /// Counters of ids behind the rows, and statistics where the database would have gathered them by itself.
     async fn settle(&mut self) -> anyhow::Result<()> {
         let after = match self {
-            Base::Sqlite(_) => vec!["ANALYZE".to_owned()],
+            // lockkeeper gathers none there, and SQLite none by itself.
+            Base::Sqlite(_) => Vec::new(),
             Base::Postgres(_) => {
                 let counters =
                     "SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), max(id)) FROM %I HAVING max(id) > 0',

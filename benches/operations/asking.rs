@@ -3,19 +3,31 @@
 use crate::fleet::Size;
 use crate::questions::Question;
 use crate::support::Server;
+use crate::table::Cell;
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Times of one kind of request.
+/// Times of one kind, from the shortest to the longest.
 #[derive(Clone, Debug)]
 pub struct Times(Vec<Duration>);
 
 impl Times {
-    /// The time that this share of the requests, in percent, did not exceed, in milliseconds.
+    pub fn new(mut times: Vec<Duration>) -> Times {
+        times.sort_unstable();
+        Times(times)
+    }
+
+    /// The time that this share of them, in percent, did not exceed, in milliseconds.
     pub fn percentile(&self, percent: usize) -> f64 {
         let place = (self.0.len() * percent).div_ceil(100).clamp(1, self.0.len());
         self.0[place - 1].as_secs_f64() * 1000.0
+    }
+
+    /// The median and the slowest of a hundred, compared by the median.
+    pub fn cell(&self) -> Cell {
+        let p50 = self.percentile(50);
+        Cell::new(format!("{p50:.1} / {:.1}", self.percentile(99)), p50)
     }
 }
 
@@ -36,7 +48,7 @@ impl Asking {
         let after = match question.second_page {
             None => Value::Null,
             Some(path) => {
-                let first = self.answer(question, (question.variables)(size, 0)).await?;
+                let first = self.answer(question.document, (question.variables)(size, 0)).await?;
                 let first: Value = serde_json::from_slice(&first)?;
                 let cursor = first.pointer(path).filter(|cursor| cursor.is_string());
                 cursor.with_context(|| format!("{}: no second page", question.name))?.clone()
@@ -47,23 +59,29 @@ impl Asking {
             let mut variables = (question.variables)(size, n);
             variables["after"] = after.clone();
             let began = Instant::now();
-            self.answer(question, variables).await?;
+            self.answer(question.document, variables).await.context(question.name)?;
             if n >= unmeasured {
                 measured.push(began.elapsed());
             }
         }
-        measured.sort_unstable();
-        Ok(Times(measured))
+        Ok(Times::new(measured))
     }
 
-    async fn answer(&self, question: &Question, variables: Value) -> anyhow::Result<Vec<u8>> {
-        let body = json!({ "query": question.document, "variables": variables });
+    /// The answer to a document, in which nothing may be wrong.
+    pub async fn answer(&self, document: &str, variables: Value) -> anyhow::Result<Vec<u8>> {
+        let body = json!({ "query": document, "variables": variables });
         let request = self.http.post(format!("{}/graphql", self.url)).bearer_auth(&self.token).json(&body);
         let answer = request.send().await?.bytes().await?;
         let text = String::from_utf8_lossy(&answer);
         let wrong = text.contains("\"errors\":") || text.contains("\"code\":");
-        ensure!(!wrong, "{}: {}", question.name, text.chars().take(500).collect::<String>());
+        ensure!(!wrong, "{}", text.chars().take(500).collect::<String>());
         Ok(answer.to_vec())
+    }
+
+    /// What `/metrics` tells.
+    pub async fn figures(&self) -> anyhow::Result<String> {
+        let request = self.http.get(format!("{}/metrics", self.url)).bearer_auth(&self.token);
+        Ok(request.send().await?.error_for_status()?.text().await?)
     }
 
     /// Reads `/metrics` so many times.
@@ -71,11 +89,9 @@ impl Asking {
         let mut measured = Vec::new();
         for _ in 0..times {
             let began = Instant::now();
-            let request = self.http.get(format!("{}/metrics", self.url)).bearer_auth(&self.token);
-            request.send().await?.error_for_status()?.bytes().await?;
+            self.figures().await?;
             measured.push(began.elapsed());
         }
-        measured.sort_unstable();
-        Ok(Times(measured))
+        Ok(Times::new(measured))
     }
 }

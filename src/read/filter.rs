@@ -6,10 +6,15 @@ use crate::store::rows::Bind;
 use async_graphql::ID;
 use std::fmt::Write;
 
+/// The most values of which each has its own first rows read: of more, those would be too many themselves.
+const MOST_VALUES: usize = 32;
+
 /// Conditions that must all hold; `@` is a row of the list.
 pub struct Where {
-    pub(super) text: String,
+    text: String,
     pub(super) binds: Vec<Bind>,
+    /// A column that has one of several values, each with an index in the order of the list, and their place.
+    pub(super) each: Option<(String, usize)>,
     /// Ids that must name something, with the arguments they came in.
     pub(super) claims: Vec<Claim>,
     /// Whether things that lists leave out are wanted, too.
@@ -44,8 +49,17 @@ impl Claim {
 
 impl Where {
     pub(super) fn new(caller: &str) -> Where {
-        let (text, binds, claims) = (String::new(), Vec::new(), Vec::new());
-        Where { text, binds, claims, unlisted: false, of_service: None, caller: caller.to_owned(), personal: false }
+        let (text, binds, each, claims) = (String::new(), Vec::new(), None, Vec::new());
+        Where {
+            text,
+            binds,
+            each,
+            claims,
+            unlisted: false,
+            of_service: None,
+            caller: caller.to_owned(),
+            personal: false,
+        }
     }
 
     /// The name of who asks; from now on the list is one of that caller's own.
@@ -57,6 +71,19 @@ impl Where {
     /// Whether another caller may have other rows.
     pub(super) fn is_personal(&self) -> bool {
         self.personal
+    }
+
+    /// All conditions.
+    pub(super) fn text(&self) -> String {
+        match &self.each {
+            Some((column, place)) => format!("{} AND {column} {{any ${place}}}", self.text),
+            None => self.text.clone(),
+        }
+    }
+
+    /// The conditions beside that on each value.
+    pub(super) fn beside_each(&self) -> &str {
+        &self.text
     }
 
     /// Adds a condition, whose `$`s take the values in order.
@@ -74,14 +101,21 @@ impl Where {
     /// A column has one of these words.
     pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
         if let Some(words) = words {
-            self.any(&format!("{column} {{any $}}"), Bind::words(&words));
+            self.any(&format!("{column} {{any $}}"), Bind::words(&words), false);
+        }
+    }
+
+    /// As [`Where::words`], for a column that has an index in the order of the list.
+    pub fn indexed_words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
+        if let Some(words) = words {
+            self.any(&format!("{column} {{any $}}"), Bind::words(&words), true);
         }
     }
 
     /// A column has one of these texts.
     pub fn texts(&mut self, column: &str, texts: Option<Vec<String>>) {
         if let Some(texts) = texts {
-            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts));
+            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts), false);
         }
     }
 
@@ -94,11 +128,11 @@ impl Where {
     }
 
     /// A condition holds for one of these things; its `$` takes their numbers. An id that names no such
-    /// thing is an error.
+    /// thing is an error. A column of ids has an index in the order of the list.
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
         let claim = Claim::read(kind, argument, &ids)?;
-        self.any(text, Bind::Ids(claim.ids.clone()));
+        self.any(text, Bind::Ids(claim.ids.clone()), true);
         if !claim.ids.is_empty() {
             self.claims.push(claim);
         }
@@ -106,11 +140,14 @@ impl Where {
     }
 
     /// A condition with `{any $}`. A single value is asked for as one: then an index can give the rows in its order, and
-    /// the page is read from its beginning, however long the list is.
-    fn any(&mut self, text: &str, values: Bind) {
-        match values.single() {
-            Some(value) => self.such(&text.replace("{any $}", "= $"), [value]),
-            None => self.such(text, [values]),
+    /// the page is read from its beginning, however long the list is. The same goes for each of a few.
+    fn any(&mut self, text: &str, values: Bind, indexed: bool) {
+        let column = text.strip_suffix(" {any $}");
+        let column = column.filter(|_| indexed && self.each.is_none() && values.many() <= MOST_VALUES);
+        match (values.single(), column) {
+            (Some(value), _) => self.such(&text.replace("{any $}", "= $"), [value]),
+            (None, Some(column)) => self.each = Some((column.to_owned(), self.bind(values.distinct()))),
+            (None, None) => self.such(text, [values]),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::declare::{Cursors, Object, Order};
 use super::filter::Where;
 use super::given::Given;
+use super::parents::ParentIds;
 use crate::store::Dialect;
 use crate::store::rows::{Bind, CellKind};
 use std::fmt::Write;
@@ -179,7 +180,7 @@ impl Level {
 
     /// Notes what the conditions are before those of cursors are added.
     pub fn uncut(&self) -> String {
-        self.list.text.clone()
+        self.list.text()
     }
 
     /// Makes it a page: one row more than is wanted, to see whether there are more.
@@ -210,7 +211,7 @@ impl Level {
         let Level { table, by, joins, .. } = self;
         let columns = self.columns.iter().map(|column| column.0.as_str()).collect::<Vec<_>>().join(", ");
         let mut text = format!("SELECT {}", if columns.is_empty() { "1" } else { &columns });
-        let such = |alias: &str| self.list.text.replace('@', alias);
+        let such = |alias: &str| self.list.text().replace('@', alias);
         let among = || source.among();
         let derived = table.contains("{such}");
         let (from, outer) = match derived {
@@ -224,6 +225,18 @@ impl Level {
             Some(page) if page.cursors == Cursors::Log => format!(" AND {}", self.belongs().replace('@', "t0")),
             _ => String::new(),
         };
+        // SQLite would sort all that has one of several values: of each, the first are read in the order of an index.
+        let each = self.list.each.as_ref().filter(|_| dialect == Dialect::Sqlite && !derived);
+        if let (Parents::None, Some(limit), Some((column, place))) = (&self.parents, &self.limit, each) {
+            let first = format!("{column} = v.value{}", self.list.beside_each()).replace('@', "i");
+            let _ = write!(
+                text,
+                " FROM json_each(${place}) v JOIN {from} t0 ON t0.{key} IN (SELECT i.{key} FROM {from} i WHERE {first} ORDER BY {} LIMIT {limit}){joins} ORDER BY {order} LIMIT {limit}",
+                self.ordering("i"),
+                key = self.key,
+            );
+            return text;
+        }
         let parents = || source.rows(dialect);
         let _ = match (&self.parents, &self.limit, dialect) {
             (Parents::None, limit, _) => {
@@ -272,36 +285,6 @@ impl Level {
                 by = self.by,
             ),
         })
-    }
-}
-
-/// Where a level finds the ids of the parents of its rows.
-pub(super) enum ParentIds {
-    /// In its first value, if it has parents at all.
-    Value,
-    /// In a cell of another part of the statement.
-    Part { part: usize, cell: usize, once: bool },
-}
-
-impl ParentIds {
-    /// The condition that a column has one of them.
-    fn among(&self) -> String {
-        match self {
-            ParentIds::Value => "{any $1}".to_owned(),
-            ParentIds::Part { part, cell, .. } => format!("IN (SELECT c{cell} FROM part{part})"),
-        }
-    }
-
-    /// Them as rows `p` with a column `value`, each once.
-    fn rows(&self, dialect: Dialect) -> String {
-        match (self, dialect) {
-            (ParentIds::Value, Dialect::Sqlite) => "json_each($1) p".to_owned(),
-            (ParentIds::Value, Dialect::Postgres) => "unnest(CAST($1 AS bigint[])) p(value)".to_owned(),
-            (ParentIds::Part { part, cell, once: true }, _) => format!("(SELECT c{cell} AS value FROM part{part}) p"),
-            (ParentIds::Part { part, cell, once: false }, _) => {
-                format!("(SELECT DISTINCT c{cell} AS value FROM part{part} WHERE c{cell} IS NOT NULL) p")
-            }
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod json;
 mod level;
 mod lists;
 mod paging;
+mod parents;
 mod plan;
 mod planner;
 mod response;

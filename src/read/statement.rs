@@ -1,7 +1,8 @@
 //! Everything that a plan reads, as one statement: one way to the database and back, and all of it of one moment.
 
 use super::filter::Claim;
-use super::level::{Level, ParentIds};
+use super::level::Level;
+use super::parents::ParentIds;
 use crate::domain::Kind;
 use crate::store::rows::{Bind, CellKind, Part, Rows};
 use crate::store::{Db, Result};

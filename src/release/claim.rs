@@ -10,19 +10,28 @@ use crate::store::claim::{self, Claimed, Queued};
 use crate::store::{Result, events, progress, target, worker};
 use std::collections::{BTreeMap, HashSet};
 
+/// So many releases are looked at with less room, too: other workers may be claiming from some of them.
+const SOME: i64 = 16;
+
 /// Claims up to so many targets whose executors this worker has, and gives what it may now begin.
 pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>> {
+    if room <= 0 {
+        return Ok(Vec::new());
+    }
     let executors: Vec<String> = app.executors.iter().map(|executor| executor.name.clone()).collect();
-    let candidates = claim::candidates(&app.db, &executors).await?;
-    if candidates.is_empty() || room <= 0 {
+    // Each has at least one to begin, so that many more of them would only be locked in vain.
+    let candidates = claim::candidates(&app.db, &executors, room.max(SOME)).await?;
+    if candidates.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = app.db.begin().await?;
     let at = tx.now().await?;
     let rows = progress::lock_free(&mut tx, &candidates).await?;
-    let limits: Vec<(i64, i64)> =
+    let left: BTreeMap<i64, i64> =
         rows.iter().map(|row| (row.id, (row.max_parallel - row.progress().running).min(room))).collect();
-    let queued = claim::first_queued(&mut tx, &limits).await?;
+    let releases: Vec<i64> = left.keys().copied().collect();
+    let most = left.values().copied().max().unwrap_or_default();
+    let queued = allowed(claim::first_queued(&mut tx, &releases, most).await?, left);
     let hosts: Vec<i64> = queued.iter().filter(|target| !target.shares_host).map(|target| target.host_id).collect();
     let free = claim::lock_free_hosts(&mut tx, &hosts).await?;
     // Only now is it certain what runs there: the hosts are locked.
@@ -57,6 +66,16 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
     Ok(claimed)
 }
 
+/// Those of each release that its rollout leaves (R16).
+fn allowed(mut queued: Vec<Queued>, mut left: BTreeMap<i64, i64>) -> Vec<Queued> {
+    queued.retain(|target| {
+        let left = left.entry(target.release_id).or_default();
+        *left -= 1;
+        *left >= 0
+    });
+    queued
+}
+
 /// The first so many, and of those that do not share their host one for each free host (R18).
 fn choose(queued: Vec<Queued>, mut free: HashSet<i64>, room: i64) -> Vec<Queued> {
     let fits = |target: &Queued| target.shares_host || free.remove(&target.host_id);
@@ -66,6 +85,14 @@ fn choose(queued: Vec<Queued>, mut free: HashSet<i64>, room: i64) -> Vec<Queued>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r16_of_each_release_so_many_are_allowed_as_its_rollout_leaves() {
+        let target = |id, release_id| Queued { id, release_id, instance_id: id, host_id: id, shares_host: false };
+        let queued = vec![target(1, 7), target(2, 7), target(3, 8), target(4, 8), target(5, 8)];
+        let allowed = allowed(queued, BTreeMap::from([(7, 1), (8, 2)]));
+        assert_eq!(allowed.iter().map(|target| target.id).collect::<Vec<_>>(), [1, 3, 4]);
+    }
 
     #[test]
     fn r18_one_target_is_chosen_for_each_free_host_and_more_where_it_is_shared() {

@@ -1,19 +1,32 @@
 //! The queue: which targets could begin, and beginning them. The rows of targets are the queue themselves.
 
-use super::{Db, Ids, Result, Texts, Tx};
+use super::{Db, Ids, Json, Result, Texts, Tx};
 use crate::domain::Timestamp;
 use crate::domain::release::ReleaseAction;
 
-/// Releases that could begin a target with one of these executors, oldest first.
-pub async fn candidates(db: &Db, executors: &[String]) -> Result<Vec<i64>> {
+/// A target `t` that waits, and whose host is not busy (R18).
+macro_rules! could_begin {
+    () => {
+        "t.status = 'QUEUED' AND (t.shares_host OR NOT EXISTS (SELECT 1 FROM release_target busy
+            WHERE busy.host_id = t.host_id AND busy.status = 'RUNNING' AND NOT busy.shares_host))"
+    };
+}
+
+/// The oldest releases, up to so many, that could begin a target with one of these executors. Each is asked for its own:
+/// of a queue that is new, PostgreSQL has no statistics, and could go through all of it for each release.
+pub async fn candidates(db: &Db, executors: &[String], many: i64) -> Result<Vec<i64>> {
     let found: Vec<(i64,)> = db
-        .query(sql!(
-            "SELECT id FROM release
-             WHERE finished_at IS NULL AND status <> 'PAUSED' AND queued > 0 AND running < max_parallel
-                AND executor {any $1}
-             ORDER BY id"
-        ))
+        .query(sql!(concat!(
+            "SELECT r.id FROM release r
+             WHERE r.finished_at IS NULL AND r.status <> 'PAUSED' AND r.queued > 0 AND r.running < r.max_parallel
+                AND r.executor {any $1}
+                AND (SELECT t.id FROM release_target t WHERE t.release_id = r.id AND ",
+            could_begin!(),
+            " LIMIT 1) IS NOT NULL
+             ORDER BY r.id LIMIT $2"
+        )))
         .bind(Texts(executors))
+        .bind(many)
         .all()
         .await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
@@ -29,32 +42,21 @@ pub struct Queued {
     pub shares_host: bool,
 }
 
-macro_rules! first_queued {
-    ($release:literal, $many:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT t.id, t.release_id, t.instance_id, t.host_id, t.shares_host
-             FROM release_target t
-             WHERE t.status = 'QUEUED' AND t.release_id = ",
-            $release,
-            " AND (t.shares_host OR NOT EXISTS (SELECT 1 FROM release_target busy
-                WHERE busy.host_id = t.host_id AND busy.status = 'RUNNING' AND NOT busy.shares_host))
-             ORDER BY t.ordinal LIMIT ",
-            $many,
-            ") AS first"
-        )
-    };
-}
-
-/// The first targets of each of these releases, so many of each, whose hosts are not busy (R18).
-pub async fn first_queued(tx: &mut Tx, releases: &[(i64, i64)]) -> Result<Vec<Queued>> {
-    let Some(((release_id, many), rest)) = releases.split_first() else { return Ok(Vec::new()) };
-    let first = tx.query(sql!(first_queued!("$1", "$2"))).bind(release_id).bind(many);
-    rest.iter()
-        .fold(first, |statement, (release_id, many)| {
-            statement.push(part!(concat!(" UNION ALL ", first_queued!("$", "$")))).bind(release_id).bind(many)
-        })
-        .all()
-        .await
+/// The first targets of these releases, up to so many of each, whose hosts are not busy (R18). One text, however many
+/// releases there are: SQLite unites 500 statements at most.
+pub async fn first_queued(tx: &mut Tx, releases: &[i64], many: i64) -> Result<Vec<Queued>> {
+    tx.query(sql!(concat!(
+        "SELECT first.id, first.release_id, first.instance_id, first.host_id, first.shares_host
+         FROM {items $1} JOIN release_target first ON first.id
+            {among SELECT t.id FROM release_target t WHERE t.release_id = CAST(item.value AS bigint) AND ",
+        could_begin!(),
+        " ORDER BY t.ordinal LIMIT $2}
+         ORDER BY first.release_id, first.ordinal"
+    )))
+    .bind(Json(releases))
+    .bind(many)
+    .all()
+    .await
 }
 
 /// Locks hosts, those aside that another claim has.

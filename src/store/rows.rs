@@ -64,6 +64,32 @@ impl Bind {
         Bind::Texts(words.iter().map(|word| word.word().to_owned()).collect())
     }
 
+    /// How many values it has.
+    pub fn many(&self) -> usize {
+        match self {
+            Bind::Ids(ids) => ids.len(),
+            Bind::Texts(texts) => texts.len(),
+            _ => 1,
+        }
+    }
+
+    /// A list with each of its values once.
+    pub fn distinct(self) -> Bind {
+        match self {
+            Bind::Ids(mut ids) => {
+                ids.sort_unstable();
+                ids.dedup();
+                Bind::Ids(ids)
+            }
+            Bind::Texts(mut texts) => {
+                texts.sort_unstable();
+                texts.dedup();
+                Bind::Texts(texts)
+            }
+            other => other,
+        }
+    }
+
     /// The value of a list that has one.
     pub fn single(&self) -> Option<Bind> {
         match self {

@@ -6,8 +6,14 @@ use std::sync::OnceLock;
 /// The whole difference in words: the word, SQLite's text, PostgreSQL's. `#` is what stood after the word.
 const WORDS: &[(&str, &str, &str)] = &[
     ("now", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(clock_timestamp() AS timestamptz(3))"),
+    // The instant at which a statement began: for what only reads. PostgreSQL can then use it with an index.
+    ("begun", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(statement_timestamp() AS timestamptz(3))"),
     // One of the values of a list: `{any $1}`, bound as `Ids` or `Texts`.
     ("any", "IN (SELECT value FROM json_each(#))", "= ANY(#)"),
+    // One of the ids that a statement gives, asked anew for each row that it names: `{among SELECT …}`.
+    ("among", "IN (#)", "= ANY(ARRAY(#))"),
+    // A column that SQLite is to look at row by row, where a list is better read in its order than sorted.
+    ("unindexed", "+#", "#"),
     // The items of a JSON array, as rows `item` with a column `value`.
     ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
     // A truth value out of a JSON document.

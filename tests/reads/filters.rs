@@ -17,6 +17,8 @@ const CONDITIONS: &[Condition] = &[
     ("hostLabels: [{ key: \"zone\", value: \"y\" }, { key: \"disk\", value: \"ssd\" }]", |row| {
         row.host % 2 == 1 && row.host > 6
     }),
+    ("hostLabels: [{ key: \"zone\", value: \"y\" }, { key: \"zone\", value: \"y\" }]", |row| row.host % 2 == 1),
+    ("hostLabels: [{ key: \"zone\", value: \"y\" }, { key: \"zone\", value: \"x\" }]", |_| false),
     ("locked: true", |row| row.locked),
     ("locked: false", |row| !row.locked),
     ("tags: []", |_| false),

@@ -118,3 +118,63 @@ async fn on_sqlite_a_page_of_what_has_one_value_is_read_in_the_order_of_an_index
         assert!(!plan.iter().any(|line| line.contains("FOR ORDER BY")), "{page}\n{plan:#?}");
     }
 }
+
+#[tokio::test]
+async fn on_sqlite_of_each_of_a_few_values_the_first_are_read_in_the_order_of_an_index() {
+    let queries = [
+        "{ instances(filter: { statuses: [RUNNING, UNKNOWN] }) { nodes { id } } }",
+        "{ instances(filter: { serviceIds: [\"svc_1\", \"svc_2\"] }) { nodes { id } } }",
+        "{ releases(filter: { serviceIds: [\"svc_1\", \"svc_2\"] }) { nodes { id } } }",
+        "{ instanceEvents(filter: { serviceIds: [\"svc_1\", \"svc_2\"] }) { nodes { kind } } }",
+    ];
+    let fleet = Fleet::of("sqlite", 2, 2, 3).await;
+    let pages: Vec<_> =
+        statements(&fleet, &queries).await.into_iter().filter(|statement| statement.contains("ORDER BY")).collect();
+    assert_eq!(pages.len(), queries.len(), "{pages:#?}");
+    for page in pages {
+        let plan = fleet.explain(&page).await;
+        // The few that were read are sorted, once.
+        let sorted = plan.iter().filter(|line| line.contains("FOR ORDER BY")).count();
+        assert_eq!(sorted, 1, "{page}\n{plan:#?}");
+        assert!(plan.iter().any(|line| line.contains("CORRELATED LIST SUBQUERY")), "{page}\n{plan:#?}");
+    }
+}
+
+/// What each row of a list is asked by itself costs as much as the list is long, at once for a total.
+#[tokio::test]
+async fn what_is_locked_or_has_a_label_is_found_once_and_not_row_by_row() {
+    let queries = [
+        "{ instances(filter: { hostLabels: [{ key: \"a\", value: \"b\" }] }) { totalCount nodes { id } } }",
+        "{ instances(filter: { locked: true }) { totalCount nodes { id } } }",
+    ];
+    for kind in BOTH {
+        let fleet = Fleet::of(kind, 2, 2, 3).await;
+        for statement in statements(&fleet, &queries).await {
+            let plan = fleet.explain(&statement).await;
+            let row_by_row = plan.iter().any(|line| line.contains("CORRELATED") || line.contains("SubPlan"));
+            assert!(!row_by_row, "{kind}: {statement}\n{plan:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_sqlite_a_page_of_what_has_a_label_is_read_in_the_order_of_an_index() {
+    let fleet = Fleet::of("sqlite", 2, 2, 3).await;
+    let query = "{ instances(filter: { hostLabels: [{ key: \"a\", value: \"b\" }] }) { nodes { id } } }";
+    for statement in statements(&fleet, &[query]).await {
+        let plan = fleet.explain(&statement).await;
+        assert!(!plan.iter().any(|line| line.contains("FOR ORDER BY")), "{statement}\n{plan:#?}");
+    }
+}
+
+#[tokio::test]
+async fn releases_under_way_are_found_without_those_that_are_over() {
+    for kind in BOTH {
+        let fleet = Fleet::of(kind, 2, 2, 3).await;
+        let query = "{ releases(filter: { statuses: [PENDING, RUNNING] }) { totalCount nodes { id } } }";
+        for statement in statements(&fleet, &[query]).await {
+            let plan = fleet.explain(&statement).await;
+            assert!(plan.iter().any(|line| line.contains("release_open")), "{kind}: {statement}\n{plan:#?}");
+        }
+    }
+}

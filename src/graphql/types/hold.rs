@@ -5,7 +5,7 @@ use crate::read::{ApiError, TIME, Where};
 use async_graphql::{ID, InputObject};
 
 /// It stands; one that is past its end does not, swept or not (R17).
-const STANDS: &str = "@.ended_at IS NULL AND (@.until IS NULL OR @.until > {now})";
+const STANDS: &str = "@.ended_at IS NULL AND (@.until IS NULL OR @.until > {begun})";
 
 pub static HOLD: Object = Object::new(
     "Hold",
@@ -30,7 +30,7 @@ pub static HOLD: Object = Object::new(
             "endedAt",
             "When it ended; null while it stands.",
             &TIME,
-            "COALESCE(@.ended_at, CASE WHEN @.until <= {now} THEN @.until END)",
+            "COALESCE(@.ended_at, CASE WHEN @.until <= {begun} THEN @.until END)",
         )
         .nullable(),
         column(

@@ -1,10 +1,10 @@
 use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
+use crate::catalog::host::LABELS;
 use crate::domain::Kind;
 use crate::read::declare::{INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered};
 use crate::read::{ApiError, TIME, Where};
 use crate::store::rows::{Bind, CellKind};
 use async_graphql::InputObject;
-use serde_json::json;
 
 pub static HOST: Object = Object::new(
     "Host",
@@ -58,7 +58,7 @@ pub struct HostFilter {
 }
 
 /// A label to set or to look for.
-#[derive(InputObject, Clone, Debug, PartialEq, Eq)]
+#[derive(InputObject, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelInput {
     /// Key, 1 to 63 characters.
     pub key: String,
@@ -74,16 +74,17 @@ impl Narrow for HostFilter {
     }
 }
 
-/// The host that this column names has all of these labels; an empty list matches none.
+/// The host that this column names has all of these labels; an empty list matches none. The hosts of each are looked up
+/// once, and the list is read in its own order: how many of its rows are on them, no index tells.
 pub(super) fn labels(list: &mut Where, host: &str, labels: Option<Vec<LabelInput>>) {
-    let Some(labels) = labels else { return };
-    if labels.is_empty() {
+    let Some(mut labels) = labels else { return };
+    labels.sort();
+    labels.dedup();
+    if labels.is_empty() || labels.len() > LABELS {
         return list.such("FALSE", []);
     }
-    let labels = labels.iter().map(|label| json!({ "key": label.key, "value": label.value })).collect();
-    let all = format!(
-        "NOT EXISTS (SELECT 1 FROM {{items $}} WHERE NOT EXISTS (SELECT 1 FROM host_label x WHERE x.host_id = {host} \
-         AND x.key = item.value ->> 'key' AND x.value = item.value ->> 'value'))"
-    );
-    list.such(&all, [Bind::Items(labels)]);
+    let has = format!("{{unindexed {host}}} IN (SELECT x.host_id FROM host_label x WHERE x.key = $ AND x.value = $)");
+    for label in labels {
+        list.such(&has, [Bind::Text(label.key), Bind::Text(label.value)]);
+    }
 }

@@ -14,7 +14,11 @@ pub(super) static STATUS: Leaf = text_leaf::<InstanceStatus>();
 
 /// Whether a release or a hold has it.
 const LOCKED: &str = "(EXISTS (SELECT 1 FROM release_target l WHERE l.instance_id = @.id AND l.status IN ('QUEUED', 'RUNNING')) \
-    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = @.id AND l.ended_at IS NULL AND (l.until IS NULL OR l.until > {now})))";
+    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = @.id AND l.ended_at IS NULL AND (l.until IS NULL OR l.until > {begun})))";
+/// The same, to look for: what is locked is found by itself, since most instances are free.
+const IS_LOCKED: &str = "@.id IN (SELECT l.instance_id FROM release_target l WHERE l.status IN ('QUEUED', 'RUNNING') \
+    UNION ALL SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND l.ended_at IS NULL \
+    AND (l.until IS NULL OR l.until > {begun}))";
 
 const BY_HOSTNAME: Order = ascending("HOSTNAME", &[("hostname", CellKind::Text)]);
 
@@ -114,12 +118,15 @@ impl Narrow for InstanceFilter {
         if self.statuses.as_ref().is_some_and(|statuses| statuses.contains(&InstanceStatus::Removed)) {
             list.unlisted();
         }
-        list.words("@.status", self.statuses);
+        list.indexed_words("@.status", self.statuses);
         list.texts("@.tag", self.tags);
         list.prefix("@.hostname", self.hostname_starts_with);
         labels(list, "@.host_id", self.host_labels);
         if let Some(locked) = self.locked {
-            list.either(LOCKED, locked);
+            match locked {
+                true => list.such(IS_LOCKED, []),
+                false => list.such(&format!("NOT {LOCKED}"), []),
+            }
         }
         Ok(())
     }

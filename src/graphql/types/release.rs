@@ -155,6 +155,10 @@ pub struct ReleaseFilter {
 impl Narrow for ReleaseFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
+        // What is under way has an index of its own, in which nothing of the past is.
+        if self.statuses.as_ref().is_some_and(|statuses| statuses.iter().all(|status| !status.is_over())) {
+            list.such("@.finished_at IS NULL", []);
+        }
         list.words("@.status", self.statuses);
         list.words("@.action", self.actions);
         list.ids("@.target_version_id {any $}", Kind::Version, "filter.targetVersionIds", self.target_version_ids)?;

@@ -32,7 +32,7 @@ pub static SERVICE: Object = Object::new(
             &HOLD,
             "hold",
             "service_id",
-            "@.instance_id IS NULL AND @.ended_at IS NULL AND (@.until IS NULL OR @.until > {now})",
+            "@.instance_id IS NULL AND @.ended_at IS NULL AND (@.until IS NULL OR @.until > {begun})",
         )
         .oldest_first(),
         column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
@@ -92,7 +92,7 @@ impl Narrow for ServiceFilter {
         }
         if let Some(frozen) = self.frozen {
             let stands = "EXISTS (SELECT 1 FROM hold x WHERE x.service_id = @.id AND x.instance_id IS NULL \
-                AND x.ended_at IS NULL AND (x.until IS NULL OR x.until > {now}))";
+                AND x.ended_at IS NULL AND (x.until IS NULL OR x.until > {begun}))";
             list.either(stands, frozen);
         }
         Ok(())

@@ -109,6 +109,65 @@ async fn r18_workers_that_claim_at_once_begin_one_target_on_each_host() {
 }
 
 #[tokio::test]
+async fn a_worker_claims_from_more_releases_at_once_than_sqlite_unites_statements() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 501).await;
+        let executor = "web";
+        fleet
+            .changed(|tx| {
+                tx.query(sql!(
+                    "INSERT INTO release (service_id, action, target_version_id, origin, executor, max_parallel,
+                        max_failures, on_failure, timeout_seconds, status, reason, created_at, created_by, revision,
+                        position, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+                     SELECT i.service_id, 'UPGRADE', i.version_id, 'REQUEST', $1, 1, 0, 'STOP', 60, 'PENDING', '',
+                        {now}, 'ann', 1, 0, 1, 1, 0, 0, 0, 0, 0, 0
+                     FROM instance i"
+                ))
+                .bind(executor)
+            })
+            .await;
+        fleet
+            .changed(|tx| {
+                tx.query(sql!(
+                    "INSERT INTO release_target (release_id, ordinal, instance_id, host_id, from_version_id,
+                        to_version_id, from_status, executor, shares_host, status)
+                     SELECT r.id, 1, i.id, i.host_id, i.version_id, i.version_id, 'RUNNING', $1, false, 'QUEUED'
+                     FROM release r JOIN instance i ON i.id - (SELECT min(id) FROM instance)
+                        = r.id - (SELECT min(id) FROM release)"
+                ))
+                .bind(executor)
+            })
+            .await;
+        let claimed = claim(&fleet.app, &worker(&fleet).await, 600).await.unwrap();
+        assert_eq!(claimed.len(), 501, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn r18_releases_that_wait_for_hosts_keep_a_worker_with_little_room_from_no_other() {
+    for kind in BOTH {
+        let mut fleet = Fleet::new(kind, 21).await;
+        let me = worker(&fleet).await;
+        let hosts = |hosts: std::ops::RangeInclusive<usize>| Selection::Hostnames(hosts.map(name).collect());
+        let mut busy = fleet.upgrade(hosts(1..=20));
+        busy.rollout.max_parallel = Some(Amount::Count(20));
+        fleet.accepted(&busy).await;
+        assert_eq!(claim(&fleet.app, &me, 20).await.unwrap().len(), 20);
+        // Of another service, on the busy hosts.
+        let web = (fleet.service, fleet.versions.clone());
+        fleet.service = fleet.service("api", "web").await;
+        fleet.versions = vec![fleet.version(fleet.service, "1", "SUCCEEDED").await; 3];
+        for host in 1..=20 {
+            fleet.accepted(&fleet.install(hosts(host..=host))).await;
+        }
+        (fleet.service, fleet.versions) = web;
+        let last = fleet.accepted(&fleet.upgrade(hosts(21..=21))).await.release_id.unwrap();
+        let claimed = claim(&fleet.app, &me, 1).await.unwrap();
+        assert_eq!(claimed.iter().map(|target| target.release_id).collect::<Vec<_>>(), [last], "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn i3_a_worker_that_was_declared_dead_claims_nothing() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1).await;
