@@ -14,6 +14,7 @@ use anyhow::Context;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -43,6 +44,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         db: app.db.clone(),
         engine: Arc::new(Api::new(app.clone(), groups)),
         deadline: DEADLINE,
+        turns: Semaphore::new(CONNECTIONS as usize),
         stopping: stopping.clone(),
         closing: closing.clone(),
         timings: Timings::default(),

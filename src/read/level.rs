@@ -215,7 +215,7 @@ impl Level {
         let among = || source.among();
         let derived = table.contains("{such}");
         let (from, outer) = match derived {
-            true => (table.replace("{such}", &such("i")).replace("{among}", &among()), String::new()),
+            true => (table.replace("{such}", &such("i")).replace("{parents}", &among()), String::new()),
             false => ((*table).to_owned(), such("t0")),
         };
         let belongs = || format!("{}{}", self.belongs().replace('@', "i"), such("i"));

@@ -31,6 +31,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,6 +51,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
     pub deadline: Duration,
+    /// Queries that are carried out at a time. The others wait: begun, they would only wait with more in memory.
+    pub turns: Semaphore,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.

@@ -54,7 +54,7 @@ pub static SERVICE: Object = Object::new(
             &INSTANCE_COUNT,
             "(SELECT i.service_id, i.version_id, COALESCE(i.version_id, 0) AS version_place, i.status, \
              CAST(count(*) AS bigint) AS count FROM instance i \
-             WHERE i.service_id {among}{such} GROUP BY i.service_id, i.version_id, i.status)",
+             WHERE i.service_id {parents}{such} GROUP BY i.service_id, i.version_id, i.status)",
             "service_id",
             "",
         )

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// What the small schema counts.
@@ -192,6 +193,7 @@ impl Served {
             tokens: Tokens::new(db.clone()),
             metrics: Metrics::new(db.clone(), groups),
             deadline: Duration::from_millis(500),
+            turns: Semaphore::new(4),
             stopping: stopping.clone(),
             closing: closing.clone(),
             timings,
