@@ -42,9 +42,12 @@ impl Pooled for Sqlite {
 impl Pooled for Postgres {
     /// Whatever the server's own settings are: what was committed is on disk (I7), a process that stands still in the
     /// midst of a transaction does not keep its locks for ever (I2), and neither does one that the network has cut off.
+    /// And, unless it was set: what is read by an index is not dear. By itself PostgreSQL expects a disk that turns, and
+    /// goes through a whole table for the hosts or versions of one page.
     const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s';
         SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
-        SET tcp_user_timeout = '20s'";
+        SET tcp_user_timeout = '20s';
+        SELECT set_config(name, '1.1', false) FROM pg_settings WHERE name = 'random_page_cost' AND source = 'default'";
     const REMOTE: bool = true;
 
     async fn run(connection: &mut Self::Connection, text: &'static str) -> sqlx::Result<()> {
