@@ -94,7 +94,8 @@ async fn r8_a_thousand_requests_through_three_servers_never_hold_an_instance_tog
     }
     let accepted: Vec<_> = requests.join_all().await.into_iter().flatten().collect();
     let targets: u64 = accepted.iter().map(|(_, many)| many).sum();
-    assert!(accepted.len() > 10 && targets > 100, "{} releases with {targets} targets", accepted.len());
+    // Else no instance was asked for again when it was free again; how many releases that takes is up to chance.
+    assert!(targets > 100, "{} releases with {targets} targets", accepted.len());
     for (release, _) in &accepted {
         assert_eq!(fleet.finished(release).await, "SUCCEEDED");
     }
