@@ -170,6 +170,17 @@ async fn i2_the_clock_of_an_sqlite_server_is_set_while_releases_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_and_are_set() {
+    // Who is quickest may do all of the work; then nothing is shown.
+    for _ in 0..5 {
+        if work_is_shared_with_clocks_apart().await {
+            return;
+        }
+    }
+    panic!("one did all of the work, five times");
+}
+
+/// Whether several workers, whose clocks are apart, had a share of the work.
+async fn work_is_shared_with_clocks_apart() -> bool {
     let (ahead, behind, moving) = (Clock::ahead(60), Clock::ahead(-60), Clock::ahead(0));
     let one = Server::in_environment(ahead.environment(), "postgres", CONFIGURATION);
     let two = one.another_in(&[], behind.environment());
@@ -186,7 +197,9 @@ async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_an
     .await;
     ahead.set(60);
     let shared = stored.texts("SELECT DISTINCT CAST(worker_id AS text) FROM release_target").await;
-    assert!(shared.len() > 1, "one did all of the work: {shared:?}");
+    if shared.len() == 1 {
+        return false;
+    }
     let spread = "SELECT CAST(max(at) - min(at) > interval '1 hour' AS text) FROM log_line WHERE stream = 'SYSTEM'";
     assert_eq!(stored.texts(spread).await, ["true"], "the workers' own clocks are apart");
     // The database's clock, which is the true one, says when something ends, whoever sweeps.
@@ -204,6 +217,7 @@ async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_an
                  AND expires_at - now() BETWEEN interval '25 minutes' AND interval '30 minutes'";
     assert_eq!(stored.texts(right).await.len(), 2);
     assert_undisturbed(&one, 3, &record).await;
+    true
 }
 
 #[tokio::test(flavor = "multi_thread")]
