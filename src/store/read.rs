@@ -3,7 +3,7 @@
 use super::backend::Pools;
 use super::patience::{ANSWER, within};
 use super::rows::{Bind, Part, Rows};
-use super::{Db, Error, Ids, Json, Result, Texts, gathered, sql, united};
+use super::{Db, Error, Ids, Result, Texts, gathered, sql, united};
 use crate::domain::Timestamp;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -50,7 +50,6 @@ where
     Timestamp: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
     for<'l, 'q> Ids<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
     for<'l, 'q> Texts<'l>: sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
-    Json<serde_json::Value>: for<'q> sqlx::Encode<'q, A::Database> + sqlx::Type<A::Database>,
 {
     for bind in binds {
         match bind {
@@ -59,7 +58,6 @@ where
             Bind::Time(time) => arguments.add(*time),
             Bind::Ids(ids) => arguments.add(Ids(ids)),
             Bind::Texts(texts) => arguments.add(Texts(&texts.iter().map(|text| plain(text)).collect::<Vec<_>>())),
-            Bind::Items(items) => arguments.add(Json(items.clone())),
         }
         .map_err(|wrong| Error::from(sqlx::Error::Encode(wrong)))?;
     }

@@ -54,8 +54,6 @@ pub enum Bind {
     Ids(Vec<i64>),
     /// For `{any $1}`.
     Texts(Vec<String>),
-    /// For `{items $1}`.
-    Items(serde_json::Value),
 }
 
 impl Bind {
