@@ -84,24 +84,28 @@ async fn r8_a_thousand_requests_through_three_servers_never_hold_an_instance_tog
     let (servers, fleet) = three(100).await;
     let (fleet, room) = (Arc::new(fleet), Arc::new(Semaphore::new(AT_ONCE)));
     let clients: Vec<Client> = servers.iter().map(Server::client).collect();
-    let mut requests = JoinSet::new();
-    for number in 0..1000 {
-        let (fleet, room, client) = (fleet.clone(), room.clone(), clients[number % 3].clone());
-        requests.spawn(async move {
-            let _room = room.acquire_owned().await.unwrap();
-            ask(&client, request(&fleet, number)).await
-        });
+    let (mut accepted, mut targets, mut asked) = (Vec::new(), 0, 0);
+    // Quick requests find nearly everything held by the first releases: then it is asked again.
+    while asked == 0 || asked < 5000 && (accepted.len() <= 10 || targets <= 100) {
+        let mut requests = JoinSet::new();
+        for number in asked..asked + 1000 {
+            let (fleet, room, client) = (fleet.clone(), room.clone(), clients[number % 3].clone());
+            requests.spawn(async move {
+                let _room = room.acquire_owned().await.unwrap();
+                ask(&client, request(&fleet, number)).await
+            });
+        }
+        asked += 1000;
+        accepted.extend(requests.join_all().await.into_iter().flatten());
+        targets = accepted.iter().map(|(_, many)| many).sum::<u64>();
     }
-    let accepted: Vec<_> = requests.join_all().await.into_iter().flatten().collect();
-    let targets: u64 = accepted.iter().map(|(_, many)| many).sum();
-    // Else no instance was asked for again when it was free again; how many releases that takes is up to chance.
-    assert!(targets > 100, "{} releases with {targets} targets", accepted.len());
+    assert!(accepted.len() > 10 && targets > 100, "{} releases with {targets} targets", accepted.len());
     for (release, _) in &accepted {
         assert_eq!(fleet.finished(release).await, "SUCCEEDED");
     }
     let stored = servers[0].stored().await;
     let events = intervals_are_apart(&stored).await;
-    eprintln!("1000 requests, {} releases, {targets} targets, {events} events, 0 violations", accepted.len());
+    eprintln!("{asked} requests, {} releases, {targets} targets, {events} events, 0 violations", accepted.len());
     assert_eq!(stored.texts("SELECT CAST(instance_id AS text) FROM instance_lock").await, [""; 0]);
     let deadlocks = "SELECT CAST(deadlocks AS text) FROM pg_stat_database WHERE datname = current_database()";
     assert_eq!(stored.texts(deadlocks).await, ["0"]);
