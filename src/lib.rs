@@ -14,6 +14,7 @@
 //! - [`app`]: what all of these share while the program runs.
 //! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
 //! - [`executor`]: how a target is carried out on a host.
+//! - [`limits`]: what a caller, a connection, an answer and a log line may cost, with the defaults.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 //! - [`failpoint`]: the places at which tests have the process die.
 
@@ -30,6 +31,7 @@ pub mod events;
 pub mod executor;
 pub mod failpoint;
 pub mod graphql;
+pub mod limits;
 pub mod read;
 pub mod release;
 pub mod server;

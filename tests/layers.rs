@@ -4,14 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the top layer to the bottom one. Those of one layer know nothing of each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 10] = [
     &["cli"],
     &["config", "server"],
+    &["gate"],
     &["graphql"],
     &["auth", "catalog", "events", "read", "release"],
     &["change"],
     &["app"],
     &["executor", "store"],
+    &["limits"],
     &["domain", "failpoint"],
 ];
 

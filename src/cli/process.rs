@@ -6,24 +6,18 @@ use crate::auth::Tokens;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
 use crate::graphql::Groups;
+use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
 use crate::server::{Api, Metrics, Server};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-
-/// Longest time for a query, and for the answer to a mutation.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Connections to the database of a process that serves or works.
-const CONNECTIONS: u32 = 16;
 
 /// What the process needs, its database opened.
 pub async fn app(settings: &Settings) -> anyhow::Result<App> {
@@ -43,8 +37,8 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
         engine: Arc::new(Api::new(app.clone(), groups)),
-        deadline: DEADLINE,
-        turns: Semaphore::new(CONNECTIONS as usize),
+        limits: settings.limits,
+        turns: Semaphore::new(settings.limits.query_turns),
         stopping: stopping.clone(),
         closing: closing.clone(),
         timings: Timings::default(),

@@ -1,7 +1,8 @@
 //! `lockkeeper token create | list | revoke`.
 
 use crate::auth;
-use crate::config::{Given, length};
+use crate::config::Given;
+use crate::domain::duration;
 use crate::domain::{Role, Timestamp, Word};
 use crate::store::token::{self, Which};
 use anyhow::{bail, ensure};
@@ -19,7 +20,7 @@ pub enum Command {
         #[arg(long, value_parser = role)]
         role: Role,
         /// When it expires, from now: for example 90d
-        #[arg(long, value_name = "TIME", value_parser = length)]
+        #[arg(long, value_name = "TIME", value_parser = duration::parse)]
         expires: Option<Duration>,
         #[command(flatten)]
         given: Given,

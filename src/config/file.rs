@@ -2,10 +2,11 @@
 
 use super::LogFormat;
 use crate::app::RolloutDefaults;
-use crate::domain::Word;
 use crate::domain::release::OnFailure;
 use crate::domain::rollout::{Amount, MOST_PARALLEL};
+use crate::domain::{Word, duration};
 use crate::executor::{ExecutorSettings, Executors};
+use crate::limits::Limits;
 use crate::release::worker::Timing;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub struct File {
     pub rollout: Rollout,
     pub events: Events,
     pub worker: Worker,
+    pub limits: Limits,
     #[serde(deserialize_with = "executors")]
     pub executors: Executors,
 }
@@ -32,7 +34,7 @@ pub struct File {
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Events {
-    #[serde(deserialize_with = "super::time::field")]
+    #[serde(deserialize_with = "duration::deserialize")]
     pub keep: Duration,
 }
 
@@ -45,7 +47,7 @@ impl Default for Events {
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
-    #[serde(deserialize_with = "super::time::field")]
+    #[serde(deserialize_with = "duration::deserialize")]
     drain: Duration,
     #[serde(deserialize_with = "lease")]
     lease: Duration,
@@ -66,7 +68,7 @@ impl From<Worker> for Timing {
 
 /// Shorter than that, a busy machine loses leases; longer, nobody waits.
 fn lease<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let lease = super::time::field(from)?;
+    let lease = duration::deserialize(from)?;
     match (Duration::from_secs(5)..=Duration::from_mins(10)).contains(&lease) {
         true => Ok(lease),
         false => Err(de::Error::custom("a lease is from 5 seconds to 10 minutes long")),

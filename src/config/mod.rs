@@ -1,12 +1,10 @@
 //! Settings, and where they come from: a flag, else the environment, else `lockkeeper.toml`, else the default.
 
 mod file;
-mod time;
-
-pub use time::length;
 
 use crate::app::RolloutDefaults;
 use crate::executor::Executors;
+use crate::limits::Limits;
 use crate::release::worker::Timing;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -81,6 +79,8 @@ pub struct Settings {
     /// How long a worker waits for what.
     pub timing: Timing,
     pub executors: Executors,
+    /// What callers may cost.
+    pub limits: Limits,
 }
 
 /// Why there are no settings: what is wrong, in which file, and in which line.
@@ -122,6 +122,7 @@ impl Settings {
             keep_events: file.events.keep,
             timing: file.worker.into(),
             executors: file.executors,
+            limits: file.limits,
         })
     }
 }

@@ -48,7 +48,7 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("listen = \"127.0.0.1:9000\"\nlisten_on = 1\n", 2, "unknown field `listen_on`"),
         ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
         ("listen = \"127.0.0.1:9000\n", 1, "string"),
-        ("[events]\nkeep = \"a while\"\n", 2, "no length of time"),
+        ("[events]\nkeep = \"a while\"\n", 2, "is not a length of time"),
         ("[worker]\ndrain = \"1s\"\nlease = \"4s\"\n", 3, "from 5 seconds"),
         ("[worker]\nlease = \"1h\"\n", 2, "to 10 minutes"),
         ("[rollout]\n\nmax_parallel = 0\n", 3, "1 to 1000 targets"),

@@ -6,6 +6,7 @@ mod word;
 
 pub mod caller;
 pub mod claim;
+pub mod duration;
 pub mod edit;
 pub mod event;
 pub mod hold;

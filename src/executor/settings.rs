@@ -3,8 +3,8 @@
 use super::command::{Command, Probe};
 use super::simulate::Simulate;
 use super::{Executor, How, OnLost};
+use crate::domain::duration;
 use crate::domain::rollout::LONGEST;
-use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub struct ProbeSettings {
     program: PathBuf,
     #[serde(default)]
     args: Vec<String>,
-    #[serde(default = "ten_seconds", deserialize_with = "duration")]
+    #[serde(default = "ten_seconds", deserialize_with = "duration::deserialize")]
     timeout: Duration,
 }
 
@@ -168,24 +168,14 @@ const fn ten_seconds() -> Duration {
     Duration::from_secs(10)
 }
 
-/// A length of time as a person writes it: `500ms`, `2s`, `10m`, `1h 30m`.
-fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    parsed.ok_or_else(|| {
-        let expected = "a length of time such as \"500ms\", \"30s\" or \"10m\"";
-        de::Error::invalid_value(de::Unexpected::Str(&text), &expected)
-    })
-}
-
-/// The same, of a field that may be left out.
+/// A duration that may be left out.
 fn some_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-    duration(from).map(Some)
+    duration::deserialize(from).map(Some)
 }
 
 /// The longest time for one start, within what a rollout can say.
 fn start_time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let time = duration(from)?;
+    let time = duration::deserialize(from)?;
     let most = Duration::from_secs(LONGEST.unsigned_abs());
     match (Duration::from_secs(1)..=most).contains(&time) {
         true => Ok(time),

@@ -22,7 +22,7 @@ pub async fn execute(
 ) -> Result<Response, Refused> {
     let work = server.engine.execute(request, caller, &id.0);
     let finished = if kind == OperationType::Mutation {
-        let ended = timeout(server.deadline, server.underway.spawn(work)).await;
+        let ended = timeout(server.limits.query_deadline, server.underway.spawn(work)).await;
         ended.map(|ended| ended.map_err(|failed| failed.to_string()))
     } else {
         let in_turn = async {
@@ -30,7 +30,7 @@ pub async fn execute(
             // A task for each would cost a change of threads for each.
             AssertUnwindSafe(work).catch_unwind().await
         };
-        let ended = timeout(server.deadline, in_turn).await;
+        let ended = timeout(server.limits.query_deadline, in_turn).await;
         ended.map(|ended| ended.map_err(|panic| words(&*panic)))
     };
     match finished {

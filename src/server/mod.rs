@@ -21,6 +21,7 @@ pub use engine::{Api, Engine};
 pub use metrics::Metrics;
 
 use crate::auth::Tokens;
+use crate::limits::Limits;
 use crate::store::Db;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -49,8 +50,8 @@ pub struct Server {
     pub db: Db,
     pub tokens: Tokens,
     pub metrics: Metrics,
-    /// Longest time for a query, and for the answer to a mutation; that goes on by itself.
-    pub deadline: Duration,
+    /// What callers may cost.
+    pub limits: Limits,
     /// Queries that are carried out at a time. The others wait: begun, they would only wait with more in memory.
     pub turns: Semaphore,
     /// Canceled when no new work should come: `/readyz` says so.

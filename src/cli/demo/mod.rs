@@ -10,6 +10,7 @@ use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
+use crate::limits::Limits;
 use crate::release::worker::Timing;
 use crate::store::Db;
 use anyhow::Context;
@@ -57,6 +58,7 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         keep_events: Duration::from_hours(24),
         timing: Timing { drain: Duration::from_secs(5), ..Timing::default() },
         executors,
+        limits: Limits::default(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
 use crate::graphql::{self, Documents, Groups, Messages, Place};
+use crate::limits::Limits;
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -192,7 +193,7 @@ impl Served {
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
             metrics: Metrics::new(db.clone(), groups),
-            deadline: Duration::from_millis(500),
+            limits: Limits { query_deadline: Duration::from_millis(500), ..Limits::default() },
             turns: Semaphore::new(4),
             stopping: stopping.clone(),
             closing: closing.clone(),
