@@ -3,22 +3,28 @@
 mod fleet;
 mod reading;
 
-use async_graphql::parser::parse_query;
-use async_graphql::{Name, Response, Value, Variables};
+use async_graphql::{Name, Response, Value};
 use criterion::{Criterion, criterion_group, criterion_main};
 use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
+use lockkeeper::gate::Gate;
 use lockkeeper::graphql::body;
-use lockkeeper::server::limits;
+use lockkeeper::limits::Limits;
 use reading::{ALL, PAGE, Reading, fleet as fleet_in};
 use std::hint::black_box;
 
 fn documents(criterion: &mut Criterion) {
-    let variables = Variables::default();
-    criterion.bench_function("parse the page's document", |bench| bench.iter(|| parse_query(black_box(PAGE))));
-    let document = parse_query(PAGE).expect("it is a document");
-    criterion.bench_function("measure it against the limits", |bench| {
-        bench.iter(|| limits::check(black_box(&document), &variables).is_ok());
+    let gate = Gate::of_api(Limits::default());
+    let passes = |text: String| gate.prepare(black_box(text), None, Default::default()).is_ok();
+    criterion.bench_function("pass the gate with the page's document", |bench| {
+        bench.iter(|| passes(PAGE.to_owned()));
+    });
+    let mut number = 0;
+    criterion.bench_function("pass it with a new document", |bench| {
+        bench.iter(|| {
+            number += 1;
+            passes(format!("{PAGE} # {number}"))
+        });
     });
 }
 

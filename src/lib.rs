@@ -3,7 +3,8 @@
 //!
 //! - [`cli`]: the command line, one file for each command. It puts the layers below together.
 //! - [`config`]: settings, and where they come from.
-//! - [`server`]: HTTP: routes, transports, limits before anything is carried out, metrics, shutdown.
+//! - [`server`]: HTTP: routes, transports, metrics, shutdown.
+//! - [`gate`]: one reading of a request: its document parsed, validated and measured, its variables coerced.
 //! - [`graphql`]: the schema: a table of fields for each type, inputs, mutations, subscriptions.
 //! - [`read`]: how a selection becomes one statement, and its rows the bytes of the answer.
 //! - [`release`]: accepting releases and carrying them out, target by target.
@@ -30,6 +31,7 @@ pub mod domain;
 pub mod events;
 pub mod executor;
 pub mod failpoint;
+pub mod gate;
 pub mod graphql;
 pub mod limits;
 pub mod read;

@@ -2,10 +2,12 @@
 
 use crate::fleet::{Size, load};
 use anyhow::Context;
-use async_graphql::{Request, Variables};
+use async_graphql::Request;
 use lockkeeper::app::App;
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::graphql::{self, Documents, Schema};
+use lockkeeper::gate::Gate;
+use lockkeeper::graphql::{self, Schema};
+use lockkeeper::limits::Limits;
 use lockkeeper::store::Db;
 use serde_json::json;
 use std::path::Path;
@@ -24,6 +26,7 @@ pub const ALL: [(&str, &str); 2] = [("service", SERVICE), ("page", PAGE)];
 
 pub struct Reading {
     schema: Schema,
+    gate: Gate,
 }
 
 /// Loads the fleet, and gives the URL of its database.
@@ -36,19 +39,22 @@ pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
 impl Reading {
     pub async fn open(url: &str) -> anyhow::Result<Reading> {
         let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
-        Ok(Reading { schema: graphql::schema(app, &Documents::default()) })
+        Ok(Reading { schema: graphql::schema(app), gate: Gate::of_api(Limits::default()) })
     }
 
     /// The request, as a transport makes it ready.
-    fn request(document: &str) -> Request {
+    pub fn request(&self, document: &str) -> Request {
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-        let variables = Variables::from_json(json!({ "name": "service-00007", "now": "ver_130" }));
-        graphql::prepare(Request::new(document).variables(variables), caller, "req-1")
+        let variables = json!({ "name": "service-00007", "now": "ver_130" });
+        let variables = variables.as_object().cloned().unwrap_or_default();
+        let prepared = self.gate.prepare(document.to_owned(), None, variables);
+        let prepared = prepared.unwrap_or_else(|errors| panic!("{errors:?}"));
+        graphql::prepare(prepared.request(), caller, "req-1")
     }
 
     /// The bytes of an answer.
     pub async fn answer(&self, document: &str) -> Vec<u8> {
-        let response = self.schema.execute(Self::request(document)).await;
+        let response = self.schema.execute(self.request(document)).await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
         graphql::body(&response)
     }

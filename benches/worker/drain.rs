@@ -9,7 +9,9 @@ use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::ExecutorSettings;
-use lockkeeper::graphql::{Documents, body, prepare, schema};
+use lockkeeper::gate::Gate;
+use lockkeeper::graphql::{body, prepare, schema};
+use lockkeeper::limits::Limits;
 use lockkeeper::release::worker::{self, WorkerSettings};
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::Db;
@@ -105,9 +107,9 @@ async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
         Kind::Release.id(release)
     );
     let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
-    let response = schema(app.clone(), &Documents::default())
-        .execute(prepare(async_graphql::Request::new(query), caller, "r"))
-        .await;
+    let prepared = Gate::of_api(Limits::default()).prepare(query, None, Default::default());
+    let prepared = prepared.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let response = schema(app.clone()).execute(prepare(prepared.request(), caller, "r")).await;
     let answer: Value = serde_json::from_slice(&body(&response))?;
     let release = &answer["data"]["node"];
     match release["status"].as_str().with_context(|| format!("no status: {answer}"))? {

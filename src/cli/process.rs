@@ -36,7 +36,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
-        engine: Arc::new(Api::new(app.clone(), groups)),
+        engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
         limits: settings.limits,
         turns: Semaphore::new(settings.limits.query_turns),
         stopping: stopping.clone(),

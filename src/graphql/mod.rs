@@ -1,19 +1,18 @@
 //! The API: types and their fields as tables (`types`), entry points (`query`, `mutation`, `subscription`), and
 //! how a request is made ready and answered. Everything that is read goes through `read`.
 
-mod documents;
 mod enums;
+mod library;
 mod mutation;
 mod mutations;
 mod query;
 mod schema;
 mod subscription;
 mod types;
-mod variables;
 
 pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
-pub use documents::{Asked, Document, Documents};
+pub use library::Validated;
 pub use mutation::{Mutation, RequestId};
 pub use query::{Ahead, Query};
-pub use schema::{Schema, prepare, schema, sdl};
+pub use schema::{Schema, extents, prepare, schema, sdl};
 pub use subscription::{Body, Groups, Message, Messages, Place, subscribe};

@@ -55,6 +55,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// What it answers.
+    pub fn payload(&self) -> &'static Object {
+        (self.payload)()
+    }
+
     pub const fn of<M: Mutation>() -> Entry {
         Entry {
             name: M::NAME,

@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 /// Everything that has a global id.
 static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TARGET, &HOLD];
 
-static QUERY: Object = Object::new(
+pub(super) static QUERY: Object = Object::new(
     "Query",
     "Entry points for reading.",
     "",
@@ -33,7 +33,8 @@ static QUERY: Object = Object::new(
             "Several things by their ids, at most 200, in the same order; null where there is no such thing.",
             Source::Nodes(NODES),
         )
-        .args(&[arg::<Vec<ID>>("ids", "Global ids.")]),
+        .args(&[arg::<Vec<ID>>("ids", "Global ids.")])
+        .as_many_as(&["ids"]),
         find("service", "A service, by name.", &SERVICE, None, "@.name = :name")
             .args(&[arg::<String>("name", "Name of the service.")]),
         all("services", "Services, by name.", &SERVICE)
@@ -94,7 +95,8 @@ static QUERY: Object = Object::new(
             "executors",
             "The executors that services can name.",
             Source::Made { of: &EXECUTOR, many: true, make: executors },
-        ),
+        )
+        .at_most(20),
         Field::new("viewer", "Who is asking.", Source::Made { of: &VIEWER, many: false, make: viewer }),
         Field::new(
             "eventCursor",

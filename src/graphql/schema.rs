@@ -1,34 +1,45 @@
 //! The schema as a whole.
 
-use super::documents::{Documents, OperationName};
-use super::mutation::{MutationRoot, Payloads, RequestId};
-use super::query::{Ahead, Query};
-use super::subscription::Subscription;
+use super::library::{NullableDefaults, Validated, described};
+use super::mutation::{Entry, MutationRoot, Payloads, RequestId};
+use super::mutations::MUTATIONS;
+use super::query::{Ahead, QUERY, Query};
+use super::subscription::{Subscription, WATCHES};
 use crate::app::App;
 use crate::domain::Caller;
+use crate::read::{self, Extents};
 use async_graphql::{Request, SDLExportOptions};
 
-/// The API. Requests go through [`prepare`], responses through `complete` and `body`.
+/// The API. Requests go through the gate and [`prepare`], responses through `complete` and `body`.
 pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
 
 fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
-    Schema::build(Query, MutationRoot, Subscription).register_output_type::<Payloads>().limit_directives(5)
+    Schema::build(Query, MutationRoot, Subscription)
+        .register_output_type::<Payloads>()
+        .register_output_type::<NullableDefaults>()
+        // How deep a document nests was checked before.
+        .limit_recursive_depth(usize::MAX)
 }
 
-/// The API over these parts of a server. Here it keeps the documents that it found valid.
-pub fn schema(app: App, documents: &Documents) -> Schema {
-    build().data(app).extension(documents.clone()).finish()
+/// The API over these parts of a server. It executes what the gate prepared.
+pub fn schema(app: App) -> Schema {
+    build().data(app).extension(Validated).finish()
 }
 
 /// The schema in its own language, in an order that does not change.
 pub fn sdl() -> String {
     let sdl = build().finish().sdl_with_options(SDLExportOptions::new().include_specified_by());
-    sdl.trim_end().to_owned() + "\n"
+    described(sdl.trim_end()) + "\n"
 }
 
-/// Makes a request ready: who asks, under which id, and with what is read ahead of everything else. A request
+/// How many items the lists of the schema have.
+pub fn extents() -> Extents {
+    let payloads = MUTATIONS.iter().map(Entry::payload);
+    read::extents([&QUERY].into_iter().chain(payloads).chain(WATCHES.iter().map(|watch| watch.of)))
+}
+
+/// Makes a request ready: who sends it, under which id, and with what is read ahead of everything else. A request
 /// for a subscription goes to [`subscribe`](super::subscribe), and may have a [`Place`](super::Place).
 pub fn prepare(request: Request, caller: Caller, request_id: &str) -> Request {
-    let name = OperationName(request.operation_name.clone());
-    request.data(name).data(caller).data(RequestId(request_id.to_owned())).data(Ahead::default())
+    request.data(caller).data(RequestId(request_id.to_owned())).data(Ahead::default())
 }

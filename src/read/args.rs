@@ -1,6 +1,6 @@
 //! The arguments of a field, checked, and what they do to a list.
 
-use super::declare::{Arg, Cursors, Field, Order, Role, Source, arg, parse};
+use super::declare::{Arg, Cursors, DEFAULT_FIRST, Field, Order, Role, Source, arg, parse};
 use super::error::ApiError;
 use super::filter::{Where, number};
 use super::scalar::Cursor;
@@ -112,32 +112,18 @@ impl Args {
     /// How many of a plain list; none for all.
     pub(super) fn first(&self) -> Result<Option<i64>, ApiError> {
         for (arg, ..) in &self.0 {
-            if let Role::First(most) = arg.role {
-                return long(arg.name, i64::from(self.get::<i32>(arg.name)?), most).map(Some);
+            if let Role::First(_) = arg.role {
+                return Ok(Some(self.get::<Option<i32>>(arg.name)?.map_or(DEFAULT_FIRST as i64, i64::from)));
             }
         }
         Ok(None)
     }
 
-    /// Which page is asked for.
+    /// Which page is asked for. Its size was checked before.
     pub(super) fn page(&self) -> Result<Asked, ApiError> {
         let (first, last) = (self.get::<Option<i32>>("first")?, self.get::<Option<i32>>("last")?);
-        if first.is_some() && last.is_some() {
-            return Err(ApiError::bad("last", "Ask for the first items of a list or for the last ones, not for both."));
-        }
-        let long = match (first, last) {
-            (Some(first), _) => long("first", first.into(), LONGEST_PAGE)?,
-            (_, Some(last)) => long("last", last.into(), LONGEST_PAGE)?,
-            _ => PAGE,
-        };
+        let long = first.or(last).map_or(PAGE, i64::from);
         let (after, before) = (self.get("after")?, self.get("before")?);
         Ok(Asked { long, backward: last.is_some(), after, before })
-    }
-}
-
-fn long(name: &str, long: i64, most: i64) -> Result<i64, ApiError> {
-    match (0..=most).contains(&long) {
-        true => Ok(long),
-        false => Err(ApiError::bad(name, format!("`{name}` is {long}; it can be 0 to {most}."))),
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::{Caller, Kind};
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, Value};
+use std::borrow::Cow;
 
 pub use make::*;
 
@@ -81,6 +82,17 @@ pub struct Field {
     pub args: &'static [Arg],
     pub nullable: bool,
     pub source: Source,
+    /// How many items its list has, where no argument says so.
+    pub length: Option<Length>,
+}
+
+/// How many items a list has for each object that it belongs to.
+#[derive(Clone, Copy)]
+pub enum Length {
+    /// At most this many, or so rarely more that they do not count.
+    AtMost(u64),
+    /// As many as the lists at these paths of the root field's arguments have together.
+    Inputs(&'static [&'static str]),
 }
 
 /// Where a field's value comes from.
@@ -150,6 +162,24 @@ pub enum Source {
     Head,
 }
 
+impl Source {
+    /// The types of the objects that a value has.
+    pub fn objects(&self) -> Vec<&'static Object> {
+        match *self {
+            Source::Embedded { of, .. }
+            | Source::One { to: of, .. }
+            | Source::Find { of, .. }
+            | Source::Many { of, .. }
+            | Source::List { of, .. }
+            | Source::Picked { of, .. }
+            | Source::Made { of, .. } => vec![of],
+            Source::Choice(choice) => choice.of.iter().map(|(of, _)| *of).collect(),
+            Source::Node(of) | Source::Nodes(of) => of.to_vec(),
+            Source::Id | Source::Ref(..) | Source::Column(..) | Source::Computed { .. } | Source::Head => Vec::new(),
+        }
+    }
+}
+
 /// Makes a value from cells and arguments; none is null.
 pub type Compute = fn(&[Cell<'_>], &Args, &Scene) -> Result<Option<Computed>, ApiError>;
 
@@ -171,7 +201,8 @@ pub struct Arg {
     pub name: &'static str,
     pub about: &'static str,
     pub ty: fn(&mut Registry) -> String,
-    pub check: fn(Option<Value>) -> Result<(), ApiError>,
+    /// The type's name in the schema, without whether it may be null.
+    pub type_name: fn() -> Cow<'static, str>,
     /// The default, as the schema writes it.
     pub default: Option<&'static str>,
     pub role: Role,

@@ -13,6 +13,12 @@ pub enum ErrorCode {
     Forbidden,
     /// The request is wrong, and the same one will always be.
     BadRequest,
+    /// The document cannot be parsed.
+    GraphqlParseFailed,
+    /// The document is not valid for the schema, or has no operation of the name.
+    GraphqlValidationFailed,
+    /// The values of variables, or the size of a page, are not what the document may have.
+    BadUserInput,
     /// It asks for too much at once.
     TooComplex,
     /// The caller asks too often.
@@ -34,6 +40,9 @@ impl ErrorCode {
             ErrorCode::Unauthenticated => "UNAUTHENTICATED",
             ErrorCode::Forbidden => "FORBIDDEN",
             ErrorCode::BadRequest => "BAD_REQUEST",
+            ErrorCode::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            ErrorCode::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            ErrorCode::BadUserInput => "BAD_USER_INPUT",
             ErrorCode::TooComplex => "TOO_COMPLEX",
             ErrorCode::RateLimited => "RATE_LIMITED",
             ErrorCode::Unavailable => "UNAVAILABLE",

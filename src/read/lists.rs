@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::level::{Feed, Level, Page, Parents};
 use super::plan::{At, Belongs, Guard, Shape, Step};
 use super::planner::{Nodes, Planner, slot};
+use super::schema::connection_name;
 use super::select::below;
 use crate::domain::{Id, Kind};
 use crate::store::rows::{Bind, CellKind};
@@ -149,7 +150,7 @@ impl<'a> Planner<'a> {
 
     fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> Shape {
         let at = At { level, table: 0 };
-        let (name, edge_name) = (format!("{}Connection", of.name), format!("{}Edge", of.name));
+        let (name, edge_name) = (connection_name(of), format!("{}Edge", of.name));
         let mut slots = Vec::new();
         for (key, nodes) in self.document.fields(below(nodes), &name) {
             let step = match nodes[0].node.name.node.as_str() {

@@ -43,6 +43,20 @@ impl ScalarType for Cursor {
     }
 }
 
+/// How values of a scalar are checked before anything is executed.
+pub struct ScalarCheck {
+    /// Its name in the schema.
+    pub name: &'static str,
+    pub is_valid: fn(&Value) -> bool,
+}
+
+/// The schema's own scalars.
+pub static SCALARS: [ScalarCheck; 2] = [check::<DateTime>("DateTime"), check::<Cursor>("Cursor")];
+
+const fn check<T: ScalarType>(name: &'static str) -> ScalarCheck {
+    ScalarCheck { name, is_valid: |value| T::parse(value.clone()).is_ok() }
+}
+
 /// `DateTime`.
 pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
     json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);

@@ -165,8 +165,13 @@ fn union_type(name: &str, about: &str, of: &[&str]) -> MetaType {
     }
 }
 
+/// The name of the pages of a type.
+pub(super) fn connection_name(of: &Object) -> String {
+    format!("{}Connection", of.name)
+}
+
 fn connection(of: &'static Object, registry: &mut Registry) -> String {
-    let (node, name, edge) = (register(of, registry), format!("{}Connection", of.name), format!("{}Edge", of.name));
+    let (node, name, edge) = (register(of, registry), connection_name(of), format!("{}Edge", of.name));
     let plain = |name: &str, about: &str, ty: &str| field(name, about, ty, Vec::new());
     let mut add = |name: &str, about: &str, fields| {
         registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));

@@ -5,7 +5,7 @@ use super::args::Args;
 use super::declare::Arg;
 use super::error::ApiError;
 use async_graphql::parser::types::{Field as Node, Selection, SelectionSet};
-use async_graphql::registry::Registry;
+use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};
 use async_graphql_value::Value as Given;
 use std::fmt::Write;
@@ -82,8 +82,7 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// The arguments of a field, variables and defaults filled in and all of them checked: the library's
-    /// validation does not.
+    /// The arguments of a field, variables and defaults filled in. A null where there is a default means the default.
     pub fn args(
         &self,
         declared: impl Iterator<Item = &'static Arg>,
@@ -92,25 +91,26 @@ impl<'a> Document<'a> {
         let mut args = Args::default();
         for arg in declared {
             let given = node.node.arguments.iter().find(|(name, _)| name.node == arg.name);
-            let value = given.and_then(|(_, value)| self.constant(&value.node)).or_else(|| {
+            let value = given.and_then(|(_, value)| self.constant(&value.node));
+            let value = value.filter(|value| arg.default.is_none() || *value != Value::Null).or_else(|| {
                 let default = arg.default?;
                 Some(serde_json::from_str(default).expect("a default that is declared is JSON"))
             });
-            (arg.check)(value.clone()).map_err(|error| error.at(arg.name))?;
-            if let Some(value) = value {
+            if let Some(mut value) = value {
+                if matches!(value, Value::Object(_) | Value::List(_)) {
+                    self.leave_out_nulls(&(arg.type_name)(), &mut value);
+                }
                 args.set(arg, value)?;
             }
         }
         Ok(args)
     }
 
-    /// What nodes of the root select, as one text: variables filled in, fragments opened, and with where each field
+    /// What a node of the root selects, as one text: variables filled in, fragments opened, and with where each field
     /// stands, since errors tell it. Of one type, equal texts are answered alike.
-    pub fn spelled(&self, nodes: &[&'a Positioned<Node>]) -> String {
+    pub fn spelled(&self, node: &'a Positioned<Node>) -> String {
         let mut text = String::new();
-        for node in nodes {
-            self.spell_field(node, &[], &mut text);
-        }
+        self.spell_field(node, &[], &mut text);
         text
     }
 
@@ -145,10 +145,28 @@ impl<'a> Document<'a> {
         text.push('}');
     }
 
+    /// Leaves out of an input what is null and has a default: its type then fills that in.
+    fn leave_out_nulls(&self, ty: &str, value: &mut Value) {
+        let named = ty.trim_matches(['[', ']', '!']);
+        let Some(MetaType::InputObject { input_fields, .. }) = self.registry.types.get(named) else { return };
+        match value {
+            Value::List(items) => items.iter_mut().for_each(|item| self.leave_out_nulls(named, item)),
+            Value::Object(fields) => fields.retain(|name, value| match input_fields.get(name.as_str()) {
+                Some(field) if *value == Value::Null => field.default_value.is_none(),
+                Some(field) => {
+                    self.leave_out_nulls(&field.ty, value);
+                    true
+                }
+                None => true,
+            }),
+            _ => {}
+        }
+    }
+
     /// A value with its variables filled in; none where one was left out.
     fn constant(&self, value: &Given) -> Option<Value> {
         Some(match value {
-            Given::Variable(name) => return self.variable(name),
+            Given::Variable(name) => return self.env.variables.get(name).cloned(),
             Given::List(items) => {
                 Value::List(items.iter().map(|item| self.constant(item).unwrap_or(Value::Null)).collect())
             }
@@ -156,16 +174,6 @@ impl<'a> Document<'a> {
                 map.iter().filter_map(|(key, value)| Some((key.clone(), self.constant(value)?))).collect(),
             ),
             value => value.clone().into_const()?,
-        })
-    }
-
-    fn variable(&self, name: &Name) -> Option<Value> {
-        let given = self.env.variables.get(name).cloned();
-        given.or_else(|| {
-            let mut definitions = self.env.operation.node.variable_definitions.iter();
-            let definition = definitions.find(|definition| definition.node.name.node == *name)?;
-            // Not by the method of this name: to it, what may be null and is left out is null.
-            definition.node.default_value.as_ref().map(|default| default.node.clone())
         })
     }
 }

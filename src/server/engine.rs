@@ -2,15 +2,17 @@
 
 use crate::app::App;
 use crate::domain::Caller;
-use crate::graphql::{self, Documents, Groups, Messages, Schema};
+use crate::gate::Gate;
+use crate::graphql::{self, Groups, Messages, Schema};
+use crate::limits::Limits;
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 /// A schema with everything that it needs, whatever its types are.
 pub trait Engine: Send + Sync + 'static {
-    /// The documents that it keeps.
-    fn documents(&self) -> &Documents;
+    /// What every request passes before it is carried out.
+    fn gate(&self) -> &Gate;
 
     /// Carries out a query or a mutation of this caller, under this id.
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
@@ -22,20 +24,20 @@ pub trait Engine: Send + Sync + 'static {
 /// The API, and those who are subscribed to it.
 pub struct Api {
     schema: Schema,
-    documents: Documents,
+    gate: Gate,
     groups: Groups,
 }
 
 impl Api {
-    pub fn new(app: App, groups: Groups) -> Api {
-        let documents = Documents::default();
-        Api { schema: graphql::schema(app, &documents), documents, groups }
+    /// The API over these parts of a server, within these limits.
+    pub fn new(app: App, groups: Groups, limits: Limits) -> Api {
+        Api { schema: graphql::schema(app), gate: Gate::of_api(limits), groups }
     }
 }
 
 impl Engine for Api {
-    fn documents(&self) -> &Documents {
-        &self.documents
+    fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response> {

@@ -3,9 +3,10 @@
 use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
 use super::log::Told;
-use super::request::{Asked, Parameters, Prepared, is_json};
+use super::request::{Asked, Parameters, is_json};
 use super::who::{self, Who};
-use super::{Server, execute, sse, subscription};
+use super::{Server, execute, sse};
+use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
 use crate::read::ErrorCode;
 use async_graphql::Response as Answer;
@@ -76,7 +77,7 @@ async fn answer(
 ) -> Response {
     let caller = who.caller.name.clone();
     let (mut kind, mut operation) = (None, None);
-    let mut response = match asked.prepare(server.engine.documents()) {
+    let mut response = match asked.prepare(server.engine.gate()) {
         Ok(prepared) => {
             kind = Some(prepared.kind);
             operation = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
@@ -86,9 +87,9 @@ async fn answer(
             }
         }
         // A subscription that is wrong is told so on a stream: its clients read nothing else.
-        Err(error) => match accepted.answer(OperationType::Query) {
-            Some(Media::Events) => sse::once(Answer::from_errors(vec![error]), id),
-            Some(media) => answer::answered(Answer::from_errors(vec![error]), media, id),
+        Err(errors) => match accepted.answer(OperationType::Query) {
+            Some(Media::Events) => sse::once(Answer::from_errors(errors), id),
+            Some(media) => answer::answered(Answer::from_errors(errors), media, id),
             None => not_acceptable().respond(Media::Json, id),
         },
     };
@@ -115,12 +116,11 @@ async fn carry_out(
     id: &RequestId,
     headers: &HeaderMap,
     who: Who,
-    mut prepared: Prepared,
+    prepared: Prepared,
     media: Media,
 ) -> Response {
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
-        subscription::make_ready(&mut prepared);
         // A client that comes back sends the same request as before, and says here what it saw last.
         let place = Place::new(text(headers, "last-event-id"));
         let messages = server.engine.subscribe(prepared.request().data(place), who.caller, &id.0).await;

@@ -8,12 +8,10 @@ mod engine;
 mod execute;
 mod graphiql;
 mod graphql;
-pub mod limits;
 mod log;
 mod metrics;
 mod request;
 mod sse;
-mod subscription;
 mod who;
 pub mod ws;
 

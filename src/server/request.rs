@@ -1,16 +1,12 @@
-//! From what was sent to a document that may be carried out.
+//! From what was sent to an operation that may be carried out.
 
 use super::answer::Refused;
-use super::limits::{self, Refusal};
-use crate::graphql::{self, Document, Documents};
+use crate::gate::{Gate, Prepared};
 use crate::read::ErrorCode;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::parser::{Error as SyntaxError, parse_query};
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::ServerError;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 
 /// What a client asks, its form checked and its document not yet looked at.
 #[derive(Debug)]
@@ -80,92 +76,10 @@ impl Asked {
         }
     }
 
-    /// Parses the document, unless it is one that is kept, checks what it asks for, and finds the operation that is
-    /// meant.
-    ///
-    /// # Errors
-    /// One error, before anything was carried out.
-    pub fn prepare(self, documents: &Documents) -> Result<Prepared, ServerError> {
-        let asked = match documents.find(&self.query) {
-            Some(asked) => asked,
-            None => graphql::Asked { document: Arc::new(parse(self.query)?), valid: false },
-        };
-        let document = &asked.document.parsed;
-        let operation = operation(document, self.operation_name.as_deref())?;
-        let mut variables = Variables::from_json(Value::Object(self.variables));
-        fill_in(operation, &mut variables);
-        limits::check(document, &variables).map_err(refused)?;
-        let (document, kind) = (document.clone(), operation.ty);
-        Ok(Prepared { asked, document, variables, kind, name: self.operation_name })
+    /// Passes the gate: finds the operation that is meant, and checks it and the values of its variables.
+    pub fn prepare(self, gate: &Gate) -> Result<Prepared, Vec<ServerError>> {
+        gate.prepare(self.query, self.operation_name, self.variables)
     }
-}
-
-fn parse(text: String) -> Result<Document, ServerError> {
-    limits::check_text(&text).map_err(refused)?;
-    let parsed = parse_query(&text).map_err(|error| match error {
-        SyntaxError::RecursionLimitExceeded => refused(Refusal::TooComplex("This document nests too deep.".to_owned())),
-        error => coded(error.into(), ErrorCode::BadRequest),
-    })?;
-    Ok(Document { text, parsed })
-}
-
-/// A document that may be carried out, and the operation of it that is meant.
-#[derive(Debug)]
-pub struct Prepared {
-    asked: graphql::Asked,
-    /// To be carried out.
-    pub document: ExecutableDocument,
-    pub variables: Variables,
-    pub kind: OperationType,
-    pub name: Option<String>,
-}
-
-impl Prepared {
-    /// What the library takes.
-    pub fn request(self) -> Request {
-        let mut request = Request::new(String::new()).variables(self.variables).data(self.asked);
-        request.operation_name = self.name;
-        request.set_parsed_query(self.document);
-        request
-    }
-}
-
-/// The operation that is meant.
-fn operation<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {
-    let missing = |message: &str| coded(ServerError::new(message, None), ErrorCode::BadRequest);
-    let found = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Multiple(named), Some(name)) => named.get(name),
-        (DocumentOperations::Multiple(named), None) if named.len() == 1 => named.values().next(),
-        (DocumentOperations::Multiple(_), None) => {
-            let message = "This document has several operations. Say in `operationName` which one is meant.";
-            return Err(missing(message));
-        }
-        (DocumentOperations::Single(_), Some(_)) => None,
-    };
-    let found = found.map(|operation| &operation.node);
-    found.ok_or_else(|| missing(&format!("This document has no operation of the name {:?}.", name.unwrap_or_default())))
-}
-
-/// Gives variables that were left out their defaults, so that a page is measured by them, too.
-fn fill_in(operation: &OperationDefinition, variables: &mut Variables) {
-    for variable in operation.variable_definitions.iter().map(|definition| &definition.node) {
-        if let Some(default) = &variable.default_value {
-            variables.entry(variable.name.node.clone()).or_insert_with(|| default.node.clone());
-        }
-    }
-}
-
-fn refused(refusal: Refusal) -> ServerError {
-    match refusal {
-        Refusal::TooComplex(message) => coded(ServerError::new(message, None), ErrorCode::TooComplex),
-        Refusal::Wrong(message) => coded(ServerError::new(message, None), ErrorCode::BadRequest),
-    }
-}
-
-fn coded(mut error: ServerError, code: ErrorCode) -> ServerError {
-    error.extensions.get_or_insert_default().set("code", code.word());
-    error
 }
 
 /// Whether a body of this type is read: JSON in UTF-8.

@@ -17,11 +17,11 @@ async fn a_page_is_between_nothing_and_two_hundred_and_goes_one_way() {
             for field in ["services", "hosts", "instances", "releases", "holds"] {
                 let document = format!("{{ {field}({arguments}) {{ nodes {{ id }} }} }}");
                 let says = json!({ "argument": blamed });
-                world.query_fails(&document, Value::Null, "BAD_REQUEST", says).await;
+                world.query_fails(&document, Value::Null, "BAD_USER_INPUT", says).await;
             }
         }
         let document = "{ services(first: 99999999999) { nodes { id } } }";
-        world.query_fails(document, Value::Null, "BAD_REQUEST", json!({})).await;
+        world.query_fails(document, Value::Null, "GRAPHQL_VALIDATION_FAILED", json!({})).await;
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod bad_release;
 mod bad_setup;
 mod carrying_out;
 mod documented;
+mod gate;
 mod happy_path;
 mod history;
 mod journal;

@@ -56,7 +56,7 @@ impl World {
         let before = stored.state().await;
         let document = crate::support::client::mutation_document(mutation, "__typename");
         let error = self.client.error(&document, json!({ "input": input })).await;
-        assert_eq!(error["extensions"]["code"], "BAD_REQUEST", "{error:#}");
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error:#}");
         assert_eq!(stored.state().await, before, "{mutation} {input}");
     }
 

@@ -1,9 +1,13 @@
 //! The clients that frontends use, each as its documentation shows it, against the real program on both databases:
 //! `graphql-ws`, `graphql-sse`, Apollo Client and urql watch an upgrade over a connection that breaks on the way, and
-//! `graphql-http` audits the protocol. They are scripts for Node.js, in the folder of this file.
+//! `graphql-http` audits the protocol. `verdicts` compares what is taken and refused with graphql-js. They are scripts for Node.js, in the folder of this file.
 
+#[path = "../general/choices.rs"]
+#[allow(dead_code, reason = "lists of numbers are for the tests that proptest shrinks")]
+mod choices;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;
 
 use std::fs::File;
 use std::path::Path;

@@ -31,7 +31,6 @@ pub fn arguments(choices: &mut Choices, place: &Place<'_>, field: &FieldDefiniti
         let takes_last = field.arguments.iter().any(|arg| arg.node.name.node == "last");
         let name = if takes_last && choices.one_in(3) { "last" } else { "first" };
         let long = *choices.pick(&[2, 1, 3, 4, 0]);
-        let long = if std::mem::take(&mut wrong) { *choices.pick(&[-1, 201]) } else { long };
         args.insert(name.into(), json!(long));
     }
     for arg in field.arguments.iter().map(|arg| &arg.node) {
@@ -42,7 +41,7 @@ pub fn arguments(choices: &mut Choices, place: &Place<'_>, field: &FieldDefiniti
         }
         let value = match (name, place.ty) {
             ("after" | "before", _) => page_cursor(choices, place, field, &args, &mut wrong),
-            ("first", _) => json!(if std::mem::take(&mut wrong) { -7 } else { choices.below(4) as i64 }),
+            ("first", _) => json!(choices.below(4)),
             ("key", "Query") => json!(*choices.pick(&["zone", "Disk", "none"])),
             ("name" | "service" | "hostname", _) => name_of(choices, place, name),
             _ => value(choices, place, name, &arg.ty.node, &mut wrong),

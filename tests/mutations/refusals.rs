@@ -245,7 +245,7 @@ async fn an_input_that_does_not_fit_the_schema_is_a_bad_request_and_changes_noth
             ("upgradeInstances", to("ver_3", json!({ "all": null }))),
         ] {
             let response = world.send(Role::Admin, mutation, "userErrors { code }", input.clone()).await;
-            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{mutation} {input} {response}");
+            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{mutation} {input} {response}");
         }
         assert_eq!(world.place().await, before);
     }

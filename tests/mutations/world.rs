@@ -1,11 +1,13 @@
 //! A server without its transports, and a client of its schema.
 
 use crate::databases;
-use async_graphql::{Request, Variables};
+use async_graphql::Response;
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
-use lockkeeper::graphql::{Documents, Schema, body, complete, prepare, schema};
+use lockkeeper::gate::Gate;
+use lockkeeper::graphql::{Schema, body, complete, prepare, schema};
+use lockkeeper::limits::Limits;
 use lockkeeper::release::worker::{self, WorkerSettings};
 use lockkeeper::store::Db;
 use serde_json::{Value, json};
@@ -15,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub struct World {
     app: App,
     schema: Schema,
+    gate: Gate,
     directory: tempfile::TempDir,
 }
 
@@ -27,7 +30,8 @@ impl World {
             let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
             let executors = ["sim", "other"].map(simulate).into_iter().collect();
             let app = App { db, executors, rollout: RolloutDefaults::default() };
-            worlds.push(World { schema: schema(app.clone(), &Documents::default()), app, directory });
+            let gate = Gate::of_api(Limits::default());
+            worlds.push(World { schema: schema(app.clone()), gate, app, directory });
         }
         worlds
     }
@@ -83,8 +87,11 @@ impl World {
     /// The whole response to a document.
     pub async fn ask(&self, role: Role, document: &str, variables: Value) -> Value {
         let caller = Caller { name: "ann".to_owned(), role, token: 1 };
-        let request = Request::new(document).variables(Variables::from_json(variables));
-        let mut response = self.schema.execute(prepare(request, caller, "q1")).await;
+        let variables = variables.as_object().cloned().unwrap_or_default();
+        let mut response = match self.gate.prepare(document.to_owned(), None, variables) {
+            Ok(prepared) => self.schema.execute(prepare(prepared.request(), caller, "q1")).await,
+            Err(errors) => Response::from_errors(errors),
+        };
         complete(&mut response, "q1");
         serde_json::from_slice(&body(&response)).unwrap()
     }

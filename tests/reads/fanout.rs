@@ -11,6 +11,7 @@ use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::graphql::{Groups, cursor};
+use lockkeeper::limits::Limits;
 use lockkeeper::server::{Api, Engine};
 use lockkeeper::store::Db;
 use lockkeeper::store::events::{InstanceChange, NewEvent, What, append};
@@ -78,12 +79,13 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
         let db = &fleet.app.db;
         let tail = Tail::start(db.clone(), Waking::default(), stop.clone()).await.unwrap();
         let groups = Groups::new(tail.clone());
-        let api = Arc::new(Api::new(fleet.app.clone(), groups.clone()));
+        let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Limits::default()));
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
         let stream = |selection: &str, after: i64| {
             let after = cursor::event(db.log_id(), after);
             let document = format!("subscription {{ instanceStatusChanged(after: \"{after}\") {{ {selection} }} }}");
-            api.subscribe(async_graphql::Request::new(document), caller.clone(), "req-1")
+            let prepared = api.gate().prepare(document, None, Default::default());
+            api.subscribe(prepared.unwrap_or_else(|errors| panic!("{errors:?}")).request(), caller.clone(), "req-1")
         };
         let mut first = 1;
         for selection in SELECTIONS {

@@ -1,10 +1,13 @@
 //! A fleet written row by row, on either database, and a client of its schema.
 
 use crate::databases;
+use async_graphql::{Request, Response, ServerError};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, Executors, How, OnLost};
-use lockkeeper::graphql::{Documents, Schema, body, complete, prepare, schema};
+use lockkeeper::gate::Gate;
+use lockkeeper::graphql::{Schema, body, complete, prepare, schema};
+use lockkeeper::limits::{Limits, RootFields};
 use lockkeeper::store::Db;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -13,6 +16,7 @@ use std::time::Duration;
 pub struct Fleet {
     pub app: App,
     pub schema: Schema,
+    gate: Gate,
     raw: Raw,
     _directory: tempfile::TempDir,
 }
@@ -44,7 +48,11 @@ impl Fleet {
         };
         let executors = Executors::from_iter([simulate]);
         let app = App { db, executors, rollout: RolloutDefaults::default() };
-        Fleet { schema: schema(app.clone(), &Documents::default()), app, raw, _directory: directory }
+        // What reading costs is its own matter here.
+        let root_fields = RootFields { query: 100, mutation: 100, subscription: 1 };
+        let (depth, nodes, aliases, objects) = (60, 100_000, 100_000, u64::MAX);
+        let gate = Gate::of_api(Limits { depth, nodes, aliases, objects, root_fields, ..Limits::default() });
+        Fleet { schema: schema(app.clone()), gate, app, raw, _directory: directory }
     }
 
     /// Services `svc-000`… with so many versions `1.0.0`… each, and one instance on every host `host-000`….
@@ -241,11 +249,21 @@ impl Fleet {
 
     pub async fn ask_bytes(&self, role: Role, query: &str, variables: Value) -> Vec<u8> {
         let caller = Caller { name: "ann".into(), role, token: 1 };
-        let variables = async_graphql::Variables::from_json(variables);
-        let request = prepare(async_graphql::Request::new(query).variables(variables), caller, "req-1");
-        let mut response = self.schema.execute(request).await;
+        let request = Request::new(query).variables(async_graphql::Variables::from_json(variables));
+        let mut response = match self.gated(request) {
+            Ok(request) => self.schema.execute(prepare(request, caller, "req-1")).await,
+            Err(errors) => Response::from_errors(errors),
+        };
         complete(&mut response, "req-1");
         body(&response)
+    }
+
+    /// A request as the gate lets it through.
+    pub fn gated(&self, request: Request) -> Result<Request, Vec<ServerError>> {
+        let variables = serde_json::to_value(&request.variables).unwrap().as_object().unwrap().clone();
+        let mut gated = self.gate.prepare(request.query, None, variables)?.request();
+        gated.data = request.data;
+        Ok(gated)
     }
 
     /// The data of a response without errors.

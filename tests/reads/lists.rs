@@ -82,10 +82,10 @@ async fn page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument() {
         let data = fleet.data("{ instances(first: 1) { pageInfo { endCursor } } }").await;
         let cursor = data["instances"]["pageInfo"]["endCursor"].as_str().unwrap();
         let cases = [
-            ("instances(first: -1)".to_owned(), "BAD_REQUEST", "first"),
-            ("instances(first: 201)".to_owned(), "BAD_REQUEST", "first"),
-            ("instances(last: 1000000)".to_owned(), "BAD_REQUEST", "last"),
-            ("instances(first: 1, last: 1)".to_owned(), "BAD_REQUEST", "last"),
+            ("instances(first: -1)".to_owned(), "BAD_USER_INPUT", "first"),
+            ("instances(first: 201)".to_owned(), "BAD_USER_INPUT", "first"),
+            ("instances(last: 1000000)".to_owned(), "BAD_USER_INPUT", "last"),
+            ("instances(first: 1, last: 1)".to_owned(), "BAD_USER_INPUT", "last"),
             ("instances(after: \"nonsense\")".to_owned(), "CURSOR_INVALID", "after"),
             (format!("instances(before: \"{cursor}x\")"), "CURSOR_INVALID", "before"),
             (format!("services(after: \"{cursor}\")"), "CURSOR_INVALID", "after"),

@@ -43,7 +43,7 @@ async fn an_input_of_another_type_changes_nothing() {
             json!({ "name": "web", "executor": "sim", "more": 1 }),
         ] {
             let response = fleet.ask_as(Role::Admin, CREATE, json!({ "i": input })).await;
-            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{kind}: {input}: {response}");
+            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{kind}: {input}: {response}");
         }
         assert_eq!(fleet.data("{ services { totalCount } }").await["services"]["totalCount"], 0);
     }

@@ -86,7 +86,7 @@ async fn a_variable_that_is_missing_or_of_another_type_is_a_bad_request() {
         ];
         for (query, variables) in cases {
             let response = fleet.ask_as(Role::Viewer, query, variables).await;
-            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{kind}: {query}: {response}");
+            assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{kind}: {query}: {response}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whoever watches a fleet through the schema, and what it is told.
 
 use crate::fleet::Fleet;
-use async_graphql::Request;
+use async_graphql::{Request, Response};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::ReleaseEventKind;
@@ -49,9 +49,14 @@ impl Watcher {
 
     /// Begins a subscription of a caller.
     pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
-        let request = prepare(request, caller, "req-1");
+        let request = self.fleet.gated(request).map(|request| prepare(request, caller, "req-1"));
         let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
-        async move { subscribe(&schema, request, &groups).await }
+        async move {
+            match request {
+                Ok(request) => subscribe(&schema, request, &groups).await,
+                Err(errors) => stream::iter([Response::from_errors(errors)]).boxed().into(),
+            }
+        }
     }
 
     /// Subscribers that are told the same.

@@ -211,7 +211,11 @@ async fn a_filter_is_refused_that_names_too_much_or_what_is_not_there() {
             "{ releaseLog { text } }",
             "{ a: serviceChanged { kind } b: serviceChanged { kind } }",
         ] {
-            assert_eq!(watcher.refused(&format!("subscription {wrong}")).await.0, "BAD_REQUEST", "{wrong}");
+            assert_eq!(
+                watcher.refused(&format!("subscription {wrong}")).await.0,
+                "GRAPHQL_VALIDATION_FAILED",
+                "{wrong}"
+            );
         }
     }
 }

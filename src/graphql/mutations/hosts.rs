@@ -17,7 +17,8 @@ static CREATE_PAYLOAD: Object = payload_of(
     "CreateHostsPayload",
     "Result of createHosts.",
     &[
-        picked("hosts", "The new hosts, in the order of the input; empty when there are user errors.", &HOST, "hosts"),
+        picked("hosts", "The new hosts, in the order of the input; empty when there are user errors.", &HOST, "hosts")
+            .as_many_as(&["input.hosts"]),
         USER_ERRORS,
     ],
 );

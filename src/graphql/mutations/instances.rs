@@ -135,8 +135,9 @@ static LOCK_PAYLOAD: Object = payload_of(
     "LockInstancesPayload",
     "Result of lockInstances.",
     &[
-        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances"),
-        picked("holds", "The new holds, in the order of the input.", &HOLD, "holds"),
+        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
+            .as_many_as(&["input.instanceIds"]),
+        picked("holds", "The new holds, in the order of the input.", &HOLD, "holds").as_many_as(&["input.instanceIds"]),
         USER_ERRORS,
     ],
 );
@@ -173,8 +174,10 @@ static UNLOCK_PAYLOAD: Object = payload_of(
     "UnlockInstancesPayload",
     "Result of unlockInstances.",
     &[
-        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances"),
-        picked("holds", "The holds that were ended.", &HOLD, "holds"),
+        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
+            .as_many_as(&["input.instanceIds"]),
+        picked("holds", "The holds that were ended.", &HOLD, "holds")
+            .as_many_as(&["input.instanceIds", "input.holdIds"]),
         USER_ERRORS,
     ],
 );

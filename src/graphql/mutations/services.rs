@@ -179,7 +179,7 @@ static UNFREEZE_PAYLOAD: Object = payload_of(
     "Result of unfreezeService.",
     &[
         one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable(),
-        picked("holds", "The freezes that were ended.", &HOLD, "holds"),
+        picked("holds", "The freezes that were ended.", &HOLD, "holds").at_most(20),
         USER_ERRORS,
     ],
 );

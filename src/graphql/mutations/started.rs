@@ -17,7 +17,7 @@ pub(super) const MOVED: &[Field] = &[
     column("acceptedCount", "How many take part.", &INT, "accepted_count"),
     given("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE).args(FIRST),
     column("skippedCount", "How many were left out.", &INT, "skipped_count"),
-    given("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT),
+    given("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT).at_most(10),
     REPLAYED,
     USER_ERRORS,
 ];

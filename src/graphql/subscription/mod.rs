@@ -37,10 +37,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use subscriber::Subscriber;
 
 /// A field of the root.
-struct Watch {
+pub(super) struct Watch {
     name: &'static str,
     about: &'static str,
-    of: &'static Object,
+    pub of: &'static Object,
     args: &'static [Arg],
     begin: for<'a> fn(Asked<'a>) -> BoxFuture<'a, Result<Begun, ApiError>>,
 }
@@ -67,7 +67,7 @@ impl Asked<'_> {
 /// The argument `after` of what tells events.
 const AFTER: Arg = arg::<Option<Cursor>>("after", "Begins behind this place in the log; now unless given.");
 
-static WATCHES: [&Watch; 5] =
+pub(super) static WATCHES: [&Watch; 5] =
     [&events::INSTANCES, &events::SERVICES, &events::RELEASES, &progress::PROGRESS, &lines::LINES];
 
 /// The root of watching.
@@ -99,11 +99,7 @@ impl SubscriptionType for Subscription {
 
     fn create_field_stream<'a>(&'a self, ctx: &'a Context<'_>) -> Option<Responses<'a>> {
         let watch = WATCHES.into_iter().find(|watch| watch.name == ctx.item.node.name.node)?;
-        // Another node of the same key is answered with the first one, and another key is refused with it.
-        let first = Document::of(ctx).root(ROOT).first().is_some_and(|(_, nodes)| std::ptr::eq(nodes[0], ctx.item));
-        let Some(prepared) = Prepared::given(ctx, ROOT, watch.of, false).filter(|_| first) else {
-            return Some(Box::pin(stream::empty()));
-        };
+        let prepared = Prepared::given(ctx, ROOT, watch.of, false)?;
         Some(Box::pin(stream::once(begin(ctx, watch, prepared)).filter_map(std::future::ready)))
     }
 }
@@ -153,11 +149,6 @@ async fn begun<'a>(
 ) -> Result<(Key, Begun, &'a Groups, &'a Handed), ApiError> {
     prepared.check()?;
     let document = Document::of(ctx);
-    let root = document.root(ROOT);
-    let [(_, nodes)] = root.as_slice() else {
-        let message = "A subscription has exactly one field. Send one operation for each.";
-        return Err(ApiError::bad(watch.name, message));
-    };
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     let groups = ctx.data_opt::<Groups>().ok_or_else(ApiError::internal)?;
     let handed = ctx.data_opt::<Handed>().ok_or_else(ApiError::internal)?;
@@ -167,7 +158,7 @@ async fn begun<'a>(
     let begun = (watch.begin)(Asked { args, from, app, tail: groups.tail() }).await?;
     let reading = reading::Key {
         field: watch.name,
-        selected: document.spelled(nodes),
+        selected: document.spelled(ctx.item),
         role: caller.role,
         caller: prepared.is_personal().then(|| caller.name.clone()),
     };

@@ -14,7 +14,7 @@ pub static HOST: Object = Object::new(
         id(),
         column("hostname", "Unique name of the machine.", &TEXT, "hostname"),
         column("address", "Where executors reach it: an IP address or a DNS name.", &TEXT, "address"),
-        list("labels", "Labels, sorted by key.", &LABEL, "host_label", "host_id", ""),
+        list("labels", "Labels, sorted by key.", &LABEL, "host_label", "host_id", "").at_most(10),
         column("createdAt", "When it was registered.", &TIME, "created_at"),
         column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
         many("instances", "What runs on it.", &INSTANCE, "host_id").args(&[

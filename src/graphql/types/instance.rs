@@ -56,7 +56,8 @@ pub static INSTANCE: Object = Object::new(
             "instance_lock",
             "instance_id",
             "",
-        ),
+        )
+        .at_most(3),
         column("revision", "Grows by one with every event of this instance.", &INT, "revision"),
         column("updatedAt", "When its last event happened.", &TIME, "updated_at"),
         column("updatedBy", "Who caused its last event.", &TEXT, "updated_by"),

@@ -28,8 +28,11 @@ static USER_ERROR: Object = Object::new(
     ],
 );
 
+/// User errors that one mutation has; a list that is wrong in each of its items has more.
+const MAX_ERRORS: u64 = 100;
+
 /// The field that every payload has; its rows are given by `Given::problems`.
-pub const USER_ERRORS: Field = given("userErrors", "Every problem found.", &USER_ERROR);
+pub const USER_ERRORS: Field = given("userErrors", "Every problem found.", &USER_ERROR).at_most(MAX_ERRORS);
 
 pub static MUTATION_PAYLOAD: Interface = Interface {
     name: "MutationPayload",
@@ -38,5 +41,6 @@ pub static MUTATION_PAYLOAD: Interface = Interface {
         "userErrors",
         "Every problem found in the input. Empty exactly when the mutation took effect or was a successful dry run.",
         &USER_ERROR,
-    )],
+    )
+    .at_most(MAX_ERRORS)],
 };

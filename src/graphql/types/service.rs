@@ -34,7 +34,8 @@ pub static SERVICE: Object = Object::new(
             "service_id",
             "@.instance_id IS NULL AND @.ended_at IS NULL AND (@.until IS NULL OR @.until > {begun})",
         )
-        .oldest_first(),
+        .oldest_first()
+        .at_most(5),
         column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
         find("version", "One of its versions, by name.", &VERSION, Some("service_id"), "@.name = :name")
             .args(&[arg::<String>("name", "Name of the version.")]),
@@ -58,6 +59,7 @@ pub static SERVICE: Object = Object::new(
             "service_id",
             "",
         )
+        .at_most(50)
         .args(&[filter::<InstanceFilter>("Which instances; all unless given.")]),
         many(
             "availableHosts",

@@ -18,7 +18,8 @@ pub static SKIPPED_INSTANCE: Object = Object::new(
             "(SELECT l.*, 0 AS rank FROM skip_lock l)",
             "release_skip_id",
             "",
-        ),
+        )
+        .at_most(2),
     ],
 )
 .order(OLDEST_FIRST);

@@ -1,7 +1,7 @@
 //! How declarations are written: a function for each kind of order, field, argument and leaf, and what a type or a field
 //! says beside.
 
-use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Narrow, Object, Order, Ordering, Role, Source};
+use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Length, Narrow, Object, Order, Ordering, Role, Source};
 use crate::domain::Kind;
 use crate::read::error::ApiError;
 use crate::read::filter::Where;
@@ -73,7 +73,7 @@ impl Object {
 impl Field {
     /// A field that is never null.
     pub const fn new(name: &'static str, about: &'static str, source: Source) -> Field {
-        Field { name, about, args: &[], nullable: false, source }
+        Field { name, about, args: &[], nullable: false, source, length: None }
     }
 
     /// A field that may be null.
@@ -85,6 +85,18 @@ impl Field {
     /// A field with these arguments, beside those that each list has.
     pub const fn args(mut self, args: &'static [Arg]) -> Field {
         self.args = args;
+        self
+    }
+
+    /// A list that has at most this many items, or so rarely more that they do not count.
+    pub const fn at_most(mut self, items: u64) -> Field {
+        self.length = Some(Length::AtMost(items));
+        self
+    }
+
+    /// A list that has as many items as the lists at these paths of the arguments, together.
+    pub const fn as_many_as(mut self, paths: &'static [&'static str]) -> Field {
+        self.length = Some(Length::Inputs(paths));
         self
     }
 
@@ -199,7 +211,7 @@ pub const fn picked(name: &'static str, about: &'static str, of: &'static Object
 
 /// An argument of a type of the library's.
 pub const fn arg<T: InputType>(name: &'static str, about: &'static str) -> Arg {
-    Arg { name, about, ty: T::create_type_info, check: check::<T>, default: None, role: Role::Plain }
+    Arg { name, about, ty: T::create_type_info, type_name: T::type_name, default: None, role: Role::Plain }
 }
 
 /// The argument `filter`.
@@ -230,22 +242,21 @@ pub const fn id_arg(name: &'static str, about: &'static str, kind: Kind) -> Arg 
     Arg { role: Role::Id(kind), ..arg::<ID>(name, about) }
 }
 
-/// The argument `first: Int! = 200` of a plain list.
+/// How many items a plain list has unless `first` says so; the same as [`up_to`] spells.
+pub const DEFAULT_FIRST: u64 = 200;
+
+/// The argument `first: Int = 200` of a plain list.
 pub const fn up_to(most: i64) -> Arg {
     Arg {
         default: Some("200"),
         role: Role::First(most),
-        ..arg::<i32>("first", "How many at most, from the beginning.")
+        ..arg::<Option<i32>>("first", "How many at most, from the beginning.")
     }
 }
 
 /// Reads an input, or says what is wrong with it.
 pub fn parse<T: InputType>(name: &str, value: Option<Value>) -> Result<T, ApiError> {
     T::parse(value).map_err(|error| ApiError::bad(name, error.into_server_error(Default::default()).message))
-}
-
-fn check<T: InputType>(value: Option<Value>) -> Result<(), ApiError> {
-    parse::<T>("", value).map(drop)
 }
 
 /// A leaf of a type of the library's.

@@ -11,7 +11,8 @@ use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
-use crate::graphql::{self, Documents, Groups, Messages, Place};
+use crate::gate::Gate;
+use crate::graphql::{self, Groups, Messages, Place};
 use crate::limits::Limits;
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
@@ -120,15 +121,14 @@ impl Watching {
     }
 }
 
-#[derive(Clone)]
 struct Small {
     schema: Schema<Query, Mutation, Watching>,
-    documents: Documents,
+    gate: Gate,
 }
 
 impl Engine for Small {
-    fn documents(&self) -> &Documents {
-        &self.documents
+    fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
@@ -162,10 +162,10 @@ impl Served {
 
     async fn timed(timings: ws::Timings) -> Served {
         let counts = Arc::new(Counts::default());
-        let documents = Documents::default();
         let schema =
-            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(documents.clone()).finish();
-        Served::with(timings, counts, |_, _| Arc::new(Small { schema, documents })).await
+            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(graphql::Validated).finish();
+        let gate = Gate::new(&schema.sdl(), &[], Default::default(), Limits::default());
+        Served::with(timings, counts, |_, _| Arc::new(Small { schema, gate })).await
     }
 
     /// A server of the real schema.
@@ -173,7 +173,7 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        Served::with(timings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups))).await
+        Served::with(timings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, Limits::default()))).await
     }
 
     async fn with(

@@ -1,14 +1,15 @@
 //! One operation over a socket, from its document to its last message.
 
 use super::super::answer::{self, OK, Refused};
-use super::super::request::{Asked, Prepared};
-use super::super::{Server, execute, subscription};
+use super::super::request::Asked;
+use super::super::{Server, execute};
 use super::message as wire;
 use super::operations::InUse;
 use super::outbox::{Outgoing, Source};
 use super::record::Record;
 use super::watching::{Heard, Watching};
 use crate::domain::Caller;
+use crate::gate::Prepared;
 use crate::graphql::{Body, Message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
@@ -74,9 +75,9 @@ impl Operation {
 
     async fn begun(&mut self, asked: Asked) -> Stage {
         let carrier = self.record.carrier.clone();
-        let prepared = match asked.prepare(carrier.server.engine.documents()) {
+        let prepared = match asked.prepare(carrier.server.engine.gate()) {
             Ok(prepared) => prepared,
-            Err(error) => return self.refusal(Answer::from_errors(vec![error])),
+            Err(errors) => return self.refusal(Answer::from_errors(errors)),
         };
         self.record.known(prepared.kind, prepared.name.as_deref());
         match prepared.kind {
@@ -96,8 +97,7 @@ impl Operation {
         }
     }
 
-    async fn subscribed(&mut self, Carrier { server, caller }: &Carrier, mut prepared: Prepared) -> Stage {
-        subscription::make_ready(&mut prepared);
+    async fn subscribed(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
         let messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.record.id.0).await;
         self.record.subscribed();
         Stage::Watching(Watching::new(messages, server.timings.ping))

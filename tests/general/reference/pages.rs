@@ -63,13 +63,10 @@ fn place(scene: &Scene, thing: &Thing, list: &str, order: Order, name: &str, tex
 }
 
 pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw, Vec<Fault>> {
-    if args.contains_key("first") && args.contains_key("last") {
-        return Err(vec![bad("last")]);
-    }
     let backward = args.contains_key("last");
     let long = match () {
-        () if args.contains_key("first") => long(args, "first", 200)?,
-        () if backward => long(args, "last", 200)?,
+        () if args.contains_key("first") => long(args, "first"),
+        () if backward => long(args, "last"),
         () => 50,
     };
     let order = order(&thing.ty, list, args);

@@ -1,0 +1,52 @@
+//! An operation with the values of its variables.
+
+use super::coerce::coerced;
+use super::operation::Operation;
+use super::problem::too_complex;
+use super::schema::Schema;
+use crate::limits::Limits;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, ServerError, Variables};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A request that may be executed.
+pub struct Prepared {
+    operation: Arc<Operation>,
+    variables: Variables,
+    /// The operation's kind.
+    pub kind: OperationType,
+    /// The name that the request has for its operation.
+    pub name: Option<String>,
+    /// The most objects that the answer may hold, or one message of a subscription.
+    pub objects: u64,
+}
+
+impl Prepared {
+    pub(super) fn new(
+        schema: &Schema,
+        limits: &Limits,
+        operation: Arc<Operation>,
+        name: Option<String>,
+        variables: Map<String, Value>,
+    ) -> Result<Prepared, Vec<ServerError>> {
+        let variables = coerced(schema, &operation.variables, variables)?;
+        let objects = operation.cost.objects(&variables)?;
+        if objects > limits.objects {
+            let limit = limits.objects;
+            let message = format!("By its page sizes, the operation asks for {objects} objects; `objects` is {limit}.");
+            return Err(vec![too_complex(&message)]);
+        }
+        let kind = operation.kind;
+        Ok(Prepared { operation, variables, kind, name, objects })
+    }
+
+    /// The request that the library executes.
+    pub fn request(self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables);
+        // The library takes a document apart as it executes it. What it gets is this one operation, whose names and
+        // texts of names are shared.
+        request.set_parsed_query(self.operation.tree.clone());
+        request
+    }
+}

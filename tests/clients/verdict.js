@@ -1,0 +1,27 @@
+// What graphql-js says about a request: reads one as JSON from each line, and writes a line with whether it may be
+// executed, and with which values of its variables.
+
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { buildSchema, getOperationAST, getVariableValues, parse, validate } from 'graphql';
+
+const schema = buildSchema(readFileSync(process.argv[2], 'utf8'));
+
+function verdict({ query, variables }) {
+  let document;
+  try {
+    document = parse(query);
+  } catch (error) {
+    return { refused: error.message };
+  }
+  const errors = validate(schema, document);
+  if (errors.length) return { refused: errors.map((error) => error.message).join('\n') };
+  const operation = getOperationAST(document);
+  if (!operation) return { refused: 'Which operation is meant is not known.' };
+  const { errors: wrong, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  return wrong ? { refused: wrong.map((error) => error.message).join('\n') } : { values: coerced };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(verdict(JSON.parse(line)))}\n`);
+}

@@ -1,0 +1,48 @@
+//! graphql-js in a process of its own.
+
+use super::{Request, Verdict};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+pub struct Oracle {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    pub fn start() -> Oracle {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
+        crate::install(&folder);
+        let mut process = Command::new("node")
+            .args(["verdict.js", "../../schema.graphql"])
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Node.js is installed");
+        let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Oracle { process, input, output }
+    }
+
+    pub fn verdict(&mut self, request: &Request) -> Verdict {
+        let Request { text, variables } = request;
+        writeln!(self.input, "{}", json!({ "query": text, "variables": variables })).unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        let mut verdict: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        match verdict["refused"].take() {
+            Value::String(why) => Verdict::Refused(why),
+            _ => Verdict::Taken(verdict["values"].take()),
+        }
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
