@@ -9,7 +9,7 @@ use crate::graphql::Groups;
 use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
-use crate::server::{Api, Metrics, Server};
+use crate::server::{Api, Metrics, Server, Subscribers};
 use crate::store::Db;
 use anyhow::Context;
 use std::sync::Arc;
@@ -31,11 +31,13 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let asked_to_stop = asked_to_stop()?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
-    let groups = Groups::new(tail);
+    let groups = Groups::new(tail, &settings.limits);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
+        queues: groups.queues().clone(),
+        subscribers: Subscribers::default(),
         engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
         limits: settings.limits,
         turns: Semaphore::new(settings.limits.query_turns),

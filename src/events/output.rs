@@ -1,14 +1,16 @@
 //! The live end of the output of releases: one task per process looks how far it is, for all releases that are
 //! followed, and wakes their followers, who read the lines themselves.
 
-use super::tail::{BATCH, PAUSE, Waking};
+use super::batch::Demand;
+use super::tail::{PAUSE, Waking};
 use crate::store::log::{self, Line, Mark};
+use crate::store::turns::Turns;
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The shortest time from one look to the next.
@@ -21,7 +23,7 @@ type Marks = HashMap<i64, watch::Sender<Mark>>;
 pub(super) struct Output {
     db: Db,
     /// Whose turn it is to read.
-    turns: Arc<Semaphore>,
+    turns: Turns,
     shared: Arc<Shared>,
 }
 
@@ -35,7 +37,7 @@ struct Shared {
 
 impl Output {
     /// Starts the task, until `stop`.
-    pub fn start(db: Db, turns: Arc<Semaphore>, waking: Waking, stop: CancellationToken) -> Output {
+    pub fn start(db: Db, turns: Turns, waking: Waking, stop: CancellationToken) -> Output {
         let shared = Arc::new(Shared { marks: Mutex::new(Some(Marks::new())), joined: Notify::new() });
         let output = Output { db, turns, shared };
         let watching = output.clone();
@@ -53,10 +55,12 @@ impl Output {
         mark: Mark,
         target_id: Option<i64>,
         after: i64,
+        demand: Demand,
     ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
         let follower = self.join(mark).map(|mark| Follower {
             db: self.db.clone(),
             turns: self.turns.clone(),
+            demand,
             mark,
             target_id,
             last: after,
@@ -138,7 +142,8 @@ fn raise(sender: &watch::Sender<Mark>, mark: Mark) {
 
 struct Follower {
     db: Db,
-    turns: Arc<Semaphore>,
+    turns: Turns,
+    demand: Demand,
     mark: watch::Receiver<Mark>,
     target_id: Option<i64>,
     /// The place up to which it was looked.
@@ -156,9 +161,10 @@ impl Follower {
                 _ => self.mark.changed().await.ok()?,
             }
         };
+        let size = self.demand.size.get() as i64;
         let lines = loop {
-            let turn = self.turns.acquire().await;
-            let lines = log::after(&self.db, mark.release_id, self.target_id, self.last, BATCH).await;
+            let turn = self.turns.take(&self.demand.caller).await;
+            let lines = log::after(&self.db, mark.release_id, self.target_id, self.last, size).await;
             drop(turn);
             match lines {
                 Ok(lines) => break lines,
@@ -169,10 +175,10 @@ impl Follower {
             }
         };
         let newest = lines.last().map_or(self.last, |line| line.place);
-        self.last = match lines.len() as i64 {
-            BATCH => newest,
+        self.last = match lines.len() as i64 == size {
+            true => newest,
             // All up to the mark was there to be read.
-            _ => newest.max(mark.place),
+            false => newest.max(mark.place),
         };
         Some(lines)
     }

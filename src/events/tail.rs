@@ -1,20 +1,19 @@
 //! The tail: one task reads what was appended and hands it to all followers. A follower begins with the table,
 //! goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
 
+use super::batch::{BatchSize, Demand, MAX_ROWS};
 use super::output::Output;
 use crate::store::events::{self, Event};
 use crate::store::log::{Line, Mark};
+use crate::store::turns::{Turn, Turns};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-/// The most events, or lines of output, that are read at once.
-pub(super) const BATCH: i64 = 500;
 
 /// A follower that is this many batches behind goes back to the table.
 const BACKLOG: usize = 256;
@@ -52,7 +51,7 @@ pub struct Tail {
     db: Db,
     live: broadcast::WeakSender<Batch>,
     output: Output,
-    turns: Arc<Semaphore>,
+    turns: Turns,
     read: Arc<AtomicI64>,
 }
 
@@ -61,7 +60,7 @@ impl Tail {
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let turns = Arc::new(Semaphore::new(TURNS));
+        let turns = Turns::new(TURNS);
         let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
         let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns, read: Arc::new(last.into()) };
         let reader = Reader { head: db.head(), db, waking, sender, last, read: tail.read.clone() };
@@ -72,11 +71,21 @@ impl Tail {
     /// Every event behind a position: first what is in the table, then what comes. Ends after [`Expired`], or
     /// when the tail does; a database that fails is asked again.
     pub fn follow(&self, after: i64) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
+        self.follow_by(after, Demand { size: BatchSize::default(), caller: "".into() })
+    }
+
+    /// As [`Tail::follow`], reading the table as is demanded.
+    pub fn follow_by(
+        &self,
+        after: i64,
+        demand: Demand,
+    ) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
         // Listening begins before the table is read, so that nothing falls between.
         let live = self.live.upgrade().map(|sender| sender.subscribe());
         let follower = live.map(|live| Follower {
             db: self.db.clone(),
             turns: self.turns.clone(),
+            demand,
             live,
             last: after,
             behind: true,
@@ -93,20 +102,21 @@ impl Tail {
     /// Lines of a release, or of one of its targets, behind a place: what is stored, then what comes, in order, each
     /// once. With each batch, which may be empty, comes the place up to which it was looked. Ends behind the last line
     /// of a release that is over, or when the tail does; a database that fails is asked again. `mark` is how far the
-    /// output was a moment ago.
+    /// output was a moment ago. The table is read as is demanded.
     pub fn lines(
         &self,
         mark: Mark,
         target_id: Option<i64>,
         after: i64,
+        demand: Demand,
     ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
-        self.output.follow(mark, target_id, after)
+        self.output.follow(mark, target_id, after, demand)
     }
 
-    /// Waits until it is a subscriber's turn to read, which lasts until this is dropped: those that wait take more at
-    /// once, and hold up neither queries nor writers.
-    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        self.turns.clone().acquire_owned().await.ok()
+    /// Waits until it is the turn of a caller's subscribers to read, which lasts until this is dropped: those that wait
+    /// take more at once, and hold up neither queries nor writers. Callers have their turns in rotation.
+    pub async fn turn(&self, caller: &str) -> Turn {
+        self.turns.take(caller).await
     }
 
     /// The database whose log it reads.
@@ -163,10 +173,11 @@ impl Reader {
             }
         }
         loop {
-            let batch: Batch = events::after(&self.db, self.last, BATCH).await?.into_iter().map(Arc::new).collect();
+            let batch: Batch =
+                events::after(&self.db, self.last, MAX_ROWS as i64).await?.into_iter().map(Arc::new).collect();
             let Some(newest) = batch.last() else { return Ok(()) };
             self.last = newest.position;
-            let full = batch.len() as i64 == BATCH;
+            let full = batch.len() == MAX_ROWS;
             let _ = self.sender.send(batch);
             if !full {
                 return Ok(());
@@ -187,7 +198,8 @@ impl Reader {
 
 struct Follower {
     db: Db,
-    turns: Arc<Semaphore>,
+    turns: Turns,
+    demand: Demand,
     live: broadcast::Receiver<Batch>,
     /// The last position that was handed on.
     last: i64,
@@ -209,7 +221,7 @@ impl Follower {
                 Ok(batch) => {
                     let mut new = self.take(&batch);
                     // A follower that is a little behind takes at once what it has missed, which costs it less.
-                    while !self.behind && new.len() < BATCH as usize {
+                    while !self.behind && new.len() < MAX_ROWS {
                         let Ok(batch) = self.live.try_recv() else { break };
                         new.append(&mut self.take(&batch));
                     }
@@ -240,9 +252,10 @@ impl Follower {
     }
 
     async fn read_table(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
+        let size = self.demand.size.get();
         let found = loop {
-            let turn = self.turns.acquire().await;
-            let found = events::after(&self.db, self.last, BATCH).await;
+            let turn = self.turns.take(&self.demand.caller).await;
+            let found = events::after(&self.db, self.last, size as i64).await;
             drop(turn);
             match found {
                 Ok(found) => break found,
@@ -257,7 +270,7 @@ impl Follower {
             return Some(Err(Expired));
         }
         self.last = newest;
-        self.behind = found.len() as i64 == BATCH;
+        self.behind = found.len() == size;
         Some(Ok(found.into_iter().map(Arc::new).collect()))
     }
 }

@@ -4,6 +4,7 @@ use super::coerce::coerced;
 use super::operation::Operation;
 use super::problem::too_complex;
 use super::schema::Schema;
+use crate::graphql::MessageObjects;
 use crate::limits::Limits;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError, Variables};
@@ -43,7 +44,7 @@ impl Prepared {
 
     /// The request that the library executes.
     pub fn request(self) -> Request {
-        let mut request = Request::new(String::new()).variables(self.variables);
+        let mut request = Request::new(String::new()).variables(self.variables).data(MessageObjects(self.objects));
         // The library takes a document apart as it executes it. What it gets is this one operation, whose names and
         // texts of names are shared.
         request.set_parsed_query(self.operation.tree.clone());

@@ -15,4 +15,6 @@ pub use library::Validated;
 pub use mutation::{Mutation, RequestId};
 pub use query::{Ahead, Query};
 pub use schema::{Schema, extents, prepare, schema, sdl};
-pub use subscription::{Body, Groups, Message, Messages, Place, subscribe};
+pub use subscription::{
+    Body, Groups, Held, Message, MessageObjects, Messages, Place, Queue, Queued, Queues, SMALL, subscribe,
+};

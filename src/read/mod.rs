@@ -33,7 +33,7 @@ pub use extent::{Extent, Extents, extents};
 pub use fetch::{head, known};
 pub use filter::{Claim, Where, not_found, number};
 pub use given::Given;
-pub use response::{body, complete};
+pub use response::{body, complete, size};
 pub use scalar::{CURSOR, Cursor, DateTime, SCALARS, ScalarCheck, TIME};
 pub use schema::{argument, field, implement, object_type, register};
 pub use select::Document;

@@ -41,7 +41,8 @@ pub fn complete(response: &mut Response, request_id: &str) {
     }
 }
 
-fn size(value: &Value) -> usize {
+/// About how many bytes a value takes when it is written.
+pub fn size(value: &Value) -> usize {
     match value {
         Value::Binary(written) => written.len() + 64,
         Value::Object(map) => map.values().map(size).sum(),

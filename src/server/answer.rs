@@ -18,11 +18,13 @@ pub struct Refused {
     message: String,
     /// A header that belongs to the status.
     header: Option<(header::HeaderName, &'static str)>,
+    /// When to ask again, where waiting helps.
+    retry_after_seconds: Option<u32>,
 }
 
 impl Refused {
     pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Refused {
-        Refused { status, code, message: message.into(), header: None }
+        Refused { status, code, message: message.into(), header: None, retry_after_seconds: None }
     }
 
     /// The same, with a header that belongs to its status.
@@ -42,9 +44,19 @@ impl Refused {
         Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message).with(header::RETRY_AFTER, "1")
     }
 
+    /// The caller has as much as it may have; later there may be room.
+    pub fn rate_limited(message: impl Into<String>) -> Refused {
+        let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message);
+        Refused { retry_after_seconds: Some(1), ..refused.with(header::RETRY_AFTER, "1") }
+    }
+
     /// The same as an answer, for streams.
     pub fn answer(&self) -> Answer {
-        Answer::from_errors(vec![ApiError::new(self.code, self.message.clone()).told()])
+        let mut error = ApiError::new(self.code, self.message.clone()).told();
+        if let Some(seconds) = self.retry_after_seconds {
+            error.extensions.get_or_insert_default().set("retryAfterSeconds", seconds);
+        }
+        Answer::from_errors(vec![error])
     }
 
     /// What a person is told.

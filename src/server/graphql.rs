@@ -121,10 +121,14 @@ async fn carry_out(
 ) -> Response {
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
+        let subscribed = match server.subscribers.admit(&who.caller.name, server.limits.subscriptions_per_caller) {
+            Ok(subscribed) => subscribed,
+            Err(refused) => return refused.respond(media, id),
+        };
         // A client that comes back sends the same request as before, and says here what it saw last.
         let place = Place::new(text(headers, "last-event-id"));
         let messages = server.engine.subscribe(prepared.request().data(place), who.caller, &id.0).await;
-        return sse::stream(server, messages, who.secret, id);
+        return sse::stream(server, messages, subscribed, who.secret, id);
     }
     match (execute::execute(server, prepared.request(), kind, who.caller, id).await, media) {
         (Ok(answer), Media::Events) => sse::once(answer, id),

@@ -12,13 +12,16 @@ mod log;
 mod metrics;
 mod request;
 mod sse;
+mod subscribers;
 mod who;
 pub mod ws;
 
 pub use engine::{Api, Engine};
 pub use metrics::Metrics;
+pub use subscribers::Subscribers;
 
 use crate::auth::Tokens;
+use crate::graphql::Queues;
 use crate::limits::Limits;
 use crate::store::Db;
 use axum::extract::State;
@@ -50,6 +53,10 @@ pub struct Server {
     pub metrics: Metrics,
     /// What callers may cost.
     pub limits: Limits,
+    /// What waits for subscribers to read it.
+    pub queues: Queues,
+    /// Who is subscribed.
+    pub subscribers: Subscribers,
     /// Queries that are carried out at a time. The others wait: begun, they would only wait with more in memory.
     pub turns: Semaphore,
     /// Canceled when no new work should come: `/readyz` says so.

@@ -5,9 +5,10 @@ use super::Server;
 use super::answer::{self, OK, Refused};
 use super::log::Told;
 use super::metrics::{Subscriber, Transport};
+use super::subscribers::Subscribed;
 use super::who;
 use crate::auth::Secret;
-use crate::graphql::{self, Message, Messages, RequestId};
+use crate::graphql::{self, Message, Messages, Queue, Queued, RequestId};
 use crate::read::{self, ErrorCode};
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
@@ -17,17 +18,17 @@ use futures_util::StreamExt;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::wrappers::UnboundedReceiverStream;
 
 /// Something is sent after so long a silence, that a dead connection be noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
 /// The first one comes soon: a client that has seen nothing yet is told where it began.
 const FIRST_SIGN: Duration = Duration::from_secs(1);
-/// Answers that wait for a slow client.
-const QUEUE: usize = 64;
-/// How long a client may take none of them. It is then let go, and comes back with its cursor.
+/// What an event takes beside its message.
+const EVENT: usize = 128;
+/// How long a client may take nothing of what waits for it. It is then let go, and comes back with its cursor.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One answer as a stream.
@@ -39,24 +40,35 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
 
 /// A subscription's answers, until it ends, the token does not count any more, the client is gone or too slow, or
 /// the server closes. Only in the first two cases is the stream completed: in the others, the client comes back.
-pub fn stream(server: &Arc<Server>, messages: Messages, secret: Secret, id: &RequestId) -> Response {
-    let (sender, receiver) = mpsc::channel(QUEUE);
+pub fn stream(
+    server: &Arc<Server>,
+    messages: Messages,
+    subscribed: Subscribed,
+    secret: Secret,
+    id: &RequestId,
+) -> Response {
+    let (sender, receiver) = mpsc::unbounded_channel();
     let pump = Pump {
         server: server.clone(),
+        queue: server.queues.queue(),
         sender,
         secret,
+        _subscribed: subscribed,
         id: id.clone(),
         subscriber: server.metrics.subscriber(Transport::Events),
     };
     tokio::spawn(pump.run(messages));
-    let events = ReceiverStream::new(receiver).map(Ok::<_, Infallible>);
+    let events = UnboundedReceiverStream::new(receiver).map(Ok::<_, Infallible>);
     respond(Body::from_stream(events), Told { streamed: true, ..Told::outcome("ok") })
 }
 
 struct Pump {
     server: Arc<Server>,
-    sender: mpsc::Sender<Bytes>,
+    /// How much may wait for the client.
+    queue: Queue,
+    sender: UnboundedSender<Bytes>,
     secret: Secret,
+    _subscribed: Subscribed,
     id: RequestId,
     subscriber: Subscriber,
 }
@@ -72,11 +84,16 @@ impl Pump {
                 () = self.sender.closed() => return,
                 () = self.server.closing.cancelled() => return,
                 () = &mut no_more => {
-                    self.send_answer(token_gone().answer(), None).await;
+                    let event = self.answer(token_gone().answer(), None);
+                    self.send(event).await;
                     return self.end().await;
                 }
-                message = messages.next() => match message {
-                    Some(message) => self.send_message(&message).await,
+                bytes = messages.ready() => match bytes {
+                    Some(bytes) => match self.queued(bytes).await {
+                        // What was ready may be too old by now: then it comes again.
+                        Some(queued) => messages.take().is_none_or(|message| self.put_message(&message, queued)),
+                        None => false,
+                    },
                     None => return self.end().await,
                 },
                 () = sleep_until(next_sign) => self.send(sign_of_life(messages.looked())).await,
@@ -92,25 +109,65 @@ impl Pump {
         self.send(complete()).await;
     }
 
-    async fn send_message(&mut self, message: &Message) -> bool {
+    /// Queues a message.
+    fn put_message(&mut self, message: &Message, queued: Queued) -> bool {
+        let cursor = message.cursor.as_deref();
         match &message.body {
             graphql::Body::Written(body) => {
                 self.subscriber.outcome = OK.into();
-                self.send(next(message.cursor.as_deref(), body.as_bytes())).await
+                self.put(next(cursor, body.as_bytes()), queued)
             }
-            graphql::Body::Failed(failed) => self.send_answer(failed.response(), message.cursor.as_deref()).await,
+            graphql::Body::Failed(failed) => {
+                let event = self.answer(failed.response(), cursor);
+                self.put(event, queued)
+            }
         }
     }
 
-    async fn send_answer(&mut self, mut answer: Answer, cursor: Option<&str>) -> bool {
+    fn answer(&mut self, mut answer: Answer, cursor: Option<&str>) -> Vec<u8> {
         read::complete(&mut answer, &self.id.0);
         self.subscriber.outcome = answer::outcome(&answer).into();
-        self.send(next(cursor, &answer::bytes(&answer))).await
+        next(cursor, &answer::bytes(&answer))
     }
 
     /// Whether the client took it, or it waits in the queue.
-    async fn send(&self, event: Bytes) -> bool {
-        timeout(PATIENCE, self.sender.send(event)).await.is_ok_and(|sent| sent.is_ok())
+    async fn send(&self, event: Vec<u8>) -> bool {
+        match self.queued(event.len()).await {
+            Some(queued) => self.put(event, queued),
+            None => false,
+        }
+    }
+
+    /// Waits until there is room for so many bytes. `None` if the client is gone or takes nothing, or the server closes.
+    async fn queued(&self, bytes: usize) -> Option<Queued> {
+        let bytes = bytes + EVENT;
+        let queued = async {
+            let reserved = timeout(PATIENCE, self.queue.reserve(bytes)).await.ok()?;
+            Some(self.queue.hold(reserved, bytes).await)
+        };
+        tokio::select! {
+            biased;
+            () = self.sender.closed() => None,
+            queued = queued => queued,
+            () = self.server.closing.cancelled() => None,
+        }
+    }
+
+    /// Queues an event, which counts until it is written, wherever it waits for that. Says whether the client is there.
+    fn put(&self, event: Vec<u8>, queued: Queued) -> bool {
+        self.sender.send(Bytes::from_owner(Event { event, _queued: queued })).is_ok()
+    }
+}
+
+/// An event on its way to the client.
+struct Event {
+    event: Vec<u8>,
+    _queued: Queued,
+}
+
+impl AsRef<[u8]> for Event {
+    fn as_ref(&self) -> &[u8] {
+        &self.event
     }
 }
 
@@ -119,7 +176,7 @@ fn token_gone() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message)
 }
 
-fn next(cursor: Option<&str>, body: &[u8]) -> Bytes {
+fn next(cursor: Option<&str>, body: &[u8]) -> Vec<u8> {
     let mut event = b"event: next\n".to_vec();
     if let Some(cursor) = cursor {
         event.extend_from_slice(format!("id: {cursor}\n").as_bytes());
@@ -128,21 +185,21 @@ fn next(cursor: Option<&str>, body: &[u8]) -> Bytes {
     // JSON as it is written here has no line breaks.
     event.extend_from_slice(body);
     event.extend_from_slice(b"\n\n");
-    event.into()
+    event
 }
 
 /// Says, if it is new, up to which place all was told or was not wanted: a quiet filter would else be left so far
 /// behind that its place expires. An event without data is none, but its id is noted; and a comment is nothing.
-fn sign_of_life(looked: Option<String>) -> Bytes {
+fn sign_of_life(looked: Option<String>) -> Vec<u8> {
     match looked {
         Some(cursor) => format!("id: {cursor}\n\n").into(),
-        None => Bytes::from_static(b":\n\n"),
+        None => b":\n\n".to_vec(),
     }
 }
 
 /// Has data, if none in it: clients pass over events without.
-fn complete() -> Bytes {
-    Bytes::from_static(b"event: complete\ndata:\n\n")
+fn complete() -> Vec<u8> {
+    b"event: complete\ndata:\n\n".to_vec()
 }
 
 fn respond(body: Body, told: Told) -> Response {

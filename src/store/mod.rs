@@ -36,6 +36,7 @@ pub mod service;
 mod statement;
 pub mod target;
 pub mod token;
+pub mod turns;
 pub mod types;
 mod united;
 pub mod version;

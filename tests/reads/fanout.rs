@@ -78,7 +78,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
         let stop = CancellationToken::new();
         let db = &fleet.app.db;
         let tail = Tail::start(db.clone(), Waking::default(), stop.clone()).await.unwrap();
-        let groups = Groups::new(tail.clone());
+        let groups = Groups::new(tail.clone(), &Limits::default());
         let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Limits::default()));
         let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
         let stream = |selection: &str, after: i64| {

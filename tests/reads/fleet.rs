@@ -89,6 +89,22 @@ impl Fleet {
         .unwrap_or_else(|error| panic!("{error}\n{told}"));
     }
 
+    /// Locks all hosts against whoever would read them, until this is dropped; only PostgreSQL can.
+    pub async fn lock_hosts(&self) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let Raw::Postgres(pool) = &self.raw else { panic!("SQLite has no such locks") };
+        let mut transaction = pool.begin().await.unwrap();
+        sqlx::raw_sql("LOCK TABLE host IN ACCESS EXCLUSIVE MODE").execute(&mut *transaction).await.unwrap();
+        transaction
+    }
+
+    /// How many statements wait for a lock of PostgreSQL.
+    pub async fn waiting_for_hosts(&self) -> i64 {
+        let Raw::Postgres(pool) = &self.raw else { panic!("SQLite has no such locks") };
+        let count = "SELECT count(*) FROM pg_locks WHERE relation = 'host'::regclass AND NOT granted
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        sqlx::query_scalar(count).fetch_one(pool).await.unwrap()
+    }
+
     /// The lines in which a database says how it would run a statement, whatever its values.
     pub async fn explain(&self, text: &str) -> Vec<String> {
         use sqlx::Row;

@@ -8,6 +8,7 @@ mod fanout;
 mod filters;
 mod fleet;
 mod lists;
+mod memory;
 mod model;
 mod mutation;
 mod nulls;

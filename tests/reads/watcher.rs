@@ -9,6 +9,7 @@ use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::graphql::{Body, Groups, Message, Messages, Place, complete, prepare, subscribe};
+use lockkeeper::limits::Limits;
 use lockkeeper::store::events::{NewEvent, ReleaseChange, What, append};
 use serde_json::Value;
 use std::sync::Arc;
@@ -27,9 +28,14 @@ pub const ASLEEP: Waking = Waking { poll: Duration::from_hours(1), hints: false 
 
 impl Watcher {
     pub async fn new(fleet: Fleet, waking: Waking) -> Watcher {
+        Watcher::limited(fleet, waking, &Limits::default()).await
+    }
+
+    /// As [`Watcher::new`], where subscribers may cost this much.
+    pub async fn limited(fleet: Fleet, waking: Waking, limits: &Limits) -> Watcher {
         let stop = CancellationToken::new();
         let tail = Tail::start(fleet.app.db.clone(), waking, stop.clone()).await.unwrap();
-        Watcher { fleet, groups: Groups::new(tail), _stop: stop.drop_guard() }
+        Watcher { fleet, groups: Groups::new(tail, limits), _stop: stop.drop_guard() }
     }
 
     pub fn fleet(&self) -> &Fleet {

@@ -4,7 +4,7 @@ use super::source::{Batch, Batches, Begun, Source, Told};
 use super::{AFTER, Asked, Watch, expired};
 use crate::domain::event::Subject;
 use crate::domain::{Kind, Word};
-use crate::events::{Filter, Tail};
+use crate::events::{BatchSize, Demand, Filter, Tail};
 use crate::graphql::types::{
     INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, SERVICE_EVENT, ServiceEventFilter, at_most,
 };
@@ -12,7 +12,7 @@ use crate::read::declare::arg;
 use crate::read::{ApiError, Claim, Given, cursor, head, known};
 use crate::store::events::Event;
 use async_graphql::{ID, InputType};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -130,24 +130,60 @@ struct Events {
 }
 
 impl Source for Events {
-    fn follow(&self, after: i64) -> Batches {
-        let (filter, log_id) = (self.filter.clone(), self.tail.db().log_id().to_owned());
-        let told = move |event: &Event| Told {
-            place: event.position,
-            cursor: cursor::event(&log_id, event.position),
-            row: row(event),
-        };
-        let batches = self.tail.follow(after).map(move |batch| {
-            let events = batch.map_err(|_| expired())?;
-            let looked = events.last().map_or(after, |event| event.position);
-            let wanted = events.iter().filter(|event| filter.matches(event));
-            Ok(Batch { told: wanted.map(|event| told(event)).collect(), looked })
+    fn follow(&self, after: i64, Demand { size, caller }: Demand) -> Batches {
+        let (filter, log_id) = (self.filter.clone(), Arc::from(self.tail.db().log_id()));
+        let read = BatchSize::new(size.get());
+        let batches = self.tail.follow_by(after, Demand { size: read.clone(), caller }).flat_map(move |batch| {
+            let pieces = batch.map(|events| {
+                let (many, looked) = (events.len(), events.last().map_or(after, |event| event.position));
+                let wanted: Vec<_> = events.into_iter().filter(|event| filter.matches(event)).collect();
+                // About as many are wanted of the next ones: what cannot be answered at once would wait here.
+                read.set(match wanted.len() {
+                    0 => 2 * many,
+                    wanted => size.get() * many / wanted,
+                });
+                Pieces {
+                    wanted: wanted.into_iter(),
+                    looked: Some(looked),
+                    size: size.clone(),
+                    log_id: Arc::clone(&log_id),
+                }
+            });
+            let (pieces, failed) = pieces.map_or_else(|_| (None, Some(Err(expired()))), |pieces| (Some(pieces), None));
+            stream::iter(pieces.into_iter().flatten().map(Ok).chain(failed))
         });
         batches.boxed()
     }
 
     fn cursor(&self, place: i64) -> Option<String> {
         Some(cursor::event(self.tail.db().log_id(), place))
+    }
+}
+
+/// Events that are wanted, in batches that can be answered at once.
+struct Pieces {
+    wanted: std::vec::IntoIter<Arc<Event>>,
+    /// The place up to which it was looked, until it was said.
+    looked: Option<i64>,
+    size: BatchSize,
+    log_id: Arc<str>,
+}
+
+impl Iterator for Pieces {
+    type Item = Batch;
+
+    fn next(&mut self) -> Option<Batch> {
+        let looked = self.looked?;
+        let told = |event: Arc<Event>| Told {
+            place: event.position,
+            cursor: cursor::event(&self.log_id, event.position),
+            row: row(&event),
+        };
+        let told: Vec<Told> = self.wanted.by_ref().take(self.size.get()).map(told).collect();
+        let is_last = self.wanted.len() == 0;
+        let looked = told.last().filter(|_| !is_last).map_or(looked, |last| last.place);
+        self.looked = self.looked.filter(|_| !is_last);
+        Some(Batch { told, looked })
     }
 }
 

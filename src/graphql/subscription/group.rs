@@ -2,27 +2,24 @@
 //! Who is behind, since it began at an earlier place or is slow, catches up by itself from the same source and then
 //! goes on with its group: in order, each once, no gap (I5).
 
-use super::message::Message;
-use super::reading::{self, Reading, Readings};
-use super::source::{Batch, Source};
+use super::following::{Following, Telling};
+use super::parcel::{Parcel, Written};
+use super::queues::Queues;
+use super::reading::{self, Readings};
+use super::source::Source;
 use crate::events::Tail;
-use crate::read::{Answer, ApiError, Given, Prepared};
-use futures_util::stream::BoxStream;
+use crate::limits::Limits;
+use crate::read::{ApiError, Prepared};
+use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use std::collections::{HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio_util::task::AbortOnDropHandle;
 
 /// A subscriber that is this many batches behind its group catches up by itself.
 const BACKLOG: usize = 128;
-
-/// So many bytes are kept for the slowest of a group; whoever misses what was before them catches up by itself.
-const UNREAD: usize = 1024 * 1024;
-
-/// The place behind everything: of what ends a subscription by an error.
-const LAST: i64 = i64::MAX;
 
 /// What subscribers are told in the same way.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -39,12 +36,26 @@ pub struct Groups {
     tail: Tail,
     all: Arc<Mutex<HashMap<Key, Weak<Group>>>>,
     readings: Readings,
+    queues: Queues,
+    message_objects: u64,
 }
 
 impl Groups {
-    /// None yet.
-    pub fn new(tail: Tail) -> Groups {
-        Groups { tail, all: Arc::default(), readings: Readings::default() }
+    /// None yet, for subscribers that may cost this much.
+    pub fn new(tail: Tail, limits: &Limits) -> Groups {
+        let queues = Queues::new(limits.queue_bytes_per_subscriber.0, limits.queue_bytes.0);
+        let (all, readings, message_objects) = (Arc::default(), Readings::default(), limits.message_objects);
+        Groups { tail, all, readings, queues, message_objects }
+    }
+
+    /// What waits for subscribers to read it.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
+    }
+
+    /// Objects that one message may hold.
+    pub(super) fn message_objects(&self) -> u64 {
+        self.message_objects
     }
 
     pub fn tail(&self) -> &Tail {
@@ -61,13 +72,15 @@ impl Groups {
         self.len() == 0
     }
 
-    /// The group with this key and a membership in it; a new one, behind the place `head`, if there is none.
+    /// The group with this key and a membership in it; a new one, behind the place `head`, if there is none, which
+    /// reads in the name of this caller.
     pub(super) fn join(
         &self,
         key: Key,
         head: i64,
         prepared: Prepared,
         source: Box<dyn Source>,
+        caller: &Arc<str>,
     ) -> (Arc<Group>, Membership) {
         // Let go after the lock: the last one to have it takes the lock, too.
         let found: Option<Arc<Group>>;
@@ -79,9 +92,10 @@ impl Groups {
         let sender = Sender::new(BACKLOG);
         let membership = Membership { live: sender.subscribe(), since: head };
         let live = Mutex::new(Live { sender: Some(sender), place: head, unread: VecDeque::new() });
-        let telling = Telling { reading: self.readings.with(&key.reading, prepared, &self.tail), source };
-        let shared = Arc::new(Shared { telling, live });
-        let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head)));
+        let reading = self.readings.with(&key.reading, prepared, &self.tail);
+        let telling = Arc::new(Telling { reading, source, bytes: self.queues.each() });
+        let shared = Arc::new(Shared { telling, queues: self.queues.clone(), live });
+        let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head, caller.clone())));
         let group = Arc::new(Group { key: key.clone(), groups: self.clone(), shared, _task: task });
         all.insert(key, Arc::downgrade(&group));
         (group, membership)
@@ -89,64 +103,6 @@ impl Groups {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Group>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a group tells, and from where.
-struct Telling {
-    reading: Arc<Reading>,
-    source: Box<dyn Source>,
-}
-
-impl Telling {
-    /// Answers for each thing that a batch tells.
-    async fn write(&self, batch: Result<Batch, ApiError>) -> Written {
-        let Batch { told, looked } = match batch {
-            Ok(batch) => batch,
-            Err(error) => return self.failed(&error),
-        };
-        if told.is_empty() {
-            return Written { told: Vec::new(), looked };
-        }
-        let (places, rows): (Vec<_>, Vec<Given>) =
-            told.into_iter().map(|told| ((told.place, told.cursor), told.row)).unzip();
-        let answers = self.reading.answers(rows).await;
-        let message = |((place, cursor), answer): ((i64, String), Answer)| {
-            (place, Arc::new(Message::new(answer.response(self.reading.prepared().key()), Some(cursor))))
-        };
-        Written { told: places.into_iter().zip(answers).map(message).collect(), looked }
-    }
-
-    fn failed(&self, error: &ApiError) -> Written {
-        let prepared = self.reading.prepared();
-        let response = prepared.failed(error).response(prepared.key());
-        Written { told: vec![(LAST, Arc::new(Message::new(response, None)))], looked: LAST }
-    }
-}
-
-/// Messages with their places, in order, and the place up to which it was looked.
-pub(super) struct Written {
-    pub told: Vec<(i64, Arc<Message>)>,
-    pub looked: i64,
-}
-
-impl Written {
-    fn bytes(&self) -> usize {
-        self.told.iter().map(|(_, message)| message.bytes()).sum()
-    }
-}
-
-/// Messages on their way to all members: gone when everybody has them, or when they were too many.
-pub(super) struct Parcel(Mutex<Option<Arc<Written>>>);
-
-impl Parcel {
-    /// What is in it, unless that was too much to be kept for so long.
-    pub fn open(&self) -> Option<Arc<Written>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn discard(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -165,7 +121,8 @@ pub(super) struct Membership {
 }
 
 struct Shared {
-    telling: Telling,
+    telling: Arc<Telling>,
+    queues: Queues,
     live: Mutex<Live>,
 }
 
@@ -180,19 +137,19 @@ struct Live {
 }
 
 impl Live {
-    fn send(&mut self, written: Written) {
+    /// Sends a parcel. No more than so many bytes are kept for the slowest of the group; whoever misses what was before
+    /// them catches up by itself.
+    fn send(&mut self, parcel: Arc<Parcel>, most: usize) {
         let Some(sender) = &self.sender else { return };
-        let bytes = written.bytes();
         self.unread.retain(|(parcel, _)| parcel.strong_count() > 0);
-        let mut all = bytes + self.unread.iter().map(|(_, bytes)| bytes).sum::<usize>();
-        while all > UNREAD
+        let mut all = parcel.bytes() + self.unread.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        while all > most
             && let Some((oldest, bytes)) = self.unread.pop_front()
         {
             oldest.upgrade().inspect(|parcel| parcel.discard());
             all -= bytes;
         }
-        let parcel = Arc::new(Parcel(Mutex::new(Some(Arc::new(written)))));
-        self.unread.push_back((Arc::downgrade(&parcel), bytes));
+        self.unread.push_back((Arc::downgrade(&parcel), parcel.bytes()));
         // Nobody may be there any more.
         let _ = sender.send(parcel);
     }
@@ -212,15 +169,22 @@ impl Group {
         Membership { live: live.resubscribe(), since: now.place }
     }
 
-    /// Everything behind a place, for one member alone.
-    pub fn alone(&self, after: i64) -> BoxStream<'static, Arc<Written>> {
-        let shared = self.shared.clone();
-        let batches = self.shared.telling.source.follow(after);
-        let write = move |batch| {
-            let shared = shared.clone();
-            async move { Arc::new(shared.telling.write(batch).await) }
+    /// Everything behind a place, for one member alone, read in the name of its caller.
+    pub fn alone(&self, after: i64, caller: &Arc<str>) -> BoxStream<'static, Arc<Parcel>> {
+        let following = Following::new(self.shared.telling.clone(), after, caller.clone());
+        let next = async |(mut following, queues): (Following, Queues)| {
+            let parcel = queues.keep(following.next().await?);
+            Some((parcel, (following, queues)))
         };
-        batches.then(write).boxed()
+        let next = move |state| async move {
+            // In a task of its own: the member may be busy with its client, and it would keep others waiting if it were
+            // its turn to read and it did not come to do so.
+            match AbortOnDropHandle::new(tokio::spawn(next(state))).await {
+                Ok(next) => next,
+                Err(failed) => failed.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
+            }
+        };
+        stream::unfold((following, self.shared.queues.clone()), next).boxed()
     }
 
     /// The place up to which the group has looked, if this member has taken all.
@@ -246,11 +210,11 @@ impl Drop for Group {
 }
 
 impl Shared {
-    async fn run(self: Arc<Self>, head: i64) {
+    async fn run(self: Arc<Self>, head: i64, caller: Arc<str>) {
         let telling = async {
-            let mut batches = self.telling.source.follow(head);
-            while let Some(batch) = batches.next().await {
-                self.publish(self.telling.write(batch).await);
+            let mut following = Following::new(self.telling.clone(), head, caller);
+            while let Some(written) = following.next().await {
+                self.publish(written);
             }
         };
         // A bug in a resolver ends the subscriptions, and their clients are told.
@@ -261,10 +225,12 @@ impl Shared {
     }
 
     fn publish(&self, written: Written) {
+        let looked = written.looked;
+        let parcel = (!written.told.is_empty()).then(|| self.queues.keep(written));
         let mut live = self.live();
-        live.place = written.looked;
-        if !written.told.is_empty() {
-            live.send(written);
+        live.place = looked;
+        if let Some(parcel) = parcel {
+            live.send(parcel, self.queues.each());
         }
     }
 

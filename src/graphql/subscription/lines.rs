@@ -3,7 +3,7 @@
 use super::source::{Batch, Batches, Begun, Source, Told};
 use super::{Asked, Watch};
 use crate::domain::Kind;
-use crate::events::Tail;
+use crate::events::{Demand, Tail};
 use crate::graphql::types::LOG_LINE;
 use crate::read::declare::arg;
 use crate::read::{ApiError, Cursor, Given, cursor, not_found, number};
@@ -62,14 +62,14 @@ struct Lines {
 }
 
 impl Source for Lines {
-    fn follow(&self, after: i64) -> Batches {
+    fn follow(&self, after: i64, demand: Demand) -> Batches {
         let release = self.mark.release_id;
         let told = move |line: &Line| Told {
             place: line.place,
             cursor: cursor::line(release, line.place),
             row: row(release, line),
         };
-        let batches = self.tail.lines(self.mark, self.target, after);
+        let batches = self.tail.lines(self.mark, self.target, after, demand);
         batches.map(move |(lines, looked)| Ok(Batch { told: lines.iter().map(told).collect(), looked })).boxed()
     }
 

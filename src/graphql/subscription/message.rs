@@ -3,8 +3,8 @@
 use crate::read;
 use async_graphql::{Response, ServerError, Value};
 
-/// What an answer with errors takes, in bytes: few have more.
-const FAILED: usize = 1024;
+/// About what an error takes, in bytes.
+const ERROR: usize = 512;
 
 /// A message of a subscription.
 #[derive(Debug)]
@@ -44,11 +44,12 @@ impl Message {
     }
 
     /// About how much memory it takes.
-    pub(super) fn bytes(&self) -> usize {
-        match &self.body {
-            Body::Written(written) => size_of::<Message>() + written.len(),
-            Body::Failed(_) => FAILED,
-        }
+    pub fn bytes(&self) -> usize {
+        let body = match &self.body {
+            Body::Written(written) => written.len(),
+            Body::Failed(failed) => read::size(&failed.data) + failed.errors.len() * ERROR,
+        };
+        size_of::<Message>() + body
     }
 }
 

@@ -3,11 +3,14 @@
 //! that are told the same.
 
 mod events;
+mod following;
 mod group;
 mod lines;
 mod message;
+mod parcel;
 mod place;
 mod progress;
+mod queues;
 mod reading;
 mod source;
 mod subscriber;
@@ -15,6 +18,7 @@ mod subscriber;
 pub use group::Groups;
 pub use message::{Body, Message};
 pub use place::Place;
+pub use queues::{Held, Queue, Queued, Queues, SMALL};
 pub use subscriber::Messages;
 
 use super::schema::Schema;
@@ -133,25 +137,31 @@ pub async fn subscribe(schema: &Schema, request: Request, groups: &Groups) -> Me
 /// Begins what a field tells, and hands it out; else says why not.
 async fn begin(ctx: &Context<'_>, watch: &Watch, prepared: Prepared) -> Option<Response> {
     match begun(ctx, watch, &prepared).await {
-        Ok((key, Begun { after, head, source, .. }, groups, handed)) => {
-            let (group, membership) = groups.join(key, head, prepared, source);
-            handed.put(Subscriber::new(group, membership, after));
+        Ok(Ready { key, begun: Begun { after, head, source, .. }, groups, handed, caller }) => {
+            let (group, membership) = groups.join(key, head, prepared, source, &caller);
+            handed.put(Subscriber::new(group, membership, after, caller));
             None
         }
         Err(error) => Some(prepared.failed(&error).response(prepared.key())),
     }
 }
 
-async fn begun<'a>(
-    ctx: &'a Context<'_>,
-    watch: &Watch,
-    prepared: &Prepared,
-) -> Result<(Key, Begun, &'a Groups, &'a Handed), ApiError> {
+/// A subscription that can begin, and with whom.
+struct Ready<'a> {
+    key: Key,
+    begun: Begun,
+    groups: &'a Groups,
+    handed: &'a Handed,
+    caller: Arc<str>,
+}
+
+async fn begun<'a>(ctx: &'a Context<'_>, watch: &Watch, prepared: &Prepared) -> Result<Ready<'a>, ApiError> {
     prepared.check()?;
     let document = Document::of(ctx);
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     let groups = ctx.data_opt::<Groups>().ok_or_else(ApiError::internal)?;
     let handed = ctx.data_opt::<Handed>().ok_or_else(ApiError::internal)?;
+    let objects = MessageObjects::of(ctx, groups.message_objects())?;
     let caller = caller(ctx)?;
     let args = document.args(watch.args.iter(), ctx.item)?;
     let from = ctx.data_opt::<Place>().and_then(Place::from);
@@ -161,9 +171,30 @@ async fn begun<'a>(
         selected: document.spelled(ctx.item),
         role: caller.role,
         caller: prepared.is_personal().then(|| caller.name.clone()),
+        rows: reading::rows(objects, groups.message_objects()),
     };
     let key = Key { reading, followed: begun.followed.clone() };
-    Ok((key, begun, groups, handed))
+    Ok(Ready { key, begun, groups, handed, caller: caller.name.as_str().into() })
+}
+
+/// How many objects a message of the subscription may hold, put into the request by whoever measured its document.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageObjects(pub u64);
+
+impl MessageObjects {
+    /// Those of a request, one if nobody measured it; at most so many are allowed.
+    fn of(ctx: &Context<'_>, most: u64) -> Result<u64, ApiError> {
+        match ctx.data_opt::<MessageObjects>().map_or(1, |MessageObjects(objects)| *objects) {
+            objects if objects <= most => Ok(objects),
+            objects => {
+                let message = format!(
+                    "By its page sizes, one message of this subscription may hold {objects} objects; `message_objects` \
+                     allows {most}. Select less, or smaller pages, and query the rest when a message has come."
+                );
+                Err(ApiError::new(ErrorCode::TooComplex, message))
+            }
+        }
+    }
 }
 
 /// What is behind a place is no longer kept.

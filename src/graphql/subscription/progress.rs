@@ -4,7 +4,7 @@ use super::source::{Batch, Batches, Begun, Source, Told};
 use super::{Asked, Watch, expired};
 use crate::domain::Kind;
 use crate::domain::release::Progress;
-use crate::events::{State, Tail};
+use crate::events::{Demand, State, Tail};
 use crate::graphql::types::RELEASE_PROGRESS_EVENT;
 use crate::read::declare::arg;
 use crate::read::{ApiError, Given, cursor, not_found, number};
@@ -42,7 +42,7 @@ struct States {
 }
 
 impl Source for States {
-    fn follow(&self, after: i64) -> Batches {
+    fn follow(&self, after: i64, _: Demand) -> Batches {
         let log_id = self.tail.db().log_id().to_owned();
         let batch = move |state: State| {
             let cursor = cursor::event(&log_id, state.position);

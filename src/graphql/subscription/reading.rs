@@ -4,12 +4,18 @@
 use crate::domain::caller::Role;
 use crate::events::Tail;
 use crate::read::{Answer, Given, Prepared};
+use crate::store::turns::Turn;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
-/// Rows that are read at once, if several wait; one that has more has it alone.
-const ROWS: usize = 500;
+/// The most rows that are read at once, however few objects each of them holds.
+const MAX_ROWS: usize = 500;
+
+/// Rows that are read at once: together they hold no more objects than one message may, or there is one alone.
+pub(super) fn rows(objects_of_each: u64, most_objects: u64) -> usize {
+    usize::try_from(most_objects / objects_of_each.max(1)).unwrap_or(usize::MAX).clamp(1, MAX_ROWS)
+}
 
 /// What decides how a row is answered.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -21,6 +27,8 @@ pub(super) struct Key {
     pub role: Role,
     /// Who asks, where that makes a difference.
     pub caller: Option<String>,
+    /// Rows that are read at once.
+    pub rows: usize,
 }
 
 /// All that read. Clones are the same.
@@ -71,8 +79,13 @@ impl Reading {
         &self.prepared
     }
 
-    /// An answer for each row.
-    pub async fn answers(self: &Arc<Self>, rows: Vec<Given>) -> Vec<Answer> {
+    /// How many rows are read at once.
+    pub fn rows(&self) -> usize {
+        self.key.rows
+    }
+
+    /// An answer for each row, read when it is this caller's turn, if not with those of another.
+    pub async fn answers(self: &Arc<Self>, rows: Vec<Given>, caller: &str) -> Vec<Answer> {
         if !self.prepared.reads() {
             return self.prepared.answers(self.tail.db(), &rows).await;
         }
@@ -83,10 +96,10 @@ impl Reading {
         let answers = tokio::select! {
             biased;
             answers = &mut told => answers,
-            turn = self.tail.turn() => {
-                let taken = self.waiting().take(place);
+            turn = self.tail.turn(caller) => {
+                let taken = self.waiting().take(place, self.rows());
                 if !taken.is_empty() {
-                    // In a task of its own: it is not only for whoever has the turn, and may be dropped.
+                    // In a task of its own: it is not only for whoever has the turn, and may be gone before the others.
                     tokio::spawn(self.clone().read(taken, turn));
                 }
                 told.await
@@ -95,14 +108,24 @@ impl Reading {
         answers.expect("rows are answered, unless there is a bug, which has ended that task")
     }
 
-    async fn read(self: Arc<Self>, taken: Vec<Rows>, turn: Option<OwnedSemaphorePermit>) {
-        let (each, tell): (Vec<_>, Vec<_>) = taken.into_iter().map(|Rows { rows, tell }| (rows, tell)).unzip();
+    async fn read(self: Arc<Self>, taken: Vec<Rows>, turn: Turn) {
+        let (each, mut tell): (Vec<_>, Vec<_>) = taken.into_iter().map(|Rows { rows, tell }| (rows, tell)).unzip();
         let many: Vec<usize> = each.iter().map(Vec::len).collect();
         let rows: Vec<Given> = each.into_iter().flatten().collect();
-        let mut answers = self.prepared.answers(self.tail.db(), &rows).await.into_iter();
+        let gone = async {
+            for tell in &mut tell {
+                tell.closed().await;
+            }
+        };
+        let mut answers = tokio::select! {
+            biased;
+            answers = self.prepared.answers(self.tail.db(), &rows) => answers.into_iter(),
+            // Nobody waits any more.
+            () = gone => return,
+        };
         drop(turn);
         for (tell, many) in tell.into_iter().zip(many) {
-            // Nobody may wait any more.
+            // Some may be gone.
             let _ = tell.send(answers.by_ref().take(many).collect());
         }
     }
@@ -129,11 +152,13 @@ impl Waiting {
         self.came
     }
 
-    /// Those at this place, and of the others as many as fit; none if they are being read by somebody else.
-    fn take(&mut self, place: u64) -> Vec<Rows> {
+    /// Those at this place, and of the others as many as fit into so many rows; none if they are being read by somebody
+    /// else.
+    fn take(&mut self, place: u64, rows: usize) -> Vec<Rows> {
         let mut taken: Vec<Rows> = self.all.remove(&place).into_iter().collect();
         let Some(mut many) = taken.first().map(|first| first.rows.len()) else { return taken };
-        while let Some(next) = self.all.first_entry().filter(|next| many + next.get().rows.len() <= ROWS) {
+        self.all.retain(|_, rows| !rows.tell.is_closed());
+        while let Some(next) = self.all.first_entry().filter(|next| many + next.get().rows.len() <= rows) {
             many += next.get().rows.len();
             taken.push(next.remove());
         }

@@ -1,5 +1,6 @@
 //! Where what is told comes from.
 
+use crate::events::Demand;
 use crate::read::{ApiError, Given};
 use futures_util::stream::BoxStream;
 
@@ -24,8 +25,8 @@ pub(super) type Batches = BoxStream<'static, Result<Batch, ApiError>>;
 
 /// What is followed, from any place on.
 pub(super) trait Source: Send + Sync {
-    /// What is behind a place, then what comes.
-    fn follow(&self, after: i64) -> Batches;
+    /// What is behind a place, then what comes, in batches as they are demanded.
+    fn follow(&self, after: i64, demand: Demand) -> Batches;
 
     /// The cursor with which a client goes on behind a place, if it needs one.
     fn cursor(&self, place: i64) -> Option<String>;

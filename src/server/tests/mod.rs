@@ -5,14 +5,14 @@ mod metrics;
 mod sockets;
 mod streams;
 
-use super::{Api, Engine, Metrics, Server, ws};
+use super::{Api, Engine, Metrics, Server, Subscribers, ws};
 use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
 use crate::gate::Gate;
-use crate::graphql::{self, Groups, Messages, Place};
+use crate::graphql::{self, Groups, Messages, Place, Queues};
 use crate::limits::Limits;
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
@@ -148,6 +148,7 @@ struct Served {
     token: String,
     db: Db,
     counts: Arc<Counts>,
+    queues: Queues,
     stopping: CancellationToken,
     closing: CancellationToken,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -161,11 +162,17 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
+        let limits = Limits { query_deadline: Duration::from_millis(500), ..Limits::default() };
+        Served::limited(timings, limits).await
+    }
+
+    /// A server of the small schema, where callers may cost this much.
+    async fn limited(timings: ws::Timings, limits: Limits) -> Served {
         let counts = Arc::new(Counts::default());
         let schema =
             Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(graphql::Validated).finish();
-        let gate = Gate::new(&schema.sdl(), &[], Default::default(), Limits::default());
-        Served::with(timings, counts, |_, _| Arc::new(Small { schema, gate })).await
+        let gate = Gate::new(&schema.sdl(), &[], Default::default(), limits);
+        Served::with(timings, limits, counts, |_, _| Arc::new(Small { schema, gate })).await
     }
 
     /// A server of the real schema.
@@ -173,11 +180,13 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        Served::with(timings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, Limits::default()))).await
+        let limits = Limits::default();
+        Served::with(timings, limits, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, limits))).await
     }
 
     async fn with(
         timings: ws::Timings,
+        limits: Limits,
         counts: Arc<Counts>,
         engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
     ) -> Served {
@@ -187,13 +196,15 @@ impl Served {
         let token = create(&db, "tester", Role::Admin, None).await.unwrap().reveal().to_owned();
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
-        let groups = Groups::new(tail);
+        let groups = Groups::new(tail, &limits);
         let server = Server {
             engine: engine(&db, groups.clone()),
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
-            metrics: Metrics::new(db.clone(), groups),
-            limits: Limits { query_deadline: Duration::from_millis(500), ..Limits::default() },
+            queues: groups.queues().clone(),
+            subscribers: Subscribers::default(),
+            metrics: Metrics::new(db.clone(), groups.clone()),
+            limits,
             turns: Semaphore::new(4),
             stopping: stopping.clone(),
             closing: closing.clone(),
@@ -204,7 +215,8 @@ impl Served {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(server.serve(listener));
         let http = reqwest::Client::new();
-        Served { url, token, db, counts, stopping, closing, serving, http, _directory: directory }
+        let queues = groups.queues().clone();
+        Served { url, token, db, counts, queues, stopping, closing, serving, http, _directory: directory }
     }
 
     /// A POST to `/graphql` with a token and JSON.

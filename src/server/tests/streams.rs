@@ -114,3 +114,91 @@ async fn a_stream_whose_client_is_gone_is_let_go() {
     }
     panic!("{} streams are left", served.counts.streams.load(Ordering::SeqCst));
 }
+
+/// Opens a stream that is refused, and gives the one error.
+async fn refused(request: RequestBuilder) -> Value {
+    let response = request.header("accept", "text/event-stream").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(header(&response, "retry-after"), "1");
+    let mut body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    body["errors"][0].take()
+}
+
+#[tokio::test]
+async fn a_caller_has_a_number_of_subscriptions_over_all_its_connections() {
+    let limits = Limits { subscriptions_per_caller: 3, ..Limits::default() };
+    let served = Served::limited(ws::Timings::default(), limits).await;
+    let document = "subscription { numbers }";
+    let mut socket = sockets::Socket::ready(&served).await;
+    socket.subscribe("1", document).await;
+    socket.hear().await;
+    let mut streams = [open(served.ask(document)).await, open(served.ask(document)).await];
+    let error = refused(served.ask(document)).await;
+    assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{error:#}");
+    assert_eq!(error["extensions"]["retryAfterSeconds"], 1, "{error:#}");
+    let message = error["message"].as_str().unwrap();
+    assert!(["tester", "3", "`subscriptions_per_caller`"].iter().all(|part| message.contains(part)), "{message}");
+    socket.subscribe("2", document).await;
+    let error = loop {
+        let message = socket.hear().await;
+        if message["id"] == "2" {
+            break message;
+        }
+    };
+    assert_eq!(error["type"], "error", "{error}");
+    assert_eq!(error["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{error}");
+    // Another caller is not concerned, and what has ended makes room.
+    let other = create(&served.db, "other", Role::Viewer, None).await.unwrap();
+    let body = json!({ "query": document }).to_string();
+    let request = served.http.post(format!("{}/graphql", served.url)).header("content-type", "application/json");
+    open(request.bearer_auth(other.reveal()).body(body)).await;
+    socket.complete("1").await;
+    let begun = async {
+        while served.ask(document).header("accept", "text/event-stream").send().await.unwrap().status()
+            != StatusCode::OK
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), begun).await.expect("there is room");
+    for stream in &mut streams {
+        read(stream, "\"numbers\":1").await;
+    }
+}
+
+#[tokio::test]
+async fn no_more_waits_for_a_stream_than_its_bytes() {
+    let each = 300 * 1024;
+    let limits = Limits { queue_bytes_per_subscriber: crate::limits::Bytes(each), ..Limits::default() };
+    let served = Served::limited(ws::Timings::default(), limits).await;
+    let mut streams = Vec::new();
+    let mut most = 0;
+    for many in 1..=4 {
+        streams.push(open(served.ask("subscription { flood }")).await);
+        // Nobody reads: the kernel takes a part, and then the queue of each is as full as it may be.
+        let full = async {
+            let mut before = usize::MAX;
+            while served.queues.used() != before || before < many * each / 2 {
+                before = served.queues.used();
+                most = most.max(before);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), full).await.expect("it does not grow for ever");
+        assert!(most <= many * each, "{most} bytes wait for {many}");
+    }
+    // Who reads again gets it all.
+    for stream in &mut streams {
+        let mut read = 0;
+        while read < 32 * 1024 * 1024 {
+            read += stream.chunk().await.unwrap().expect("it goes on").len();
+        }
+    }
+    drop(streams);
+    let freed = async {
+        while served.queues.used() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), freed).await.expect("nothing waits for nobody");
+}

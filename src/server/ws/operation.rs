@@ -2,15 +2,16 @@
 
 use super::super::answer::{self, OK, Refused};
 use super::super::request::Asked;
+use super::super::subscribers::Subscribed;
 use super::super::{Server, execute};
 use super::message as wire;
 use super::operations::InUse;
-use super::outbox::{Outgoing, Source};
+use super::outbox::{Outgoing, Room, Source};
 use super::record::Record;
 use super::watching::{Heard, Watching};
 use crate::domain::Caller;
 use crate::gate::Prepared;
-use crate::graphql::{Body, Message};
+use crate::graphql::{Body, Held, Message};
 use crate::read;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
@@ -34,7 +35,7 @@ pub fn carry_out(carrier: Arc<Carrier>, asked: Asked, (in_use, stopped): (InUse,
     let operation = Box::new(Operation::new(carrier, in_use));
     let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked)));
     let saying = stream::once(began).filter_map(|began| ready(began.ok())).flat_map(Operation::saying);
-    let outgoing = saying.map(|text| (Outgoing::Message(Frame::Text(text.into())), None));
+    let outgoing = saying.map(|(text, held)| (Outgoing::Message(Frame::Text(text.into())), Room::from(held)));
     Abortable::new(outgoing, stopped).boxed()
 }
 
@@ -46,6 +47,8 @@ struct Operation {
     stage: Stage,
     /// Whether a message of a subscription was told.
     told: bool,
+    /// Counts it, if it is a subscription.
+    subscribed: Option<Subscribed>,
 }
 
 enum Stage {
@@ -63,7 +66,14 @@ impl Stage {
 impl Operation {
     fn new(carrier: Arc<Carrier>, in_use: InUse) -> Operation {
         let head = wire::head_of_next(in_use.id());
-        Operation { in_use, head, record: Record::new(carrier), stage: Stage::ending([]), told: false }
+        Operation {
+            in_use,
+            head,
+            record: Record::new(carrier),
+            stage: Stage::ending([]),
+            told: false,
+            subscribed: None,
+        }
     }
 
     async fn begin(mut self: Box<Self>, asked: Asked) -> Box<Operation> {
@@ -80,8 +90,11 @@ impl Operation {
             Err(errors) => return self.refusal(Answer::from_errors(errors)),
         };
         self.record.known(prepared.kind, prepared.name.as_deref());
+        if let Err(refused) = self.in_use.count(prepared.kind) {
+            return self.refusal(refused.answer());
+        }
         match prepared.kind {
-            OperationType::Subscription => self.subscribed(&carrier, prepared).await,
+            OperationType::Subscription => self.subscribe(&carrier, prepared).await,
             _ => self.answered(&carrier, prepared).await,
         }
     }
@@ -97,17 +110,22 @@ impl Operation {
         }
     }
 
-    async fn subscribed(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
+    async fn subscribe(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
+        match server.subscribers.admit(&caller.name, server.limits.subscriptions_per_caller) {
+            Ok(subscribed) => self.subscribed = Some(subscribed),
+            Err(refused) => return self.refusal(refused.answer()),
+        }
         let messages = server.engine.subscribe(prepared.request(), caller.clone(), &self.record.id.0).await;
         self.record.subscribed();
-        Stage::Watching(Watching::new(messages, server.timings.ping))
+        Stage::Watching(Watching::new(messages, server.queues.clone(), server.timings.ping))
     }
 
-    fn saying(self: Box<Self>) -> impl Stream<Item = String> {
+    fn saying(self: Box<Self>) -> impl Stream<Item = (String, Option<Held>)> {
         stream::unfold(self, |mut operation| async move { Some((operation.next().await?, operation)) })
     }
 
-    async fn next(&mut self) -> Option<String> {
+    /// The next text, and the room that it takes if it is a large message of a subscription.
+    async fn next(&mut self) -> Option<(String, Option<Held>)> {
         loop {
             let watching = match &mut self.stage {
                 Stage::Watching(watching) => watching,
@@ -117,15 +135,15 @@ impl Operation {
                         // Before the client can know: it may use the id again at once.
                         self.in_use.free();
                     }
-                    return Some(text);
+                    return Some((text, None));
                 }
             };
             self.stage = match AssertUnwindSafe(watching.next()).catch_unwind().await {
-                Ok(Heard::Message(message)) => match self.told(&message) {
-                    Ok(text) => return Some(text),
+                Ok(Heard::Message(message, held)) => match self.told(&message) {
+                    Ok(text) => return Some((text, held)),
                     Err(refusal) => refusal,
                 },
-                Ok(Heard::Place(cursor)) => return Some(wire::looked(self.in_use.id(), &cursor)),
+                Ok(Heard::Place(cursor)) => return Some((wire::looked(self.in_use.id(), &cursor), None)),
                 Ok(Heard::Over) => Stage::ending([wire::complete(self.in_use.id())]),
                 Err(_) => self.refusal(Refused::internal().answer()),
             };

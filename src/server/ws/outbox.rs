@@ -1,6 +1,7 @@
 //! What goes out over a socket. What its reader has for its writer is bounded in bytes: a peer that asks and takes nothing
 //! fills it.
 
+use crate::graphql::Held;
 use axum::extract::ws::Message;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -22,10 +23,20 @@ pub enum Outgoing {
 }
 
 /// Where something comes from that goes out.
-pub type Source = BoxStream<'static, (Outgoing, Option<Room>)>;
+pub type Source = BoxStream<'static, (Outgoing, Room)>;
 
 /// The room that something takes, which is free again when this is dropped.
-pub type Room = OwnedSemaphorePermit;
+pub struct Room {
+    _of_socket: Option<OwnedSemaphorePermit>,
+    _of_subscribers: Option<Held>,
+}
+
+/// Of a message of a subscription.
+impl From<Option<Held>> for Room {
+    fn from(held: Option<Held>) -> Room {
+        Room { _of_socket: None, _of_subscribers: held }
+    }
+}
 
 /// The end at which things are put in.
 pub struct Outbox {
@@ -37,17 +48,14 @@ pub struct Outbox {
 impl Outbox {
     pub fn new() -> (Outbox, Source) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let unpack = |boxed: Box<(Outgoing, Room)>| {
-            let (outgoing, room) = *boxed;
-            (outgoing, Some(room))
-        };
-        let outgoing = UnboundedReceiverStream::new(receiver).map(unpack).boxed();
+        let outgoing = UnboundedReceiverStream::new(receiver).map(|boxed: Box<(Outgoing, Room)>| *boxed).boxed();
         (Outbox { room: Arc::new(Semaphore::new(ROOM)), sender }, outgoing)
     }
 
     /// Puts something in. Says whether there was room.
     pub fn put(&self, outgoing: Outgoing) -> bool {
         let Ok(room) = self.room.clone().try_acquire_many_owned(cost(&outgoing)) else { return false };
+        let room = Room { _of_socket: Some(room), _of_subscribers: None };
         self.sender.send(Box::new((outgoing, room))).is_ok()
     }
 }

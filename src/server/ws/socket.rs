@@ -1,21 +1,19 @@
 //! The one task that reads from a socket and decides what happens to it.
 
 use super::super::Server;
-use super::super::answer::Refused;
 use super::super::log::new_id;
 use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
 use super::close::Close;
 use super::message::{self, Message};
 use super::operation::{Carrier, carry_out};
-use super::operations::{MOST, NotTaken, Operations};
+use super::operations::{NotTaken, Operations};
 use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
-use crate::read::{self, ErrorCode};
+use crate::read;
 use axum::Error;
 use axum::extract::ws::{Message as Frame, WebSocket};
-use axum::http::StatusCode;
 use futures_util::future::{BoxFuture, pending};
 use futures_util::stream::{SplitStream, select_all};
 use futures_util::{FutureExt, StreamExt};
@@ -34,15 +32,9 @@ pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, s
     let (close, told) = oneshot::channel();
     let writer = Writer { sink, sources: select_all([outgoing]), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
-    let mut reader = Reader {
-        server,
-        outbox,
-        operations: Operations::default(),
-        authorization,
-        state: State::New,
-        unanswered: 0,
-        who: pending().boxed(),
-    };
+    let operations = Operations::new(&server.limits);
+    let mut reader =
+        Reader { server, outbox, operations, authorization, state: State::New, unanswered: 0, who: pending().boxed() };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
         // It has said why, if there was somebody to listen.
@@ -181,9 +173,8 @@ impl Reader {
         match self.operations.begin(id) {
             Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), asked, taken))),
             Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),
-            Err(NotTaken::TooMany(id)) => {
-                let message = format!("A socket has at most {MOST} operations at a time. End one first.");
-                let mut answer = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message).answer();
+            Err(NotTaken::TooMany(id, refused)) => {
+                let mut answer = refused.answer();
                 read::complete(&mut answer, &new_id().0);
                 self.say(message::error(&id, &answer.errors))
             }

@@ -39,11 +39,13 @@ impl Writer {
     /// Why the socket has to be closed; none when it is broken.
     async fn write_all(&mut self) -> Option<Close> {
         let mut gathered = false;
+        // A message is buffered when it is taken, and is written for certain when the next one was.
+        let mut _buffered = None;
         loop {
-            let (message, _room) = tokio::select! {
+            let (message, room) = tokio::select! {
                 biased;
                 outgoing = self.sources.next() => match outgoing? {
-                    (Outgoing::Message(message), room) => (Some(message), room),
+                    (Outgoing::Message(message), room) => (Some(message), Some(room)),
                     (Outgoing::Operation(source), _) => {
                         self.sources.push(source);
                         continue;
@@ -58,7 +60,7 @@ impl Writer {
                 None => timeout(self.timings.write, self.sink.flush()).await,
             };
             match written {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => _buffered = room,
                 Ok(Err(_)) => return None,
                 Err(_) => return Some(Close::try_again("Messages were not taken in time")),
             }

@@ -108,6 +108,16 @@ async fn a_mutation_goes_on_without_its_socket() {
     stopped.silence(Duration::from_millis(100)).await;
 }
 
+/// Asserts that an operation is refused since there are too many, and what its message names.
+fn too_many(error: &Value, id: &str, names: &[&str]) {
+    assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!(id)), "{error}");
+    let error = &error["payload"][0];
+    assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{error}");
+    assert_eq!(error["extensions"]["retryAfterSeconds"], 1, "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(names.iter().all(|name| message.contains(name)), "{message}");
+}
+
 #[tokio::test]
 async fn many_subscriptions_share_a_socket_up_to_a_number() {
     let served = Served::timed(patient()).await;
@@ -115,14 +125,14 @@ async fn many_subscriptions_share_a_socket_up_to_a_number() {
     for id in 0..1000 {
         socket.subscribe(&id.to_string(), &format!("subscription {{ numbers(after: \"{}\") }}", id * 1000)).await;
     }
-    socket.subscribe("one more", "{ echo }").await;
+    streams(&served, 1000).await;
+    socket.subscribe("one more", "subscription { numbers }").await;
     let mut heard = vec![0; 1000];
     let mut refused = 0;
     while heard.iter().any(|many| *many < 3) || refused == 0 {
         let message = socket.hear().await;
         if message["id"] == "one more" {
-            assert_eq!(message["type"], "error");
-            assert_eq!(message["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{message}");
+            too_many(&message, "one more", &["1000", "`subscriptions_per_socket`"]);
             refused += 1;
             continue;
         }
@@ -132,17 +142,41 @@ async fn many_subscriptions_share_a_socket_up_to_a_number() {
     }
     assert_eq!(refused, 1);
     assert_eq!(served.counts.streams.load(Ordering::SeqCst), 1000);
-    // As soon as one has ended, there is room.
+    // Queries have a number of their own, and as soon as a subscription has ended, there is room for another.
+    socket.subscribe("query", "{ echo }").await;
     socket.complete("0").await;
-    socket.subscribe("one more", "{ echo }").await;
-    loop {
+    socket.subscribe("one more", "subscription { numbers }").await;
+    let mut awaited = vec!["query", "one more"];
+    while !awaited.is_empty() {
         let message = socket.hear().await;
-        if message["id"] == "one more" {
-            break assert_eq!(message["type"], "next", "{message}");
+        if let Some(at) = awaited.iter().position(|id| message["id"] == **id) {
+            assert_eq!(message["type"], "next", "{message}");
+            awaited.remove(at);
         }
     }
     drop(socket);
     streams(&served, 0).await;
+}
+
+#[tokio::test]
+async fn queries_and_mutations_of_a_socket_have_a_number() {
+    let served = Served::limited(patient(), Limits::default()).await;
+    let mut socket = Socket::ready(&served).await;
+    for id in 0..100 {
+        socket
+            .subscribe(&id.to_string(), if id % 2 == 0 { "{ slow }" } else { "mutation { count(waitMs: 50000) }" })
+            .await;
+    }
+    socket.subscribe("subscription", "subscription { numbers(end: 1) }").await;
+    assert_eq!(socket.hear().await["type"], "next", "subscriptions have a number of their own");
+    assert_eq!(socket.hear().await["type"], "complete");
+    for (id, document) in [("query", "{ echo }"), ("mutation", "mutation { count }")] {
+        socket.subscribe(id, document).await;
+        too_many(&socket.hear().await, id, &["100", "`operations_per_socket`"]);
+    }
+    socket.complete("0").await;
+    socket.subscribe("mutation", "mutation { count }").await;
+    assert_eq!(socket.hear().await["payload"]["data"]["count"], 1);
 }
 
 #[tokio::test]
