@@ -28,8 +28,6 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(12);
 const FIRST_SIGN: Duration = Duration::from_secs(1);
 /// What an event takes beside its message.
 const EVENT: usize = 128;
-/// How long a client may take nothing of what waits for it. It is then let go, and comes back with its cursor.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One answer as a stream.
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
@@ -138,11 +136,12 @@ impl Pump {
         }
     }
 
-    /// Waits until there is room for so many bytes. `None` if the client is gone or takes nothing, or the server closes.
+    /// Waits until there is room for so many bytes. `None` if the client is gone or takes nothing for too long, or the
+    /// server closes: then it comes back with its cursor.
     async fn queued(&self, bytes: usize) -> Option<Queued> {
         let bytes = bytes + EVENT;
         let queued = async {
-            let reserved = timeout(PATIENCE, self.queue.reserve(bytes)).await.ok()?;
+            let reserved = timeout(self.server.limits.write_timeout, self.queue.reserve(bytes)).await.ok()?;
             Some(self.queue.hold(reserved, bytes).await)
         };
         tokio::select! {

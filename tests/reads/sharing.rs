@@ -185,7 +185,7 @@ async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up() {
 async fn an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_document() {
     for kind in BOTH {
         let watcher = Watcher::new(Fleet::of(kind, 1, 1, 1).await, WOKEN).await;
-        let document = "subscription { instanceStatusChanged { revision instance { service { versions(first: 999) { nodes { id } } } } } }";
+        let document = "subscription { instanceStatusChanged { revision instance { service { versions(after: \"nonsense\") { nodes { id } } } } } }";
         let moved = format!("\n{document}");
         let mut subscribers = Vec::new();
         for document in [document, document, &moved] {
