@@ -37,7 +37,7 @@ impl Checked {
         places: &Places<'_>,
     ) -> Result<Checked, Vec<ServerError>> {
         let mut document = parsed(limits, text, places)?;
-        let problems = syntax::problems(&document, places);
+        let problems = syntax::problems(text, &document, places);
         if !problems.is_empty() {
             return Err(problems);
         }

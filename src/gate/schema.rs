@@ -1,15 +1,10 @@
 //! The schema that documents are checked against.
 
 use crate::read::{Extent, Extents, ScalarCheck};
-use apollo_compiler::schema::{ExtendedType, InputValueDefinition};
+use apollo_compiler::schema::InputValueDefinition;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Node, Schema as Definitions};
 use async_graphql_value::ConstValue;
-
-/// Fields of introspection that the parser's schema has and the library does not answer.
-const UNANSWERED_FIELDS: [(&str, &str); 2] = [("__Directive", "isDeprecated"), ("__Directive", "deprecationReason")];
-/// Fields of introspection whose arguments the library does not know.
-const UNANSWERED_ARGUMENTS: [(&str, &str); 1] = [("__Schema", "directives")];
 
 /// Definitions, and what they do not say.
 pub struct Schema {
@@ -20,21 +15,8 @@ pub struct Schema {
 
 impl Schema {
     pub fn new(sdl: &str, scalars: &'static [ScalarCheck], extents: Extents) -> Schema {
-        let parsed = Definitions::parse_and_validate(sdl, "schema.graphql");
-        let mut definitions = parsed.expect("the program's own schema is valid").into_inner();
-        for (name, field) in UNANSWERED_FIELDS {
-            if let Some(ExtendedType::Object(object)) = definitions.types.get_mut(name) {
-                object.make_mut().fields.shift_remove(field);
-            }
-        }
-        for (name, field) in UNANSWERED_ARGUMENTS {
-            if let Some(ExtendedType::Object(object)) = definitions.types.get_mut(name)
-                && let Some(field) = object.make_mut().fields.get_mut(field)
-            {
-                field.make_mut().arguments.clear();
-            }
-        }
-        Schema { definitions: Valid::assume_valid(definitions), scalars, extents }
+        let definitions = Definitions::parse_and_validate(sdl, "schema.graphql");
+        Schema { definitions: definitions.expect("the program's own schema is valid"), scalars, extents }
     }
 
     /// How many items a field's list has, or `None` if the field has a single object or a plain value.

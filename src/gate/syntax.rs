@@ -1,5 +1,5 @@
 //! What the parser takes and a document must not have: it follows a specification that is newer than what clients and
-//! the library know, and leaves two rules about values out.
+//! the library know, leaves a rule about values out, and drops an argument or an input field that has no value.
 
 use super::places::Places;
 use super::problem::problem;
@@ -7,19 +7,24 @@ use crate::read::ErrorCode;
 use apollo_compiler::ast::{Argument, Definition, DirectiveList, Document, Selection, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::{Name, Node};
+use apollo_parser::{Lexer, TokenKind};
 use async_graphql::ServerError;
 use std::collections::HashSet;
 
 /// Everything that is wrong with the form of a document.
-pub fn problems(document: &Document, places: &Places<'_>) -> Vec<ServerError> {
-    let mut walk = Walk { places, problems: Vec::new() };
+pub fn problems(text: &str, document: &Document, places: &Places<'_>) -> Vec<ServerError> {
+    let mut walk = Walk { places, names: 0, problems: Vec::new() };
     if document.definitions.is_empty() {
         walk.parse_failed("The document has no operation.", None);
     }
     for definition in &document.definitions {
         match definition {
             Definition::OperationDefinition(operation) => {
+                let is_short = text[operation.location().map_or(0, |span| span.offset())..].starts_with('{');
+                walk.names += usize::from(!is_short) + usize::from(operation.name.is_some());
                 for variable in &operation.variables {
+                    // Its own, and that of its type.
+                    walk.names += 2;
                     if let Some(default) = &variable.default_value {
                         walk.value(default);
                     }
@@ -29,18 +34,27 @@ pub fn problems(document: &Document, places: &Places<'_>) -> Vec<ServerError> {
                 walk.selections(&operation.selection_set, operation.location());
             }
             Definition::FragmentDefinition(fragment) => {
+                // `fragment`, its own, `on`, and that of its type.
+                walk.names += 4;
                 walk.directives(&fragment.directives);
                 walk.selections(&fragment.selection_set, fragment.location());
             }
             // Definitions of types are refused by the validation.
-            _ => {}
+            _ => return walk.problems,
         }
+    }
+    let is_name =
+        |token: &Result<apollo_parser::Token<'_>, _>| token.as_ref().is_ok_and(|token| token.kind() == TokenKind::Name);
+    if walk.problems.is_empty() && Lexer::new(text).filter(is_name).count() != walk.names {
+        walk.parse_failed("An argument or an input field has no value: write it as `name: value`.", None);
     }
     walk.problems
 }
 
 struct Walk<'p> {
     places: &'p Places<'p>,
+    /// Names that the document has, keywords included: as many as its text, or the parser dropped some.
+    names: usize,
     problems: Vec<ServerError>,
 }
 
@@ -56,6 +70,7 @@ impl Walk<'_> {
         for selection in selections {
             match selection {
                 Selection::Field(field) => {
+                    self.names += 1 + usize::from(field.alias.is_some());
                     self.directives(&field.directives);
                     self.arguments(&field.arguments);
                     if let Some(selections) = &field.selection_set {
@@ -63,22 +78,29 @@ impl Walk<'_> {
                     }
                 }
                 Selection::InlineFragment(fragment) => {
+                    // `on`, and the name of the type.
+                    self.names += if fragment.type_condition.is_some() { 2 } else { 0 };
                     self.directives(&fragment.directives);
                     self.selections(&fragment.selection_set, fragment.location());
                 }
-                Selection::FragmentSpread(spread) => self.directives(&spread.directives),
+                Selection::FragmentSpread(spread) => {
+                    self.names += 1;
+                    self.directives(&spread.directives);
+                }
             }
         }
     }
 
     fn directives(&mut self, directives: &DirectiveList) {
         for directive in directives {
+            self.names += 1;
             self.arguments(&directive.arguments);
         }
     }
 
     fn arguments(&mut self, arguments: &[Node<Argument>]) {
         for argument in arguments {
+            self.names += 1;
             self.value(&argument.value);
         }
     }
@@ -86,10 +108,17 @@ impl Walk<'_> {
     /// Each field of an input object is given once.
     fn value(&mut self, value: &Node<Value>) {
         match &**value {
-            Value::List(items) => items.iter().for_each(|item| self.value(item)),
+            Value::Null | Value::Boolean(_) | Value::Enum(_) | Value::Variable(_) => self.names += 1,
+            Value::String(_) | Value::Int(_) | Value::Float(_) => {}
+            Value::List(items) => {
+                for item in items {
+                    self.value(item);
+                }
+            }
             Value::Object(fields) => {
                 let mut known = HashSet::with_capacity(fields.len());
                 for (name, value) in fields {
+                    self.names += 1;
                     if !known.insert(name) {
                         let message = format!("The input field `{name}` is given more than once.");
                         let place = self.places.of_span(name.location());
@@ -98,7 +127,6 @@ impl Walk<'_> {
                     self.value(value);
                 }
             }
-            _ => {}
         }
     }
 }

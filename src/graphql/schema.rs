@@ -1,6 +1,6 @@
 //! The schema as a whole.
 
-use super::library::{NullableDefaults, Validated, described};
+use super::library::{Corrections, Validated, described};
 use super::mutation::{Entry, MutationRoot, Payloads, RequestId};
 use super::mutations::MUTATIONS;
 use super::query::{Ahead, QUERY, Query};
@@ -16,7 +16,7 @@ pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
 fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
     Schema::build(Query, MutationRoot, Subscription)
         .register_output_type::<Payloads>()
-        .register_output_type::<NullableDefaults>()
+        .register_output_type::<Corrections>()
         // How deep a document nests was checked before.
         .limit_recursive_depth(usize::MAX)
 }

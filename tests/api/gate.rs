@@ -224,3 +224,35 @@ async fn the_lists_of_a_payload_count() {
     })
     .await;
 }
+
+/// The schema that documents are checked against has newer introspection than the library.
+#[tokio::test]
+async fn every_question_about_the_schema_is_answered() {
+    let sdl = lockkeeper::graphql::sdl();
+    let schema = apollo_compiler::Schema::parse_and_validate(&sdl, "schema.graphql").unwrap();
+    let fields = |name: &str| {
+        let fields = schema.get_object(name).unwrap().fields.values().map(|field| {
+            let arguments: Vec<_> = field.arguments.iter().map(|argument| format!("{}: true", argument.name)).collect();
+            let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+            let is_object = schema.get_object(field.ty.inner_named_type()).is_some();
+            format!("{}{arguments}{}", field.name, if is_object { " { __typename }" } else { "" })
+        });
+        fields.collect::<Vec<_>>().join(" ")
+    };
+    let text = format!(
+        "{{ __schema {{ {} a: types {{ {} a: fields {{ {} a: args {{ {} }} }} b: enumValues {{ {} }} }} b: directives {{ {} }} }} }}",
+        fields("__Schema"),
+        fields("__Type"),
+        fields("__Field"),
+        fields("__InputValue"),
+        fields("__EnumValue"),
+        fields("__Directive"),
+    );
+    on_both(async |world| {
+        let answer = world.client.query(&text, json!({})).await;
+        let description = answer["__schema"]["description"].as_str().unwrap();
+        assert!(sdl.contains(&format!("\"\"\"\n{description}\n\"\"\"\nschema {{")), "{description}");
+        assert_eq!(answer["__schema"]["b"][0]["isDeprecated"], false);
+    })
+    .await;
+}

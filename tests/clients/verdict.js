@@ -22,6 +22,15 @@ function verdict({ query, variables }) {
   return wrong ? { refused: wrong.map((error) => error.message).join('\n') } : { values: coerced };
 }
 
+// Some of its rules throw where others report.
+function judged(request) {
+  try {
+    return verdict(request);
+  } catch (error) {
+    return { refused: error.message };
+  }
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(verdict(JSON.parse(line)))}\n`);
+  process.stdout.write(`${JSON.stringify(judged(JSON.parse(line)))}\n`);
 }

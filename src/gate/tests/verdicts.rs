@@ -118,6 +118,8 @@ fn a_text_that_cannot_be_parsed_is_told_from_one_that_is_not_valid() {
         "{ a(x: \"\\uD83D\") }",
         "{ a ? }",
         "query ($a Int) { a }",
+        "{ hosts(null) { nodes { id } } }",
+        "{ instances(filter: { locked }) { nodes { id } } }",
     ] {
         let errors = refused(text, json!({}));
         assert!(errors.iter().all(|error| error.0 == UNPARSED), "{text}: {errors:?}");

@@ -38,7 +38,7 @@ async fn requests_are_counted_by_operation_and_outcome_over_every_transport() {
         &served,
         &[
             "lockkeeper_request_duration_seconds_count{operation=\"query\",outcome=\"ok\"} 2",
-            "lockkeeper_request_duration_seconds_count{operation=\"query\",outcome=\"BAD_REQUEST\"} 1",
+            "lockkeeper_request_duration_seconds_count{operation=\"none\",outcome=\"GRAPHQL_VALIDATION_FAILED\"} 1",
             "lockkeeper_request_duration_seconds_count{operation=\"query\",outcome=\"UNAVAILABLE\"} 2",
             "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"ok\"} 2",
             "lockkeeper_request_duration_seconds_count{operation=\"none\",outcome=\"UNAUTHENTICATED\"} 1",

@@ -48,7 +48,7 @@ async fn what_is_no_subscription_is_one_answer_and_the_end() {
         told.starts_with(&format!("event: next\ndata: {{\"data\":{{\"echo\":\"nothing\"}}}}\n\n{COMPLETE}")),
         "{told}"
     );
-    for wrong in ["subscription { nothing }", "subscription { numbers", "subscription { numbers numbers }"] {
+    for wrong in ["subscription { nothing }", "subscription { numbers", "subscription { numbers more: numbers }"] {
         let told = everything(served.ask(wrong)).await;
         assert!(told.starts_with("event: next\ndata: {\"errors\":[") && told.contains(COMPLETE), "{told}");
         assert!(told.contains("requestId"), "{told}");

@@ -1,6 +1,7 @@
 //! Where the gate is meant to say something else than graphql-js 16.
 
 use super::Verdict;
+use apollo_compiler::{Name, Schema};
 
 /// What the gate's refusal says, where graphql-js takes a request.
 const STRICTER: [&str; 7] = [
@@ -17,18 +18,19 @@ const STRICTER: [&str; 7] = [
     "`includeDeprecated`",
 ];
 
-/// Fields of inputs of which exactly one is given: by the same specification, a variable there is not null.
-const ONE_OF: [&str; 7] = ["all", "hostIds", "hostnames", "labels", "count", "percent", "versionId"];
-
 /// What graphql-js's refusal says, where the gate takes a request: descriptions of operations and of variables are of
 /// that specification, too.
 const NEWER: [&str; 3] = ["Unexpected description", "Unexpected String", "Unexpected BlockString"];
 
-pub fn is_intended(ours: &Verdict, theirs: &Verdict) -> bool {
+/// Whether a difference is meant.
+pub fn is_intended(schema: &Schema, ours: &Verdict, theirs: &Verdict) -> bool {
     match (ours, theirs) {
         (Verdict::Refused(why), Verdict::Taken(_)) => {
-            let one_of = |field: &&str| why.contains(&format!("argument `{field}`")) && why.contains("cannot be used");
-            STRICTER.iter().any(|known| why.contains(known)) || ONE_OF.iter().any(one_of)
+            // Where exactly one field is given, a variable is not null by the same specification.
+            let inputs = schema.types.values().filter_map(|ty| ty.as_input_object()).filter(|input| input.is_one_of());
+            let mut fields = inputs.flat_map(|input| input.fields.keys());
+            let one_of = |field: &Name| why.contains(&format!("cannot be used for argument `{field}`"));
+            STRICTER.iter().any(|known| why.contains(known)) || fields.any(one_of)
         }
         (Verdict::Taken(_), Verdict::Refused(why)) => {
             NEWER.iter().any(|known| why.contains(known))

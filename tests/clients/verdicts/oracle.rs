@@ -1,6 +1,9 @@
 //! graphql-js in a process of its own.
 
 use super::{Request, Verdict};
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use lockkeeper::graphql::sdl;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,6 +13,8 @@ pub struct Oracle {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// What it judges by.
+    pub schema: Valid<Schema>,
 }
 
 impl Oracle {
@@ -24,7 +29,8 @@ impl Oracle {
             .spawn()
             .expect("Node.js is installed");
         let (input, output) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Oracle { process, input, output }
+        let schema = Schema::parse_and_validate(sdl(), "schema.graphql").unwrap();
+        Oracle { process, input, output, schema }
     }
 
     pub fn verdict(&mut self, request: &Request) -> Verdict {
