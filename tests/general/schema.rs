@@ -18,7 +18,11 @@ pub fn named(ty: &Type) -> &str {
 
 impl Schema {
     pub fn read() -> Schema {
-        let document = parse_schema(lockkeeper::graphql::sdl()).unwrap();
+        let sdl = lockkeeper::graphql::sdl();
+        // The library's parser knows no description of a schema, which stands with it at the end.
+        let (types, _) = sdl.rsplit_once("\nschema {").unwrap();
+        let (types, _) = types.trim_end().trim_end_matches("\"\"\"").rsplit_once("\"\"\"").unwrap();
+        let document = parse_schema(types).unwrap();
         let types = document.definitions.into_iter().filter_map(|definition| match definition {
             TypeSystemDefinition::Type(ty) => Some((ty.node.name.node.to_string(), ty.node.kind)),
             _ => None,

@@ -109,13 +109,15 @@ async fn a_variable_that_is_left_out_leaves_its_input_out_and_defaults_hold() {
             let response = world.ask(Role::Admin, edit, variables).await;
             assert_eq!(response, json!({ "data": { "updateInstance": { "instance": told } } }));
         }
-        // The default of an argument, of an input's field, and of one of several ways to choose.
-        let upgrade = "mutation($all: Boolean, $ids: [ID!], $onLocked: OnLocked, $first: Int) {
-            upgradeInstances(input: { serviceId: \"svc_1\", versionId: \"ver_3\", hosts: { all: $all, hostIds: $ids }, onLocked: $onLocked, dryRun: true }) {
+        // The default of an argument, and of an input's field: nothing and null mean it.
+        let upgrade = "mutation($all: Boolean!, $onLocked: OnLocked, $first: Int) {
+            upgradeInstances(input: { serviceId: \"svc_1\", versionId: \"ver_3\", hosts: { all: $all }, onLocked: $onLocked, dryRun: true }) {
                 accepted(first: $first) { id } userErrors { code } } }";
-        let response = world.ask(Role::Admin, upgrade, json!({ "all": true })).await;
         let ids = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Vec<_>>();
         let accepted = json!({ "accepted": ids(&["ins_1", "ins_2", "ins_3"]), "userErrors": [] });
-        assert_eq!(response, json!({ "data": { "upgradeInstances": accepted } }));
+        for variables in [json!({ "all": true }), json!({ "all": true, "onLocked": null, "first": null })] {
+            let response = world.ask(Role::Admin, upgrade, variables).await;
+            assert_eq!(response, json!({ "data": { "upgradeInstances": accepted } }));
+        }
     }
 }
