@@ -213,7 +213,8 @@ impl<'a> Maker<'a> {
         match (value, &ty.base) {
             (Value::Array(items), BaseType::List(item)) => {
                 if items.len() == 1 && self.choices.one_in(6) {
-                    return self.value(&items[0], item, false);
+                    // A variable would have to be a list itself.
+                    return self.literal(&items[0], item);
                 }
                 let items: Vec<String> = items.iter().map(|value| self.value(value, item, false)).collect();
                 format!("[{}]", items.join(", "))
