@@ -126,7 +126,7 @@ fn problems(found: &DiagnosticList, code: ErrorCode, places: &Places<'_>) -> Vec
     let found = found.iter().map(|found| found.error);
     // The parser counts root fields of a subscription, and not their keys.
     let found = found.filter(|found| found.unstable_error_name() != Some("SubscriptionUsesMultipleFields"));
-    let told =
+    let reported =
         |found: &_| problem(code, ToString::to_string(found), Some(places.of_span(ToCliReport::location(found))));
-    found.take(super::problem::MAX_ERRORS).map(told).collect()
+    found.take(super::problem::MAX_ERRORS).map(reported).collect()
 }

@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_are_told_from_others() {
+    fn whole_numbers_are_recognized() {
         let number = |text: &str| serde_json::from_str::<Number>(text).unwrap();
         for (text, expected) in
             [("7", Some(7)), ("-7.0", Some(-7)), ("1e3", Some(1000)), ("1.5", None), ("1e300", None)]

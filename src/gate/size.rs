@@ -141,7 +141,7 @@ fn as_many_as(paths: &[&'static str], root: &Field) -> Count {
     count
 }
 
-/// How many items the value at the end of a path has; one that is no list stands for a list of it.
+/// How many items the value at the end of a path has; a value that is not a list stands for a list of it.
 fn length(value: Option<&ConstValue>, path: &[&str]) -> u64 {
     match (value, path) {
         (Some(ConstValue::Object(fields)), [step, rest @ ..]) => length(fields.get(*step), rest),

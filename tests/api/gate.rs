@@ -200,11 +200,11 @@ async fn an_answer_to_many_mistakes_is_short() {
 }
 
 #[tokio::test]
-async fn several_mistakes_are_told_together() {
+async fn several_mistakes_are_reported_together() {
     on_both(async |world| {
         let answer = world.client.send("{ viewer { nothing } hosts { neither } }", json!({})).await.body;
-        let told: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["locations"][0]).collect();
-        assert_eq!(told, [&json!({ "line": 1, "column": 12 }), &json!({ "line": 1, "column": 30 })], "{answer:#}");
+        let places: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["locations"][0]).collect();
+        assert_eq!(places, [&json!({ "line": 1, "column": 12 }), &json!({ "line": 1, "column": 30 })], "{answer:#}");
     })
     .await;
 }

@@ -32,5 +32,6 @@ function judged(request) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(judged(JSON.parse(line)))}\n`);
+  // A message may repeat half of a surrogate pair, which is no JSON for others.
+  process.stdout.write(`${JSON.stringify(judged(JSON.parse(line))).replaceAll(/\\u[dD][89a-fA-F]../g, '?')}\n`);
 }

@@ -32,18 +32,18 @@ fn taken(text: &str, variables: Value) -> Prepared {
 /// The codes and messages that it is refused with, the same on a second request.
 #[track_caller]
 fn refused(text: &str, variables: Value) -> Vec<(String, String)> {
-    let told = |variables: Value| {
+    let errors = |variables: Value| {
         let Err(errors) = prepare(text, None, variables) else {
             panic!("it is taken: {}", text.chars().take(300).collect::<String>())
         };
-        let told = |error: &ServerError| {
+        let parts = |error: &ServerError| {
             let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code")).cloned();
             (code.unwrap().into_json().unwrap().as_str().unwrap().to_owned(), error.message.clone())
         };
-        errors.iter().map(told).collect::<Vec<_>>()
+        errors.iter().map(parts).collect::<Vec<_>>()
     };
-    let first = told(variables.clone());
-    assert_eq!(told(variables), first);
+    let first = errors(variables.clone());
+    assert_eq!(errors(variables), first);
     first
 }
 

@@ -106,7 +106,7 @@ fn only_what_is_wrong_is_reported_and_all_of_it() {
 }
 
 #[test]
-fn a_text_that_cannot_be_parsed_is_told_from_one_that_is_not_valid() {
+fn a_text_that_cannot_be_parsed_has_another_code_than_an_invalid_one() {
     for text in [
         "",
         " # nothing",
@@ -140,7 +140,7 @@ fn the_operation_is_chosen_by_its_name() {
         assert_eq!(kind(name).unwrap_err().len(), 1);
     }
     assert!(prepare("{ viewer { name } }", Some("a"), json!({})).is_err());
-    // The input of another operation is no matter.
+    // The input of another operation does not count.
     let tab = "mutation Lock($input: LockInstancesInput!) { lockInstances(input: $input) { userErrors { code } } }
         mutation Upgrade($input: UpgradeInstancesInput!) { upgradeInstances(input: $input) { userErrors { code } } }";
     let input = json!({ "input": { "serviceId": 1, "versionId": 2, "hosts": { "all": true } } });

@@ -105,15 +105,15 @@ impl Maker<'_> {
     }
 
     fn field(&mut self, field: &FieldDefinition, depth: usize) -> String {
-        let mut told = String::new();
+        let mut written = String::new();
         // Now and then a key comes twice, and what it stands for may not fit.
         if self.choices.one_in(12) {
-            told += "x: ";
+            written += "x: ";
         } else if !field.arguments.is_empty() || self.choices.one_in(6) {
             self.keys += 1;
-            let _ = write!(told, "k{}: ", self.keys);
+            let _ = write!(written, "k{}: ", self.keys);
         }
-        told += &field.name;
+        written += &field.name;
         let mut arguments = Vec::new();
         for argument in &field.arguments {
             if is_needed(argument) || self.choices.one_in(3) {
@@ -125,13 +125,13 @@ impl Maker<'_> {
             }
         }
         if !arguments.is_empty() {
-            let _ = write!(told, "({})", arguments.join(", "));
+            let _ = write!(written, "({})", arguments.join(", "));
         }
-        told += &self.directive();
+        written += &self.directive();
         if !self.is_leaf(&field.ty) {
-            let _ = write!(told, " {}", self.selection(field.ty.inner_named_type(), depth));
+            let _ = write!(written, " {}", self.selection(field.ty.inner_named_type(), depth));
         }
-        told
+        written
     }
 
     fn directive(&mut self) -> String {

@@ -28,7 +28,7 @@ pub enum Verdict {
     Refused(String),
 }
 
-/// What the gate says. What a request may cost is no matter here.
+/// What the gate says. What a request may cost does not count here.
 fn ours(gate: &Gate, request: &Request) -> Verdict {
     match gate.prepare(request.text.clone(), None, request.variables.clone()) {
         Ok(prepared) => Verdict::Taken(serde_json::to_value(&prepared.request().variables).unwrap()),
