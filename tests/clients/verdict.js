@@ -22,16 +22,18 @@ function verdict({ query, variables }) {
   return wrong ? { refused: wrong.map((error) => error.message).join('\n') } : { values: coerced };
 }
 
-// Some of its rules throw where others report.
 function judged(request) {
+  let judgement;
   try {
-    return verdict(request);
+    judgement = verdict(request);
   } catch (error) {
-    return { refused: error.message };
+    // Some of its rules throw where others report.
+    judgement = { refused: error.message };
   }
+  // A message may repeat half of a surrogate pair, which other readers of JSON refuse.
+  return { ...judgement, refused: judgement.refused?.toWellFormed() };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  // A message may repeat half of a surrogate pair, which is no JSON for others.
-  process.stdout.write(`${JSON.stringify(judged(JSON.parse(line))).replaceAll(/\\u[dD][89a-fA-F]../g, '?')}\n`);
+  process.stdout.write(`${JSON.stringify(judged(JSON.parse(line)))}\n`);
 }
