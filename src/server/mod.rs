@@ -33,7 +33,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -57,8 +56,6 @@ pub struct Server {
     pub queues: Queues,
     /// Who is subscribed.
     pub subscribers: Subscribers,
-    /// Queries that are carried out at a time. The others wait: begun, they would only wait with more in memory.
-    pub turns: Semaphore,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.

@@ -20,6 +20,7 @@ pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
+mod interrupt;
 mod lent;
 pub mod lock;
 pub mod log;
@@ -48,6 +49,7 @@ pub(crate) mod tests;
 
 pub use backend::{Db, Dialect, Tx};
 pub use error::{Error, Result};
-pub use open::Owner;
+pub use open::{Capacity, Owner};
+pub use read::Reads;
 pub use statement::{Record, Scalar, Stmt, Value};
 pub use types::{Ids, Json, Texts};

@@ -1,6 +1,7 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
+use super::interrupt::Guard;
 use super::pool::Pool;
 use super::{Db, Dialect, Error, Result, migrations};
 use futures_util::future::BoxFuture;
@@ -18,16 +19,35 @@ use tokio::time::sleep;
 /// More than there are texts, so that a statement is prepared once per connection.
 const STATEMENTS: usize = 512;
 
+/// What a database may be used for at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Connections, at most (on SQLite: readers, beside the one writer).
+    pub connections: u32,
+    /// How many of them queries may have.
+    pub query_turns: usize,
+    /// How long queries may take, if they have an end.
+    pub query_deadline: Option<Duration>,
+}
+
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. `connections`
-    /// is how many are open at most (on SQLite: readers, beside the one writer).
+    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. Queries may
+    /// have all of its connections, and take any time.
     ///
     /// # Errors
     /// `Refused` if they lack what this program needs.
     pub async fn open(url: &str, connections: u32) -> Result<Db> {
+        Db::open_for(url, Capacity { connections, query_turns: connections as usize, query_deadline: None }).await
+    }
+
+    /// As [`Db::open`], with what it may be used for.
+    ///
+    /// # Errors
+    /// `Refused` if its tables lack what this program needs.
+    pub async fn open_for(url: &str, capacity: Capacity) -> Result<Db> {
         let pools = match Dialect::of(url)? {
-            Dialect::Sqlite => open_sqlite(url.parse()?, connections).await?,
-            Dialect::Postgres => open_postgres(url.parse()?, connections).await?,
+            Dialect::Sqlite => open_sqlite(url.parse()?, capacity).await?,
+            Dialect::Postgres => open_postgres(url.parse()?, capacity).await?,
         };
         let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
         migrations::check(&db).await?;
@@ -48,7 +68,10 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => {
+                pool.close().await;
+                pool.guard().close().await;
+            }
         }
     }
 }
@@ -117,7 +140,7 @@ fn sqlite_file(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite:").and_then(|path| path.trim_start_matches("//").split('?').next())
 }
 
-async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pools> {
+async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Result<Pools> {
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -129,7 +152,7 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
     let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     let write = pool.max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
     migrations::run_sqlite(&write).await?;
-    let read = Pool::new(options.read_only(true), readers);
+    let read = Pool::new(options.read_only(true), capacity.connections, capacity.query_turns, ());
     Ok(Pools::Sqlite { read, write })
 }
 
@@ -143,8 +166,17 @@ fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Bo
     })
 }
 
-async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
-    let pool = Pool::new(options.statement_cache_capacity(STATEMENTS).disable_statement_logging(), connections);
-    migrations::run_postgres(&pool).await?;
-    Ok(Pools::Postgres(pool))
+async fn open_postgres(options: PgConnectOptions, capacity: Capacity) -> Result<Pools> {
+    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    // Its sessions have no limit of time: an index on a large table takes what it takes.
+    let unguarded = Pool::of_one(options.clone());
+    migrations::run_postgres(&unguarded).await?;
+    let guard = match capacity.query_deadline {
+        Some(deadline) => Guard::new(unguarded, deadline),
+        None => {
+            unguarded.close().await;
+            Guard::default()
+        }
+    };
+    Ok(Pools::Postgres(Pool::new(options, capacity.connections, capacity.query_turns, guard)))
 }
