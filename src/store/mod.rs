@@ -29,6 +29,7 @@ mod open;
 mod patience;
 mod pool;
 pub mod progress;
+mod reach;
 mod read;
 pub mod release;
 pub mod restored;

@@ -13,11 +13,8 @@ const ENDLESS: u64 = 100_000_000_000;
 
 async fn opened(kind: &str, connections: u32) -> (TempDir, Db) {
     let directory = tempfile::tempdir().unwrap();
-    let capacity = Capacity {
-        connections,
-        query_turns: connections as usize,
-        query_deadline: Some(Duration::from_secs(30)),
-    };
+    let capacity =
+        Capacity { connections, query_turns: connections as usize, query_deadline: Some(Duration::from_secs(30)) };
     let db = Db::open_for(&databases::fresh(kind, directory.path()), capacity).await.unwrap();
     (directory, db)
 }
@@ -121,7 +118,8 @@ async fn the_next_reading_is_never_interrupted_in_place_of_the_one_before() {
         for round in 0..200 {
             let patience = life * (round % 20) / 15;
             given_up += u32::from(timeout(patience, db.reads().read(&short, &[])).await.is_err());
-            let rows = db.reads().read(&next, &[]).await.unwrap_or_else(|error| panic!("round {round} on {kind}: {error}"));
+            let rows =
+                db.reads().read(&next, &[]).await.unwrap_or_else(|error| panic!("round {round} on {kind}: {error}"));
             assert_eq!(number(&rows), Some(500), "{kind}");
         }
         assert!(given_up > 20, "{given_up} were given up on {kind}");
