@@ -9,7 +9,7 @@ use crate::graphql::Groups;
 use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
-use crate::server::{Api, Metrics, Server, Subscribers};
+use crate::server::{Api, Metrics, Server, Subscribers, Waiting};
 use crate::store::{self, Capacity, Db};
 use anyhow::Context;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         subscribers: Subscribers::default(),
         engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
         limits: settings.limits,
+        waiting: Waiting::new(settings.limits),
         stopping: stopping.clone(),
         closing: closing.clone(),
         timings: Timings::default(),

@@ -13,12 +13,14 @@ mod metrics;
 mod request;
 mod sse;
 mod subscribers;
+mod waiting;
 mod who;
 pub mod ws;
 
 pub use engine::{Api, Engine};
 pub use metrics::Metrics;
 pub use subscribers::Subscribers;
+pub use waiting::Waiting;
 
 use crate::auth::Tokens;
 use crate::graphql::Queues;
@@ -56,6 +58,8 @@ pub struct Server {
     pub queues: Queues,
     /// Who is subscribed.
     pub subscribers: Subscribers,
+    /// What was read of their requests and waits.
+    pub waiting: Waiting,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.

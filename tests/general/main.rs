@@ -104,17 +104,15 @@ fn documents_are_answered_as_the_library_does_on_postgres() {
 /// Everything that an instance names, with everything that those name, so many releases deep.
 fn all_that_an_instance_names(deep: usize) -> String {
     let version = "version { name service { name } }";
-    match deep {
-        0 => format!("id host {{ hostname }} service {{ name }} {version}"),
-        _ => {
-            let inner = all_that_an_instance_names(deep - 1);
-            let release = "id service { name } targetVersion { name service { name } }";
-            format!(
-                "id host {{ hostname }} service {{ name }} {version} lastTarget {{ id instance {{ {inner} }} \
-                 release {{ {release} parent {{ {release} parent {{ {release} }} }} }} }}"
-            )
-        }
+    if deep == 0 {
+        return format!("id host {{ hostname }} service {{ name }} {version}");
     }
+    let inner = all_that_an_instance_names(deep - 1);
+    let release = "id service { name } targetVersion { name service { name } }";
+    format!(
+        "id host {{ hostname }} service {{ name }} {version} lastTarget {{ id instance {{ {inner} }} \
+         release {{ {release} parent {{ {release} parent {{ {release} }} }} }} }}"
+    )
 }
 
 /// A level joins a limited number of tables; what goes beyond that is read in further levels.

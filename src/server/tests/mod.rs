@@ -204,6 +204,7 @@ impl Served {
             subscribers: Subscribers::default(),
             metrics: Metrics::new(db.clone(), groups.clone()),
             limits,
+            waiting: super::Waiting::new(limits),
             stopping: stopping.clone(),
             closing: closing.clone(),
             timings,
