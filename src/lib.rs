@@ -18,6 +18,7 @@
 //! - [`limits`]: what a caller, a connection, an answer and a log line may cost, with the defaults.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 //! - [`failpoint`]: the places at which tests have the process die.
+//! - `private`: files that only their owner may read and write.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
@@ -34,6 +35,7 @@ pub mod failpoint;
 pub mod gate;
 pub mod graphql;
 pub mod limits;
+mod private;
 pub mod read;
 pub mod release;
 pub mod server;

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["app"],
     &["executor", "store"],
     &["limits"],
-    &["domain", "failpoint"],
+    &["domain", "failpoint", "private"],
 ];
 
 /// A file of the crate, and the module at the top of the crate that it is of.

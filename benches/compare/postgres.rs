@@ -37,7 +37,8 @@ impl Postgres {
         let mut connection = PgConnection::connect(&format!("{}/postgres", self.url)).await?;
         connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
         connection.close().await?;
-        Ok(format!("{}/{name}", self.url))
+        // It offers no TLS: nobody asks for it.
+        Ok(format!("{}/{name}?sslmode=disable", self.url))
     }
 }
 

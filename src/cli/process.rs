@@ -9,20 +9,26 @@ use crate::graphql::Groups;
 use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::ws::Timings;
-use crate::server::{Api, Metrics, Server, Subscribers};
-use crate::store::Db;
+use crate::server::{Api, Metrics, Server, Subscribers, Waiting};
+use crate::store::{self, Capacity, Db};
 use anyhow::Context;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 /// What the process needs, its database opened.
 pub async fn app(settings: &Settings) -> anyhow::Result<App> {
-    let db = Db::open(&settings.database_url, CONNECTIONS).await.context("The database cannot be opened")?;
+    let db = open(settings).await.context("The database cannot be opened")?;
     Ok(App { db, executors: settings.executors.clone(), rollout: settings.rollout })
+}
+
+/// The database of a process that serves or works.
+pub async fn open(settings: &Settings) -> store::Result<Db> {
+    let limits = &settings.limits;
+    let (query_turns, query_deadline) = (limits.query_turns, Some(limits.query_deadline));
+    Db::open_for(&settings.database_url, Capacity { connections: CONNECTIONS, query_turns, query_deadline }).await
 }
 
 /// Serves until it is asked to stop, and says when it is ready. Then it claims nothing more, lets what runs end for
@@ -40,7 +46,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         subscribers: Subscribers::default(),
         engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
         limits: settings.limits,
-        turns: Semaphore::new(settings.limits.query_turns),
+        waiting: Waiting::new(settings.limits),
         stopping: stopping.clone(),
         closing: closing.clone(),
         timings: Timings::default(),

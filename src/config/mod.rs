@@ -1,6 +1,7 @@
 //! Settings, and where they come from: a flag, else the environment, else `lockkeeper.toml`, else the default.
 
 mod file;
+mod mistake;
 
 use crate::app::RolloutDefaults;
 use crate::executor::Executors;
@@ -130,8 +131,7 @@ impl Settings {
 fn read(path: &Path) -> Result<File, Error> {
     let error = |problem: String| Error { file: path.to_owned(), problem };
     let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
-    // The text of the parser's errors has the line, and shows it.
-    toml::from_str(&text).map_err(|problem| error(problem.to_string()))
+    toml::from_str(&text).map_err(|problem| error(mistake::told(&text, &problem)))
 }
 
 #[cfg(test)]

@@ -66,6 +66,31 @@ fn a_mistake_is_told_with_its_file_and_line() {
     }
 }
 
+/// Mistakes in a line with a secret, next to one, and with a secret under the wrong key.
+#[test]
+fn no_mistake_is_told_with_a_secret() {
+    for text in [
+        "database_url = \"postgres://u:hunter2@h/d\nlisten = 1\n",
+        "database_url = postgres://u:hunter2@h/d\n",
+        "database_url = \"postgres://u:hunter2@h/d\" listen = 1\n",
+        "database_url = 'postgres://u:hunter2@h/d\n",
+        "database_url = \"\\q hunter2\"\n",
+        "database_url = [\"postgres://u:hunter2@h/d\"]\n",
+        "listen = \"postgres://u:hunter2@h/d\"\n",
+        "no_worker = \"postgres://u:hunter2@h/d\"\n",
+        "[events]\nkeep = \"postgres://u:hunter2@h/d\"\n",
+        "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = \"hunter2\"\n",
+        "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { TOKEN = [\"hunter2\"] }\n",
+        "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { TOKEN = \"hunter2\"\n",
+        "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv.TOKEN = \"hunter2\nshell = true\n",
+        "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nsecrets = { TOKEN = \"hunter2\" }\nshell = true\n",
+    ] {
+        let told = mistake(text);
+        assert!(told.contains("line "), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
 #[test]
 fn a_file_that_was_named_has_to_be_there() {
     let given = Given { config: Some("no-such-file.toml".into()), ..Given::default() };

@@ -4,6 +4,7 @@
 use super::{LINE, Line};
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
+use crate::private;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -40,8 +41,8 @@ pub(super) fn record(
     stdout: Option<impl Read + Send + 'static>,
     stderr: Option<impl Read + Send + 'static>,
 ) -> Recording {
-    let file =
-        Arc::new(Mutex::new(File::create(path).ok().map(|file| Bounded { file, left: Some(KEPT), broken: false })));
+    let file = private::file().create(true).truncate(true).open(path);
+    let file = Arc::new(Mutex::new(file.ok().map(|file| Bounded { file, left: Some(KEPT), broken: false })));
     let (tell, ends) = channel();
     let mut streams = 0;
     if let Some(stdout) = stdout {

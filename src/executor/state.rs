@@ -3,6 +3,7 @@
 //! files for each start, named by target and fence.
 
 use super::Ended;
+use crate::private;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -55,7 +56,7 @@ impl StateDir {
         let id = path.join("id");
         if !id.exists() {
             let own = path.join(format!("id-{:08x}", rand::random::<u32>()));
-            fs::write(&own, format!("{:016x}", rand::random::<u64>()))?;
+            write!(private::file().create_new(true).open(&own)?, "{:016x}", rand::random::<u64>())?;
             // Of two processes that make it at once, one wins.
             let _ = fs::hard_link(&own, &id);
             fs::remove_file(&own)?;
@@ -77,7 +78,7 @@ impl StateDir {
     /// Shows that this worker's process lives, for as long as the file is kept.
     pub fn show_alive(&self, worker_id: i64) -> io::Result<File> {
         let new = self.path.join(format!("worker-{worker_id}.new"));
-        let file = File::create(&new)?;
+        let file = private::file().create(true).truncate(true).open(&new)?;
         file.lock()?;
         // Whoever finds it under its name finds it locked.
         fs::rename(new, self.worker_file(worker_id))?;
@@ -102,7 +103,7 @@ impl StateDir {
     /// The lock of an instance; none while a runner has it.
     pub fn lock_instance(&self, instance_id: i64) -> io::Result<Option<InstanceLock>> {
         let path = self.path.join(format!("instance-{instance_id}"));
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut file = private::file().create(true).truncate(false).read(true).open(path)?;
         if !try_lock(&file)? {
             return Ok(None);
         }
@@ -114,7 +115,7 @@ impl StateDir {
     /// Notes who is about to run a command, and takes the room for its result: a disk that is full when the command
     /// has ended then takes nothing away.
     pub fn begin(&self, start: Start, mark: &Mark) -> io::Result<()> {
-        let mut file = File::create(new(&self.file(start, "result")))?;
+        let mut file = private::file().create(true).truncate(true).open(new(&self.file(start, "result")))?;
         file.write_all(&[b' '; RESULT])?;
         file.sync_all()?;
         self.put(&self.file(start, "start"), mark)
@@ -160,7 +161,7 @@ impl StateDir {
     /// before is used; what is left of it is blank.
     fn put(&self, path: &Path, value: &impl Serialize) -> io::Result<()> {
         let new = new(path);
-        let mut file = File::options().create(true).truncate(false).write(true).open(&new)?;
+        let mut file = private::file().create(true).truncate(false).open(&new)?;
         serde_json::to_writer(&mut file, value)?;
         file.sync_all()?;
         fs::rename(&new, path)?;

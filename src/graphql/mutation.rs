@@ -97,7 +97,7 @@ impl ContainerType for MutationRoot {
         let Some(entry) = MUTATIONS.iter().find(|entry| entry.name == name) else { return Ok(None) };
         let Some(prepared) = Prepared::given(ctx, ROOT, (entry.payload)(), true) else { return Ok(Some(Value::Null)) };
         let answer = match run(ctx, entry, &prepared).await {
-            Ok((app, row)) => prepared.answers(&app.db, &[row]).await.pop(),
+            Ok((app, row)) => prepared.answers(app.db.reads(), &[row]).await.pop(),
             Err(error) => Some(prepared.failed(&error)),
         };
         answer.map(|answer| prepared.tell(ctx, answer)).transpose()

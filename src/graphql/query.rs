@@ -3,7 +3,7 @@
 use super::types::*;
 use crate::app::App;
 use crate::read::declare::{Field, Object, Source, all, arg, filter, find, narrowing, ordered, parse, up_to};
-use crate::read::{ApiError, Document, Prepared, cursor, head, register};
+use crate::read::{ApiError, Document, Prepared, caller, cursor, head, register};
 use crate::store::rows::Bind;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -118,7 +118,7 @@ impl Ahead {
             return None;
         }
         let (ahead, app) = (ctx.data_opt::<Ahead>()?, ctx.data_opt::<App>()?);
-        let read = || async { head(&app.db).await.map(|head| head.position) };
+        let read = || async { head(app.db.queries_of(&caller(ctx)?.name)).await.map(|head| head.position) };
         Some(ahead.0.get_or_init(read).await.clone())
     }
 }
@@ -138,7 +138,10 @@ impl ContainerType for Query {
                 prepared.text(&cursor::event(app.db.log_id(), position))
             }
             Some(Err(error)) => prepared.failed(&error),
-            _ => prepared.answer(&app.db).await,
+            _ => match caller(ctx) {
+                Ok(caller) => prepared.answer(app.db.queries_of(&caller.name)).await,
+                Err(error) => prepared.failed(&error),
+            },
         };
         prepared.tell(ctx, answer).map(Some)
     }

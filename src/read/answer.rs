@@ -10,7 +10,7 @@ use super::select::{Document, below};
 use super::write::Writer;
 use crate::app::App;
 use crate::domain::Caller;
-use crate::store::Db;
+use crate::store::Reads;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::{Context, Name, Pos, Positioned, Response, ServerError, ServerResult, Value};
 
@@ -115,16 +115,16 @@ impl Prepared {
     }
 
     /// Reads what was planned, and writes it.
-    pub async fn answer(&self, db: &Db) -> Answer {
-        self.answers(db, &[Given::new()]).await.pop().expect("there is one answer for each row")
+    pub async fn answer(&self, reads: Reads<'_>) -> Answer {
+        self.answers(reads, &[Given::new()]).await.pop().expect("there is one answer for each row")
     }
 
     /// Reads what was planned for all of these rows at once, and writes an answer for each.
-    pub async fn answers(&self, db: &Db, rows: &[Given]) -> Vec<Answer> {
+    pub async fn answers(&self, reads: Reads<'_>, rows: &[Given]) -> Vec<Answer> {
         if let Step::Fail(error) = &self.step {
             return rows.iter().map(|_| self.failed(error)).collect();
         }
-        let fetched = match fetch(db, &self.plan, rows).await {
+        let fetched = match fetch(reads, &self.plan, rows).await {
             Ok(fetched) => fetched,
             Err(error) => return rows.iter().map(|_| self.failed(&error)).collect(),
         };

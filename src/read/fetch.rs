@@ -10,7 +10,7 @@ use super::plan::Plan;
 use super::statement::{Asked, Statement};
 use super::write::Scene;
 use crate::domain::Kind;
-use crate::store::Db;
+use crate::store::Reads;
 use crate::store::rows::{Bind, Rows};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -85,11 +85,11 @@ pub(super) struct Fetched {
 }
 
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
-pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
+pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);
     let claims =
         || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
-    let mut statement = Statement::new(db);
+    let mut statement = Statement::new(reads);
     let ends = plan.head.then(|| statement.ends());
     let known = statement.known(claims().map(|(_, claim)| claim));
     let of_service: Vec<Option<usize>> = plan
@@ -99,7 +99,7 @@ pub(super) async fn fetch(db: &Db, plan: &Plan, given: &[Given]) -> Result<Fetch
         .collect();
     let levels = levels(&mut statement, plan, &tables);
     let mut answers = statement.run().await?;
-    let scene = Scene { log_id: db.log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
+    let scene = Scene { log_id: reads.db().log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
     if let Some(known) = known {
         for (at, error) in unknown(&answers[known], claims()) {
             tables[at].failed.get_or_insert((None, error));
@@ -199,8 +199,8 @@ fn ids(parents: &Parents, tables: &[Table]) -> Vec<i64> {
 }
 
 /// The ends of the log of events.
-pub async fn head(db: &Db) -> Result<Head, ApiError> {
-    let mut statement = Statement::new(db);
+pub async fn head(reads: Reads<'_>) -> Result<Head, ApiError> {
+    let mut statement = Statement::new(reads);
     let ends = statement.ends();
     Ok(head_of(&statement.run().await?[ends]))
 }
@@ -224,8 +224,8 @@ fn only_of_service(rows: &Rows, argument: &str, version: i64) -> (Option<i64>, A
 ///
 /// # Errors
 /// `BAD_REQUEST` with the reason `NOT_FOUND` for the first that names nothing.
-pub async fn known(db: &Db, claims: &[Claim]) -> Result<(), ApiError> {
-    let mut statement = Statement::new(db);
+pub async fn known(reads: Reads<'_>, claims: &[Claim]) -> Result<(), ApiError> {
+    let mut statement = Statement::new(reads);
     let Some(known) = statement.known(claims.iter()) else { return Ok(()) };
     let wrong = unknown(&statement.run().await?[known], claims.iter().map(|claim| (0, claim)));
     wrong.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))

@@ -7,6 +7,9 @@ use super::filter::Where;
 use super::given::Given;
 use crate::store::rows::{Bind, CellKind};
 
+/// Tables that are joined in one level, at most. SQLite joins no more than 64; a database plans fewer in less time.
+const MAX_TABLES: usize = 40;
+
 /// Where the rows of a level come from.
 pub(super) enum Feed {
     Statement,
@@ -163,18 +166,25 @@ impl Level {
         self.things.len() - 1
     }
 
-    /// The table of a thing that a column names. Always an outer join: what is missing is the writer's affair.
-    pub fn join(&mut self, table: usize, to: &Object, key: &str) -> usize {
+    /// The table of a thing that a column names, or `None` if its rows are not read or as many tables are joined as may
+    /// be. Always an outer join: what is missing is the writer's affair.
+    pub fn join(&mut self, table: usize, to: &Object, key: &str) -> Option<usize> {
+        if !self.is_read() {
+            return None;
+        }
         let at = format!("t{table}");
         let key = if key.contains('@') { key.replace('@', &at) } else { format!("{at}.{key}") };
         let join = |n: usize| format!(" LEFT JOIN {} t{n} ON t{n}.{} = {key}", to.table, to.key);
         if let Some(known) = (1..self.tables).find(|n| self.joins.contains(&join(*n))) {
-            return known;
+            return Some(known);
         }
         let n = self.tables;
+        if n == MAX_TABLES {
+            return None;
+        }
         self.joins.push_str(&join(n));
         self.tables += 1;
-        n
+        Some(n)
     }
 
     /// Notes what the conditions are before those of cursors are added.

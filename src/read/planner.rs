@@ -191,11 +191,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The thing that a column names: joined to a row that is read, else by its id.
+    /// The thing that a column names: joined to a row that is read, else of a level of its own.
     fn one(&mut self, to: &'static Object, key: &str, at: At, sets: &[&'a SelectionSet]) -> Step {
         let sets = sets.iter().copied();
-        if self.plan.levels[at.level].is_read() {
-            let table = self.plan.levels[at.level].join(at.table, to, key);
+        if let Some(table) = self.plan.levels[at.level].join(at.table, to, key) {
             let at = At { level: at.level, table };
             let present = self.column(at, to.key, CellKind::Int);
             return Step::Same(Some(present), self.shape(to, at, sets));

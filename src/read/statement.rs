@@ -5,12 +5,12 @@ use super::level::Level;
 use super::parents::ParentIds;
 use crate::domain::Kind;
 use crate::store::rows::{Bind, CellKind, Part, Rows};
-use crate::store::{Db, Result};
+use crate::store::{Reads, Result};
 use std::fmt::Write;
 
 /// Parts of one statement, and the values that it binds.
 pub(super) struct Statement<'a> {
-    db: &'a Db,
+    reads: Reads<'a>,
     parts: Vec<Part>,
     binds: Vec<Bind>,
 }
@@ -23,8 +23,8 @@ pub(super) struct Asked {
 }
 
 impl<'a> Statement<'a> {
-    pub fn new(db: &'a Db) -> Self {
-        Statement { db, parts: Vec::new(), binds: Vec::new() }
+    pub fn new(reads: Reads<'a>) -> Self {
+        Statement { reads, parts: Vec::new(), binds: Vec::new() }
     }
 
     /// Adds a part, and gives its place. Its text numbers its own values.
@@ -52,7 +52,7 @@ impl<'a> Statement<'a> {
         if let ParentIds::Part { part, .. } = parents {
             self.parts[*part].shared = true;
         }
-        let dialect = self.db.dialect();
+        let dialect = self.reads.dialect();
         let kinds = level.columns.iter().map(|column| column.1).collect();
         let rows = self.add(&level.sql(dialect, parents), values, kinds);
         let counts = level.count_sql(dialect, parents);
@@ -91,7 +91,7 @@ impl<'a> Statement<'a> {
     pub async fn run(self) -> Result<Vec<Rows>> {
         match self.parts.is_empty() {
             true => Ok(Vec::new()),
-            false => self.db.read(&self.parts, &self.binds).await,
+            false => self.reads.read(&self.parts, &self.binds).await,
         }
     }
 }

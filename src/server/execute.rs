@@ -25,12 +25,8 @@ pub async fn execute(
         let ended = timeout(server.limits.query_deadline, server.underway.spawn(work)).await;
         ended.map(|ended| ended.map_err(|failed| failed.to_string()))
     } else {
-        let in_turn = async {
-            let _turn = server.turns.acquire().await;
-            // A task for each would cost a change of threads for each.
-            AssertUnwindSafe(work).catch_unwind().await
-        };
-        let ended = timeout(server.limits.query_deadline, in_turn).await;
+        // A task for each would cost a change of threads for each.
+        let ended = timeout(server.limits.query_deadline, AssertUnwindSafe(work).catch_unwind()).await;
         ended.map(|ended| ended.map_err(|panic| words(&*panic)))
     };
     match finished {

@@ -38,10 +38,15 @@ pub async fn post(
             let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
             return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
         }
-        Ok((who, Asked::from_body(&read(&headers, body).await?)?))
+        let room = server.waiting.to_read(&who.caller.name, length(&headers)?).await?;
+        let body = read(body).await?;
+        let parsed = server.waiting.to_parse(&who.caller.name, &body).await?;
+        let asked = Asked::from_body(&body)?;
+        drop((body, room));
+        Ok((who, asked, parsed))
     };
     match asked.await {
-        Ok((who, asked)) => answer(&server, &id, &headers, who, asked, accepted, false).await,
+        Ok((who, asked, _room)) => answer(&server, &id, &headers, who, asked, accepted, false).await,
         Err(refused) => refused.respond(accepted.refusal(), &id),
     }
 }
@@ -58,10 +63,11 @@ pub async fn get(
         let who = who(&server, &headers).await?;
         let Query(parameters) = Query::<Parameters>::try_from_uri(&uri)
             .map_err(|error| Refused::bad_request(format!("The parameters cannot be read: {error}.")))?;
-        Ok::<_, Refused>((who, Asked::from_parameters(parameters)?))
+        let room = server.waiting.to_parse(&who.caller.name, uri.query().unwrap_or_default().as_bytes()).await?;
+        Ok::<_, Refused>((who, Asked::from_parameters(parameters)?, room))
     };
     match asked.await {
-        Ok((who, asked)) => answer(&server, &id, &headers, who, asked, accepted, true).await,
+        Ok((who, asked, _room)) => answer(&server, &id, &headers, who, asked, accepted, true).await,
         Err(refused) => refused.respond(accepted.refusal(), &id),
     }
 }
@@ -158,14 +164,21 @@ async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
     Ok(who::who(server, text(headers, header::AUTHORIZATION)).await?)
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {
-    let too_large = || {
-        let message = format!("The body has at most {BODY} bytes.");
-        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BadRequest, message)
-    };
-    if text(headers, header::CONTENT_LENGTH).parse().is_ok_and(|length: usize| length > BODY) {
-        return Err(too_large());
+/// How many bytes of a body are to come, at most.
+fn length(headers: &HeaderMap) -> Result<usize, Refused> {
+    match text(headers, header::CONTENT_LENGTH).parse() {
+        Ok(length) if length > BODY => Err(too_large()),
+        Ok(length) => Ok(length),
+        Err(_) => Ok(BODY),
     }
+}
+
+fn too_large() -> Refused {
+    let message = format!("The body has at most {BODY} bytes.");
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BadRequest, message)
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, Refused> {
     let reading = async {
         let mut bytes = Vec::new();
         let mut chunks = body.into_data_stream();

@@ -13,12 +13,14 @@ mod metrics;
 mod request;
 mod sse;
 mod subscribers;
+mod waiting;
 mod who;
 pub mod ws;
 
 pub use engine::{Api, Engine};
 pub use metrics::Metrics;
 pub use subscribers::Subscribers;
+pub use waiting::Waiting;
 
 use crate::auth::Tokens;
 use crate::graphql::Queues;
@@ -33,7 +35,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -57,8 +58,8 @@ pub struct Server {
     pub queues: Queues,
     /// Who is subscribed.
     pub subscribers: Subscribers,
-    /// Queries that are carried out at a time. The others wait: begun, they would only wait with more in memory.
-    pub turns: Semaphore,
+    /// What was read of their requests and waits.
+    pub waiting: Waiting,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.

@@ -3,7 +3,8 @@
 
 use super::Db;
 use super::backend::{Pools, Shared, raise};
-use super::connections::Pooled;
+use super::connections::set_up;
+use super::interrupt::Guard;
 use super::patience::{ANSWER, within};
 use super::pool::Pool;
 use sqlx::Postgres;
@@ -26,7 +27,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 pub async fn exchange(db: Db) {
     if let Pools::Postgres(pool) = &db.pools {
         // A connection apart from the others neither waits for a statement nor holds one up.
-        tokio::join!(tell(Pool::new(pool.options().clone(), 1), &db.shared), hear(pool.options(), &db.shared));
+        tokio::join!(tell(Pool::of_one(pool.options().clone()), &db.shared), hear(pool.options(), &db.shared));
     }
 }
 
@@ -66,7 +67,7 @@ async fn hear(options: &PgConnectOptions, shared: &Shared) {
 async fn listen(options: &PgConnectOptions, shared: &Shared, pause: &mut Duration) -> sqlx::Result<()> {
     // It wants a pool of its own kind.
     let own = PgPoolOptions::new().max_connections(1).acquire_timeout(PAUSES.1);
-    let own = own.after_connect(|on, _| Box::pin(Postgres::run(on, Postgres::SESSION)));
+    let own = own.after_connect(|on, _| Box::pin(async move { set_up(on, &Guard::default()).await.map(drop) }));
     let mut listener = PgListener::connect_with(&own.connect_lazy_with(options.clone())).await?;
     listener.eager_reconnect(false);
     within(ANSWER, listener.listen_all([EVENTS, OUTPUT])).await?;

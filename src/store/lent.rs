@@ -1,39 +1,71 @@
 //! Connections while they are out of their pool.
 
 use super::connections::{Connections, Pooled};
+use super::interrupt::over;
 use super::patience::{ANSWER, SILENCE, within};
+use super::turns::Turn;
 use deadpool::managed::Object;
-use sqlx::{Connection, Postgres};
+use sqlx::Postgres;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// A connection on its way from the pool and back. Settled, it goes back at once when it is dropped; else it is settled
-/// first, in a task of its own: what was begun on it and not committed is taken back.
+/// first, in a task of its own: what was begun on it and not committed is taken back, and a reading that nobody waits for
+/// any more is interrupted.
 pub(super) struct Lent<D: Pooled> {
     /// There until it is dropped.
     connection: Option<Object<Connections<D>>>,
-    /// Whether all that was asked on it was answered, and nothing is begun.
-    settled: bool,
+    state: State,
     begun: bool,
-    /// The pool is not closed before it is back.
-    out: TaskTrackerToken,
+    /// Whether what is not answered is interrupted.
+    only_reads: bool,
+    back: Back,
+}
+
+/// What ends when a connection is back in its pool.
+pub(super) struct Back {
+    /// The turn of the query that it was lent for.
+    pub turn: Option<Turn>,
+    /// The pool is not closed before.
+    pub out: TaskTrackerToken,
+}
+
+/// What is known of a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// All that was asked on it was answered, and nothing is begun.
+    Settled,
+    /// Something may be unanswered.
+    Asked,
+    /// It was answered that something failed.
+    Failed,
 }
 
 impl<D: Pooled> Lent<D> {
-    pub fn new(connection: Object<Connections<D>>, out: TaskTrackerToken) -> Lent<D> {
-        Lent { connection: Some(connection), settled: true, begun: false, out }
+    pub fn new(connection: Object<Connections<D>>, back: Back) -> Lent<D> {
+        Lent { connection: Some(connection), state: State::Settled, begun: false, only_reads: false, back }
     }
 
     /// Asks something on it. It is settled again when the answer is there and no error.
     pub async fn ask<T>(&mut self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
-        let answer = what(self.connection()).await?;
-        self.settled = !self.begun;
-        Ok(answer)
+        let answer = what(self.connection()).await;
+        self.state = match answer {
+            Ok(_) if !self.begun => State::Settled,
+            Ok(_) => State::Asked,
+            Err(_) => State::Failed,
+        };
+        answer
+    }
+
+    /// Reads on it: a statement that is interrupted when this is dropped before its answer is there.
+    pub async fn read<T>(&mut self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+        self.only_reads = true;
+        self.ask(what).await
     }
 
     /// The connection itself. It is not settled any more, since whatever is asked on it may go unanswered.
     pub fn connection(&mut self) -> &mut D::Connection {
-        self.settled = false;
-        self.connection.as_mut().expect("it is there until it is dropped")
+        self.state = State::Asked;
+        &mut self.connection.as_mut().expect("it is there until it is dropped").connection
     }
 }
 
@@ -47,7 +79,7 @@ impl Lent<Postgres> {
     /// Commits. After an error nobody knows whether it did.
     pub async fn commit(mut self) -> sqlx::Result<()> {
         within(ANSWER, Postgres::run(self.connection(), "COMMIT")).await?;
-        (self.begun, self.settled) = (false, true);
+        (self.begun, self.state) = (false, State::Settled);
         Ok(())
     }
 }
@@ -55,23 +87,29 @@ impl Lent<Postgres> {
 impl<D: Pooled> Drop for Lent<D> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
-            && !self.settled
+            && self.state != State::Settled
         {
-            tokio::spawn(settle(self.out.clone(), connection, self.begun));
+            let back = Back { turn: self.back.turn.take(), out: self.back.out.clone() };
+            let interrupted = self.only_reads && self.state == State::Asked;
+            tokio::spawn(settle(back, connection, self.begun, interrupted));
         }
     }
 }
 
 /// Sees to it that nothing is left on a connection before it goes back.
-async fn settle<D: Pooled>(_out: TaskTrackerToken, mut connection: Object<Connections<D>>, begun: bool) {
-    let settled = match begun {
-        true => within(SILENCE, D::run(&mut connection, "ROLLBACK")).await,
-        false => within(SILENCE, connection.ping()).await,
+async fn settle<D: Pooled>(back: Back, mut connection: Object<Connections<D>>, begun: bool, interrupted: bool) {
+    let settled = match (begun, interrupted) {
+        (true, _) => within(SILENCE, D::run(&mut connection.connection, "ROLLBACK")).await,
+        (false, true) => within(SILENCE, D::interrupt(&mut connection)).await,
+        (false, false) => within(SILENCE, over(&mut connection.connection)).await,
     };
     if settled.is_err() {
         // It ends when it is dropped, heard or not, and its place in the pool is free.
         drop(Object::take(connection));
+    } else {
+        drop(connection);
     }
+    drop(back);
 }
 
 #[cfg(test)]

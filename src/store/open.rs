@@ -1,8 +1,10 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
+use super::interrupt::Guard;
 use super::pool::Pool;
-use super::{Db, Dialect, Error, Result, migrations};
+use super::{Db, Dialect, Error, Result, migrations, reach};
+use crate::private;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::PgConnectOptions;
@@ -18,16 +20,35 @@ use tokio::time::sleep;
 /// More than there are texts, so that a statement is prepared once per connection.
 const STATEMENTS: usize = 512;
 
+/// What a database may be used for at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Connections, at most (on SQLite: readers, beside the one writer).
+    pub connections: u32,
+    /// How many of them queries may have.
+    pub query_turns: usize,
+    /// How long queries may take, if they have an end.
+    pub query_deadline: Option<Duration>,
+}
+
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. `connections`
-    /// is how many are open at most (on SQLite: readers, beside the one writer).
+    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. Queries may
+    /// have all of its connections, and take any time.
     ///
     /// # Errors
     /// `Refused` if they lack what this program needs.
     pub async fn open(url: &str, connections: u32) -> Result<Db> {
+        Db::open_for(url, Capacity { connections, query_turns: connections as usize, query_deadline: None }).await
+    }
+
+    /// As [`Db::open`], with what it may be used for.
+    ///
+    /// # Errors
+    /// `Refused` if its tables lack what this program needs.
+    pub async fn open_for(url: &str, capacity: Capacity) -> Result<Db> {
         let pools = match Dialect::of(url)? {
-            Dialect::Sqlite => open_sqlite(url.parse()?, connections).await?,
-            Dialect::Postgres => open_postgres(url.parse()?, connections).await?,
+            Dialect::Sqlite => open_sqlite(url.parse()?, capacity).await?,
+            Dialect::Postgres => open_postgres(reach::parse(url)?, capacity).await?,
         };
         let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
         migrations::check(&db).await?;
@@ -48,7 +69,10 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => {
+                pool.close().await;
+                pool.guard().close().await;
+            }
         }
     }
 }
@@ -62,9 +86,10 @@ impl Dialect {
         match url.split(':').next() {
             Some("sqlite") => Ok(Dialect::Sqlite),
             Some("postgres" | "postgresql") => Ok(Dialect::Postgres),
-            _ => Err(Error::Refused(format!(
-                "{url:?} is no database: write sqlite:FILE or postgres://USER@HOST/DATABASE."
-            ))),
+            // The rest of it may hold a password.
+            _ => Err(Error::Refused(
+                "The database's URL is neither sqlite:FILE nor postgres://USER@HOST/DATABASE.".to_owned(),
+            )),
         }
     }
 }
@@ -92,10 +117,10 @@ impl Owner {
     /// # Errors
     /// `Refused` while another process has it.
     pub async fn take(url: &str) -> Result<Owner> {
-        let Some(file) = sqlite_file(url) else { return Ok(Owner(None)) };
-        let path = PathBuf::from(format!("{file}.lock"));
+        let Some(name) = sqlite_file(url) else { return Ok(Owner(None)) };
+        let path = PathBuf::from(format!("{name}.lock"));
         let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = private::file().create(true).truncate(false).open(&path).map_err(failed)?;
         let began = Instant::now();
         loop {
             match file.try_lock() {
@@ -103,7 +128,7 @@ impl Owner {
                 Err(TryLockError::WouldBlock) if began.elapsed() < A_MOMENT => sleep(Duration::from_millis(20)).await,
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::Refused(format!(
-                        "{url} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
+                        "{name} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
                     )));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -117,7 +142,8 @@ fn sqlite_file(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite:").and_then(|path| path.trim_start_matches("//").split('?').next())
 }
 
-async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pools> {
+async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Result<Pools> {
+    make_private(options.get_filename());
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -129,8 +155,16 @@ async fn open_sqlite(options: SqliteConnectOptions, readers: u32) -> Result<Pool
     let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     let write = pool.max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
     migrations::run_sqlite(&write).await?;
-    let read = Pool::new(options.read_only(true), readers);
+    let read = Pool::new(options.read_only(true), capacity.connections, capacity.query_turns, ());
     Ok(Pools::Sqlite { read, write })
+}
+
+/// Makes the file of a new database: SQLite would let everybody read it, and gives its other files the same mode.
+fn make_private(file: &Path) {
+    // What is there keeps its mode. What cannot be made, SQLite tells of in its own words.
+    if !file.starts_with("file:") {
+        let _ = private::file().create_new(true).open(file);
+    }
 }
 
 /// Whether a connection may be used again. A disk that is full ends a transaction behind the back of sqlx, which then
@@ -143,8 +177,17 @@ fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Bo
     })
 }
 
-async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<Pools> {
-    let pool = Pool::new(options.statement_cache_capacity(STATEMENTS).disable_statement_logging(), connections);
-    migrations::run_postgres(&pool).await?;
-    Ok(Pools::Postgres(pool))
+async fn open_postgres(options: PgConnectOptions, capacity: Capacity) -> Result<Pools> {
+    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
+    // Its sessions have no limit of time: an index on a large table takes what it takes.
+    let unguarded = Pool::of_one(options.clone());
+    reach::reach(&options, &unguarded).await?;
+    migrations::run_postgres(&unguarded).await?;
+    let guard = if let Some(deadline) = capacity.query_deadline {
+        Guard::new(unguarded, deadline)
+    } else {
+        unguarded.close().await;
+        Guard::default()
+    };
+    Ok(Pools::Postgres(Pool::new(options, capacity.connections, capacity.query_turns, guard)))
 }

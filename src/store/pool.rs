@@ -2,8 +2,10 @@
 //! database; `lent.rs` sees to the others.
 
 use super::connections::{Connections, Options, Pooled};
-use super::lent::Lent;
+use super::interrupt::Guard;
+use super::lent::{Back, Lent};
 use super::patience::{ANSWER, SILENCE, within};
+use super::turns::{Turn, Turns};
 use deadpool::managed::{self, Metrics, PoolConfig, PoolError, QueueMode, WeakPool};
 use sqlx::{Connection, Postgres};
 use std::time::Duration;
@@ -20,27 +22,35 @@ const LOOK: Duration = Duration::from_mins(1);
 /// Connections to one database. Clones share them.
 pub(super) struct Pool<D: Pooled> {
     connections: managed::Pool<Connections<D>>,
+    /// Whose query is next: the other connections are for everything else.
+    queries: Turns,
     /// Who waits for a connection, or has one.
     out: TaskTracker,
 }
 
 impl<D: Pooled> Clone for Pool<D> {
     fn clone(&self) -> Pool<D> {
-        Pool { connections: self.connections.clone(), out: self.out.clone() }
+        Pool { connections: self.connections.clone(), queries: self.queries.clone(), out: self.out.clone() }
     }
 }
 
 impl<D: Pooled> Pool<D> {
-    /// Connects when it is asked to, so many times at most.
-    pub fn new(options: Options<D>, most: u32) -> Pool<D> {
+    /// Connects when a connection is needed, `most` times at most; so many queries at a time have one.
+    pub fn new(options: Options<D>, most: u32, queries: usize, guard: D::Guard) -> Pool<D> {
+        let pool = Pool::keeping(options, most, queries, guard);
+        if D::REMOTE {
+            tokio::spawn(close_unused(pool.connections.weak()));
+        }
+        pool
+    }
+
+    /// The same, which keeps connections that nobody uses.
+    fn keeping(options: Options<D>, most: u32, queries: usize, guard: D::Guard) -> Pool<D> {
         // The last one that was given back goes out first, so that few are kept busy and the others can be closed.
         let config = PoolConfig { queue_mode: QueueMode::Lifo, ..PoolConfig::new(most as usize) };
-        let connections = managed::Pool::builder(Connections::new(options)).config(config).build();
+        let connections = managed::Pool::builder(Connections::new(options, guard)).config(config).build();
         let connections = connections.expect("only a limit of time could be wrong, and there is none");
-        if D::REMOTE {
-            tokio::spawn(close_unused(connections.weak()));
-        }
-        Pool { connections, out: TaskTracker::new() }
+        Pool { connections, queries: Turns::new(queries), out: TaskTracker::new() }
     }
 
     /// How it connects.
@@ -48,14 +58,29 @@ impl<D: Pooled> Pool<D> {
         self.connections.manager().options()
     }
 
+    /// How they are interrupted.
+    pub fn guard(&self) -> &D::Guard {
+        self.connections.manager().guard()
+    }
+
+    /// Lends a connection for a query of this caller, when it is its turn.
+    pub async fn lend_to(&self, caller: &str) -> sqlx::Result<Lent<D>> {
+        let turn = self.queries.take(caller).await;
+        self.lent(Some(turn)).await
+    }
+
     /// Lends a connection.
     pub async fn lend(&self) -> sqlx::Result<Lent<D>> {
+        self.lent(None).await
+    }
+
+    async fn lent(&self, turn: Option<Turn>) -> sqlx::Result<Lent<D>> {
         let out = self.out.token();
         if self.out.is_closed() {
             return Err(sqlx::Error::PoolClosed);
         }
         match timeout(WAIT, self.connections.get()).await {
-            Ok(Ok(connection)) => Ok(Lent::new(connection, out)),
+            Ok(Ok(connection)) => Ok(Lent::new(connection, Back { turn, out })),
             Ok(Err(PoolError::Backend(error))) => Err(error),
             Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
@@ -76,6 +101,11 @@ impl<D: Pooled> Pool<D> {
 }
 
 impl Pool<Postgres> {
+    /// A pool of one connection, for what needs one apart from the others.
+    pub fn of_one(options: Options<Postgres>) -> Pool<Postgres> {
+        Pool::keeping(options, 1, 1, Guard::default())
+    }
+
     /// Lends a connection with a transaction.
     pub async fn begin(&self) -> sqlx::Result<Lent<Postgres>> {
         within(ANSWER, async {
@@ -99,7 +129,7 @@ async fn close_unused<D: Pooled>(connections: WeakPool<Connections<D>>) {
 /// Closes the idle connections but those to keep.
 async fn close_but<D: Pooled>(connections: &managed::Pool<Connections<D>>, keep: impl Fn(Metrics) -> bool) {
     for connection in connections.retain(|_, metrics| keep(metrics)).removed {
-        let _ = within(SILENCE, connection.close()).await;
+        let _ = within(SILENCE, connection.connection.close()).await;
     }
 }
 

@@ -1,31 +1,64 @@
 //! Statements whose text is made while the program runs. Whatever a caller says is bound, never a part of the text.
 
 use super::backend::Pools;
-use super::patience::{ANSWER, within};
+use super::connections::Pooled;
+use super::lent::Lent;
+use super::patience::within;
+use super::pool::Pool;
 use super::rows::{Bind, Part, Rows};
-use super::{Db, Error, Ids, Result, Texts, gathered, sql, united};
+use super::{Db, Dialect, Error, Ids, Result, Texts, gathered, sql, united};
 use crate::domain::Timestamp;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row, SqlSafeStr};
 
+/// Reads of one kind of reader. What is read is interrupted when the future that waits for it is dropped.
+#[derive(Clone, Copy)]
+pub struct Reads<'a> {
+    db: &'a Db,
+    /// Whose query it is, if it is one.
+    caller: Option<&'a str>,
+}
+
 impl Db {
+    /// Reads that have a connection as soon as one is free.
+    pub fn reads(&self) -> Reads<'_> {
+        Reads { db: self, caller: None }
+    }
+
+    /// Reads of a query. Callers take turns at as many connections as queries may have.
+    pub fn queries_of<'a>(&'a self, caller: &'a str) -> Reads<'a> {
+        Reads { db: self, caller: Some(caller) }
+    }
+}
+
+impl<'a> Reads<'a> {
+    /// The database.
+    pub fn db(self) -> &'a Db {
+        self.db
+    }
+
+    /// Which of the two databases it is.
+    pub fn dialect(self) -> Dialect {
+        self.db.dialect()
+    }
+
     /// Runs one statement of these parts, and gives the rows of each: all of them of one moment.
-    pub async fn read(&self, parts: &[Part], binds: &[Bind]) -> Result<Vec<Rows>> {
-        self.shared.count();
-        let text = match &self.pools {
+    pub async fn read(self, parts: &[Part], binds: &[Bind]) -> Result<Vec<Rows>> {
+        self.db.shared.count();
+        let text = match &self.db.pools {
             Pools::Sqlite { .. } => sql::tell_sqlite(&gathered::gathering(parts)),
             Pools::Postgres(_) => sql::tell_postgres(&united::uniting(parts)),
         };
         tracing::trace!(sql = text, "read");
         let text = AssertSqlSafe(text).into_sql_str();
         let mut rows: Vec<Rows> = parts.iter().map(|part| Rows::new(part.kinds.len())).collect();
-        match &self.pools {
+        match &self.db.pools {
             Pools::Sqlite { read, .. } => {
                 let mut arguments = SqliteArguments::default();
                 add(&mut arguments, binds)?;
                 let statement = sqlx::query_with(text, arguments);
-                let all = read.lend().await?.ask(async |on| statement.fetch_one(on).await).await?;
+                let all = self.lend(read).await?.read(async |on| statement.fetch_one(on).await).await?;
                 for (place, (part, rows)) in parts.iter().zip(&mut rows).enumerate() {
                     let read = gathered::read(all.try_get(place)?, &part.kinds, rows);
                     read.map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
@@ -34,12 +67,20 @@ impl Db {
             Pools::Postgres(pool) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
-                let (statement, mut lent) = (sqlx::query_with(text, arguments), pool.lend().await?);
-                let all = within(ANSWER, lent.ask(async |on| statement.fetch_all(on).await)).await?;
+                let (statement, mut lent) = (sqlx::query_with(text, arguments), self.lend(pool).await?);
+                let patience = pool.guard().patience();
+                let all = within(patience, lent.read(async |on| statement.fetch_all(on).await)).await?;
                 united::read(&all, parts, &mut rows)?;
             }
         }
         Ok(rows)
+    }
+
+    async fn lend<D: Pooled>(self, pool: &Pool<D>) -> sqlx::Result<Lent<D>> {
+        match self.caller {
+            Some(caller) => pool.lend_to(caller).await,
+            None => pool.lend().await,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod carrying_out;
 mod documented;
 mod gate;
 mod happy_path;
+mod heavy_reading;
 mod heavy_watching;
 mod history;
 mod journal;

@@ -1,7 +1,9 @@
 use crate::databases::BOTH;
-use crate::program::Place;
+use crate::program::{Place, Running};
 use std::fs;
-use std::time::Duration;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
@@ -85,4 +87,59 @@ async fn the_doctor_names_what_is_broken_and_its_exit_status_tells() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert_eq!((told.matches(" holds ").count(), told.matches("I5  BROKEN").count()), (7, 1), "{told}");
+}
+
+/// The mode of every file below a directory, and of the directories, that is wider than its owner's.
+fn open_to_others(directory: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        if metadata.permissions().mode() & 0o077 != 0 {
+            found.push(format!("{} {:o}", path.display(), metadata.permissions().mode()));
+        }
+        if metadata.is_dir() {
+            found.extend(open_to_others(&path));
+        }
+    }
+    found
+}
+
+/// Whatever the umask is: the database and what SQLite puts beside it, its lock, and the state directory.
+#[test]
+fn what_it_makes_is_for_its_owner_alone() {
+    for umask in ["022", "000"] {
+        let place = Place::new("sqlite");
+        let script = format!("umask {umask} && exec {} serve --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_lockkeeper"));
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script]).current_dir(place.path()).env("LOCKKEEPER_DATABASE_URL", &place.database);
+        let _server = Running::start({
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
+            command
+        });
+        let made =
+            ["lockkeeper.db", "lockkeeper.db-wal", "lockkeeper.db-shm", "lockkeeper.db.lock", "lockkeeper-state/id"];
+        for name in made {
+            let began = Instant::now();
+            // The worker begins when it serves.
+            while !place.path().join(name).exists() {
+                assert!(began.elapsed() < Duration::from_secs(20), "there is no {name}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        assert_eq!(open_to_others(place.path()), Vec::<String>::new(), "umask {umask}");
+    }
+}
+
+#[test]
+fn no_message_has_the_password_of_a_url() {
+    let place = Place::new("sqlite");
+    for url in ["mysql://u:hunter2@127.0.0.1/d", "postgres://u:hunter2@127.0.0.1:1/d"] {
+        for arguments in [&["serve"][..], &["doctor"], &["migrate"]] {
+            let output = place.command(arguments).env("LOCKKEEPER_DATABASE_URL", url).output().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(!output.status.success() && !said.contains("hunter2"), "{said}");
+        }
+    }
 }

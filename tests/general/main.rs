@@ -100,3 +100,36 @@ fn documents_are_answered_as_the_library_does_on_sqlite() {
 fn documents_are_answered_as_the_library_does_on_postgres() {
     documents_are_answered_as_the_library_does("postgres");
 }
+
+/// Everything that an instance names, with everything that those name, so many releases deep.
+fn all_that_an_instance_names(deep: usize) -> String {
+    let version = "version { name service { name } }";
+    if deep == 0 {
+        return format!("id host {{ hostname }} service {{ name }} {version}");
+    }
+    let inner = all_that_an_instance_names(deep - 1);
+    let release = "id service { name } targetVersion { name service { name } }";
+    format!(
+        "id host {{ hostname }} service {{ name }} {version} lastTarget {{ id instance {{ {inner} }} \
+         release {{ {release} parent {{ {release} parent {{ {release} }} }} }} }}"
+    )
+}
+
+/// A level joins a limited number of tables; what goes beyond that is read in further levels.
+#[tokio::test]
+async fn a_document_that_joins_more_tables_than_a_database_allows_is_answered() {
+    for kind in databases::BOTH {
+        let mut answered = 0;
+        for seed in 0..3 {
+            let told = written(kind, seed).await;
+            for deep in 1..=5 {
+                let selected = all_that_an_instance_names(deep);
+                let text = format!("{{ instances(first: 20) {{ nodes {{ {selected} }} }} }}");
+                let document = Document { text, variables: serde_json::Map::new() };
+                compare(&told, &document).await.unwrap_or_else(|why| panic!("{deep} deep on {kind}: {why}"));
+                answered += 1;
+            }
+        }
+        assert_eq!(answered, 15);
+    }
+}

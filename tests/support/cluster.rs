@@ -3,10 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
@@ -33,6 +33,35 @@ pub struct Cluster {
     environment: Environment,
 }
 
+/// Whoever signs certificates.
+pub struct Authority {
+    certificate: rcgen::Certificate,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    pub fn new() -> Authority {
+        let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        Authority { certificate, issuer: rcgen::Issuer::new(parameters, key) }
+    }
+
+    /// Its own certificate.
+    pub fn certificate(&self) -> String {
+        self.certificate.pem()
+    }
+
+    /// A certificate of this name that it signs, and its key.
+    pub fn signed(&self, name: &str) -> (String, String) {
+        let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let key = rcgen::KeyPair::generate().unwrap();
+        (parameters.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+}
+
 /// How a cluster is stopped.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
@@ -51,6 +80,33 @@ impl Cluster {
     pub fn start_in(environment: Environment) -> Cluster {
         let (data, port) = (tempfile::tempdir().unwrap(), own_port());
         make(data.path(), port, "");
+        launch(data.path(), &environment);
+        keep_while(data.path(), &format!("[ -d /proc/{} ]", std::process::id()));
+        Cluster { data, port, environment }
+    }
+
+    /// One that takes nothing but TLS, with a certificate of this authority for 127.0.0.1, and admits clients by this
+    /// method.
+    pub fn with_tls(authority: &Authority, method: &str) -> Cluster {
+        let (data, port) = (tempfile::tempdir().unwrap(), own_port());
+        let files = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'\nssl_ca_file = 'ca.pem'\n";
+        make(data.path(), port, files);
+        let (certificate, key) = authority.signed("127.0.0.1");
+        let hba = format!("hostssl all all 127.0.0.1/32 {method}\n");
+        for (name, text) in [
+            ("ca.pem", authority.certificate()),
+            ("server.pem", certificate),
+            ("server.key", key),
+            ("pg_hba.conf", hba),
+        ] {
+            let path = data.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                run(Command::new("chown").arg("postgres").arg(&path));
+            }
+        }
+        let environment = Environment::new();
         launch(data.path(), &environment);
         keep_while(data.path(), &format!("[ -d /proc/{} ]", std::process::id()));
         Cluster { data, port, environment }

@@ -25,7 +25,8 @@ impl Socket {
         socket
     }
 
-    async fn say(&mut self, message: Value) {
+    /// Sends a message.
+    pub async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 

@@ -12,16 +12,14 @@ use crate::domain::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;
 use crate::release::worker::Timing;
-use crate::store::Db;
 use anyhow::Context;
 use clap::Args;
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
-
-/// Connections to the database.
-const CONNECTIONS: u32 = 8;
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -35,9 +33,10 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     logging::start_quiet();
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("It cannot listen on {}", options.listen))?;
-    let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").tempdir()?;
+    let private = Permissions::from_mode(0o700);
+    let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").permissions(private).tempdir()?;
     let settings = settings(listener.local_addr()?, directory.path(), executors("1s")?);
-    let db = Db::open(&settings.database_url, CONNECTIONS).await?;
+    let db = process::open(&settings).await?;
     let token = auth::create(&db, "demo", Role::Admin, None).await?;
     let app = App { db, executors: executors("0s")?, rollout: settings.rollout };
     let fleet = fleet::make(&app, &settings.state_dir).await?;

@@ -107,12 +107,12 @@ impl Chosen for ReleaseEventFilter {
 async fn begin<F: Chosen>(asked: Asked<'_>) -> Result<Begun, ApiError> {
     let db = &asked.app.db;
     // Whoever says no place begins now: before anything else is asked.
-    let head = head(db).await?;
+    let head = head(db.reads()).await?;
     let mut choice = Choice { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
     if let Some(filter) = asked.args.get::<Option<F>>("filter")? {
         filter.choose(&mut choice)?;
     }
-    known(db, &choice.claims).await?;
+    known(db.reads(), &choice.claims).await?;
     let after = match asked.after()? {
         Some(after) => cursor::read_event(&after, db.log_id(), "after")?,
         None => head.position,

@@ -87,7 +87,7 @@ impl Reading {
     /// An answer for each row, read when it is this caller's turn, if not with those of another.
     pub async fn answers(self: &Arc<Self>, rows: Vec<Given>, caller: &str) -> Vec<Answer> {
         if !self.prepared.reads() {
-            return self.prepared.answers(self.tail.db(), &rows).await;
+            return self.prepared.answers(self.tail.db().reads(), &rows).await;
         }
         let (tell, mut told) = oneshot::channel();
         let place = self.waiting().add(Rows { rows, tell });
@@ -119,7 +119,7 @@ impl Reading {
         };
         let mut answers = tokio::select! {
             biased;
-            answers = self.prepared.answers(self.tail.db(), &rows) => answers.into_iter(),
+            answers = self.prepared.answers(self.tail.db().reads(), &rows) => answers.into_iter(),
             // Nobody waits any more.
             () = gone => return,
         };

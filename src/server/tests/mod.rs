@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// What the small schema counts.
@@ -205,7 +204,7 @@ impl Served {
             subscribers: Subscribers::default(),
             metrics: Metrics::new(db.clone(), groups.clone()),
             limits,
-            turns: Semaphore::new(4),
+            waiting: super::Waiting::new(limits),
             stopping: stopping.clone(),
             closing: closing.clone(),
             timings,

@@ -3,6 +3,7 @@
 use super::super::request::Asked;
 use super::close::Close;
 use async_graphql::ServerError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// What a client says.
@@ -51,6 +52,17 @@ impl Message {
             _ => Err(wrong("A client sends no message of this `type`")),
         }
     }
+}
+
+/// Returns the id of the operation that a message begins, or `None` if it begins none. The rest of it is not kept.
+pub fn begins(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Head {
+        r#type: String,
+        id: Option<String>,
+    }
+    let head: Head = serde_json::from_str(text).ok()?;
+    head.id.filter(|_| head.r#type == "subscribe")
 }
 
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {

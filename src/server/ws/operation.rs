@@ -3,6 +3,7 @@
 use super::super::answer::{self, OK, Refused};
 use super::super::request::Asked;
 use super::super::subscribers::Subscribed;
+use super::super::waiting;
 use super::super::{Server, execute};
 use super::message as wire;
 use super::operations::InUse;
@@ -31,7 +32,11 @@ pub struct Carrier {
 
 /// Carries out what was asked: the same checks and limits as over HTTP. A subscription is followed by whoever takes what
 /// is said. Until then, or until there is an answer, it is carried out in a task of its own, and holds up nobody.
-pub fn carry_out(carrier: Arc<Carrier>, asked: Asked, (in_use, stopped): (InUse, AbortRegistration)) -> Source {
+pub fn carry_out(
+    carrier: Arc<Carrier>,
+    asked: (Asked, Option<waiting::Room>),
+    (in_use, stopped): (InUse, AbortRegistration),
+) -> Source {
     let operation = Box::new(Operation::new(carrier, in_use));
     let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked)));
     let saying = stream::once(began).filter_map(|began| ready(began.ok())).flat_map(Operation::saying);
@@ -76,10 +81,11 @@ impl Operation {
         }
     }
 
-    async fn begin(mut self: Box<Self>, asked: Asked) -> Box<Operation> {
+    async fn begin(mut self: Box<Self>, (asked, room): (Asked, Option<waiting::Room>)) -> Box<Operation> {
         // A bug in a resolver ends its operation, and the client is told.
         let begun = AssertUnwindSafe(self.begun(asked)).catch_unwind().await;
         self.stage = begun.unwrap_or_else(|_| self.refusal(Refused::internal().answer()));
+        drop(room);
         self
     }
 

@@ -1,8 +1,10 @@
 //! The one task that reads from a socket and decides what happens to it.
 
 use super::super::Server;
+use super::super::answer::Refused;
 use super::super::log::new_id;
 use super::super::request::Asked;
+use super::super::waiting::Room;
 use super::super::who::{self, Stranger, Who};
 use super::close::Close;
 use super::message::{self, Message};
@@ -13,8 +15,8 @@ use super::timings::Timings;
 use super::writer::Writer;
 use crate::read;
 use axum::Error;
-use axum::extract::ws::{Message as Frame, WebSocket};
-use futures_util::future::{BoxFuture, pending};
+use axum::extract::ws::{Message as Frame, Utf8Bytes, WebSocket};
+use futures_util::future::{BoxFuture, OptionFuture, pending};
 use futures_util::stream::{SplitStream, select_all};
 use futures_util::{FutureExt, StreamExt};
 use std::sync::Arc;
@@ -33,8 +35,16 @@ pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, s
     let writer = Writer { sink, sources: select_all([outgoing]), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
     let operations = Operations::new(&server.limits);
-    let mut reader =
-        Reader { server, outbox, operations, authorization, state: State::New, unanswered: 0, who: pending().boxed() };
+    let mut reader = Reader {
+        server,
+        outbox,
+        operations,
+        authorization,
+        state: State::New,
+        unanswered: 0,
+        who: pending().boxed(),
+        held: None,
+    };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
         // It has said why, if there was somebody to listen.
@@ -83,6 +93,8 @@ struct Reader {
     unanswered: u32,
     /// Whom the token belongs to; later, that it counts no more.
     who: BoxFuture<'static, Result<Who, Stranger>>,
+    /// A message for which there is no room yet. Nothing more is read meanwhile.
+    held: Option<BoxFuture<'static, (Utf8Bytes, Result<Room, Refused>)>>,
 }
 
 impl Reader {
@@ -99,8 +111,9 @@ impl Reader {
                 () = closing.cancelled() => Err(Close::restart()),
                 () = &mut init_deadline, if matches!(self.state, State::New) => Err(Close::init_timeout()),
                 who = &mut self.who => self.admit(who),
+                Some((text, room)) = OptionFuture::from(self.held.as_mut()) => self.go_on(&text, room),
                 _ = ping.tick() => self.ping(),
-                frame = stream.next() => match frame {
+                frame = stream.next(), if self.held.is_none() => match frame {
                     None => return Ended::Gone,
                     Some(Err(error)) => return unreadable(error),
                     Some(Ok(Frame::Close(_))) => {
@@ -128,6 +141,10 @@ impl Reader {
 
     /// Asks for a sign of life. The ping is WebSocket's own, which every client answers by itself.
     fn ping(&mut self) -> Result<(), Close> {
+        // An answer may be behind the message for which there is no room.
+        if self.held.is_some() {
+            self.unanswered = 0;
+        }
         if self.unanswered >= UNANSWERED {
             return Err(Close::try_again("Pings were not answered"));
         }
@@ -138,19 +155,44 @@ impl Reader {
     fn take(&mut self, frame: Frame) -> Result<(), Close> {
         self.unanswered = 0;
         match frame {
-            Frame::Text(text) => self.hear(Message::read(&text)?),
+            Frame::Text(text) => self.take_text(text),
             Frame::Binary(_) => Err(Close::bad_message("A message is text, not binary")),
             // Pings of WebSocket itself are answered below.
             Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => Ok(()),
         }
     }
 
-    fn hear(&mut self, message: Message) -> Result<(), Close> {
+    /// Takes a message, or holds it until there is room for what it begins.
+    fn take_text(&mut self, text: Utf8Bytes) -> Result<(), Close> {
+        let State::Known(carrier) = &self.state else { return self.hear(Message::read(&text)?, None) };
+        let room = self.server.waiting.to_parse_now(&carrier.caller.name, text.as_bytes());
+        if room.is_some() || message::begins(&text).is_none() {
+            return self.hear(Message::read(&text)?, room);
+        }
+        let carrier = carrier.clone();
+        let waiting = async move {
+            let room = carrier.server.waiting.to_parse(&carrier.caller.name, text.as_bytes()).await;
+            (text, room)
+        };
+        self.held = Some(waiting.boxed());
+        Ok(())
+    }
+
+    /// Goes on with a message that was held.
+    fn go_on(&mut self, text: &str, room: Result<Room, Refused>) -> Result<(), Close> {
+        self.held = None;
+        match room {
+            Ok(room) => self.hear(Message::read(text)?, Some(room)),
+            Err(refused) => self.refuse(&message::begins(text).unwrap_or_default(), &refused),
+        }
+    }
+
+    fn hear(&mut self, message: Message, room: Option<Room>) -> Result<(), Close> {
         match message {
             Message::Init(authorization) => self.init(authorization),
             Message::Ping(payload) => self.say(message::pong(payload)),
             Message::Pong => Ok(()),
-            Message::Subscribe(id, asked) => self.subscribe(id, asked),
+            Message::Subscribe(id, asked) => self.subscribe(id, asked, room),
             Message::Complete(id) => {
                 self.operations.stop(&id);
                 Ok(())
@@ -168,17 +210,19 @@ impl Reader {
         Ok(())
     }
 
-    fn subscribe(&mut self, id: String, asked: Asked) -> Result<(), Close> {
+    fn subscribe(&mut self, id: String, asked: Asked, room: Option<Room>) -> Result<(), Close> {
         let State::Known(carrier) = &self.state else { return Err(Close::unauthorized()) };
         match self.operations.begin(id) {
-            Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), asked, taken))),
+            Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), (asked, room), taken))),
             Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),
-            Err(NotTaken::TooMany(id, refused)) => {
-                let mut answer = refused.answer();
-                read::complete(&mut answer, &new_id().0);
-                self.say(message::error(&id, &answer.errors))
-            }
+            Err(NotTaken::TooMany(id, refused)) => self.refuse(&id, &refused),
         }
+    }
+
+    fn refuse(&self, id: &str, refused: &Refused) -> Result<(), Close> {
+        let mut answer = refused.answer();
+        read::complete(&mut answer, &new_id().0);
+        self.say(message::error(id, &answer.errors))
     }
 
     fn say(&self, text: String) -> Result<(), Close> {
