@@ -16,6 +16,7 @@
 //! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
 //! - [`executor`]: how a target is carried out on a host.
 //! - [`limits`]: what a caller, a connection, an answer and a log line may cost, with the defaults.
+//! - [`net`]: web origins and proxies, from which the server is reached.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 //! - [`failpoint`]: the places at which tests have the process die.
 //! - `private`: files that only their owner may read and write.
@@ -35,6 +36,7 @@ pub mod failpoint;
 pub mod gate;
 pub mod graphql;
 pub mod limits;
+pub mod net;
 mod private;
 pub mod read;
 pub mod release;

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 10] = [
     &["change"],
     &["app"],
     &["executor", "store"],
-    &["limits"],
+    &["limits", "net"],
     &["domain", "failpoint", "private"],
 ];
 

@@ -12,11 +12,14 @@ mod upkeep;
 mod worker;
 
 use crate::config::{Given, GivenToServe, GivenToWork};
-use crate::executor::runner;
+use crate::executor::{probe, runner};
 use crate::failpoint;
+use crate::limits::open_files;
 use crate::store::Db;
 use clap::{Parser, Subcommand};
 use rustix::process::Signal;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -77,23 +80,45 @@ enum Command {
     /// Runs one command for a worker, beside it
     #[command(name = runner::SUBCOMMAND, hide = true)]
     Runner { job: String },
+    /// Becomes a probe, with the limit of open files that lockkeeper was started with
+    #[command(name = probe::SUBCOMMAND, hide = true)]
+    Probe {
+        #[arg(long)]
+        open_files: Option<u64>,
+        program: PathBuf,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
+    use_ring();
     failpoint::arm();
     survive_limits();
     match Cli::parse().command {
-        // Without a runtime: it forks nothing but its child, and waits for little.
+        // Without a runtime: they fork nothing but their child, and wait for little.
         Command::Runner { job } => runner::main(&job),
-        command => match run(command) {
-            Ok(status) => status,
-            Err(error) => {
-                eprintln!("lockkeeper: {error:#}");
-                ExitCode::FAILURE
+        Command::Probe { open_files, program, args } => probe::main(open_files, &program, &args),
+        command => {
+            if let Err(error) = open_files::raise() {
+                eprintln!("lockkeeper: the limit of open files cannot be raised: {error}");
             }
-        },
+            match run(command) {
+                Ok(status) => status,
+                Err(error) => {
+                    eprintln!("lockkeeper: {error:#}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
     }
+}
+
+/// One provider of cryptography for everything that speaks TLS.
+fn use_ring() {
+    // It fails only if there is one, which then is this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// A write beyond the largest size of a file that the process may have is an error like a full disk; unless it has a
@@ -115,6 +140,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,
         Command::Runner { job } => return Ok(runner::main(&job)),
+        Command::Probe { open_files, program, args } => return Ok(probe::main(open_files, &program, &args)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,8 +8,9 @@ use crate::events::{Tail, Waking};
 use crate::graphql::Groups;
 use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
+use crate::server::tls::{Certificates, Reloader};
 use crate::server::ws::Timings;
-use crate::server::{Api, Metrics, Server, Subscribers, Waiting};
+use crate::server::{Api, Counts, Metrics, Rates, Readiness, Server, Subscribers, Waiting};
 use crate::store::{self, Capacity, Db};
 use anyhow::Context;
 use std::sync::Arc;
@@ -33,14 +34,30 @@ pub async fn open(settings: &Settings) -> store::Result<Db> {
 
 /// Serves until it is asked to stop, and says when it is ready. Then it claims nothing more, lets what runs end for
 /// a while and hands the rest back, ends streams, and answers what was asked.
-pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
+pub async fn run(
+    app: App,
+    listener: TcpListener,
+    tls: Option<(Certificates, Reloader)>,
+    settings: &Settings,
+    ready: impl FnOnce(),
+) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let groups = Groups::new(tail, &settings.limits);
+    let (certificates, reloader) = tls.unzip();
+    let reloading = match reloader {
+        Some(reloader) => Some(AbortOnDropHandle::new(tokio::spawn(reloader.run(signal(SignalKind::hangup())?)))),
+        None => None,
+    };
+    let counts = Counts::default();
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
-        metrics: Metrics::new(app.db.clone(), groups.clone()),
+        metrics: Metrics::new(app.db.clone(), groups.clone(), counts.clone()),
+        rates: Rates::new(&settings.limits, counts.clone()),
+        counts,
+        access: settings.access.clone(),
+        readiness: Readiness::default(),
         db: app.db.clone(),
         queues: groups.queues().clone(),
         subscribers: Subscribers::default(),
@@ -52,19 +69,20 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
         timings: Timings::default(),
         underway: TaskTracker::new(),
     };
-    let mut serving = tokio::spawn(server.serve(listener));
+    let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
-        served = &mut serving => return served?.context("It cannot serve any more"),
+        served = &mut serving => return served.context("It cannot serve any more"),
         worked = &mut working => return worked?,
     }
     stopping.cancel();
     let worked = working.await?;
     closing.cancel();
-    serving.await?.context("It could not stop serving")?;
+    serving.await.context("It could not stop serving")?;
+    drop(reloading);
     drop(upkeep);
     app.db.close().await;
     worked

@@ -2,6 +2,7 @@
 
 use super::{logging, process};
 use crate::config::{Given, GivenToServe, Settings};
+use crate::server::tls;
 use crate::store::Owner;
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -12,7 +13,16 @@ pub async fn run(given: &Given, to_serve: &GivenToServe) -> anyhow::Result<()> {
     let _owner = Owner::take(&settings.database_url).await?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("It cannot listen on {}", settings.listen))?;
+    let tls = settings.tls.clone().map(tls::load).transpose().context("TLS cannot be set up")?;
     let app = process::app(&settings).await?;
     let address = listener.local_addr()?;
-    process::run(app, listener, &settings, || println!("lockkeeper serves http://{address}/graphql")).await
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if tls.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            %address,
+            "tokens travel unencrypted: the server listens beyond this machine without TLS. Set --tls-cert and \
+             --tls-key, or let a proxy on this machine end TLS and listen on 127.0.0.1."
+        );
+    }
+    process::run(app, listener, tls, &settings, || println!("lockkeeper serves {scheme}://{address}/graphql")).await
 }

@@ -7,6 +7,7 @@ use crate::domain::rollout::{Amount, MOST_PARALLEL};
 use crate::domain::{Word, duration};
 use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;
+use crate::net::Access;
 use crate::release::worker::Timing;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ pub struct File {
     pub log_format: Option<LogFormat>,
     pub state_dir: Option<PathBuf>,
     pub no_worker: bool,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub server: Access,
     pub rollout: Rollout,
     pub events: Events,
     pub worker: Worker,

@@ -6,6 +6,7 @@ mod mistake;
 use crate::app::RolloutDefaults;
 use crate::executor::Executors;
 use crate::limits::Limits;
+use crate::net::{Access, CertificateFiles};
 use crate::release::worker::Timing;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -41,6 +42,12 @@ pub struct GivenToServe {
     /// Only serve the API, carry out no releases
     #[arg(long, env = "LOCKKEEPER_NO_WORKER", value_parser = BoolishValueParser::new())]
     pub no_worker: bool,
+    /// Serve HTTPS with this certificate chain, a file in PEM; it is read again when it changes
+    #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, a file in PEM
+    #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
     #[command(flatten)]
     pub to_work: GivenToWork,
 }
@@ -71,6 +78,10 @@ pub struct Settings {
     pub database_url: String,
     pub log_format: LogFormat,
     pub listen: SocketAddr,
+    /// Where the certificate and its key are, if the server speaks TLS.
+    pub tls: Option<CertificateFiles>,
+    /// From where the server is reached.
+    pub access: Access,
     /// Whether releases are carried out by this process.
     pub worker: bool,
     pub state_dir: PathBuf,
@@ -84,12 +95,15 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// Why there are no settings: what is wrong, in which file, and in which line.
+/// Why there are no settings.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {problem}", file = file.display())]
-pub struct Error {
-    file: PathBuf,
-    problem: String,
+pub enum Error {
+    /// A file cannot be used: what is wrong, and in which line.
+    #[error("{file}: {problem}", file = file.display())]
+    File { file: PathBuf, problem: String },
+    /// Only one of the two files for TLS is set.
+    #[error("TLS needs a certificate and its key: set both --tls-cert and --tls-key, or neither.")]
+    HalfOfTls,
 }
 
 impl Settings {
@@ -104,6 +118,11 @@ impl Settings {
             None => File::default(),
         };
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        let tls = match (to_serve.tls_cert.clone().or(file.tls_cert), to_serve.tls_key.clone().or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+            (None, None) => None,
+            _ => return Err(Error::HalfOfTls),
+        };
         Ok(Settings {
             database_url: given
                 .database_url
@@ -112,6 +131,8 @@ impl Settings {
                 .unwrap_or_else(|| "sqlite:lockkeeper.db".to_owned()),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),
             listen: to_serve.listen.or(file.listen).unwrap_or(default),
+            tls,
+            access: file.server,
             worker: !to_serve.no_worker && !file.no_worker,
             state_dir: to_serve
                 .to_work
@@ -129,7 +150,7 @@ impl Settings {
 }
 
 fn read(path: &Path) -> Result<File, Error> {
-    let error = |problem: String| Error { file: path.to_owned(), problem };
+    let error = |problem: String| Error::File { file: path.to_owned(), problem };
     let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
     toml::from_str(&text).map_err(|problem| error(mistake::told(&text, &problem)))
 }

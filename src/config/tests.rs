@@ -59,6 +59,9 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "unknown variant"),
         ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 3, "a length of time"),
         ("[rollout]\nwaves = 3\n", 2, "unknown field `waves`"),
+        ("[server]\norigins = [\"*\"]\n", 2, "is not an origin"),
+        ("[server]\nproxies = [\"10.0.0.0/99\"]\n", 2, "is not an address or a network"),
+        ("[server]\nproxy = []\n", 2, "unknown field `proxy`"),
     ] {
         let told = mistake(text);
         assert!(told.contains("lockkeeper.toml: "), "{told}");
@@ -96,4 +99,15 @@ fn a_file_that_was_named_has_to_be_there() {
     let given = Given { config: Some("no-such-file.toml".into()), ..Given::default() };
     let error = Settings::load(&given, &GivenToServe::default()).unwrap_err().to_string();
     assert!(error.starts_with("no-such-file.toml: it cannot be read"), "{error}");
+}
+
+#[test]
+fn tls_needs_both_of_its_files() {
+    let to_serve = || GivenToServe { tls_key: Some("flag.key".into()), ..GivenToServe::default() };
+    let text = "tls_cert = \"file.pem\"\ntls_key = \"file.key\"\n";
+    let tls = load(text, Given::default(), to_serve()).unwrap().tls.unwrap();
+    assert_eq!((tls.certificate, tls.key), ("file.pem".into(), "flag.key".into()));
+    assert_eq!(load("", Given::default(), GivenToServe::default()).unwrap().tls, None);
+    let error = load("", Given::default(), to_serve()).unwrap_err().to_string();
+    assert!(error.contains("--tls-cert and --tls-key"), "{error}");
 }

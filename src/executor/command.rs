@@ -1,10 +1,12 @@
 //! Commands of this machine, under the runner.
 
+use super::descriptors::retried;
 use super::output::Tail;
 use super::runner::{self, Job};
 use super::state::{LOOK, Start};
 use super::{Ended, Line, Order, Stop, Surroundings};
 use crate::failpoint;
+use crate::limits::open_files;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -40,11 +42,16 @@ pub(super) async fn carry_out(
     command: &Command,
     order: &Order,
     with: &Surroundings,
-    stop: watch::Receiver<Option<Stop>>,
+    mut stop: watch::Receiver<Option<Stop>>,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
     failpoint::at("executor::command::before_runner");
-    let mut child = match spawn(command, order, with) {
+    let spawned = tokio::select! {
+        biased;
+        spawned = retried(|| spawn(command, order, with)) => spawned,
+        Ok(_) = asked(&mut stop) => return Ended::NeverBegan,
+    };
+    let mut child = match spawned {
         Ok(child) => child,
         Err(error) => return Ended::NotStarted(format!("The runner cannot be started: {error}.")),
     };
@@ -97,6 +104,7 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         start: start(order),
         program: command.program.clone(),
         args: command.args.clone(),
+        open_files: open_files::inherited(),
         first_beat: with.fence_after.saturating_sub(with.renewed.borrow().elapsed()),
         beat: with.fence_after,
         grace: with.grace,

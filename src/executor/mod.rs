@@ -2,6 +2,7 @@
 //! only choose among names.
 
 mod command;
+mod descriptors;
 mod order;
 mod output;
 pub mod probe;
@@ -79,7 +80,7 @@ pub enum How {
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     pub state: StateDir,
-    /// The program that is the runner: this one.
+    /// The program that starts others: this one.
     pub runner: PathBuf,
     /// Without a beat for so long, a runner ends its command.
     pub fence_after: Duration,
@@ -179,9 +180,9 @@ impl Executor {
     }
 
     /// Which version runs there now.
-    pub async fn probe(&self, order: &Order) -> Found {
+    pub async fn probe(&self, order: &Order, with: &Surroundings) -> Found {
         match &self.how {
-            How::Command(command) => probe::ask(command, order).await,
+            How::Command(command) => probe::ask(command, order, &with.runner).await,
             How::Simulate(_) => Found::NoAnswer,
         }
     }

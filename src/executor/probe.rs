@@ -1,37 +1,47 @@
 //! Asking what runs on a host: after an interruption.
 
 use super::command::{Command, Probe};
+use super::descriptors::retried;
 use super::{Found, Order};
 use crate::domain::name;
+use crate::limits::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::process::Stdio;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
 use tokio::io::AsyncReadExt;
 
 /// The longest answer that is read, in bytes: a version's name is shorter.
 const ANSWER: u64 = 1024;
 
+/// The hidden subcommand.
+pub const SUBCOMMAND: &str = "run-probe";
+
+/// Becomes the probe, with this soft limit of open files. Returns only if that fails.
+pub fn main(open_files: Option<u64>, program: &Path, args: &[OsString]) -> ExitCode {
+    let error = match open_files::restore(open_files) {
+        Ok(()) => std::process::Command::new(program).args(args).exec(),
+        Err(error) => error,
+    };
+    eprintln!("{}: {error}", program.display());
+    ExitCode::FAILURE
+}
+
 /// Which version the executor's probe finds; no answer without a probe, after another exit status than 0,
 /// when it takes too long, and when what it says can be no version.
-pub(super) async fn ask(command: &Command, order: &Order) -> Found {
+pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> Found {
     let Some(probe) = &command.probe else { return Found::NoAnswer };
-    match answer(probe, command, order).await.as_deref().map(str::trim) {
+    match answer(probe, command, order, lockkeeper).await.as_deref().map(str::trim) {
         Some("") => Found::Nothing,
         Some(version) if name::version("", version).is_ok() => Found::Version(version.to_owned()),
         _ => Found::NoAnswer,
     }
 }
 
-async fn answer(probe: &Probe, command: &Command, order: &Order) -> Option<String> {
-    let mut child = tokio::process::Command::new(&probe.program)
-        .args(&probe.args)
-        .env_clear()
-        .envs(order.environment(&command.env))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .ok()?;
+async fn answer(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Path) -> Option<String> {
+    let mut child = retried(|| spawn(probe, command, order, lockkeeper)).await.ok()?;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let output = child.stdout.take()?;
     let answer = async {
@@ -45,4 +55,21 @@ async fn answer(probe: &Probe, command: &Command, order: &Order) -> Option<Strin
         let _ = kill_process_group(group, Signal::KILL);
     }
     answer.ok()?
+}
+
+fn spawn(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Path) -> io::Result<tokio::process::Child> {
+    let open_files = open_files::inherited().map(|limit| format!("--open-files={limit}"));
+    tokio::process::Command::new(lockkeeper)
+        .arg(SUBCOMMAND)
+        .args(open_files)
+        .arg("--")
+        .arg(&probe.program)
+        .args(&probe.args)
+        .env_clear()
+        .envs(order.environment(&command.env))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
 }

@@ -6,9 +6,11 @@
 //! A command is over when its first process has ended. What else is left of its session ends with it; what is
 //! to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
+use super::descriptors::{RETRY_DELAY, are_short};
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
 use crate::failpoint;
+use crate::limits::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -29,6 +31,8 @@ pub struct Job {
     pub start: Start,
     pub program: PathBuf,
     pub args: Vec<String>,
+    /// The soft limit of open files that the worker was started with, and the command is, too.
+    pub open_files: Option<u64>,
     /// How long the first beat may take: less than the others, since the lease is older than the runner.
     pub first_beat: Duration,
     /// Without a beat for so long, the worker counts as lost.
@@ -65,6 +69,7 @@ pub fn main(job: &str) -> ExitCode {
 }
 
 fn run(job: &Job) -> io::Result<()> {
+    open_files::restore(job.open_files)?;
     // A session of its own, by which all its processes are known; only a leader of a group has one already.
     let _ = rustix::process::setsid();
     let state = StateDir::open(&job.state_dir)?;
@@ -83,8 +88,10 @@ fn run(job: &Job) -> io::Result<()> {
         }
     }
     failpoint::at("executor::runner::before_spawn");
-    let ended = match spawn(job) {
-        Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
+    let ended = match start(job, &heard) {
+        Ok(Ok(child)) => attend(job, &state, &mark, child, tell, &heard)?,
+        Ok(Err(Stop::Lost)) => Ended::NeverBegan,
+        Ok(Err(why)) => Ended::Stopped(why),
         Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
     };
     failpoint::at("executor::runner::before_result");
@@ -125,6 +132,23 @@ fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<Inst
             _ if Instant::now() > until => {
                 return Err(io::Error::other("Another command still runs for this instance."));
             }
+            _ => {}
+        }
+    }
+}
+
+/// Starts the program, as soon as the system can, unless it is stopped before.
+fn start(job: &Job, heard: &Receiver<Heard>) -> io::Result<Result<Child, Stop>> {
+    let mut until = Instant::now() + job.first_beat;
+    loop {
+        match spawn(job) {
+            Err(error) if are_short(&error) => {}
+            started => return started.map(Ok),
+        }
+        match heard.recv_timeout(RETRY_DELAY) {
+            Ok(Heard::Stop(why)) => return Ok(Err(why)),
+            Ok(Heard::Beat) => until = Instant::now() + job.beat,
+            _ if Instant::now() > until => return Ok(Err(Stop::Lost)),
             _ => {}
         }
     }

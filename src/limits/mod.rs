@@ -2,6 +2,7 @@
 //! setting with its default and its meaning, said once. `docs/security.md` has the same table, made from this one.
 
 mod bytes;
+pub mod open_files;
 #[cfg(test)]
 mod tests;
 
@@ -105,6 +106,16 @@ limits! {
     /// How long audit entries are kept.
     #[serde(deserialize_with = "positive_duration")]
     audit_keep: Duration = Duration::from_hours(365 * 24), "\"365d\"";
+}
+
+impl Limits {
+    /// How many connections may be open: as configured, or what the limit of open files leaves.
+    pub fn max_connections(&self) -> usize {
+        match self.connections {
+            0 => open_files::connections(),
+            connections => connections,
+        }
+    }
 }
 
 /// How many response keys an operation may have at its root, by its kind.

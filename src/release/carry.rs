@@ -131,7 +131,7 @@ impl Shared {
     /// What is to become of an interrupted start.
     async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Next {
         let Some(executor) = executor else { return next(&Found::NoAnswer, OnLost::Resolve, order) };
-        let found = executor.probe(order).await;
+        let found = executor.probe(order, &self.with).await;
         match &found {
             Found::Version(version) => {
                 self.log.say(order, format!("It was interrupted, and the probe says that {version} runs.")).await;

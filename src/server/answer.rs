@@ -9,6 +9,10 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
+use std::time::Duration;
+
+/// When to ask again for what there is no room for now.
+const ROOM_DELAY: Duration = Duration::from_secs(1);
 
 /// A request that was refused before there was a document to carry out, or whose outcome is not known.
 #[derive(Debug)]
@@ -18,13 +22,13 @@ pub struct Refused {
     message: String,
     /// A header that belongs to the status.
     header: Option<(header::HeaderName, &'static str)>,
-    /// When to ask again, where waiting helps.
-    retry_after_seconds: Option<u32>,
+    /// After how many seconds the same may be sent again.
+    retry_after: Option<u64>,
 }
 
 impl Refused {
     pub fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Refused {
-        Refused { status, code, message: message.into(), header: None, retry_after_seconds: None }
+        Refused { status, code, message: message.into(), header: None, retry_after: None }
     }
 
     /// The same, with a header that belongs to its status.
@@ -44,16 +48,21 @@ impl Refused {
         Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message).with(header::RETRY_AFTER, "1")
     }
 
-    /// The caller has as much as it may have; later there may be room.
-    pub fn rate_limited(message: impl Into<String>) -> Refused {
+    /// The caller has as much as it may have; when something of it has ended, there is room.
+    pub fn full(message: impl Into<String>) -> Refused {
+        Refused::rate_limited(message, ROOM_DELAY)
+    }
+
+    /// The same may be sent again, but not before this time has passed.
+    pub fn rate_limited(message: impl Into<String>, wait: Duration) -> Refused {
         let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, message);
-        Refused { retry_after_seconds: Some(1), ..refused.with(header::RETRY_AFTER, "1") }
+        Refused { retry_after: Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)), ..refused }
     }
 
     /// The same as an answer, for streams.
     pub fn answer(&self) -> Answer {
         let mut error = ApiError::new(self.code, self.message.clone()).told();
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.retry_after {
             error.extensions.get_or_insert_default().set("retryAfterSeconds", seconds);
         }
         Answer::from_errors(vec![error])
@@ -71,6 +80,9 @@ impl Refused {
         let mut response = respond(self.status, media, bytes(&answer), Told::outcome(self.code.word()));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

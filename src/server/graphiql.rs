@@ -64,7 +64,6 @@ fn serve(name: &str, asked: &HeaderMap) -> Response {
         (header::ETAG, file.tag.clone()),
         (header::CONTENT_SECURITY_POLICY, text(POLICY)),
         (header::REFERRER_POLICY, text("no-referrer")),
-        (header::X_CONTENT_TYPE_OPTIONS, text("nosniff")),
     ];
     if asked.get(header::IF_NONE_MATCH) == Some(&file.tag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();

@@ -1,10 +1,11 @@
 //! `/graphql`: who asks, what, and in what form the answer is wanted.
 
-use super::accept::{Accepted, Media};
+use super::accept::{Accepted, Media, accepted};
+use super::access::Sender;
 use super::answer::{self, Refused};
 use super::log::Told;
 use super::request::{Asked, Parameters, is_json};
-use super::who::{self, Who};
+use super::who::Who;
 use super::{Server, execute, sse};
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
@@ -28,12 +29,13 @@ const SENDING: Duration = Duration::from_secs(30);
 pub async fn post(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let accepted = accepted(&headers);
     let asked = async {
-        let who = who(&server, &headers).await?;
+        let who = sender?;
         if !is_json(text(&headers, header::CONTENT_TYPE)) {
             let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
             return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
@@ -55,12 +57,13 @@ pub async fn post(
 pub async fn get(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     let accepted = accepted(&headers);
     let asked = async {
-        let who = who(&server, &headers).await?;
+        let who = sender?;
         let Query(parameters) = Query::<Parameters>::try_from_uri(&uri)
             .map_err(|error| Refused::bad_request(format!("The parameters cannot be read: {error}.")))?;
         let room = server.waiting.to_parse(&who.caller.name, uri.query().unwrap_or_default().as_bytes()).await?;
@@ -150,18 +153,8 @@ fn not_acceptable() -> Refused {
     Refused::new(StatusCode::NOT_ACCEPTABLE, ErrorCode::BadRequest, message)
 }
 
-fn accepted(headers: &HeaderMap) -> Accepted {
-    let all = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    Accepted::read(&all.collect::<Vec<_>>().join(","))
-}
-
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// Whose token the request bears.
-async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
-    Ok(who::who(server, text(headers, header::AUTHORIZATION)).await?)
 }
 
 /// How many bytes of a body are to come, at most.

@@ -2,15 +2,16 @@
 
 use super::Server;
 use super::accept::Media;
+use super::access::Sender;
 use super::answer::{OK, Refused};
-use super::who;
+use super::counts::Counts;
 use crate::domain::Word;
 use crate::domain::release::{ReleaseStatus, ReleaseTargetStatus};
 use crate::graphql::{Groups, RequestId};
 use crate::store::{Db, Result, events, figures};
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -55,6 +56,7 @@ pub struct Metrics {
     groups: Groups,
     requests: Family<Asked, Histogram, fn() -> Histogram>,
     subscribers: Family<Over, Gauge>,
+    counts: Counts,
 }
 
 /// How a subscriber listens.
@@ -82,9 +84,9 @@ impl Drop for Subscriber {
 
 impl Metrics {
     /// With nothing counted yet.
-    pub fn new(db: Db, groups: Groups) -> Metrics {
+    pub fn new(db: Db, groups: Groups, counts: Counts) -> Metrics {
         let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(BOUNDS));
-        Metrics { db, groups, requests, subscribers: Family::default() }
+        Metrics { db, groups, requests, subscribers: Family::default(), counts }
     }
 
     /// Counts a request that has ended.
@@ -118,6 +120,7 @@ impl Metrics {
         let about = "Requests by kind of operation and outcome, subscriptions when they have ended";
         registry.register_with_unit("request_duration", about, Unit::Seconds, self.requests.clone());
         registry.register("subscribers", "Subscriptions under way, by transport", self.subscribers.clone());
+        self.counts.register(&mut registry);
         let groups = gauge(self.groups.len() as i64);
         let about = "Different subscriptions under way: equal ones are carried out once, for all their subscribers";
         registry.register("subscriptions", about, groups);
@@ -188,10 +191,9 @@ fn gauge(value: i64) -> Gauge {
 pub async fn get(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
+    Extension(sender): Extension<Sender>,
 ) -> Response {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Err(stranger) = who::who(&server, authorization.unwrap_or_default()).await {
+    if let Err(stranger) = sender {
         return Refused::from(stranger).respond(Media::Json, &id);
     }
     match server.metrics.tell().await {

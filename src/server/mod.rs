@@ -3,35 +3,46 @@
 //! module speaks HTTP and knows no types.
 
 mod accept;
+mod access;
 mod answer;
+mod connection;
+mod counts;
 mod engine;
 mod execute;
 mod graphiql;
 mod graphql;
 mod log;
 mod metrics;
+mod origins;
+mod pages;
+mod rates;
+mod ready;
 mod request;
+mod seldom;
 mod sse;
 mod subscribers;
+pub mod tls;
 mod waiting;
 mod who;
 pub mod ws;
 
+pub use counts::Counts;
 pub use engine::{Api, Engine};
 pub use metrics::Metrics;
+pub use rates::Rates;
+pub use ready::Readiness;
 pub use subscribers::Subscribers;
 pub use waiting::Waiting;
 
 use crate::auth::Tokens;
 use crate::graphql::Queues;
 use crate::limits::Limits;
+use crate::net::Access;
 use crate::store::Db;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
 use axum::{Router, middleware};
-use std::io;
+use connection::Acceptor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -42,9 +53,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// How long requests under way may take once the server closes.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// How long the database may take to show that it answers.
-const SOON: Duration = Duration::from_secs(2);
-
 /// What the handlers share.
 pub struct Server {
     pub engine: Arc<dyn Engine>,
@@ -52,6 +60,7 @@ pub struct Server {
     pub db: Db,
     pub tokens: Tokens,
     pub metrics: Metrics,
+    pub counts: Counts,
     /// What callers may cost.
     pub limits: Limits,
     /// What waits for subscribers to read it.
@@ -60,6 +69,10 @@ pub struct Server {
     pub subscribers: Subscribers,
     /// What was read of their requests and waits.
     pub waiting: Waiting,
+    /// From where it is reached.
+    pub access: Access,
+    pub rates: Rates,
+    pub readiness: Readiness,
     /// Canceled when no new work should come: `/readyz` says so.
     pub stopping: CancellationToken,
     /// Canceled when streams are to end.
@@ -74,54 +87,50 @@ impl Server {
     pub fn router(self) -> Router {
         // Each layer clones it for each request.
         let server = Arc::new(self);
+        let counted = Router::new()
+            .route("/", get(pages::root))
+            .route("/graphql", get(pages::graphql).post(graphql::post))
+            .route("/graphql/", get(pages::graphql).post(graphql::post))
+            .route("/graphql/ws", any(ws::open))
+            .route("/metrics", get(metrics::get))
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(middleware::from_fn_with_state(server.clone(), access::each_request))
+            .layer(middleware::from_fn_with_state(server.clone(), origins::each_request));
         Router::new()
             .merge(graphiql::routes())
-            .route("/graphql", get(graphql::get).post(graphql::post))
-            .route("/graphql/ws", any(ws::open))
             .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready))
-            .route("/metrics", get(metrics::get))
+            .route("/readyz", get(ready::get))
+            .merge(counted)
             .layer(CatchPanicLayer::custom(answer::panicked))
             .layer(middleware::from_fn_with_state(server.clone(), log::each_request))
             .with_state(server)
     }
 
     /// Serves until `closing` is canceled; then streams end at once, and requests and sockets within a few seconds.
-    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        let closing = self.closing.clone();
-        let underway = self.underway.clone();
-        let closed = closing.clone();
-        // An event is small, and is to arrive at once.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
+    pub async fn serve(self, listener: TcpListener, certificates: Option<tls::Certificates>) {
+        let (closing, underway) = (self.closing.clone(), self.underway.clone());
+        let acceptor = Acceptor {
+            limits: self.limits,
+            counts: self.counts.clone(),
+            closing: closing.clone(),
+            underway: underway.clone(),
+            certificates,
+            router: self.router(),
+        };
         let serving = async {
-            let served = serving.await;
+            acceptor.run(listener).await;
             underway.close();
             underway.wait().await;
-            served
         };
         let farewell = async {
             closing.cancelled().await;
             tokio::time::sleep(FAREWELL).await;
         };
         tokio::select! {
-            served = serving => served,
-            () = farewell => Ok(()),
+            () = serving => {}
+            () = farewell => {}
         }
     }
-}
-
-/// Whether it takes new work, or why not.
-async fn ready(State(server): State<Arc<Server>>) -> (StatusCode, &'static str) {
-    let why_not = match server.stopping.is_cancelled() {
-        true => "stopping\n",
-        false if !server.db.is_writable() => "the database cannot be written: make room on its disk\n",
-        false if !server.db.answers(SOON).await => "the database does not answer\n",
-        false => return (StatusCode::OK, "ready\n"),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, why_not)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ impl Subscribers {
                     "{caller} has {most} subscriptions to this server, as many as `subscriptions_per_caller` allows. End \
                      one first."
                 );
-                return Err(Refused::rate_limited(message));
+                return Err(Refused::full(message));
             }
         }
         Ok(Subscribed { subscribers: self.clone(), caller: caller.to_owned() })

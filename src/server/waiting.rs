@@ -69,7 +69,7 @@ impl Waiting {
             "Too many bytes of requests wait: a caller has at most {own} (waiting_bytes_per_caller), and all callers \
              have {all} (waiting_bytes). Wait for answers before you send more."
         );
-        Refused::rate_limited(message)
+        Refused::full(message)
     }
 }
 

@@ -1,8 +1,7 @@
 //! `/graphql/ws`: the protocol `graphql-transport-ws`. One task reads from a socket; one follows all its operations and
 //! writes what they say, so that an event wakes one task for each socket. Queries, mutations and the beginning of
 //! subscriptions have tasks of their own. Pings are answered at every moment, dead and slow peers are let go, and a token
-//! that counts no more ends its socket. No `Origin` is checked: only a token lets anybody in, and browsers send none by
-//! themselves.
+//! that counts no more ends its socket.
 
 mod close;
 mod message;
@@ -18,9 +17,11 @@ mod writer;
 pub use timings::Timings;
 
 use super::Server;
-use axum::extract::State;
+use super::access::authorization;
+use super::log::Client;
 use axum::extract::ws::{Message, WebSocketUpgrade};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use close::Close;
 use std::sync::Arc;
@@ -35,7 +36,12 @@ const READ: usize = 1024;
 const WRITE: usize = 16 * 1024;
 
 /// Opens a socket. Who asks is told by `connection_init`, or else by this request.
-pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upgrade: WebSocketUpgrade) -> Response {
+pub async fn open(
+    State(server): State<Arc<Server>>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    mut upgrade: WebSocketUpgrade,
+) -> Response {
     let speaks = HeaderValue::from_static(PROTOCOL);
     let spoken = upgrade.requested_protocols().any(|protocol| *protocol == speaks);
     // A client that gets none of its protocols back fails before it can read why.
@@ -43,8 +49,7 @@ pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upg
     if let Some(protocol) = offered {
         upgrade.set_selected_protocol(protocol);
     }
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let authorization = authorization.unwrap_or_default().to_owned();
+    let authorization = authorization(&headers).to_owned();
     let timings = server.timings;
     // HTTP's own shutdown does not wait for sockets.
     let underway = server.underway.token();
@@ -52,7 +57,7 @@ pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upg
     upgrade.max_message_size(MESSAGE).max_frame_size(MESSAGE).on_upgrade(move |mut socket| async move {
         let _underway = underway;
         if spoken {
-            socket::run(server, timings, authorization, socket).await;
+            socket::run(server, timings, client, authorization, socket).await;
         } else {
             let _ = socket.send(Message::Close(Some(Close::subprotocol().frame()))).await;
             let _ = tokio::time::timeout(timings.farewell, socket.recv()).await;

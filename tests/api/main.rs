@@ -14,11 +14,14 @@ mod heavy_watching;
 mod history;
 mod journal;
 mod kept_documents;
+mod log_lines;
 mod metrics;
+mod open_files;
 mod repeating;
 mod roles;
 mod sockets;
 mod subscriptions;
+mod tls;
 mod watching;
 mod world;
 

@@ -188,7 +188,7 @@ impl Server {
         let mut command = self.command(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
         command.env("FAILPOINTS", failpoints);
         let process = Process::start(command);
-        let at = process.ready.find("http://").unwrap_or_else(|| panic!("not ready: {:?}", process.ready));
+        let at = process.ready.find("http").unwrap_or_else(|| panic!("not ready: {:?}", process.ready));
         let address: String = process.ready[at..].chars().take_while(|char| !char.is_whitespace()).collect();
         address.trim_end_matches("/graphql").clone_into(&mut self.url);
         self.process = Some(process);

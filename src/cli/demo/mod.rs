@@ -11,6 +11,7 @@ use crate::domain::Role;
 use crate::domain::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;
+use crate::net::Access;
 use crate::release::worker::Timing;
 use anyhow::Context;
 use clap::Args;
@@ -43,7 +44,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 
     let app = App { executors: settings.executors.clone(), ..app };
     let words = words::of(settings.listen, &token, &fleet);
-    process::run(app, listener, &settings, || println!("{words}")).await
+    process::run(app, listener, None, &settings, || println!("{words}")).await
 }
 
 fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Settings {
@@ -51,6 +52,8 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         database_url: format!("sqlite:{}", directory.join("demo.db").display()),
         log_format: LogFormat::Text,
         listen,
+        tls: None,
+        access: Access::default(),
         worker: true,
         state_dir: directory.join("state"),
         rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },

@@ -1,11 +1,14 @@
 //! The protocol, through a server that listens, with a small schema of its own.
 
+mod connections;
+mod front;
 mod http;
 mod metrics;
+mod rates;
 mod sockets;
 mod streams;
 
-use super::{Api, Engine, Metrics, Server, Subscribers, ws};
+use super::{Api, Counts, Engine, Metrics, Rates, Readiness, Server, Subscribers, ws};
 use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::domain::{Caller, Role};
@@ -14,6 +17,7 @@ use crate::executor::{ExecutorSettings, Executors};
 use crate::gate::Gate;
 use crate::graphql::{self, Groups, Messages, Place, Queues};
 use crate::limits::Limits;
+use crate::net::Access;
 use crate::store::{Db, token};
 use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
 use futures_util::future::BoxFuture;
@@ -28,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What the small schema counts.
 #[derive(Default)]
-struct Counts {
+struct Calls {
     mutations: AtomicUsize,
     streams: AtomicUsize,
 }
@@ -66,11 +70,11 @@ struct Mutation;
 impl Mutation {
     async fn count(&self, context: &Context<'_>, #[graphql(default)] wait_ms: u64) -> usize {
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-        context.data_unchecked::<Arc<Counts>>().mutations.fetch_add(1, Ordering::SeqCst) + 1
+        context.data_unchecked::<Arc<Calls>>().mutations.fetch_add(1, Ordering::SeqCst) + 1
     }
 }
 
-struct Open(Arc<Counts>);
+struct Open(Arc<Calls>);
 
 impl Drop for Open {
     fn drop(&mut self) {
@@ -89,7 +93,7 @@ impl Watching {
         after: Option<String>,
         end: Option<u32>,
     ) -> impl Stream<Item = u32> + use<> {
-        let counts = context.data_unchecked::<Arc<Counts>>().clone();
+        let counts = context.data_unchecked::<Arc<Calls>>().clone();
         counts.streams.fetch_add(1, Ordering::SeqCst);
         let place = context.data_opt::<Place>().and_then(|place| place.from().map(str::to_owned));
         let from: u32 = place.or(after).and_then(|after| after.parse().ok()).unwrap_or_default();
@@ -101,7 +105,7 @@ impl Watching {
 
     /// As much and as fast as the client takes it.
     async fn flood(&self, context: &Context<'_>) -> impl Stream<Item = String> + use<> {
-        let counts = context.data_unchecked::<Arc<Counts>>().clone();
+        let counts = context.data_unchecked::<Arc<Calls>>().clone();
         counts.streams.fetch_add(1, Ordering::SeqCst);
         let open = Open(counts);
         futures_util::stream::repeat("x".repeat(64 * 1024)).inspect(move |_| {
@@ -146,11 +150,13 @@ struct Served {
     url: String,
     token: String,
     db: Db,
-    counts: Arc<Counts>,
+    counts: Arc<Calls>,
     queues: Queues,
     stopping: CancellationToken,
     closing: CancellationToken,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: tokio::task::JoinHandle<()>,
+    /// What it counts of connections.
+    edge: Counts,
     http: reqwest::Client,
     _directory: tempfile::TempDir,
 }
@@ -161,17 +167,31 @@ impl Served {
     }
 
     async fn timed(timings: ws::Timings) -> Served {
-        let limits = Limits { query_deadline: Duration::from_millis(500), ..Limits::default() };
+        Served::within(timings, Limits::default()).await
+    }
+
+    /// A server of the small schema, with a brief deadline, where callers may cost this much otherwise.
+    async fn within(timings: ws::Timings, limits: Limits) -> Served {
+        let limits = Limits { query_deadline: Duration::from_millis(500), ..limits };
         Served::limited(timings, limits).await
     }
 
     /// A server of the small schema, where callers may cost this much.
     async fn limited(timings: ws::Timings, limits: Limits) -> Served {
-        let counts = Arc::new(Counts::default());
+        Served::small(timings, limits, Access::default()).await
+    }
+
+    /// Reached from where this section `[server]` says.
+    async fn reached(access: &str) -> Served {
+        Served::small(ws::Timings::default(), Limits::default(), toml::from_str(access).unwrap()).await
+    }
+
+    async fn small(timings: ws::Timings, limits: Limits, access: Access) -> Served {
+        let counts = Arc::new(Calls::default());
         let schema =
             Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(graphql::Validated).finish();
         let gate = Gate::new(&schema.sdl(), &[], Default::default(), limits);
-        Served::with(timings, limits, counts, |_, _| Arc::new(Small { schema, gate })).await
+        Served::with((timings, limits, access), counts, |_, _| Arc::new(Small { schema, gate })).await
     }
 
     /// A server of the real schema.
@@ -179,16 +199,17 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        let limits = Limits::default();
-        Served::with(timings, limits, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, limits))).await
+        let settings = (timings, Limits::default(), Access::default());
+        Served::with(settings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, Limits::default())))
+            .await
     }
 
     async fn with(
-        timings: ws::Timings,
-        limits: Limits,
-        counts: Arc<Counts>,
+        (timings, limits, access): (ws::Timings, Limits, Access),
+        counts: Arc<Calls>,
         engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
     ) -> Served {
+        let edge = Counts::default();
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
@@ -202,7 +223,11 @@ impl Served {
             tokens: Tokens::new(db.clone()),
             queues: groups.queues().clone(),
             subscribers: Subscribers::default(),
-            metrics: Metrics::new(db.clone(), groups.clone()),
+            metrics: Metrics::new(db.clone(), groups.clone(), edge.clone()),
+            rates: Rates::new(&limits, edge.clone()),
+            counts: edge.clone(),
+            access,
+            readiness: Readiness::default(),
             limits,
             waiting: super::Waiting::new(limits),
             stopping: stopping.clone(),
@@ -212,10 +237,10 @@ impl Served {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let serving = tokio::spawn(server.serve(listener));
+        let serving = tokio::spawn(server.serve(listener, None));
         let http = reqwest::Client::new();
         let queues = groups.queues().clone();
-        Served { url, token, db, counts, queues, stopping, closing, serving, http, _directory: directory }
+        Served { url, token, db, counts, queues, stopping, closing, serving, edge, http, _directory: directory }
     }
 
     /// A POST to `/graphql` with a token and JSON.

@@ -67,6 +67,11 @@ impl Close {
         Close::new(1013, reason)
     }
 
+    /// Its address opens too many sockets without a valid token; clients come back.
+    pub fn rate_limited(reason: String) -> Close {
+        Close::new(1013, reason)
+    }
+
     /// What a failure to read is told as; none when the peer is gone.
     pub fn unreadable(error: Error) -> Option<Close> {
         let error = error.into_inner();

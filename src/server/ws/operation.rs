@@ -20,6 +20,7 @@ use axum::extract::ws::Message as Frame;
 use futures_util::stream::{self, AbortRegistration, Abortable, Stream};
 use futures_util::{FutureExt, StreamExt};
 use std::future::ready;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
@@ -28,6 +29,8 @@ use tokio_util::task::AbortOnDropHandle;
 pub struct Carrier {
     pub server: Arc<Server>,
     pub caller: Caller,
+    /// The address of the client.
+    pub address: IpAddr,
 }
 
 /// Carries out what was asked: the same checks and limits as over HTTP. A subscription is followed by whoever takes what
@@ -105,7 +108,7 @@ impl Operation {
         }
     }
 
-    async fn answered(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
+    async fn answered(&mut self, Carrier { server, caller, .. }: &Carrier, prepared: Prepared) -> Stage {
         let kind = prepared.kind;
         match execute::execute(server, prepared.request(), kind, caller.clone(), &self.record.id).await {
             Ok(answer) if answer::began(&answer) => {
@@ -116,7 +119,7 @@ impl Operation {
         }
     }
 
-    async fn subscribe(&mut self, Carrier { server, caller }: &Carrier, prepared: Prepared) -> Stage {
+    async fn subscribe(&mut self, Carrier { server, caller, .. }: &Carrier, prepared: Prepared) -> Stage {
         match server.subscribers.admit(&caller.name, server.limits.subscriptions_per_caller) {
             Ok(subscribed) => self.subscribed = Some(subscribed),
             Err(refused) => return self.refusal(refused.answer()),

@@ -61,7 +61,7 @@ impl Operations {
                      `subscriptions_per_socket` allow together. End one first.",
                     self.max_answered + self.max_subscriptions
                 );
-                Err(NotTaken::TooMany(entry.into_key(), Refused::rate_limited(message)))
+                Err(NotTaken::TooMany(entry.into_key(), Refused::full(message)))
             }
             Entry::Vacant(entry) => {
                 let (stop, stopped) = AbortHandle::new_pair();
@@ -104,7 +104,7 @@ impl InUse {
         let others = all.values().filter(|begun| begun.subscription == Some(is_subscription)).count();
         if others >= most {
             let message = format!("This socket has {most} {what}, as many as `{setting}` allows. End one first.");
-            return Err(Refused::rate_limited(message));
+            return Err(Refused::full(message));
         }
         if let Some(begun) = all.get_mut(&self.id) {
             begun.subscription = Some(is_subscription);

@@ -1,7 +1,7 @@
 //! What the log and the metrics are told of an operation.
 
 use super::super::answer::OK;
-use super::super::log::new_id;
+use super::super::log::{cut, new_id};
 use super::super::metrics::{Subscriber, Transport};
 use super::operation::Carrier;
 use crate::graphql::RequestId;
@@ -49,9 +49,10 @@ impl Drop for Record {
         }
         tracing::info!(
             request_id = self.id.0,
+            address = %self.carrier.address,
             transport = "websocket",
             caller = self.carrier.caller.name,
-            operation = self.name,
+            operation = self.name.as_deref().map(cut),
             outcome = &*self.outcome,
             ms = self.began.elapsed().as_secs_f64() * 1000.0,
             "request"

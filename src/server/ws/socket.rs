@@ -1,8 +1,9 @@
 //! The one task that reads from a socket and decides what happens to it.
 
 use super::super::Server;
+use super::super::access::admit_stranger;
 use super::super::answer::Refused;
-use super::super::log::new_id;
+use super::super::log::{Client, new_id};
 use super::super::request::Asked;
 use super::super::waiting::Room;
 use super::super::who::{self, Stranger, Who};
@@ -28,7 +29,7 @@ use tokio_util::task::AbortOnDropHandle;
 const UNANSWERED: u32 = 2;
 
 /// Serves a socket until one of both sides ends it. `authorization` is the header of the request that opened it.
-pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, socket: WebSocket) {
+pub async fn run(server: Arc<Server>, timings: Timings, client: Client, authorization: String, socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
     let (close, told) = oneshot::channel();
@@ -39,6 +40,7 @@ pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, s
         server,
         outbox,
         operations,
+        client,
         authorization,
         state: State::New,
         unanswered: 0,
@@ -50,6 +52,10 @@ pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, s
         // It has said why, if there was somebody to listen.
         _ = &mut writer => Ended::Gone,
     };
+    if let State::New | State::Asking = reader.state {
+        // It goes anyway.
+        let _ = admit_stranger(&reader.server, Stranger::NoToken, client.0);
+    }
     match ended {
         Ended::Gone => {}
         // Its answer to the close is read, and the client has the time to read ours.
@@ -82,12 +88,15 @@ enum State {
     Asking,
     /// It may begin operations.
     Known(Arc<Carrier>),
+    /// It brought no valid token, and was counted.
+    Stranger,
 }
 
 struct Reader {
     server: Arc<Server>,
     outbox: Outbox,
     operations: Operations,
+    client: Client,
     authorization: String,
     state: State,
     unanswered: u32,
@@ -131,10 +140,20 @@ impl Reader {
     }
 
     fn admit(&mut self, who: Result<Who, Stranger>) -> Result<(), Close> {
-        let Who { caller, secret } = who?;
+        let Who { caller, secret } = match who {
+            Ok(who) => who,
+            Err(stranger) => {
+                let State::Asking = self.state else { return Err(stranger.into()) };
+                self.state = State::Stranger;
+                let admitted = admit_stranger(&self.server, stranger, self.client.0);
+                return Err(
+                    admitted.map_or_else(|refused| Close::rate_limited(refused.into_message()), |()| stranger.into())
+                );
+            }
+        };
         let no_more = who::counts_no_more(self.server.tokens.clone(), secret);
         self.who = no_more.map(|()| Err(Stranger::NoMore)).boxed();
-        let carrier = Carrier { server: self.server.clone(), caller };
+        let carrier = Carrier { server: self.server.clone(), caller, address: self.client.0 };
         self.state = State::Known(Arc::new(carrier));
         self.say(message::acknowledged())
     }
@@ -212,6 +231,9 @@ impl Reader {
 
     fn subscribe(&mut self, id: String, asked: Asked, room: Option<Room>) -> Result<(), Close> {
         let State::Known(carrier) = &self.state else { return Err(Close::unauthorized()) };
+        if let Err(refused) = self.server.rates.caller(&carrier.caller.name) {
+            return self.refuse(&id, &refused);
+        }
         match self.operations.begin(id) {
             Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), (asked, room), taken))),
             Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),

@@ -37,7 +37,7 @@ impl Socket {
     }
 
     /// Opens a socket and says nothing.
-    async fn open(served: &Served) -> Socket {
+    pub async fn open(served: &Served) -> Socket {
         Socket::with(served, &[("sec-websocket-protocol", PROTOCOL)]).await
     }
 
@@ -53,7 +53,7 @@ impl Socket {
         self.0.send(message).await.unwrap();
     }
 
-    async fn say(&mut self, message: Value) {
+    pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }
 
@@ -84,7 +84,7 @@ impl Socket {
     }
 
     /// With which code the server closes; what comes before is passed over.
-    async fn closed(&mut self) -> u16 {
+    pub async fn closed(&mut self) -> u16 {
         let closed = async {
             loop {
                 match self.0.next().await {
@@ -98,7 +98,7 @@ impl Socket {
     }
 }
 
-fn init(token: &str) -> Value {
+pub fn init(token: &str) -> Value {
     json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })
 }
 

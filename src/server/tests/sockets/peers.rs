@@ -99,7 +99,7 @@ async fn sockets_are_told_that_the_server_goes_away() {
     for socket in &mut sockets {
         assert_eq!(socket.closed().await, 1012);
     }
-    timeout(SOON, served.serving).await.expect("serving ends").unwrap().unwrap();
+    timeout(SOON, served.serving).await.expect("serving ends").unwrap();
 }
 
 #[tokio::test]
@@ -110,6 +110,6 @@ async fn a_mutation_of_a_socket_is_carried_out_before_the_server_is_gone() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     served.closing.cancel();
     assert_eq!(socket.closed().await, 1012);
-    timeout(SOON, served.serving).await.expect("serving ends").unwrap().unwrap();
+    timeout(SOON, served.serving).await.expect("serving ends").unwrap();
     assert_eq!(served.counts.mutations.load(Ordering::SeqCst), 1);
 }

@@ -1,0 +1,77 @@
+//! Before a request reaches its route: whose token it bears, and whether it comes too often. The token is looked at
+//! first, so that a caller with a valid one is never refused because of what others at its address did.
+
+use super::Server;
+use super::accept::accepted;
+use super::answer::Refused;
+use super::log::{Client, Told};
+use super::who::{self, Stranger, Who};
+use crate::graphql::RequestId;
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Who sends a request: an extension of each request that [`each_request`] lets through.
+pub type Sender = Result<Who, Stranger>;
+
+/// Looks at the token of a request and counts it. One that opens a socket is left to the socket, which may still bring a
+/// token.
+pub async fn each_request(
+    State(server): State<Arc<Server>>,
+    Extension(id): Extension<RequestId>,
+    Extension(Client(address)): Extension<Client>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if opens_socket(&request) {
+        return next.run(request).await;
+    }
+    let sender = who::who(&server, authorization(request.headers())).await;
+    let admitted = match &sender {
+        Ok(who) => server.rates.caller(&who.caller.name),
+        Err(stranger) => admit_stranger(&server, *stranger, address),
+    };
+    if let Err(refused) = admitted {
+        let mut response = refused.respond(accepted(request.headers()).refusal(), &id);
+        if let (Ok(who), Some(told)) = (sender, response.extensions_mut().get_mut::<Told>()) {
+            told.caller = Some(who.caller.name);
+        }
+        return response;
+    }
+    request.extensions_mut().insert(sender);
+    next.run(request).await
+}
+
+/// Counts a request, or a socket, that brought no valid token.
+///
+/// # Errors
+/// If its address sends too many.
+pub fn admit_stranger(server: &Server, stranger: Stranger, address: IpAddr) -> Result<(), Refused> {
+    server.counts.stranger(stranger);
+    match stranger {
+        // It may be a caller.
+        Stranger::Unavailable => Ok(()),
+        Stranger::NoToken | Stranger::NoMore => server.rates.stranger(address),
+    }
+}
+
+/// The header that bears the token, empty if there is none.
+pub fn authorization(headers: &HeaderMap) -> &str {
+    headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether a request becomes a WebSocket, where it is let to.
+pub fn opens_socket(request: &Request) -> bool {
+    let has = |name: HeaderName, word: &str| {
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
+    };
+    request.method() == Method::GET
+        && has(header::UPGRADE, "websocket")
+        && has(header::CONNECTION, "upgrade")
+        && has(header::SEC_WEBSOCKET_VERSION, "13")
+        && request.headers().contains_key(header::SEC_WEBSOCKET_KEY)
+}

@@ -1,0 +1,139 @@
+//! TLS of the server's own: a certificate with its key, looked at again while the server runs.
+
+use crate::net::CertificateFiles as Files;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::signal::unix::Signal;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// How often the files are looked at.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// Why there is no certificate to serve with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("{file}: it cannot be read: {error}", file = file.display())]
+    Unreadable { file: PathBuf, error: io::Error },
+    /// A file has not what it should have.
+    #[error("{file}: it has no {what} in PEM: {error}", file = file.display())]
+    Malformed { file: PathBuf, what: &'static str, error: rustls::pki_types::pem::Error },
+    /// The two do not belong together, or cannot be used.
+    #[error(
+        "the certificate in {certificate} cannot be used with the key in {key}: {error}",
+        certificate = files.certificate.display(),
+        key = files.key.display()
+    )]
+    Unfit { files: Files, error: rustls::Error },
+}
+
+/// What both files have in them.
+#[derive(PartialEq, Eq)]
+struct Contents {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// What makes handshakes, with the certificate that is served now.
+pub struct Certificates(TlsAcceptor);
+
+#[derive(Debug)]
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// Keeps a certificate up to date.
+pub struct Reloader {
+    files: Files,
+    /// What was looked at last, whether or not it could be used.
+    seen: Contents,
+    current: Arc<Current>,
+}
+
+/// Loads a certificate with its key.
+///
+/// # Errors
+/// If a file cannot be read, or the two cannot be used together.
+pub fn load(files: Files) -> Result<(Certificates, Reloader), Error> {
+    let provider = CryptoProvider::get_default().expect("`main` installs it first of all").clone();
+    let seen = read(&files)?;
+    let current = Arc::new(Current(RwLock::new(Arc::new(certified(&files, &seen, &provider)?))));
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| Error::Unfit { files: files.clone(), error })?;
+    let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok((Certificates(TlsAcceptor::from(Arc::new(config))), Reloader { files, seen, current }))
+}
+
+impl Certificates {
+    /// Makes a handshake.
+    pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<TlsStream<S>> {
+        self.0.accept(stream).await
+    }
+}
+
+impl Reloader {
+    /// Looks at the files every ten seconds and at each of these signals, for as long as it is polled. A pair that cannot
+    /// be used is logged, and the old one is served.
+    pub async fn run(mut self, mut signal: Signal) {
+        loop {
+            // Without signals, for whatever reason, time is enough.
+            let _ = tokio::time::timeout(INTERVAL, signal.recv()).await;
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        let renewed = match read(&self.files) {
+            Ok(contents) if contents == self.seen => return,
+            Ok(contents) => {
+                self.seen = contents;
+                self.renew()
+            }
+            Err(error) => Err(error),
+        };
+        match renewed {
+            Ok(()) => tracing::info!(certificate = %self.files.certificate.display(), "a new certificate is served"),
+            Err(error) => tracing::error!(%error, "the new certificate cannot be used; the old one is still served"),
+        }
+    }
+
+    fn renew(&self) -> Result<(), Error> {
+        let provider = CryptoProvider::get_default().expect("`main` installs it first of all");
+        let certified = certified(&self.files, &self.seen, provider)?;
+        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
+        Ok(())
+    }
+}
+
+fn read(files: &Files) -> Result<Contents, Error> {
+    let bytes = |file: &Path| std::fs::read(file).map_err(|error| Error::Unreadable { file: file.to_owned(), error });
+    Ok(Contents { certificate: bytes(&files.certificate)?, key: bytes(&files.key)? })
+}
+
+/// The pair, if its key is that of its certificate.
+fn certified(files: &Files, contents: &Contents, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+    let malformed = |file: &Path, what| {
+        let file = file.to_owned();
+        move |error| Error::Malformed { file, what, error }
+    };
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&contents.certificate)
+        .collect::<Result<_, _>>()
+        .map_err(malformed(&files.certificate, "certificate"))?;
+    let key = PrivateKeyDer::from_pem_slice(&contents.key).map_err(malformed(&files.key, "private key"))?;
+    CertifiedKey::from_der(chain, key, provider).map_err(|error| Error::Unfit { files: files.clone(), error })
+}
