@@ -12,7 +12,7 @@ const INVARIANTS: [(&str, &str); 8] = [
     ("I4", "versions change by targets that succeeded, or by a confirmation"),
     ("I5", "the log has no gaps, and replaying it gives the present state"),
     ("I6", "a key that is kept stands for one release"),
-    ("I7", "every release has one audit entry of the request that made it"),
+    ("I7", "every release has one audit entry of the request that made it, for as long as entries are kept"),
     ("I8", "no more runs than a rollout allows, and one command at a time on a host"),
 ];
 

@@ -3,6 +3,7 @@
 use super::upkeep;
 use crate::app::App;
 use crate::auth::Tokens;
+use crate::change::Denials;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
 use crate::graphql::Groups;
@@ -32,13 +33,14 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
     let groups = Groups::new(tail, &settings.limits);
+    let denials = Denials::new(app.db.clone(), settings.limits.audit_input);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone()),
         db: app.db.clone(),
         queues: groups.queues().clone(),
         subscribers: Subscribers::default(),
-        engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
+        engine: Arc::new(Api::new(app.clone(), groups, settings.limits, denials.clone())),
         limits: settings.limits,
         turns: Semaphore::new(settings.limits.query_turns),
         stopping: stopping.clone(),
@@ -49,7 +51,11 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let mut serving = tokio::spawn(server.serve(listener));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
+        app.db.clone(),
+        settings.keep_events,
+        settings.limits.audit_keep,
+    )));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         served = &mut serving => return served?.context("It cannot serve any more"),
@@ -59,6 +65,7 @@ pub async fn run(app: App, listener: TcpListener, settings: &Settings, ready: im
     let worked = working.await?;
     closing.cancel();
     serving.await?.context("It could not stop serving")?;
+    denials.flush().await;
     drop(upkeep);
     app.db.close().await;
     worked
@@ -71,7 +78,11 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     let stopping = CancellationToken::new();
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
+        app.db.clone(),
+        settings.keep_events,
+        settings.limits.audit_keep,
+    )));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         worked = &mut working => return worked?,

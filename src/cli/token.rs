@@ -103,9 +103,7 @@ async fn revoke(given: &Given, which: &Whose) -> anyhow::Result<()> {
         (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
     };
     let db = super::open(given).await?;
-    let mut tx = db.begin().await?;
-    let revoked = token::revoke(&mut tx, which).await?;
-    tx.commit().await?;
+    let revoked = auth::revoke(&db, which).await?;
     db.close().await;
     ensure!(revoked > 0, "There is no such token, or it was revoked before.");
     println!("{revoked} {} revoked.", if revoked == 1 { "token was" } else { "tokens were" });

@@ -4,13 +4,11 @@
 use super::mutations::MUTATIONS;
 use super::types::MUTATION_PAYLOAD;
 use crate::app::App;
-use crate::change::Request;
+use crate::change::{Denials, Request};
 use crate::domain::Problems;
 use crate::domain::caller::Right;
 use crate::read::declare::{Arg, Object, arg, parse};
-use crate::read::{
-    ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, implement, object_type, register,
-};
+use crate::read::{ApiError, Document, Given, Prepared, argument, caller, field, implement, object_type, register};
 use crate::store;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -108,14 +106,18 @@ impl ContainerType for MutationRoot {
 async fn run<'a>(ctx: &Context<'a>, entry: &'static Entry, prepared: &Prepared) -> Result<(&'a App, Given), ApiError> {
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     let request_id = ctx.data_opt::<RequestId>().ok_or_else(ApiError::internal)?;
+    let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;
     let caller = caller(ctx)?;
+    let args = Document::of(ctx).args(std::iter::once(&entry.input), ctx.item);
     if !caller.role.has(entry.right) {
-        let message = format!("A caller of the role {} may not do this.", caller.role);
-        return Err(ApiError::new(ErrorCode::Forbidden, message));
+        // What cannot be read is denied like everything else.
+        let sent = args.ok().and_then(|args| args.value("input").cloned()).unwrap_or_default();
+        let sent = sent.into_json().map_err(|_| ApiError::internal())?;
+        denials.count(caller, &request_id.0, entry.name, &sent);
+        return Err(ApiError::forbidden(caller.role));
     }
     prepared.check()?;
-    let args = Document::of(ctx).args(std::iter::once(&entry.input), ctx.item)?;
-    let input = args.value("input").cloned().unwrap_or_default();
+    let input = args?.value("input").cloned().unwrap_or_default();
     let coerced = (entry.coerced)(input.clone())?.into_json().map_err(|_| ApiError::internal())?;
     let request = Request {
         caller: caller.clone(),
@@ -123,6 +125,7 @@ async fn run<'a>(ctx: &Context<'a>, entry: &'static Entry, prepared: &Prepared) 
         operation: entry.name,
         idempotency_key: coerced.get("idempotencyKey").and_then(|key| key.as_str()).map(str::to_owned),
         input: coerced,
+        audit_input: denials.audit_input(),
     };
     Ok((app, (entry.run)(app, request, input).await?))
 }

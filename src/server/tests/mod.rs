@@ -8,6 +8,7 @@ mod streams;
 use super::{Api, Engine, Metrics, Server, Subscribers, ws};
 use crate::app::App;
 use crate::auth::{Tokens, create};
+use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
@@ -181,7 +182,9 @@ impl Served {
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
         let limits = Limits::default();
-        Served::with(timings, limits, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, limits))).await
+        let denials = |db: &Db| Denials::new(db.clone(), limits.audit_input);
+        let api = |db: &Db, groups| -> Arc<dyn Engine> { Arc::new(Api::new(app(db), groups, limits, denials(db))) };
+        Served::with(timings, limits, Arc::default(), api).await
     }
 
     async fn with(
