@@ -2,6 +2,8 @@
 //! only choose among names.
 
 mod command;
+mod environment;
+mod mask;
 mod order;
 mod output;
 pub mod probe;

@@ -6,6 +6,7 @@
 //! A command is over when its first process has ended. What else is left of its session ends with it; what is
 //! to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
+use super::mask::Mask;
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
 use crate::failpoint;
@@ -29,6 +30,9 @@ pub struct Job {
     pub start: Start,
     pub program: PathBuf,
     pub args: Vec<String>,
+    /// Variables of its environment whose values no line of its output may show.
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// How long the first beat may take: less than the others, since the lease is older than the runner.
     pub first_beat: Duration,
     /// Without a beat for so long, the worker counts as lost.
@@ -85,13 +89,21 @@ fn run(job: &Job) -> io::Result<()> {
     failpoint::at("executor::runner::before_spawn");
     let ended = match spawn(job) {
         Ok(child) => attend(job, &state, &mark, child, tell, &heard)?,
-        Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
+        Err(error) => {
+            let why = format!("{} cannot be started: {error}.", job.program.display());
+            Ended::NotStarted(mask(job).text(&why))
+        }
     };
     failpoint::at("executor::runner::before_result");
     let noted = state.end(job.start, &ended);
     failpoint::at("executor::runner::after_result");
     report(&ended)?;
     noted
+}
+
+/// What hides the secrets of a job.
+fn mask(job: &Job) -> Mask {
+    Mask::new(job.secrets.iter().filter_map(|name| std::env::var(name).ok()))
 }
 
 /// Notes that the command begins. False if a newer one was started for its instance.
@@ -168,7 +180,7 @@ fn attend(
 ) -> io::Result<Ended> {
     failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
-    let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
+    let output = output::record(&state.output(job.start), mask(job), child.stdout.take(), child.stderr.take());
     thread::spawn(move || tell.send(Heard::Exited(child.wait())));
     let mut patience = Instant::now() + job.first_beat;
     let ended = loop {

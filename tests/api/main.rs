@@ -16,6 +16,7 @@ mod kept_documents;
 mod metrics;
 mod repeating;
 mod roles;
+mod secrets;
 mod sockets;
 mod subscriptions;
 mod watching;
