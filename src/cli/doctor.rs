@@ -1,5 +1,6 @@
 //! `lockkeeper doctor`.
 
+use super::terminal;
 use crate::config::Given;
 use crate::store::{Db, doctor};
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ pub async fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let broken: Vec<_> = findings.iter().filter(|finding| finding.invariant == invariant).collect();
         println!("{invariant}  {:<7} {promise}", if broken.is_empty() { "holds" } else { "BROKEN" });
         for finding in broken {
-            println!("      {}\n        {}", finding.what, finding.rows.join(", "));
+            println!("      {}\n        {}", finding.what, terminal::line(&finding.rows.join(", ")));
         }
     }
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

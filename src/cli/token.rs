@@ -1,5 +1,6 @@
 //! `lockkeeper token create | list | revoke`.
 
+use super::terminal;
 use crate::auth;
 use crate::config::Given;
 use crate::domain::duration;
@@ -84,12 +85,12 @@ async fn list(given: &Given) -> anyhow::Result<()> {
         println!(
             "{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}{}",
             token.id,
-            format!("{}…", token.hint),
+            format!("{}…", terminal::line(&token.hint)),
             token.role,
             token.created_at,
             time(token.expires_at),
             time(token.revoked_at),
-            token.name
+            terminal::line(&token.name)
         );
     }
     db.close().await;
