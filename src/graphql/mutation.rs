@@ -13,7 +13,8 @@ use crate::store;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, Response, ServerResult,
+    Value,
 };
 use futures_util::future::BoxFuture;
 use std::borrow::Cow;
@@ -89,13 +90,27 @@ pub struct MutationRoot;
 
 const ROOT: &str = "Mutation";
 
+/// Marks the answer to a mutation whose input had problems.
+const REFUSED: &str = "x-refused";
+
+/// Whether a mutation was refused, which its payload tells in `userErrors`.
+pub fn is_refused(answer: &Response) -> bool {
+    answer.http_headers.contains_key(REFUSED)
+}
+
 impl ContainerType for MutationRoot {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let name = ctx.item.node.name.node.as_str();
         let Some(entry) = MUTATIONS.iter().find(|entry| entry.name == name) else { return Ok(None) };
         let Some(prepared) = Prepared::given(ctx, ROOT, (entry.payload)(), true) else { return Ok(Some(Value::Null)) };
         let answer = match run(ctx, entry, &prepared).await {
-            Ok((app, row)) => prepared.answers(&app.db, &[row]).await.pop(),
+            Ok((app, row)) => {
+                if row.has_problems() {
+                    // A header of the library's answer: no transport sends it on.
+                    ctx.insert_http_header(REFUSED, "");
+                }
+                prepared.answers(&app.db, &[row]).await.pop()
+            }
             Err(error) => Some(prepared.failed(&error)),
         };
         answer.map(|answer| prepared.tell(ctx, answer)).transpose()
@@ -111,8 +126,9 @@ async fn run<'a>(ctx: &Context<'a>, entry: &'static Entry, prepared: &Prepared) 
     let args = Document::of(ctx).args(std::iter::once(&entry.input), ctx.item);
     if !caller.role.has(entry.right) {
         // What cannot be read is denied like everything else.
-        let sent = args.ok().and_then(|args| args.value("input").cloned()).unwrap_or_default();
-        let sent = sent.into_json().map_err(|_| ApiError::internal())?;
+        let sent = args.ok().and_then(|args| args.value("input").cloned());
+        let sent =
+            sent.unwrap_or_else(|| Value::Object(Default::default())).into_json().map_err(|_| ApiError::internal())?;
         denials.count(caller, &request_id.0, entry.name, &sent);
         return Err(ApiError::forbidden(caller.role));
     }

@@ -2,7 +2,7 @@
 
 use super::accept::{Accepted, Media};
 use super::answer::{self, Refused};
-use super::log::Told;
+use super::log::{Client, Told};
 use super::request::{Asked, Parameters, is_json};
 use super::who::{self, Who};
 use super::{Server, execute, sse};
@@ -28,12 +28,13 @@ const SENDING: Duration = Duration::from_secs(30);
 pub async fn post(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let accepted = accepted(&headers);
     let asked = async {
-        let who = who(&server, &headers).await?;
+        let who = who(&server, &headers, client).await?;
         if !is_json(text(&headers, header::CONTENT_TYPE)) {
             let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
             return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
@@ -50,12 +51,13 @@ pub async fn post(
 pub async fn get(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     let accepted = accepted(&headers);
     let asked = async {
-        let who = who(&server, &headers).await?;
+        let who = who(&server, &headers, client).await?;
         let Query(parameters) = Query::<Parameters>::try_from_uri(&uri)
             .map_err(|error| Refused::bad_request(format!("The parameters cannot be read: {error}.")))?;
         Ok::<_, Refused>((who, Asked::from_parameters(parameters)?))
@@ -154,8 +156,8 @@ fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
 }
 
 /// Whose token the request bears.
-async fn who(server: &Server, headers: &HeaderMap) -> Result<Who, Refused> {
-    Ok(who::who(server, text(headers, header::AUTHORIZATION)).await?)
+async fn who(server: &Server, headers: &HeaderMap, client: Client) -> Result<Who, Refused> {
+    Ok(who::who(server, text(headers, header::AUTHORIZATION), client.0).await?)
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {

@@ -3,11 +3,12 @@
 use super::Server;
 use crate::graphql::RequestId;
 use async_graphql::parser::types::OperationType;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use rand::distr::{Alphanumeric, SampleString};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,11 +34,21 @@ impl Told {
     }
 }
 
+/// The address of the client, an extension of each request.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub IpAddr);
+
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
-pub async fn each_request(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
+pub async fn each_request(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = new_id();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(Client(peer.ip()));
     let began = Instant::now();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

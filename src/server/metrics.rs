@@ -3,6 +3,7 @@
 use super::Server;
 use super::accept::Media;
 use super::answer::{OK, Refused};
+use super::log::Client;
 use super::who;
 use crate::domain::Word;
 use crate::domain::release::{ReleaseStatus, ReleaseTargetStatus};
@@ -29,7 +30,7 @@ const BOUNDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 struct Asked {
     /// `query`, `mutation` or `subscription`; `none` when there was no document to tell by.
     operation: &'static str,
-    /// `ok`, or the code of the first error.
+    /// `ok`, `refused` for a mutation with user errors, or the code of the first error.
     outcome: String,
 }
 
@@ -188,10 +189,11 @@ fn gauge(value: i64) -> Gauge {
 pub async fn get(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Response {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Err(stranger) = who::who(&server, authorization.unwrap_or_default()).await {
+    if let Err(stranger) = who::who(&server, authorization.unwrap_or_default(), client.0).await {
         return Refused::from(stranger).respond(Media::Json, &id);
     }
     match server.metrics.tell().await {

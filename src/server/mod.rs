@@ -30,6 +30,7 @@ use axum::routing::{any, get};
 use axum::serve::ListenerExt;
 use axum::{Router, middleware};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -94,7 +95,8 @@ impl Server {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        let serving = axum::serve(listener, self.router()).with_graceful_shutdown(closed.cancelled_owned());
+        let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(closed.cancelled_owned());
         let serving = async {
             let served = serving.await;
             underway.close();

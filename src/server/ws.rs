@@ -18,8 +18,9 @@ mod writer;
 pub use timings::Timings;
 
 use super::Server;
-use axum::extract::State;
+use super::log::Client;
 use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use close::Close;
@@ -35,7 +36,12 @@ const READ: usize = 1024;
 const WRITE: usize = 16 * 1024;
 
 /// Opens a socket. Who asks is told by `connection_init`, or else by this request.
-pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upgrade: WebSocketUpgrade) -> Response {
+pub async fn open(
+    State(server): State<Arc<Server>>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    mut upgrade: WebSocketUpgrade,
+) -> Response {
     let speaks = HeaderValue::from_static(PROTOCOL);
     let spoken = upgrade.requested_protocols().any(|protocol| *protocol == speaks);
     // A client that gets none of its protocols back fails before it can read why.
@@ -52,7 +58,7 @@ pub async fn open(State(server): State<Arc<Server>>, headers: HeaderMap, mut upg
     upgrade.max_message_size(MESSAGE).max_frame_size(MESSAGE).on_upgrade(move |mut socket| async move {
         let _underway = underway;
         if spoken {
-            socket::run(server, timings, authorization, socket).await;
+            socket::run(server, timings, authorization, client, socket).await;
         } else {
             let _ = socket.send(Message::Close(Some(Close::subprotocol().frame()))).await;
             let _ = tokio::time::timeout(timings.farewell, socket.recv()).await;

@@ -45,6 +45,10 @@ async fn releases_and_targets_are_told_by_status_and_the_wait_of_the_queued() {
         assert!(figure(&server, &token, "lockkeeper_queue_delay_seconds").await > 0.0);
         assert!(figure(&server, &token, "lockkeeper_event_position").await > 0.0);
         shop.client.query("{ viewer { name } }", json!(null)).await;
+        shop.client.problems("cancelRelease", json!({ "releaseId": "rel_999" })).await;
+        let refused = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"refused\"}";
+        assert!((figure(&server, &token, refused).await - 1.0).abs() < f64::EPSILON);
+        assert!(server.log().lines().any(|line| line.contains("outcome=\"refused\"")), "{}", server.log());
         let counted = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"ok\"}";
         assert!(figure(&server, &token, counted).await > 5.0);
     }

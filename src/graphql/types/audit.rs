@@ -22,7 +22,7 @@ pub static AUDIT_ENTRY: Object = Object::new(
     &[
         computed(
             "id",
-            "Unique and opaque. The entry is no Node.",
+            "Unique and opaque. `node` does not take it.",
             &ENTRY_ID,
             &[("id", CellKind::Int)],
             entry_id,

@@ -1,7 +1,7 @@
 //! The one task that reads from a socket and decides what happens to it.
 
 use super::super::Server;
-use super::super::log::new_id;
+use super::super::log::{Client, new_id};
 use super::super::request::Asked;
 use super::super::who::{self, Stranger, Who};
 use super::close::Close;
@@ -26,15 +26,23 @@ use tokio_util::task::AbortOnDropHandle;
 const UNANSWERED: u32 = 2;
 
 /// Serves a socket until one of both sides ends it. `authorization` is the header of the request that opened it.
-pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, socket: WebSocket) {
+pub async fn run(server: Arc<Server>, timings: Timings, authorization: String, client: Client, socket: WebSocket) {
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
     let (close, told) = oneshot::channel();
     let writer = Writer { sink, sources: select_all([outgoing]), timings };
     let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
     let operations = Operations::new(&server.limits);
-    let mut reader =
-        Reader { server, outbox, operations, authorization, state: State::New, unanswered: 0, who: pending().boxed() };
+    let mut reader = Reader {
+        server,
+        outbox,
+        operations,
+        authorization,
+        client,
+        state: State::New,
+        unanswered: 0,
+        who: pending().boxed(),
+    };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
         // It has said why, if there was somebody to listen.
@@ -79,6 +87,7 @@ struct Reader {
     outbox: Outbox,
     operations: Operations,
     authorization: String,
+    client: Client,
     state: State,
     unanswered: u32,
     /// Whom the token belongs to; later, that it counts no more.
@@ -163,8 +172,8 @@ impl Reader {
         self.state = State::Asking;
         let header = std::mem::take(&mut self.authorization);
         let authorization = authorization.unwrap_or(header);
-        let server = self.server.clone();
-        self.who = async move { who::who(&server, &authorization).await }.boxed();
+        let (server, client) = (self.server.clone(), self.client);
+        self.who = async move { who::who(&server, &authorization, client.0).await }.boxed();
         Ok(())
     }
 
