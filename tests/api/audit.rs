@@ -229,7 +229,7 @@ async fn denials_of_one_minute_are_one_entry_for_each_operation() {
         }
         try_it(&client, "cancelRelease", json!({ "releaseId": "rel_1" })).await;
         let entries = denials(&world.client, "curious", &[("cancelRelease", 1), ("createService", 3)]).await;
-        assert_eq!(entries[0]["input"], json!({ "releaseId": "rel_1" }));
+        assert_eq!(entries[0]["input"]["releaseId"], "rel_1");
         assert_eq!(entries[1]["input"]["cut"], true);
         assert_eq!((&entries[1]["result"], &entries[1]["address"]), (&json!(["FORBIDDEN"]), &json!("127.0.0.1")));
 
