@@ -48,7 +48,15 @@ async fn releases_and_targets_are_told_by_status_and_the_wait_of_the_queued() {
         shop.client.problems("cancelRelease", json!({ "releaseId": "rel_999" })).await;
         let refused = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"refused\"}";
         assert!((figure(&server, &token, refused).await - 1.0).abs() < f64::EPSILON);
-        assert!(server.log().lines().any(|line| line.contains("outcome=\"refused\"")), "{}", server.log());
+        let is_logged = || server.log().lines().any(|line| line.contains("outcome=\"refused\""));
+        // The test reads the log beside the server.
+        for _ in 0..100 {
+            if is_logged() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(is_logged(), "{}", server.log());
         let counted = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"ok\"}";
         assert!(figure(&server, &token, counted).await > 5.0);
     }
