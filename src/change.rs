@@ -1,12 +1,22 @@
 //! What every mutation has in common: one transaction, in which the idempotency key is looked up first,
 //! and whose effect, events, key and audit entry appear together or not at all (R8, R10, I7).
 
+mod denials;
+mod input;
+mod keep;
+
+pub use denials::Denials;
+pub use keep::keep;
+
+use crate::domain::audit::AuditOutcome;
 use crate::domain::{Caller, Id, Problem, ProblemCode, Problems, Timestamp};
+use crate::limits::Bytes;
 use crate::store::events::NewEvent;
 use crate::store::idempotency::Kept;
 use crate::store::{Db, Json, Result, Tx, audit, events, idempotency};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// Who asks for a change, and with what words.
 #[derive(Clone, Debug)]
@@ -20,6 +30,8 @@ pub struct Request {
     pub input: Value,
     /// The key, if the caller gave one.
     pub idempotency_key: Option<String>,
+    /// How much of the input is kept in the audit entry of a refusal.
+    pub audit_input: Bytes,
 }
 
 impl Request {
@@ -133,7 +145,7 @@ impl<'r> Change<'r> {
             idempotency::keep(&mut self.tx, &self.request.caller.name, key, self.now, &kept).await?;
         }
         let changed: Vec<String> = changed.iter().take(1000).map(Id::to_string).collect();
-        self.audit(audit::Outcome::Accepted, changed.into()).await?;
+        self.audit(AuditOutcome::Accepted, changed.into()).await?;
         if !self.events.is_empty() {
             events::append(&mut self.tx, self.now, &self.events).await?;
         }
@@ -143,7 +155,7 @@ impl<'r> Change<'r> {
 
     /// Ends a change that was made before: only the audit entry is new.
     pub async fn commit_replay(mut self) -> Result<()> {
-        self.audit(audit::Outcome::Replayed, Value::Array(Vec::new())).await?;
+        self.audit(AuditOutcome::Replayed, Value::Array(Vec::new())).await?;
         self.tx.commit().await
     }
 
@@ -152,14 +164,29 @@ impl<'r> Change<'r> {
         let Change { tx, db, request, .. } = self;
         drop(tx);
         let mut change = Change::begin(db, request).await?;
-        change.audit(audit::Outcome::Refused, problems.codes().into()).await?;
+        change.audit(AuditOutcome::Refused, problems.codes().into()).await?;
         change.tx.commit().await
     }
 
-    async fn audit(&mut self, outcome: audit::Outcome, result: Value) -> Result<()> {
-        let Request { caller, request_id, operation, input, .. } = self.request;
-        audit::record(&mut self.tx, self.now, audit::Entry { caller, request_id, operation, outcome, input, result })
-            .await
+    async fn audit(&mut self, outcome: AuditOutcome, result: Value) -> Result<()> {
+        let Request { caller, request_id, operation, input, audit_input, .. } = self.request;
+        let input = match outcome {
+            AuditOutcome::Refused => input::cut(input, *audit_input),
+            // What took effect is told in full; the size of a request bounds it.
+            _ => Cow::Borrowed(input),
+        };
+        let entry = audit::Entry {
+            caller: &caller.name,
+            credential: &caller.credential,
+            address: caller.address,
+            request_id: Some(request_id),
+            operation,
+            outcome,
+            input: &input,
+            result,
+            count: 1,
+        };
+        audit::record(&mut self.tx, self.now, &entry).await
     }
 }
 

@@ -157,8 +157,8 @@ INSERT INTO idempotency (caller, key, operation, fingerprint, result, created_at
 SELECT created_by, idempotency_key, 'upgradeInstances', '', {json '[' || CAST(id AS text) || ']'}, created_at
 FROM release WHERE idempotency_key IS NOT NULL;
 
-INSERT INTO audit (at, caller, token_id, request_id, operation, outcome, input, result)
-SELECT created_at, created_by, 1, 'req-' || CAST(id AS text),
+INSERT INTO audit (at, caller, credential, request_id, operation, outcome, input, result)
+SELECT created_at, created_by, 'token 1', 'req-' || CAST(id AS text),
     CASE action WHEN 'INSTALL' THEN 'installInstances' ELSE 'upgradeInstances' END, 'ACCEPTED',
     {object 'serviceId', 'svc_' || CAST(service_id AS text)}, {json '["rel_' || CAST(id AS text) || '"]'}
 FROM release ORDER BY id;

@@ -4,6 +4,7 @@ use crate::fleet::{Size, load};
 use anyhow::Context;
 use async_graphql::Request;
 use lockkeeper::app::App;
+use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::{self, Schema};
@@ -39,12 +40,13 @@ pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
 impl Reading {
     pub async fn open(url: &str) -> anyhow::Result<Reading> {
         let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
-        Ok(Reading { schema: graphql::schema(app), gate: Gate::of_api(Limits::default()) })
+        let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+        Ok(Reading { schema: graphql::schema(app, denials), gate: Gate::of_api(Limits::default()) })
     }
 
     /// The request, as a transport makes it ready.
     pub fn request(&self, document: &str) -> Request {
-        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let caller = Caller::new("ann", Role::Viewer, "token 1");
         let variables = json!({ "name": "service-00007", "now": "ver_130" });
         let variables = variables.as_object().cloned().unwrap_or_default();
         let prepared = self.gate.prepare(document.to_owned(), None, variables);

@@ -5,6 +5,7 @@ use crate::fleet::{Size, load};
 use anyhow::{Context, ensure};
 use lockkeeper::app::App;
 use lockkeeper::change;
+use lockkeeper::change::Denials;
 use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
@@ -77,7 +78,7 @@ pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
 }
 
 fn request(at_a_time: i64) -> Request {
-    let caller = Caller { name: "olga".into(), role: Role::Operator, token: 1 };
+    let caller = Caller::new("olga", Role::Operator, "token 1");
     let input = Value::Null;
     Request {
         change: change::Request {
@@ -86,6 +87,7 @@ fn request(at_a_time: i64) -> Request {
             operation: "upgradeInstances",
             input,
             idempotency_key: None,
+            audit_input: Limits::default().audit_input,
         },
         aim: Aim::Upgrade { version_id: Kind::Version.id(20).to_string(), current_version_id: None },
         service_id: Kind::Service.id(1).to_string(),
@@ -106,10 +108,11 @@ async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
             status targets(first: 3, statuses: [FAILED, UNKNOWN]) {{ nodes {{ failure message }} }} }} }} }}",
         Kind::Release.id(release)
     );
-    let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+    let caller = Caller::new("ann", Role::Viewer, "token 1");
     let prepared = Gate::of_api(Limits::default()).prepare(query, None, Default::default());
     let prepared = prepared.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
-    let response = schema(app.clone()).execute(prepare(prepared.request(), caller, "r")).await;
+    let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+    let response = schema(app.clone(), denials).execute(prepare(prepared.request(), caller, "r")).await;
     let answer: Value = serde_json::from_slice(&body(&response))?;
     let release = &answer["data"]["node"];
     match release["status"].as_str().with_context(|| format!("no status: {answer}"))? {

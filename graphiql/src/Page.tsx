@@ -4,23 +4,28 @@ import { examples } from './examples';
 import { createFetcher } from './fetcher';
 import { type Candidate, type Viewer, look } from './fleet';
 import { Header } from './Header';
-import { forgetToken, keepToken, readToken } from './token';
+import { forgetToken, keepToken, readTokens } from './token';
+import { TokenChoice } from './TokenChoice';
 import { TokenForm } from './TokenForm';
 
 /** GraphiQL for whoever has a token that counts; a form for everybody else. */
 export function Page() {
-  const [token, setToken] = useState(readToken);
+  const [{ token, brought }, setTokens] = useState(readTokens);
   const [problem, setProblem] = useState<string | null>(null);
   const [found, setFound] = useState<Awaited<ReturnType<typeof look>> | null>(null);
 
   const forget = (reason: string | null) => {
     forgetToken();
-    setToken(null);
+    setTokens({ token: null, brought: null });
     setProblem(reason);
+  };
+  const use = (chosen: string) => {
+    keepToken(chosen);
+    setTokens({ token: chosen, brought: null });
   };
   useEffect(() => {
     // A link that is opened in a tab that has the page already.
-    const read = () => setToken(readToken());
+    const read = () => setTokens(readTokens());
     addEventListener('hashchange', read);
     return () => removeEventListener('hashchange', read);
   }, []);
@@ -38,11 +43,10 @@ export function Page() {
     };
   }, [token]);
 
+  if (token && brought) {
+    return <TokenChoice token={token} brought={brought} onChoice={use} />;
+  }
   if (!token) {
-    const use = (given: string) => {
-      keepToken(given);
-      setToken(given);
-    };
     return <TokenForm problem={problem} onToken={use} />;
   }
   return found && <Playground key={token} token={token} {...found} onForget={() => forget(null)} />;

@@ -345,18 +345,31 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+-- The audit log. Who, how and what became of it are texts of their own: entries outlive tokens, and programs of other
+-- versions have other words. Entries from before `kept_from` were given up.
+CREATE TABLE audit_log (
+    one integer PRIMARY KEY CHECK (one = 1),
+    kept_from timestamptz(3) NOT NULL
+);
+INSERT INTO audit_log (one, kept_from) VALUES (1, 'epoch');
 CREATE TABLE audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz(3) NOT NULL,
     caller text COLLATE "C" NOT NULL,
-    token_id bigint NOT NULL,
-    request_id text NOT NULL,
-    operation text NOT NULL,
-    outcome text NOT NULL CHECK (outcome IN ('ACCEPTED', 'REFUSED', 'REPLAYED')),
+    credential text COLLATE "C" NOT NULL,
+    address text,
+    -- None for commands that open the database themselves.
+    request_id text,
+    operation text COLLATE "C" NOT NULL,
+    outcome text COLLATE "C" NOT NULL,
     input jsonb NOT NULL,
     -- Ids of what was made or changed, or codes of the problems.
-    result jsonb NOT NULL
+    result jsonb NOT NULL,
+    -- How many attempts it stands for.
+    count bigint NOT NULL DEFAULT 1 CHECK (count > 0)
 );
+CREATE INDEX audit_list ON audit (at, id);
+CREATE INDEX audit_by_caller ON audit (caller, at, id);
 
 -- What has an instance now: the release that has it open, and the holds that stand.
 CREATE VIEW instance_lock AS
@@ -424,4 +437,16 @@ BEGIN
     RETURN OLD;
 END $$;
 CREATE TRIGGER event_expires BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_expires();
-CREATE TRIGGER audit_kept BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse('audit entries never change');
+-- I7: entries are kept until they are given up, and nothing of them changes but the count of denials.
+CREATE TRIGGER audit_kept BEFORE UPDATE OF id, at, caller, credential, address, request_id, operation, outcome, input, result
+    ON audit FOR EACH ROW EXECUTE FUNCTION refuse('audit entries never change');
+CREATE TRIGGER audit_counted BEFORE UPDATE OF count ON audit FOR EACH ROW
+    WHEN (OLD.outcome <> 'DENIED' OR NEW.count < OLD.count) EXECUTE FUNCTION refuse('audit entries never change');
+CREATE FUNCTION audit_expires() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.at >= (SELECT kept_from FROM audit_log) THEN
+        RAISE EXCEPTION 'an audit entry is kept until it is given up';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER audit_expires BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_expires();

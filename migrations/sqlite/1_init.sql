@@ -345,18 +345,31 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+-- The audit log. Who, how and what became of it are texts of their own: entries outlive tokens, and programs of other
+-- versions have other words. Entries from before `kept_from` were given up.
+CREATE TABLE audit_log (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    kept_from INTEGER NOT NULL
+) STRICT;
+INSERT INTO audit_log (one, kept_from) VALUES (1, 0);
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
     caller TEXT NOT NULL,
-    token_id INTEGER NOT NULL,
-    request_id TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    address TEXT,
+    -- None for commands that open the database themselves.
+    request_id TEXT,
     operation TEXT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('ACCEPTED', 'REFUSED', 'REPLAYED')),
+    outcome TEXT NOT NULL,
     input TEXT NOT NULL,
     -- Ids of what was made or changed, or codes of the problems.
-    result TEXT NOT NULL
+    result TEXT NOT NULL,
+    -- How many attempts it stands for.
+    count INTEGER NOT NULL DEFAULT 1 CHECK (count > 0)
 ) STRICT;
+CREATE INDEX audit_list ON audit (at, id);
+CREATE INDEX audit_by_caller ON audit (caller, at, id);
 
 -- What has an instance now: the release that has it open, and the holds that stand.
 CREATE VIEW instance_lock AS
@@ -407,5 +420,10 @@ CREATE TRIGGER event_kept BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'even
 CREATE TRIGGER event_expires BEFORE DELETE ON event
     WHEN OLD.position > (SELECT floor FROM event_log) OR OLD.position = (SELECT position FROM event_log)
     BEGIN SELECT RAISE(ABORT, 'an event above the floor is kept'); END;
-CREATE TRIGGER audit_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
-CREATE TRIGGER audit_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
+-- I7: entries are kept until they are given up, and nothing of them changes but the count of denials.
+CREATE TRIGGER audit_kept BEFORE UPDATE OF id, at, caller, credential, address, request_id, operation, outcome, input, result
+    ON audit BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
+CREATE TRIGGER audit_counted BEFORE UPDATE OF count ON audit WHEN OLD.outcome <> 'DENIED' OR NEW.count < OLD.count
+    BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
+CREATE TRIGGER audit_expires BEFORE DELETE ON audit WHEN OLD.at >= (SELECT kept_from FROM audit_log)
+    BEGIN SELECT RAISE(ABORT, 'an audit entry is kept until it is given up'); END;

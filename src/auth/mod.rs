@@ -4,4 +4,4 @@ mod secret;
 mod tokens;
 
 pub use secret::Secret;
-pub use tokens::{FRESH, Tokens, create};
+pub use tokens::{FRESH, Tokens, create, revoke};

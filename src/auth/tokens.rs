@@ -1,8 +1,11 @@
 //! From a token to a caller, by the database, with a memory that is shorter than a second.
 
 use super::Secret;
-use crate::domain::{Caller, Role, Timestamp};
-use crate::store::{Db, Result, token};
+use crate::domain::audit::AuditOutcome;
+use crate::domain::{Caller, ProblemCode, Role, Timestamp, Word};
+use crate::store::token::Which;
+use crate::store::{Db, Result, audit, token};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,7 +37,7 @@ impl Tokens {
         }
         let asked = Instant::now();
         let found = token::find(&self.db, &hash).await?;
-        let caller = found.map(|token| Caller { name: token.name, role: token.role, token: token.id });
+        let caller = found.map(|token| Caller::new(token.name, token.role, credential(token.id)));
         if let Some(caller) = &caller {
             self.remember(hash, asked, caller.clone());
         }
@@ -63,9 +66,33 @@ pub async fn create(db: &Db, name: &str, role: Role, expires_at: Option<Timestam
     let secret = Secret::generate();
     let new = token::New { name, role, hash: &secret.hash(), hint: secret.hint(), expires_at };
     let mut tx = db.begin().await?;
-    token::create(&mut tx, &new).await?;
+    let id = token::create(&mut tx, &new).await?;
+    let input = json!({ "name": name, "role": role.word(), "expiresAt": expires_at.map(|at| at.to_string()) });
+    audit::record_command(&mut tx, "createToken", AuditOutcome::Accepted, &input, json!([credential(id)])).await?;
     tx.commit().await?;
     Ok(secret)
+}
+
+/// Revokes those of these tokens that were not revoked before. Returns how many.
+pub async fn revoke(db: &Db, which: Which<'_>) -> Result<usize> {
+    let mut tx = db.begin().await?;
+    let revoked = token::revoke(&mut tx, which).await?;
+    let input = match which {
+        Which::Number(id) => json!({ "id": credential(id) }),
+        Which::Named(name) => json!({ "name": name }),
+    };
+    let (outcome, result) = match revoked.is_empty() {
+        true => (AuditOutcome::Refused, json!([ProblemCode::NotFound.word()])),
+        false => (AuditOutcome::Accepted, revoked.iter().map(|id| credential(*id)).collect()),
+    };
+    audit::record_command(&mut tx, "revokeTokens", outcome, &input, result).await?;
+    tx.commit().await?;
+    Ok(revoked.len())
+}
+
+/// A token's number, as the audit log names it.
+fn credential(id: i64) -> String {
+    format!("token {id}")
 }
 
 #[cfg(test)]
@@ -87,9 +114,7 @@ mod tests {
             assert!(tokens.caller(&expiring).await.unwrap().is_some());
             assert!(tokens.caller(&Secret::generate()).await.unwrap().is_none());
 
-            let mut tx = db.begin().await.unwrap();
-            assert_eq!(token::revoke(&mut tx, token::Which::Named("ci")).await.unwrap(), 1);
-            tx.commit().await.unwrap();
+            assert_eq!(revoke(&db, Which::Named("ci")).await.unwrap(), 1);
             tokio::time::sleep(Duration::from_millis(1300)).await;
             assert!(tokens.caller(&secret).await.unwrap().is_none(), "revoked");
             assert!(tokens.caller(&expiring).await.unwrap().is_none(), "expired");

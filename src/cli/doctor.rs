@@ -1,5 +1,6 @@
 //! `lockkeeper doctor`.
 
+use super::terminal;
 use crate::config::Given;
 use crate::store::{Db, doctor};
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ const INVARIANTS: [(&str, &str); 8] = [
     ("I4", "versions change by targets that succeeded, or by a confirmation"),
     ("I5", "the log has no gaps, and replaying it gives the present state"),
     ("I6", "a key that is kept stands for one release"),
-    ("I7", "every release has one audit entry of the request that made it"),
+    ("I7", "every release has one audit entry of the request that made it, for as long as entries are kept"),
     ("I8", "no more runs than a rollout allows, and one command at a time on a host"),
 ];
 
@@ -28,7 +29,7 @@ pub async fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let broken: Vec<_> = findings.iter().filter(|finding| finding.invariant == invariant).collect();
         println!("{invariant}  {:<7} {promise}", if broken.is_empty() { "holds" } else { "BROKEN" });
         for finding in broken {
-            println!("      {}\n        {}", finding.what, finding.rows.join(", "));
+            println!("      {}\n        {}", finding.what, terminal::line(&finding.rows.join(", ")));
         }
     }
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,6 +7,7 @@ mod migrate;
 mod process;
 mod restored;
 mod serve;
+mod terminal;
 mod token;
 mod upkeep;
 mod worker;
@@ -107,7 +108,7 @@ pub fn main() -> ExitCode {
             match run(command) {
                 Ok(status) => status,
                 Err(error) => {
-                    eprintln!("lockkeeper: {error:#}");
+                    eprintln!("lockkeeper: {}", terminal::lines(&format!("{error:#}")));
                     ExitCode::FAILURE
                 }
             }

@@ -3,6 +3,7 @@
 use super::upkeep;
 use crate::app::App;
 use crate::auth::Tokens;
+use crate::change::Denials;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
 use crate::graphql::Groups;
@@ -51,6 +52,7 @@ pub async fn run(
         None => None,
     };
     let counts = Counts::default();
+    let denials = Denials::new(app.db.clone(), settings.limits.audit_input);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone(), counts.clone()),
@@ -61,7 +63,7 @@ pub async fn run(
         db: app.db.clone(),
         queues: groups.queues().clone(),
         subscribers: Subscribers::default(),
-        engine: Arc::new(Api::new(app.clone(), groups, settings.limits)),
+        engine: Arc::new(Api::new(app.clone(), groups, settings.limits, denials.clone())),
         limits: settings.limits,
         waiting: Waiting::new(settings.limits),
         stopping: stopping.clone(),
@@ -72,7 +74,11 @@ pub async fn run(
     let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
+        app.db.clone(),
+        settings.keep_events,
+        settings.limits.audit_keep,
+    )));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         served = &mut serving => return served.context("It cannot serve any more"),
@@ -82,6 +88,7 @@ pub async fn run(
     let worked = working.await?;
     closing.cancel();
     serving.await.context("It could not stop serving")?;
+    denials.flush().await;
     drop(reloading);
     drop(upkeep);
     app.db.close().await;
@@ -95,7 +102,11 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     let stopping = CancellationToken::new();
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(app.db.clone(), settings.keep_events)));
+    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
+        app.db.clone(),
+        settings.keep_events,
+        settings.limits.audit_keep,
+    )));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         worked = &mut working => return worked?,

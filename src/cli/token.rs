@@ -1,5 +1,6 @@
 //! `lockkeeper token create | list | revoke`.
 
+use super::terminal;
 use crate::auth;
 use crate::config::Given;
 use crate::domain::duration;
@@ -84,12 +85,12 @@ async fn list(given: &Given) -> anyhow::Result<()> {
         println!(
             "{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}{}",
             token.id,
-            format!("{}…", token.hint),
+            format!("{}…", terminal::line(&token.hint)),
             token.role,
             token.created_at,
             time(token.expires_at),
             time(token.revoked_at),
-            token.name
+            terminal::line(&token.name)
         );
     }
     db.close().await;
@@ -103,9 +104,7 @@ async fn revoke(given: &Given, which: &Whose) -> anyhow::Result<()> {
         (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
     };
     let db = super::open(given).await?;
-    let mut tx = db.begin().await?;
-    let revoked = token::revoke(&mut tx, which).await?;
-    tx.commit().await?;
+    let revoked = auth::revoke(&db, which).await?;
     db.close().await;
     ensure!(revoked > 0, "There is no such token, or it was revoked before.");
     println!("{revoked} {} revoked.", if revoked == 1 { "token was" } else { "tokens were" });

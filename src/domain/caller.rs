@@ -1,5 +1,7 @@
 //! Who is asking, and what each role may do.
 
+use std::net::IpAddr;
+
 words! {
     /// What a caller may do. All may read and subscribe.
     Role {
@@ -14,7 +16,7 @@ words! {
     }
 }
 
-/// What a mutation needs of its caller.
+/// What a mutation, or a field that not every role may read, needs of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Register versions and report builds.
@@ -23,6 +25,8 @@ pub enum Right {
     Operate,
     /// Register, edit and remove services and hosts, and remove versions.
     Administer,
+    /// Read the audit log.
+    Audit,
 }
 
 impl Role {
@@ -40,9 +44,18 @@ impl Role {
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Name of the token; events, holds and idempotency keys are told apart by it.
+    /// Name of the caller; events, holds and idempotency keys are told apart by it.
     pub name: String,
     pub role: Role,
-    /// Number of the token's row.
-    pub token: i64,
+    /// What it proved its name with, as the audit log shows it: `token 3`. Never a secret.
+    pub credential: String,
+    /// Where its request came from, if that is known.
+    pub address: Option<IpAddr>,
+}
+
+impl Caller {
+    /// A caller whose address is not known.
+    pub fn new(name: impl Into<String>, role: Role, credential: impl Into<String>) -> Caller {
+        Caller { name: name.into(), role, credential: credential.into(), address: None }
+    }
 }

@@ -4,6 +4,7 @@
 #[macro_use]
 mod word;
 
+pub mod audit;
 pub mod caller;
 pub mod claim;
 pub mod duration;

@@ -1,13 +1,13 @@
 //! Commands of this machine, under the runner.
 
 use super::descriptors::retried;
+use super::environment::Environment;
 use super::output::Tail;
 use super::runner::{self, Job};
 use super::state::{LOOK, Start};
 use super::{Ended, Line, Order, Stop, Surroundings};
 use crate::failpoint;
 use crate::limits::open_files;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -26,7 +26,7 @@ pub struct Command {
     pub program: PathBuf,
     pub args: Vec<String>,
     /// Set in its environment, beside the order.
-    pub env: BTreeMap<String, String>,
+    pub env: Environment,
     pub probe: Option<Probe>,
 }
 
@@ -105,6 +105,7 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         program: command.program.clone(),
         args: command.args.clone(),
         open_files: open_files::inherited(),
+        secrets: command.env.secrets().cloned().collect(),
         first_beat: with.fence_after.saturating_sub(with.renewed.borrow().elapsed()),
         beat: with.fence_after,
         grace: with.grace,

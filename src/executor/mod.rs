@@ -3,6 +3,8 @@
 
 mod command;
 mod descriptors;
+mod environment;
+mod mask;
 mod order;
 mod output;
 pub mod probe;

@@ -1,8 +1,8 @@
 //! What a command is told: one start of one target.
 
+use super::environment::Environment;
 use crate::domain::Kind;
 use crate::domain::release::ReleaseAction;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 /// One start of one target.
@@ -32,7 +32,7 @@ pub struct Order {
 impl Order {
     /// The whole environment of its command: the search path, what the executor sets, and the order. What
     /// there is none of is set and empty. Nothing else of the server's environment reaches a command.
-    pub fn environment(&self, set: &BTreeMap<String, String>) -> Vec<(OsString, OsString)> {
+    pub fn environment(&self, set: &Environment) -> Vec<(OsString, OsString)> {
         let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
         let told = [
             ("LOCKKEEPER_ACTION", self.action.to_string()),

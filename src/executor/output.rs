@@ -1,6 +1,7 @@
 //! A command's output on its way: the runner writes it into a bounded file, line by line, each with its
 //! stream and time; the worker reads it there while it grows.
 
+use super::mask::Mask;
 use super::{LINE, Line};
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
@@ -34,10 +35,11 @@ struct Bounded {
     broken: bool,
 }
 
-/// Records both streams of a command. A file that cannot be written loses output, and nothing else; what comes after says
+/// Records both streams of a command, without the secrets. A file that cannot be written loses output, and nothing else; what comes after says
 /// so.
 pub(super) fn record(
     path: &Path,
+    mask: Mask,
     stdout: Option<impl Read + Send + 'static>,
     stderr: Option<impl Read + Send + 'static>,
 ) -> Recording {
@@ -47,11 +49,11 @@ pub(super) fn record(
     let mut streams = 0;
     if let Some(stdout) = stdout {
         streams += 1;
-        follow(b'o', stdout, file.clone(), tell.clone());
+        follow(b'o', stdout, mask.clone(), file.clone(), tell.clone());
     }
     if let Some(stderr) = stderr {
         streams += 1;
-        follow(b'e', stderr, file.clone(), tell);
+        follow(b'e', stderr, mask, file.clone(), tell);
     }
     Recording { ends, streams, file }
 }
@@ -69,13 +71,20 @@ impl Recording {
     }
 }
 
-fn follow(stream: u8, source: impl Read + Send + 'static, file: Arc<Mutex<Option<Bounded>>>, tell: Sender<()>) {
+fn follow(
+    stream: u8,
+    source: impl Read + Send + 'static,
+    mask: Mask,
+    file: Arc<Mutex<Option<Bounded>>>,
+    tell: Sender<()>,
+) {
     thread::spawn(move || {
         let mut source = BufReader::new(source);
         let mut line = Vec::new();
-        while let Ok(true) = read_line(&mut source, &mut line) {
+        while let Ok(Some(end)) = read_line(&mut source, LINE + mask.longest(), &mut line) {
+            let shown = mask.line(&line, LINE, end == End::BrokeOff);
             if let Some(file) = &mut *file.lock().unwrap_or_else(PoisonError::into_inner) {
-                file.write(stream, &line);
+                file.write(stream, &shown);
             }
         }
         // The runner may wait no more.
@@ -83,23 +92,31 @@ fn follow(stream: u8, source: impl Read + Send + 'static, file: Arc<Mutex<Option
     });
 }
 
-/// Reads up to the next line feed and keeps the first [`LINE`] bytes of it; false at the end.
-fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+/// How a line ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    LineFeed,
+    /// Without one: the command ended, or was ended.
+    BrokeOff,
+}
+
+/// Reads up to the next line feed and keeps the first bytes of it, up to `limit`. Returns `None` at the end.
+fn read_line(source: &mut impl BufRead, limit: usize, line: &mut Vec<u8>) -> std::io::Result<Option<End>> {
     line.clear();
     let mut any = false;
     loop {
         let chunk = source.fill_buf()?;
         if chunk.is_empty() {
-            return Ok(any);
+            return Ok(any.then_some(End::BrokeOff));
         }
         any = true;
         let end = chunk.iter().position(|byte| *byte == b'\n');
         let text = &chunk[..end.unwrap_or(chunk.len())];
-        line.extend_from_slice(&text[..text.len().min(LINE - line.len())]);
+        line.extend_from_slice(&text[..text.len().min(limit - line.len())]);
         let used = end.map_or(chunk.len(), |end| end + 1);
         source.consume(used);
         if end.is_some() {
-            return Ok(true);
+            return Ok(Some(End::LineFeed));
         }
     }
 }
@@ -185,9 +202,13 @@ mod tests {
     use std::io::Cursor;
 
     fn recorded(stdout: Vec<u8>) -> Vec<Line> {
+        masked(Mask::default(), Cursor::new(stdout))
+    }
+
+    fn masked(mask: Mask, stdout: impl Read + Send + 'static) -> Vec<Line> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("output");
-        record(&path, Some(Cursor::new(stdout)), None::<Cursor<Vec<u8>>>).finish();
+        record(&path, mask, Some(stdout), None::<Cursor<Vec<u8>>>).finish();
         let mut tail = Tail::new(path);
         tail.look();
         tail.lines.into()
@@ -200,6 +221,27 @@ mod tests {
     #[test]
     fn output_is_kept_line_by_line_with_its_last_line_unended() {
         assert_eq!(texts(b"one\n\nthree".to_vec()), ["one", "", "three"]);
+    }
+
+    #[test]
+    fn a_secret_that_comes_in_pieces_is_hidden_also_where_the_line_is_cut_or_breaks_off() {
+        const SECRET: &str = "s3cr3t-t0ken-of-many-bytes";
+        let filler = "x".repeat(LINE - 10);
+        let lines = format!("a {SECRET} b\n{filler}{SECRET}{SECRET}\nend {}", &SECRET[..20]);
+        let lines = masked(Mask::new([SECRET]), OneByOne(lines.into_bytes().into()));
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["a *** b", &format!("{filler}***"), "end ***"]);
+    }
+
+    /// Gives one byte at a time.
+    struct OneByOne(VecDeque<u8>);
+
+    impl Read for OneByOne {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let Some(byte) = self.0.pop_front() else { return Ok(0) };
+            into[0] = byte;
+            Ok(1)
+        }
     }
 
     #[test]

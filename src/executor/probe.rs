@@ -35,6 +35,8 @@ pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> 
     let Some(probe) = &command.probe else { return Found::NoAnswer };
     match answer(probe, command, order, lockkeeper).await.as_deref().map(str::trim) {
         Some("") => Found::Nothing,
+        // It would be shown.
+        Some(secret) if command.env.mask().is_in(secret) => Found::NoAnswer,
         Some(version) if name::version("", version).is_ok() => Found::Version(version.to_owned()),
         _ => Found::NoAnswer,
     }

@@ -7,6 +7,7 @@
 //! to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
 use super::descriptors::{RETRY_DELAY, are_short};
+use super::mask::Mask;
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
 use super::{Ended, Stop, output};
 use crate::failpoint;
@@ -33,6 +34,9 @@ pub struct Job {
     pub args: Vec<String>,
     /// The soft limit of open files that the worker was started with, and the command is, too.
     pub open_files: Option<u64>,
+    /// Variables of its environment whose values no line of its output may show.
+    #[serde(default)]
+    pub secrets: Vec<String>,
     /// How long the first beat may take: less than the others, since the lease is older than the runner.
     pub first_beat: Duration,
     /// Without a beat for so long, the worker counts as lost.
@@ -92,13 +96,21 @@ fn run(job: &Job) -> io::Result<()> {
         Ok(Ok(child)) => attend(job, &state, &mark, child, tell, &heard)?,
         Ok(Err(Stop::Lost)) => Ended::NeverBegan,
         Ok(Err(why)) => Ended::Stopped(why),
-        Err(error) => Ended::NotStarted(format!("{} cannot be started: {error}.", job.program.display())),
+        Err(error) => {
+            let why = format!("{} cannot be started: {error}.", job.program.display());
+            Ended::NotStarted(mask(job).text(&why))
+        }
     };
     failpoint::at("executor::runner::before_result");
     let noted = state.end(job.start, &ended);
     failpoint::at("executor::runner::after_result");
     report(&ended)?;
     noted
+}
+
+/// What hides the secrets of a job.
+fn mask(job: &Job) -> Mask {
+    Mask::new(job.secrets.iter().filter_map(|name| std::env::var(name).ok()))
 }
 
 /// Notes that the command begins. False if a newer one was started for its instance.
@@ -192,7 +204,7 @@ fn attend(
 ) -> io::Result<Ended> {
     failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
-    let output = output::record(&state.output(job.start), child.stdout.take(), child.stderr.take());
+    let output = output::record(&state.output(job.start), mask(job), child.stdout.take(), child.stderr.take());
     thread::spawn(move || tell.send(Heard::Exited(child.wait())));
     let mut patience = Instant::now() + job.first_beat;
     let ended = loop {

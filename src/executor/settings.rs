@@ -1,12 +1,12 @@
 //! Executors as the configuration file declares them: `[executors.NAME]`.
 
 use super::command::{Command, Probe};
+use super::environment::{self, Environment, Variables};
 use super::simulate::Simulate;
 use super::{Executor, How, OnLost};
 use crate::domain::duration;
 use crate::domain::rollout::LONGEST;
 use serde::{Deserialize, Deserializer, de};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub enum ExecutorSettings {
 pub struct CommandSettings {
     program: PathBuf,
     args: Vec<String>,
-    env: BTreeMap<String, String>,
+    env: Environment,
     timeout: Duration,
     on_lost: OnLost,
     shares_host: bool,
@@ -71,8 +71,11 @@ struct Written {
     #[serde(default, deserialize_with = "some_program")]
     program: Option<PathBuf>,
     args: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "environment")]
-    env: Option<BTreeMap<String, String>>,
+    #[serde(default, deserialize_with = "environment::variables")]
+    env: Option<Variables>,
+    #[serde(default, deserialize_with = "environment::secrets")]
+    secrets: Option<Variables>,
+    secrets_file: Option<PathBuf>,
     probe: Option<ProbeSettings>,
     #[serde(default, deserialize_with = "some_duration")]
     delay: Option<Duration>,
@@ -95,11 +98,13 @@ impl TryFrom<Written> for ExecutorSettings {
 
     fn try_from(written: Written) -> Result<ExecutorSettings, String> {
         let Written { kind, timeout, on_lost, shares_host, program, args, env, probe, .. } = written;
-        let Written { delay, jitter, lines, fail_hosts, fail_every, .. } = written;
+        let Written { secrets, secrets_file, delay, jitter, lines, fail_hosts, fail_every, .. } = written;
         let of_commands = [
             ("program", program.is_some()),
             ("args", args.is_some()),
             ("env", env.is_some()),
+            ("secrets", secrets.is_some()),
+            ("secrets_file", secrets_file.is_some()),
             ("probe", probe.is_some()),
         ];
         let of_simulations = [
@@ -120,7 +125,7 @@ impl TryFrom<Written> for ExecutorSettings {
             Kind::Command => ExecutorSettings::Command(CommandSettings {
                 program: program.ok_or("missing field `program`")?,
                 args: args.unwrap_or_default(),
-                env: env.unwrap_or_default(),
+                env: Environment::new(env.unwrap_or_default(), the_secrets(secrets, secrets_file)?)?,
                 timeout,
                 on_lost,
                 shares_host,
@@ -196,21 +201,19 @@ fn some_program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D
     program(from).map(Some)
 }
 
-/// Variables that can be set, and that say nothing of the order itself.
-fn environment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, String>>, D::Error> {
-    let set = BTreeMap::<String, String>::deserialize(from)?;
-    let settable = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("LOCKKEEPER_");
-    match set.iter().find(|(name, value)| !settable(name) || value.contains('\0')) {
-        Some((name, _)) => Err(de::Error::custom(format!(
-            "the variable {name:?} cannot be set: LOCKKEEPER_ variables tell the command what to do, and no name holds \"=\""
-        ))),
-        None => Ok(Some(set)),
+/// Secrets that stand in the configuration, or in a file of their own.
+fn the_secrets(secrets: Option<Variables>, file: Option<PathBuf>) -> Result<Variables, String> {
+    match (secrets, file) {
+        (Some(_), Some(_)) => Err("secrets are given by `secrets` or by `secrets_file`, not by both".into()),
+        (secrets, None) => Ok(secrets.unwrap_or_default()),
+        (None, Some(file)) => environment::secrets_file(&file),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn read(text: &str) -> Result<BTreeMap<String, ExecutorSettings>, toml::de::Error> {
         toml::from_str(text)
@@ -240,6 +243,15 @@ mod tests {
             ("kind = 'command'\nprogram = '/x'\nprobe = { program = '' }", "the path of a program"),
             ("kind = 'command'\nprogram = '/x'\nenv = { LOCKKEEPER_VERSION = '1' }", "cannot be set"),
             ("kind = 'command'\nprogram = '/x'\nenv = { 'A=B' = '1' }", "cannot be set"),
+            ("kind = 'command'\nprogram = '/x'\nsecrets = { LOCKKEEPER_VERSION = '1' }", "cannot be set"),
+            ("kind = 'command'\nprogram = '/x'\nsecrets = { A = 5 }", "the secret \"A\" is not a text"),
+            (
+                "kind = 'command'\nprogram = '/x'\nenv = { A = '1' }\nsecrets = { A = '1' }",
+                "by `env` and by the secrets",
+            ),
+            ("kind = 'command'\nprogram = '/x'\nsecrets_file = '/none/such'", "/none/such cannot be read"),
+            ("kind = 'command'\nprogram = '/x'\nsecrets = {}\nsecrets_file = '/x'", "not by both"),
+            ("kind = 'simulate'\nsecrets = { A = '1' }", "unknown field `secrets`"),
             ("kind = 'simulate'\ntimeout = '900ms'", "at least a second"),
             ("kind = 'simulate'\ntimeout = '25h'", "at most 24 hours"),
             ("kind = 'command'", "missing field `program`"),
@@ -248,6 +260,31 @@ mod tests {
             let error = read(&format!("\n[web]\n{wrong}")).unwrap_err();
             assert!(error.message().contains(told), "{error}");
             assert!(error.span().is_some_and(|span| span.start >= 1), "{error}");
+        }
+    }
+    #[test]
+    fn secrets_are_read_from_either_place_and_shown_by_neither() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("secrets.toml");
+        std::fs::write(&file, "# who deploys\nTOKEN = \"top-secret-value\"\n").unwrap();
+        for secrets in ["secrets = { TOKEN = 'top-secret-value' }", &format!("secrets_file = {file:?}")] {
+            let text = format!("[web]\nkind = 'command'\nprogram = '/x'\nenv = {{ PLAIN = 'seen' }}\n{secrets}");
+            let settings = read(&text).unwrap().remove("web").unwrap();
+            let shown = format!("{settings:?} {:?}", settings.clone().named("web"));
+            assert!(shown.contains("seen") && shown.contains("TOKEN") && !shown.contains("top-secret"), "{shown}");
+            let How::Command(command) = settings.named("web").how else { panic!("a command") };
+            assert!(
+                command
+                    .env
+                    .iter()
+                    .any(|(name, value)| (name.as_str(), value.as_str()) == ("TOKEN", "top-secret-value"))
+            );
+        }
+        for (wrong, line) in [("TOKEN = \"top-secret-value\"\nTOP_SECRET", 2), ("\nTOKEN = 12345678", 2)] {
+            std::fs::write(&file, wrong).unwrap();
+            let error = read(&format!("[web]\nkind = 'command'\nprogram = '/x'\nsecrets_file = {file:?}")).unwrap_err();
+            assert!(error.message().contains(&format!("mistake in line {line}")), "{error}");
+            assert!(!["top-secret", "12345678"].iter().any(|value| error.to_string().contains(value)), "{error}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The domain's vocabularies as enums of the schema: their words and their meanings come from there.
 
+use crate::domain::audit::AuditOutcome;
 use crate::domain::caller::Role;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
 use crate::domain::instance::InstanceStatus;
@@ -109,5 +110,6 @@ enums!(
     InstanceEventKind: "InstanceEventKind",
     ReleaseEventKind: "ReleaseEventKind",
     ServiceEventKind: "ServiceEventKind",
+    AuditOutcome: "AuditOutcome",
     ProblemCode: "UserErrorCode",
 );

@@ -12,7 +12,7 @@ mod types;
 
 pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
 pub use library::Validated;
-pub use mutation::{Mutation, RequestId};
+pub use mutation::{Mutation, RequestId, is_refused};
 pub use query::{Ahead, Query};
 pub use schema::{Schema, extents, prepare, schema, sdl};
 pub use subscription::{

@@ -4,18 +4,17 @@
 use super::mutations::MUTATIONS;
 use super::types::MUTATION_PAYLOAD;
 use crate::app::App;
-use crate::change::Request;
+use crate::change::{Denials, Request};
 use crate::domain::Problems;
 use crate::domain::caller::Right;
 use crate::read::declare::{Arg, Object, arg, parse};
-use crate::read::{
-    ApiError, Document, ErrorCode, Given, Prepared, argument, caller, field, implement, object_type, register,
-};
+use crate::read::{ApiError, Document, Given, Prepared, argument, caller, field, implement, object_type, register};
 use crate::store;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, InputType, ObjectType, OutputType, Positioned, Response, ServerResult,
+    Value,
 };
 use futures_util::future::BoxFuture;
 use std::borrow::Cow;
@@ -91,13 +90,27 @@ pub struct MutationRoot;
 
 const ROOT: &str = "Mutation";
 
+/// Marks the answer to a mutation whose input had problems.
+const REFUSED: &str = "x-refused";
+
+/// Whether a mutation was refused, which its payload tells in `userErrors`.
+pub fn is_refused(answer: &Response) -> bool {
+    answer.http_headers.contains_key(REFUSED)
+}
+
 impl ContainerType for MutationRoot {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         let name = ctx.item.node.name.node.as_str();
         let Some(entry) = MUTATIONS.iter().find(|entry| entry.name == name) else { return Ok(None) };
         let Some(prepared) = Prepared::given(ctx, ROOT, (entry.payload)(), true) else { return Ok(Some(Value::Null)) };
         let answer = match run(ctx, entry, &prepared).await {
-            Ok((app, row)) => prepared.answers(app.db.reads(), &[row]).await.pop(),
+            Ok((app, row)) => {
+                if row.has_problems() {
+                    // A header of the library's answer: no transport sends it on.
+                    ctx.insert_http_header(REFUSED, "");
+                }
+                prepared.answers(app.db.reads(), &[row]).await.pop()
+            }
             Err(error) => Some(prepared.failed(&error)),
         };
         answer.map(|answer| prepared.tell(ctx, answer)).transpose()
@@ -108,14 +121,19 @@ impl ContainerType for MutationRoot {
 async fn run<'a>(ctx: &Context<'a>, entry: &'static Entry, prepared: &Prepared) -> Result<(&'a App, Given), ApiError> {
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     let request_id = ctx.data_opt::<RequestId>().ok_or_else(ApiError::internal)?;
+    let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;
     let caller = caller(ctx)?;
+    let args = Document::of(ctx).args(std::iter::once(&entry.input), ctx.item);
     if !caller.role.has(entry.right) {
-        let message = format!("A caller of the role {} may not do this.", caller.role);
-        return Err(ApiError::new(ErrorCode::Forbidden, message));
+        // What cannot be read is denied like everything else.
+        let sent = args.ok().and_then(|args| args.value("input").cloned());
+        let sent =
+            sent.unwrap_or_else(|| Value::Object(Default::default())).into_json().map_err(|_| ApiError::internal())?;
+        denials.count(caller, &request_id.0, entry.name, &sent);
+        return Err(ApiError::forbidden(caller.role));
     }
     prepared.check()?;
-    let args = Document::of(ctx).args(std::iter::once(&entry.input), ctx.item)?;
-    let input = args.value("input").cloned().unwrap_or_default();
+    let input = args?.value("input").cloned().unwrap_or_default();
     let coerced = (entry.coerced)(input.clone())?.into_json().map_err(|_| ApiError::internal())?;
     let request = Request {
         caller: caller.clone(),
@@ -123,6 +141,7 @@ async fn run<'a>(ctx: &Context<'a>, entry: &'static Entry, prepared: &Prepared) 
         operation: entry.name,
         idempotency_key: coerced.get("idempotencyKey").and_then(|key| key.as_str()).map(str::to_owned),
         input: coerced,
+        audit_input: denials.audit_input(),
     };
     Ok((app, (entry.run)(app, request, input).await?))
 }

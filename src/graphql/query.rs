@@ -2,6 +2,7 @@
 
 use super::types::*;
 use crate::app::App;
+use crate::domain::caller::Right;
 use crate::read::declare::{Field, Object, Source, all, arg, filter, find, narrowing, ordered, parse, up_to};
 use crate::read::{ApiError, Document, Prepared, caller, cursor, head, register};
 use crate::store::rows::Bind;
@@ -91,6 +92,13 @@ pub(super) static QUERY: Object = Object::new(
         ]),
         all("releases", "Releases of all services, newest first.", &RELEASE)
             .args(&[filter::<ReleaseFilter>("Which releases; all unless given.")]),
+        all("audit", "The audit log, oldest entry first; for ADMIN, an error with the code FORBIDDEN for others.", &AUDIT_ENTRY)
+            .nullable()
+            .needs(Right::Audit)
+            .args(&[
+                filter::<AuditFilter>("Which entries; all by default."),
+                ordered::<AuditOrder>("In which order; oldest first by default."),
+            ]),
         Field::new(
             "executors",
             "The executors that services can name.",

@@ -6,6 +6,7 @@ use super::mutations::MUTATIONS;
 use super::query::{Ahead, QUERY, Query};
 use super::subscription::{Subscription, WATCHES};
 use crate::app::App;
+use crate::change::Denials;
 use crate::domain::Caller;
 use crate::read::{self, Extents};
 use async_graphql::{Request, SDLExportOptions};
@@ -22,8 +23,8 @@ fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
 }
 
 /// The API over these parts of a server. It executes what the gate prepared.
-pub fn schema(app: App) -> Schema {
-    build().data(app).extension(Validated).finish()
+pub fn schema(app: App, denials: Denials) -> Schema {
+    build().data(app).data(denials).extension(Validated).finish()
 }
 
 /// The schema in its own language, in an order that does not change.

@@ -12,6 +12,7 @@ use super::filter::Where;
 use super::given::Given;
 use super::write::Scene;
 use crate::app::App;
+use crate::domain::caller::Right;
 use crate::domain::{Caller, Kind};
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::registry::Registry;
@@ -81,6 +82,8 @@ pub struct Field {
     pub about: &'static str,
     pub args: &'static [Arg],
     pub nullable: bool,
+    /// What a caller needs to read it, where not every role may.
+    pub right: Option<Right>,
     pub source: Source,
     /// How many items its list has, where no argument says so.
     pub length: Option<Length>,

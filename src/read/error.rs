@@ -1,6 +1,7 @@
 //! What can go wrong in a request, as a client is told: a code of a closed list, and a sentence. What the
 //! caller can correct in a mutation is no such error but data.
 
+use crate::domain::Role;
 use crate::store;
 use async_graphql::{ErrorExtensionValues, ServerError};
 
@@ -99,6 +100,11 @@ impl ApiError {
     /// An id in the request is wrong, for this reason.
     pub fn id(argument: &str, reason: Reason, message: impl Into<String>) -> ApiError {
         ApiError { reason: Some(reason), ..ApiError::bad(argument, message) }
+    }
+
+    /// A caller of this role may not do this.
+    pub fn forbidden(role: Role) -> ApiError {
+        ApiError::new(ErrorCode::Forbidden, format!("A caller of the role {role} may not do this."))
     }
 
     /// The same, blaming an argument.

@@ -119,6 +119,13 @@ impl Where {
         }
     }
 
+    /// As [`Where::texts`], for a column that has an index in the order of the list.
+    pub fn indexed_texts(&mut self, column: &str, texts: Option<Vec<String>>) {
+        if let Some(texts) = texts {
+            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts), true);
+        }
+    }
+
     /// A column begins with this, byte by byte: a range, so that an index serves.
     pub fn prefix(&mut self, column: &str, prefix: Option<String>) {
         if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {

@@ -8,6 +8,9 @@ use crate::store::rows::Cell;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given(Vec<(&'static str, Value)>);
 
+/// The list that has the problems of an input.
+const PROBLEMS: &str = "userErrors";
+
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Int(i64),
@@ -60,7 +63,12 @@ impl Given {
 
     /// With the problems that an input has, as `userErrors`.
     pub fn problems(self, problems: &[Problem]) -> Given {
-        self.rows("userErrors", problems.iter().map(problem).collect())
+        self.rows(PROBLEMS, problems.iter().map(problem).collect())
+    }
+
+    /// Whether there are problems.
+    pub fn has_problems(&self) -> bool {
+        !self.list(PROBLEMS).is_empty()
     }
 
     fn with(mut self, name: &'static str, value: Option<Value>) -> Given {

@@ -77,6 +77,9 @@ impl<'a> Planner<'a> {
         at: Option<At>,
         nodes: Nodes<'_, 'a>,
     ) -> Result<Step, ApiError> {
+        if field.right.is_some_and(|right| !self.caller.role.has(right)) {
+            return Err(ApiError::forbidden(self.caller.role));
+        }
         let args = self.document.args(field.all_args(), nodes[0])?;
         let here = || at.expect("the root has no field that is of a row");
         Ok(match field.source {

@@ -57,6 +57,22 @@ const fn check<T: ScalarType>(name: &'static str) -> ScalarCheck {
     ScalarCheck { name, is_valid: |value| T::parse(value.clone()).is_ok() }
 }
 
+/// Any JSON value: an object, a list, a text, a number, a truth value or null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonValue(pub serde_json::Value);
+
+/// Any JSON value: an object, a list, a text, a number, a truth value or null.
+#[Scalar(name = "JSON")]
+impl ScalarType for JsonValue {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        Ok(JsonValue(value.into_json()?))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
 /// `DateTime`.
 pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
     json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);

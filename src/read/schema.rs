@@ -214,5 +214,8 @@ fn plural(name: &str) -> String {
         }
         words.push(char.to_ascii_lowercase());
     }
-    words + "s"
+    match words.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => words + "s",
+    }
 }

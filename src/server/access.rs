@@ -29,7 +29,7 @@ pub async fn each_request(
     if opens_socket(&request) {
         return next.run(request).await;
     }
-    let sender = who::who(&server, authorization(request.headers())).await;
+    let sender = who::who(&server, authorization(request.headers()), address).await;
     let admitted = match &sender {
         Ok(who) => server.rates.caller(&who.caller.name),
         Err(stranger) => admit_stranger(&server, *stranger, address),

@@ -2,7 +2,7 @@
 
 use super::accept::Media;
 use super::log::Told;
-use crate::graphql::RequestId;
+use crate::graphql::{RequestId, is_refused};
 use crate::read::{self, ApiError, ErrorCode};
 use async_graphql::{Response as Answer, Value};
 use axum::body::Body;
@@ -101,11 +101,15 @@ pub fn answered(mut answer: Answer, media: Media, id: &RequestId) -> Response {
 /// The outcome of an answer without errors.
 pub const OK: &str = "ok";
 
-/// The first error's code, or [`OK`].
+/// The outcome of a mutation whose input had problems.
+const REFUSED: &str = "refused";
+
+/// The first error's code; without errors, [`REFUSED`] if a mutation was, or [`OK`].
 pub fn outcome(answer: &Answer) -> String {
     match answer.errors.first().and_then(|error| error.extensions.as_ref()?.get("code")) {
         Some(Value::String(code)) => code.clone(),
         Some(Value::Enum(code)) => code.to_string(),
+        _ if is_refused(answer) => REFUSED.to_owned(),
         _ => OK.to_owned(),
     }
 }

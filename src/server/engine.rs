@@ -1,6 +1,7 @@
 //! What carries out a request.
 
 use crate::app::App;
+use crate::change::Denials;
 use crate::domain::Caller;
 use crate::gate::Gate;
 use crate::graphql::{self, Groups, Messages, Schema};
@@ -30,8 +31,8 @@ pub struct Api {
 
 impl Api {
     /// The API over these parts of a server, within these limits.
-    pub fn new(app: App, groups: Groups, limits: Limits) -> Api {
-        Api { schema: graphql::schema(app), gate: Gate::of_api(limits), groups }
+    pub fn new(app: App, groups: Groups, limits: Limits, denials: Denials) -> Api {
+        Api { schema: graphql::schema(app, denials), gate: Gate::of_api(limits), groups }
     }
 }
 

@@ -30,7 +30,7 @@ const BOUNDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 struct Asked {
     /// `query`, `mutation` or `subscription`; `none` when there was no document to tell by.
     operation: &'static str,
-    /// `ok`, or the code of the first error.
+    /// `ok`, `refused` for a mutation with user errors, or the code of the first error.
     outcome: String,
 }
 

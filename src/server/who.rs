@@ -6,6 +6,7 @@ use crate::auth::{FRESH, Secret, Tokens};
 use crate::domain::Caller;
 use crate::read::ErrorCode;
 use axum::http::{StatusCode, header};
+use std::net::IpAddr;
 
 /// Who asks, and by which token.
 #[derive(Clone, Debug)]
@@ -25,15 +26,15 @@ pub enum Stranger {
     Unavailable,
 }
 
-/// Whose token this is: `Bearer TOKEN`, as in the header `Authorization`.
-pub async fn who(server: &Server, authorization: &str) -> Result<Who, Stranger> {
+/// Whose token this is: `Bearer TOKEN`, as in the header `Authorization`, that came from this address.
+pub async fn who(server: &Server, authorization: &str, address: IpAddr) -> Result<Who, Stranger> {
     let (scheme, token) = authorization.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Stranger::NoToken);
     }
     let secret = Secret::parse(token.trim()).ok_or(Stranger::NoMore)?;
     match server.tokens.caller(&secret).await {
-        Ok(Some(caller)) => Ok(Who { caller, secret }),
+        Ok(Some(caller)) => Ok(Who { caller: Caller { address: Some(address), ..caller }, secret }),
         Ok(None) => Err(Stranger::NoMore),
         Err(error) => {
             tracing::error!(%error, "a token could not be looked up");

@@ -1,52 +1,110 @@
-//! The audit log: one entry for each mutation, never changed.
+//! The audit log: an entry for each attempt to change something. Entries never change, but for the count of denials.
 
 use super::{Json, Result, Tx};
-use crate::domain::{Caller, Timestamp};
+use crate::domain::audit::AuditOutcome;
+use crate::domain::{Timestamp, Word};
 use serde_json::Value;
+use std::net::IpAddr;
 
-/// How a mutation ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Accepted,
-    Refused,
-    Replayed,
-}
+/// Caller and credential of the commands that open the database themselves.
+pub const COMMAND_LINE: &str = "command line";
+
+/// How long an entry of a denial counts further denials, in milliseconds.
+const DENIALS: i64 = 60_000;
 
 /// One entry to write.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    pub caller: &'a Caller,
-    pub request_id: &'a str,
+    pub caller: &'a str,
+    pub credential: &'a str,
+    pub address: Option<IpAddr>,
+    /// Null for a command.
+    pub request_id: Option<&'a str>,
     /// The mutation's field.
     pub operation: &'a str,
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
     pub input: &'a Value,
     /// Ids of what was made or changed, or codes of the problems.
     pub result: Value,
+    /// How many attempts it stands for.
+    pub count: i64,
 }
 
 /// Writes an entry.
-pub async fn record(tx: &mut Tx, at: Timestamp, entry: Entry<'_>) -> Result<()> {
-    let outcome = match entry.outcome {
-        Outcome::Accepted => "ACCEPTED",
-        Outcome::Refused => "REFUSED",
-        Outcome::Replayed => "REPLAYED",
-    };
+pub async fn record(tx: &mut Tx, at: Timestamp, entry: &Entry<'_>) -> Result<()> {
     tx.query(sql!(
-        "INSERT INTO audit (at, caller, token_id, request_id, operation, outcome, input, result)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        "INSERT INTO audit (at, caller, credential, address, request_id, operation, outcome, input, result, count)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     ))
     .bind(at)
-    .bind(&entry.caller.name)
-    .bind(entry.caller.token)
+    .bind(entry.caller)
+    .bind(entry.credential)
+    .bind(entry.address.map(|address| address.to_string()))
     .bind(entry.request_id)
     .bind(entry.operation)
-    .bind(outcome)
+    .bind(entry.outcome.word())
     .bind(Json(storable(entry.input)))
-    .bind(Json(entry.result))
+    .bind(Json(&entry.result))
+    .bind(entry.count)
     .execute()
     .await?;
     Ok(())
+}
+
+/// Writes what a command did that opened the database itself.
+pub async fn record_command(
+    tx: &mut Tx,
+    operation: &str,
+    outcome: AuditOutcome,
+    input: &Value,
+    result: Value,
+) -> Result<()> {
+    let now = tx.now().await?;
+    let (caller, credential, address, request_id, count) = (COMMAND_LINE, COMMAND_LINE, None, None, 1);
+    record(tx, now, &Entry { caller, credential, address, request_id, operation, outcome, input, result, count }).await
+}
+
+/// Counts denials with the entry that this caller and operation got within the last minute, whichever process wrote it;
+/// writes one if there is none.
+pub async fn record_denials(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
+    // Processes that count at the same time take turns.
+    tx.query(sql!("SELECT 1 AS one WHERE {key_lock $1} IS NOT NULL")).bind("audit denials").execute().await?;
+    let now = tx.now().await?;
+    let counted = tx
+        .query(sql!(
+            "UPDATE audit SET count = count + $1 WHERE id = (SELECT max(a.id) FROM audit a
+                WHERE a.caller = $2 AND a.operation = $3 AND a.outcome = $4 AND a.at > $5)"
+        ))
+        .bind(entry.count)
+        .bind(entry.caller)
+        .bind(entry.operation)
+        .bind(AuditOutcome::Denied.word())
+        .bind(Timestamp(now.0 - DENIALS))
+        .execute()
+        .await?;
+    match counted {
+        0 => record(tx, now, entry).await,
+        _ => Ok(()),
+    }
+}
+
+/// Gives up all entries from before this instant. Their rows go by [`delete_expired`].
+pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
+    tx.query(sql!("UPDATE audit_log SET kept_from = $1 WHERE kept_from < $1")).bind(before).execute().await?;
+    Ok(())
+}
+
+/// Deletes at most so many entries that were given up, those aside that another process deletes just now; gives how many
+/// there were.
+pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
+    tx.query(sql!(
+        "DELETE FROM audit WHERE id IN
+            (SELECT a.id FROM audit a WHERE a.at < (SELECT kept_from FROM audit_log)
+             ORDER BY a.at, a.id LIMIT $1 {skip_locked})"
+    ))
+    .bind(limit)
+    .execute()
+    .await
 }
 
 /// The same document without the one character that jsonb cannot keep.

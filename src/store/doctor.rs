@@ -168,7 +168,7 @@ fn keys() -> &'static Sql {
     )
 }
 
-/// I7: every release has one audit entry of the request that made it.
+/// I7: every release has one audit entry of the request that made it, for as long as entries are kept.
 fn audit() -> &'static Sql {
     sql!(
         "SELECT 'A release does not have one audit entry.' AS what, 'rel_' || CAST(r.id AS text) AS place
@@ -177,7 +177,7 @@ fn audit() -> &'static Sql {
             WHERE outcome = 'ACCEPTED' AND operation IN ('installInstances', 'upgradeInstances', 'revertInstances',
                 'uninstallInstances', 'retryRelease', 'undoRelease')
             GROUP BY 1) a ON a.release_id = 'rel_' || CAST(r.id AS text)
-         WHERE a.entries IS NULL OR a.entries <> 1
+         WHERE (a.entries IS NULL OR a.entries <> 1) AND r.created_at >= (SELECT kept_from FROM audit_log)
          LIMIT 1000"
     )
 }

@@ -1,6 +1,8 @@
 //! A database that is as it was at an earlier time: from a backup, or a standby that had not got everything.
 
-use super::{Db, Result};
+use super::{Db, Result, audit};
+use crate::domain::audit::AuditOutcome;
+use serde_json::json;
 
 /// More claims than an instance can have had in what was lost.
 const LOST_CLAIMS: i64 = 1_000_000;
@@ -16,5 +18,6 @@ pub async fn settle(db: &Db) -> Result<()> {
         .execute()
         .await?;
     tx.query(sql!("UPDATE event_log SET id = $1")).bind(super::events::new_log_id()).execute().await?;
+    audit::record_command(&mut tx, "restored", AuditOutcome::Accepted, &json!({}), json!([])).await?;
     tx.commit().await
 }

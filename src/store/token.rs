@@ -67,16 +67,17 @@ pub async fn list(db: &Db) -> Result<Vec<Token>> {
     db.query(sql!("SELECT id, name, role, hint, created_at, expires_at, revoked_at FROM token ORDER BY id")).all().await
 }
 
-/// Revokes those of the tokens that were not revoked before; gives how many.
-pub async fn revoke(tx: &mut Tx, which: Which<'_>) -> Result<u64> {
-    match which {
-        Which::Number(id) => {
-            tx.query(sql!("UPDATE token SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL")).bind(id)
-        }
-        Which::Named(name) => {
-            tx.query(sql!("UPDATE token SET revoked_at = {now} WHERE name = $1 AND revoked_at IS NULL")).bind(name)
-        }
+/// Revokes those of the tokens that were not revoked before. Returns their numbers.
+pub async fn revoke(tx: &mut Tx, which: Which<'_>) -> Result<Vec<i64>> {
+    let revoked: Vec<(i64,)> = match which {
+        Which::Number(id) => tx
+            .query(sql!("UPDATE token SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL RETURNING id"))
+            .bind(id),
+        Which::Named(name) => tx
+            .query(sql!("UPDATE token SET revoked_at = {now} WHERE name = $1 AND revoked_at IS NULL RETURNING id"))
+            .bind(name),
     }
-    .execute()
-    .await
+    .all()
+    .await?;
+    Ok(revoked.into_iter().map(|(id,)| id).collect())
 }

@@ -19,6 +19,7 @@ mod metrics;
 mod open_files;
 mod repeating;
 mod roles;
+mod secrets;
 mod sockets;
 mod subscriptions;
 mod tls;

@@ -45,6 +45,18 @@ async fn releases_and_targets_are_told_by_status_and_the_wait_of_the_queued() {
         assert!(figure(&server, &token, "lockkeeper_queue_delay_seconds").await > 0.0);
         assert!(figure(&server, &token, "lockkeeper_event_position").await > 0.0);
         shop.client.query("{ viewer { name } }", json!(null)).await;
+        shop.client.problems("cancelRelease", json!({ "releaseId": "rel_999" })).await;
+        let refused = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"refused\"}";
+        assert!((figure(&server, &token, refused).await - 1.0).abs() < f64::EPSILON);
+        let is_logged = || server.log().lines().any(|line| line.contains("outcome=\"refused\""));
+        // The test reads the log beside the server.
+        for _ in 0..100 {
+            if is_logged() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(is_logged(), "{}", server.log());
         let counted = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"ok\"}";
         assert!(figure(&server, &token, counted).await > 5.0);
     }

@@ -134,6 +134,20 @@ async fn every_role_may_read_and_subscribe() {
 }
 
 #[tokio::test]
+async fn the_audit_log_is_for_admins_and_a_denied_field_takes_nothing_else_away() {
+    on_both(async |world| {
+        for role in ROLES {
+            let client = world.server.client_as(&format!("some-{role}"), role);
+            let answer = client.send("{ audit(first: 1) { nodes { id } } viewer { role } }", Value::Null).await.body;
+            assert_eq!(answer["data"]["viewer"]["role"], role);
+            assert_eq!(answer["data"]["audit"].is_null(), role != "ADMIN", "{answer:#}");
+            assert_eq!(code(&answer), (role != "ADMIN").then_some("FORBIDDEN"), "{answer:#}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_a_token_that_counts_nothing_is_answered() {
     on_both(async |world| {
         let revoked = world.server.token("gone", "admin");

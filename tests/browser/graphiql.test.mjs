@@ -36,6 +36,36 @@ test('a link brings the token, which leaves the address and is kept for the tab'
   await page.close();
 });
 
+test('a link never replaces the token of a tab without asking', async () => {
+  const page = await browser.context.newPage();
+  await page.goto(server.link);
+  await ready(page);
+  const kept = () => page.evaluate(() => sessionStorage.getItem('lockkeeper:token'));
+  const strangers = `lk_${'x'.repeat(38)}`;
+  const link = `${server.page}#token=${strangers}`;
+  // The same page with another fragment is not loaded anew; behind another page, it is.
+  for (const before of [server.page, 'about:blank']) {
+    await page.goto(before);
+    await page.goto(link);
+    const choice = page.getByRole('alertdialog');
+    await choice.getByText('lk_xxxx…').waitFor();
+    assert.equal(page.url(), server.page);
+    assert.equal(await kept(), server.token);
+    await browser.screenshot(page, 'token-choice');
+    await choice.getByRole('button', { name: 'Keep my token' }).click();
+    await ready(page);
+    assert.equal(await kept(), server.token);
+    await run(page, 'Fleet');
+    await answer(page, ({ data }) => data);
+  }
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Use the token of the link' }).click();
+  await page.getByRole('alert').getByText('does not count').waitFor();
+  assert.match(browser.wrong.splice(0).join(), /^[^,]*401[^,]*$/);
+  assert.equal(await kept(), null);
+  await page.close();
+});
+
 test('without a token that counts, the page asks for one and says why', async () => {
   const page = await browser.context.newPage();
   await page.goto(`${server.page}#token=lk_wrong`);

@@ -5,4 +5,5 @@ mod databases;
 mod demo;
 mod program;
 mod serving;
+mod terminal;
 mod tokens;

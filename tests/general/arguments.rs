@@ -2,9 +2,11 @@
 
 use crate::choices::Choices;
 use crate::reference::{Args, encode, order};
+use crate::rows::PAST;
 use crate::schema::{Schema, named};
 use crate::world::{World, int, text};
 use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
+use lockkeeper::domain::Timestamp;
 use lockkeeper::graphql::cursor;
 use serde_json::{Value, json};
 
@@ -142,7 +144,9 @@ fn value(choices: &mut Choices, place: &Place<'_>, name: &str, ty: &Type, wrong:
         (_, "String", "key") => json!(*choices.pick(&["zone", "Disk", "ö"])),
         (_, "String", "value") => json!(*choices.pick(&["x", "y", ""])),
         (_, "String", "tags") => json!(*choices.pick(&["prod", "Test", "none"])),
-        (_, "String", "createdBy") => json!(*choices.pick(&["ann", "bob", "Zoë"])),
+        (_, "String", "operations") => json!(*choices.pick(&["createService", "createToken", "none"])),
+        (_, "DateTime", _) => json!(Timestamp(PAST + choices.below(40) as i64 * 997).to_string()),
+        (_, "String", "createdBy" | "callers") => json!(*choices.pick(&["ann", "bob", "Zoë"])),
         (_, "String", "idempotencyKeys") => json!(*choices.pick(&["k1", "k2", "none"])),
         (_, other, name) => panic!("what {name}: {other} may be is not said here"),
     }

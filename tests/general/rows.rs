@@ -6,7 +6,7 @@ use crate::world::{Cell, Row, World, int, text};
 use std::collections::{HashMap, HashSet};
 
 /// Before and after every run of a test.
-const PAST: i64 = 1_600_000_000_000;
+pub const PAST: i64 = 1_600_000_000_000;
 const FUTURE: i64 = 4_000_000_000_000;
 
 /// The number of a row that is not there.
@@ -66,6 +66,25 @@ pub fn fill(world: &mut World, choices: &mut Choices) {
         releases::release(world, choices, id, &mut open);
     }
     events(world, choices);
+    for id in 1..=choices.below(12) as i64 {
+        audit(world, choices, id);
+    }
+}
+
+fn audit(world: &mut World, choices: &mut Choices, id: i64) {
+    let command = choices.one_in(3);
+    let told = |text: &str| if command { Cell::Null } else { Cell::from(text) };
+    let credential = if command { "command line" } else { "token 1" };
+    let input = *choices.pick(&["{}", "{\"b\":[1,null,true],\"aa\":{\"x\":\"\\u0001Größe 🚢 \\\"\"}}", "{\"a\":\"\"}"]);
+    let result = *choices.pick(&["[]", "[\"rel_1\",\"ins_2\"]"]);
+    world.add(
+        "audit",
+        row! { "id": id, "at": time(choices), "caller": who(choices), "credential": credential,
+        "request_id": told("q1"), "address": told("192.0.2.1"),
+        "operation": *choices.pick(&["createService", "createToken"]),
+        "outcome": *choices.pick(&["ACCEPTED", "REFUSED", "DENIED"]), "input": input, "result": result,
+        "count": 1 + choices.below(9) as i64 },
+    );
 }
 
 fn service(world: &mut World, choices: &mut Choices, id: i64) {

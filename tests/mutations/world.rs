@@ -3,6 +3,7 @@
 use crate::databases;
 use async_graphql::Response;
 use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
 use lockkeeper::gate::Gate;
@@ -31,7 +32,8 @@ impl World {
             let executors = ["sim", "other"].map(simulate).into_iter().collect();
             let app = App { db, executors, rollout: RolloutDefaults::default() };
             let gate = Gate::of_api(Limits::default());
-            worlds.push(World { schema: schema(app.clone()), gate, app, directory });
+            let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+            worlds.push(World { schema: schema(app.clone(), denials), gate, app, directory });
         }
         worlds
     }
@@ -86,7 +88,7 @@ impl World {
 
     /// The whole response to a document.
     pub async fn ask(&self, role: Role, document: &str, variables: Value) -> Value {
-        let caller = Caller { name: "ann".to_owned(), role, token: 1 };
+        let caller = Caller::new("ann", role, "token 1");
         let variables = variables.as_object().cloned().unwrap_or_default();
         let mut response = match self.gate.prepare(document.to_owned(), None, variables) {
             Ok(prepared) => self.schema.execute(prepare(prepared.request(), caller, "q1")).await,

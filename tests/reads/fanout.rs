@@ -6,6 +6,7 @@
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
 use crate::watcher::parsed;
+use lockkeeper::change::Denials;
 use lockkeeper::domain::event::InstanceEventKind;
 use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
@@ -79,8 +80,9 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
         let db = &fleet.app.db;
         let tail = Tail::start(db.clone(), Waking::default(), stop.clone()).await.unwrap();
         let groups = Groups::new(tail.clone(), &Limits::default());
-        let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Limits::default()));
-        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let denials = Denials::new(db.clone(), Limits::default().audit_input);
+        let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Limits::default(), denials));
+        let caller = Caller::new("ann", Role::Viewer, "token 1");
         let stream = |selection: &str, after: i64| {
             let after = cursor::event(db.log_id(), after);
             let document = format!("subscription {{ instanceStatusChanged(after: \"{after}\") {{ {selection} }} }}");

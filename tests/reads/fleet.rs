@@ -3,6 +3,7 @@
 use crate::databases;
 use async_graphql::{Request, Response, ServerError};
 use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, Executors, How, OnLost};
 use lockkeeper::gate::Gate;
@@ -52,7 +53,8 @@ impl Fleet {
         let root_fields = RootFields { query: 100, mutation: 100, subscription: 1 };
         let (depth, nodes, aliases, objects) = (60, 100_000, 100_000, u64::MAX);
         let gate = Gate::of_api(Limits { depth, nodes, aliases, objects, root_fields, ..Limits::default() });
-        Fleet { schema: schema(app.clone()), gate, app, raw, _directory: directory }
+        let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+        Fleet { schema: schema(app.clone(), denials), gate, app, raw, _directory: directory }
     }
 
     /// Services `svc-000`… with so many versions `1.0.0`… each, and one instance on every host `host-000`….
@@ -264,7 +266,7 @@ impl Fleet {
     }
 
     pub async fn ask_bytes(&self, role: Role, query: &str, variables: Value) -> Vec<u8> {
-        let caller = Caller { name: "ann".into(), role, token: 1 };
+        let caller = Caller::new("ann", role, "token 1");
         let request = Request::new(query).variables(async_graphql::Variables::from_json(variables));
         let mut response = match self.gated(request) {
             Ok(request) => self.schema.execute(prepare(request, caller, "req-1")).await,

@@ -42,7 +42,7 @@ fn edited(revision: i64) -> What {
 }
 
 fn viewer() -> Caller {
-    Caller { name: "ann".into(), role: Role::Viewer, token: 1 }
+    Caller::new("ann", Role::Viewer, "token 1")
 }
 
 /// A request that begins behind a place.

@@ -20,7 +20,7 @@ use std::time::Duration;
 const WOKEN: Waking = Waking { poll: Duration::from_hours(1), hints: true };
 
 fn caller(name: &str, role: Role) -> Caller {
-    Caller { name: name.into(), role, token: 1 }
+    Caller::new(name, role, "token 1")
 }
 
 /// A change of an instance on the host of the same number.

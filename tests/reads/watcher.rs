@@ -49,7 +49,7 @@ impl Watcher {
 
     /// The same, for a client that comes back to a place.
     pub fn watch_from(&self, document: &str, place: &Place) -> Watched {
-        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let caller = Caller::new("ann", Role::Viewer, "token 1");
         messages(self.subscribe(caller, Request::new(document).data(place.clone()))).boxed()
     }
 

@@ -143,7 +143,7 @@ async fn a_quiet_filter_tells_how_far_it_has_looked() {
             "subscription {{ instanceStatusChanged(after: \"{}\", filter: {{ kinds: [HOLD] }}) {{ kind }} }}",
             cursor::event(log, 2)
         );
-        let caller = Caller { name: "ann".into(), role: Role::Viewer, token: 1 };
+        let caller = Caller::new("ann", Role::Viewer, "token 1");
         let mut messages = watcher.subscribe(caller, Request::new(&document)).await;
         assert_eq!(messages.looked(), Some(cursor::event(log, 2)), "{kind}: where it began");
         assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err(), "nothing matches");

@@ -23,6 +23,11 @@ impl Client {
         Client { http: reqwest::Client::new(), url: format!("{url}/graphql"), token: token.to_owned() }
     }
 
+    /// The same caller at another server.
+    pub fn at(&self, url: &str) -> Client {
+        Client::new(url, &self.token)
+    }
+
     /// Sends an operation, and gives the answer as it is.
     pub async fn send(&self, document: &str, variables: Value) -> Answer {
         self.try_send(document, variables).await.unwrap()

@@ -18,15 +18,16 @@ impl Stored {
 
     /// The first column of every row, which has to be text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
+        self.try_texts(sql).await.unwrap()
+    }
+
+    /// As [`Stored::texts`], where the database may refuse.
+    pub async fn try_texts(&self, sql: &str) -> sqlx::Result<Vec<String>> {
         let sql = AssertSqlSafe(sql.to_owned());
-        match self {
-            Stored::Sqlite(pool) => {
-                sqlx::query(sql).fetch_all(pool).await.unwrap().iter().map(|row| row.get(0)).collect()
-            }
-            Stored::Postgres(pool) => {
-                sqlx::query(sql).fetch_all(pool).await.unwrap().iter().map(|row| row.get(0)).collect()
-            }
-        }
+        Ok(match self {
+            Stored::Sqlite(pool) => sqlx::query(sql).fetch_all(pool).await?.iter().map(|row| row.get(0)).collect(),
+            Stored::Postgres(pool) => sqlx::query(sql).fetch_all(pool).await?.iter().map(|row| row.get(0)).collect(),
+        })
     }
 
     /// How many rows each table has, and the newest event's position: the same before and after whatever must

@@ -8,6 +8,7 @@ use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
+use lockkeeper::limits::Bytes;
 use lockkeeper::release::worker::{self, Timing, WorkerSettings};
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::{Db, doctor};
@@ -297,6 +298,13 @@ pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
 
 /// An operator's request.
 pub fn caller(operation: &'static str) -> change::Request {
-    let caller = Caller { name: "olga".into(), role: Role::Operator, token: 1 };
-    change::Request { caller, request_id: "r".into(), operation, input: json!({}), idempotency_key: None }
+    let caller = Caller::new("olga", Role::Operator, "token 1");
+    change::Request {
+        caller,
+        request_id: "r".into(),
+        operation,
+        input: json!({}),
+        idempotency_key: None,
+        audit_input: Bytes::kibi(4),
+    }
 }

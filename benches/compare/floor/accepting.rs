@@ -196,12 +196,12 @@ pub async fn insert_targets(
 
 pub async fn audit(on: &mut PgConnection, at: Timestamp, by: &str, input: &Value, release: i64) -> Result<()> {
     sqlx::query(
-        "INSERT INTO audit (at, caller, token_id, request_id, operation, outcome, input, result)
+        "INSERT INTO audit (at, caller, credential, request_id, operation, outcome, input, result)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(at)
     .bind(by)
-    .bind(1_i64)
+    .bind("token 1")
     .bind("by hand")
     .bind("upgradeInstances")
     .bind("ACCEPTED")

@@ -13,6 +13,7 @@ use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
 use crate::executor::ExecutorSettings;
+use crate::limits::Bytes;
 use crate::store::Db;
 use crate::store::sql::sql;
 use crate::store::tests::databases;
@@ -46,8 +47,15 @@ fn request(operation: &'static str) -> Request {
 }
 
 fn asked(operation: &'static str, input: Value, key: Option<&str>) -> Request {
-    let caller = Caller { name: "ann".to_owned(), role: Role::Admin, token: 1 };
-    Request { caller, request_id: "q1".to_owned(), operation, input, idempotency_key: key.map(str::to_owned) }
+    let caller = Caller::new("ann", Role::Admin, "token 1");
+    Request {
+        caller,
+        request_id: "q1".to_owned(),
+        operation,
+        input,
+        idempotency_key: key.map(str::to_owned),
+        audit_input: Bytes::kibi(4),
+    }
 }
 
 /// What the operation made.

@@ -9,8 +9,10 @@ use crate::domain::rollout::{Amount, Asked};
 use crate::domain::version::BuildStatus;
 use crate::domain::{Caller, Kind, Problems, Role};
 use crate::events::{Tail, Waking};
+use crate::limits::Limits;
 use crate::release::worker::{self, WorkerSettings};
 use crate::release::{self, Aim, Request, Selection};
+use crate::store::audit::COMMAND_LINE;
 use crate::store::release::Facts;
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
@@ -141,11 +143,12 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
 /// A request of the demo itself.
 fn change(operation: &'static str) -> change::Request {
     change::Request {
-        caller: Caller { name: "demo".to_owned(), role: Role::Admin, token: 0 },
+        caller: Caller::new("demo", Role::Admin, COMMAND_LINE),
         request_id: "demo".to_owned(),
         operation,
         input: serde_json::json!({}),
         idempotency_key: None,
+        audit_input: Limits::default().audit_input,
     }
 }
 

@@ -3,7 +3,7 @@
 mod fleet;
 mod words;
 
-use super::{logging, process};
+use super::{logging, process, terminal};
 use crate::app::{App, RolloutDefaults};
 use crate::auth;
 use crate::config::{LogFormat, Settings};
@@ -44,7 +44,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 
     let app = App { executors: settings.executors.clone(), ..app };
     let words = words::of(settings.listen, &token, &fleet);
-    process::run(app, listener, None, &settings, || println!("{words}")).await
+    process::run(app, listener, None, &settings, || println!("{}", terminal::lines(&words))).await
 }
 
 fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Settings {

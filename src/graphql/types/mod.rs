@@ -1,5 +1,6 @@
 //! The types of the schema, each said once as a table: see `read::declare`.
 
+mod audit;
 mod event;
 mod executor;
 mod hold;
@@ -18,6 +19,7 @@ mod skipped;
 mod target;
 mod version;
 
+pub use audit::{AUDIT_ENTRY, AuditFilter, AuditOrder};
 pub use event::{INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, at_most};
 pub use executor::{EXECUTOR, VIEWER, executors, viewer};
 pub use hold::{HOLD, HoldFilter};

@@ -3,9 +3,11 @@
 
 use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Length, Narrow, Object, Order, Ordering, Role, Source};
 use crate::domain::Kind;
+use crate::domain::caller::Right;
 use crate::read::error::ApiError;
 use crate::read::filter::Where;
 use crate::read::json;
+use crate::read::scalar::JsonValue;
 use crate::store::rows::{Cell, CellKind};
 use async_graphql::{ID, InputType, OutputType, Value};
 
@@ -73,12 +75,18 @@ impl Object {
 impl Field {
     /// A field that is never null.
     pub const fn new(name: &'static str, about: &'static str, source: Source) -> Field {
-        Field { name, about, args: &[], nullable: false, source, length: None }
+        Field { name, about, args: &[], nullable: false, right: None, source, length: None }
     }
 
     /// A field that may be null.
     pub const fn nullable(mut self) -> Field {
         self.nullable = true;
+        self
+    }
+
+    /// A field that only callers with this right may read.
+    pub const fn needs(mut self, right: Right) -> Field {
+        self.right = Some(right);
         self
     }
 
@@ -281,6 +289,17 @@ pub static BOOLEAN: Leaf = leaf::<bool>(CellKind::Bool, |cell, out| {
 pub static TEXTS: Leaf = leaf::<Vec<String>>(CellKind::Text, as_it_is);
 /// A list of ids, kept as JSON.
 pub static IDS: Leaf = leaf::<Vec<ID>>(CellKind::Text, as_it_is);
+
+/// Any JSON, kept as such.
+pub static JSON: Leaf = leaf_of_json::<JsonValue>();
+
+/// A leaf that is kept as JSON and written without the spaces that PostgreSQL puts into it.
+pub const fn leaf_of_json<T: OutputType>() -> Leaf {
+    leaf::<T>(CellKind::Text, |cell, out| {
+        let value: serde_json::Value = cell.text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        out.extend_from_slice(value.to_string().as_bytes());
+    })
+}
 
 fn as_it_is(cell: Cell<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(cell.text().unwrap_or("[]").as_bytes());

@@ -27,7 +27,6 @@ async fn unguard(fleet: &Fleet, guard: &str) {
     let dialect = fleet.app.db.dialect();
     let text = match (guard.split_once(" ON "), dialect) {
         (Some((trigger, table)), Dialect::Postgres) => format!("DROP TRIGGER {trigger} ON {table}"),
-        (Some(("audit_kept", _)), Dialect::Sqlite) => "DROP TRIGGER audit_deleted".to_owned(),
         (Some((trigger, _)), Dialect::Sqlite) => format!("DROP TRIGGER {trigger}"),
         (None, _) => format!("DROP INDEX {guard}"),
     };
@@ -163,7 +162,7 @@ async fn the_doctor_names_each_invariant_that_is_broken() {
         (
             "I7",
             "A release does not have one audit entry.",
-            &["audit_kept ON audit"],
+            &["audit_expires ON audit"],
             &[sql!("DELETE FROM audit WHERE operation = 'revertInstances'")],
         ),
         ("I8", "More targets of a release run than its rollout allows.", &[], &[run, claim]),

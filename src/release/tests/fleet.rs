@@ -7,6 +7,7 @@ use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::rollout::Asked;
 use crate::domain::{Caller, Kind, Role};
 use crate::executor::ExecutorSettings;
+use crate::limits::Bytes;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
 use crate::store::sql::sql;
@@ -198,7 +199,7 @@ impl Fleet {
     }
 
     pub fn request(&self, aim: Aim, hosts: Selection) -> Request {
-        let caller = Caller { name: "olga".into(), role: Role::Operator, token: 1 };
+        let caller = Caller::new("olga", Role::Operator, "token 1");
         let operation = match aim.action() {
             ReleaseAction::Install => "installInstances",
             ReleaseAction::Upgrade => "upgradeInstances",
@@ -207,7 +208,14 @@ impl Fleet {
         };
         let input = json!({ "versionId": aim.version_id() });
         Request {
-            change: change::Request { caller, request_id: "r".into(), operation, input, idempotency_key: None },
+            change: change::Request {
+                caller,
+                request_id: "r".into(),
+                operation,
+                input,
+                idempotency_key: None,
+                audit_input: Bytes::kibi(4),
+            },
             aim,
             service_id: Kind::Service.id(self.service).to_string(),
             hosts,

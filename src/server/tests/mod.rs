@@ -11,6 +11,7 @@ mod streams;
 use super::{Api, Counts, Engine, Metrics, Rates, Readiness, Server, Subscribers, ws};
 use crate::app::App;
 use crate::auth::{Tokens, create};
+use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{ExecutorSettings, Executors};
@@ -199,9 +200,10 @@ impl Served {
         let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
         let executors: Executors = [executor.named("none")].into_iter().collect();
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
-        let settings = (timings, Limits::default(), Access::default());
-        Served::with(settings, Arc::default(), |db, groups| Arc::new(Api::new(app(db), groups, Limits::default())))
-            .await
+        let limits = Limits::default();
+        let denials = |db: &Db| Denials::new(db.clone(), limits.audit_input);
+        let api = |db: &Db, groups| -> Arc<dyn Engine> { Arc::new(Api::new(app(db), groups, limits, denials(db))) };
+        Served::with((timings, limits, Access::default()), Arc::default(), api).await
     }
 
     async fn with(

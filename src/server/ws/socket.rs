@@ -224,8 +224,8 @@ impl Reader {
         self.state = State::Asking;
         let header = std::mem::take(&mut self.authorization);
         let authorization = authorization.unwrap_or(header);
-        let server = self.server.clone();
-        self.who = async move { who::who(&server, &authorization).await }.boxed();
+        let (server, client) = (self.server.clone(), self.client);
+        self.who = async move { who::who(&server, &authorization, client.0).await }.boxed();
         Ok(())
     }
 

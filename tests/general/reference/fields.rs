@@ -24,6 +24,7 @@ pub fn table(ty: &str) -> Option<&'static str> {
         "SkippedInstance" => "release_skip",
         "LogLine" => "log_line",
         "InstanceEvent" | "ReleaseEvent" => "event",
+        "AuditEntry" => "audit",
         _ => return None,
     })
 }
@@ -38,6 +39,7 @@ pub fn prefix(ty: &str) -> Option<&'static str> {
         ("Release", "rel"),
         ("ReleaseTarget", "tgt"),
         ("Hold", "hld"),
+        ("AuditEntry", "aud"),
     ];
     known.into_iter().find(|(name, _)| *name == ty).map(|(_, prefix)| prefix)
 }
@@ -119,7 +121,7 @@ pub fn value(scene: &Scene, thing: &Thing, field: &MetaField, args: &Args) -> Re
             [("name", Raw::leaf("sim")), ("kind", Raw::leaf("simulate"))],
         ))]),
         ("Query", "viewer") => {
-            Raw::Thing(Thing::made("Viewer", [("name", Raw::leaf("ann")), ("role", Raw::leaf("VIEWER"))]))
+            Raw::Thing(Thing::made("Viewer", [("name", Raw::leaf("ann")), ("role", Raw::leaf("ADMIN"))]))
         }
         ("Query", "eventCursor") => Raw::leaf(cursor::event(&scene.log_id, world.position())),
         ("Service", "version") => {
@@ -174,6 +176,7 @@ pub fn value(scene: &Scene, thing: &Thing, field: &MetaField, args: &Args) -> Re
             Raw::leaf(cursor::event(&scene.log_id, int(row, "position").unwrap()))
         }
         ("LogLine", "cursor") => Raw::leaf(cursor::line(int(row, "release_id").unwrap(), int(row, "place").unwrap())),
+        ("AuditEntry", "input" | "result") => Raw::leaf(serde_json::from_str::<Json>(&text(row, &field.name)).unwrap()),
         (ty, "id") => Raw::leaf(format!("{}_{number}", prefix(ty).unwrap())),
         (_, name) if named == "ID" => {
             let (column, ty) = (snake(name), name.trim_end_matches("Id"));

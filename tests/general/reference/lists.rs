@@ -26,6 +26,7 @@ pub fn order(ty: &str, list: &str, args: &Args) -> Order {
     let field = asked.and_then(|asked| asked["field"].as_str());
     let direction = asked.and_then(|asked| asked["direction"].as_str());
     match (ty, list, field) {
+        (_, "audit", _) => order_by("AT", &["at", "id"], direction == Some("DESC")),
         (_, "services", _) => order_by("NAME", &["name", "id"], false),
         (_, "hosts" | "availableHosts", _) => order_by("HOSTNAME", &["hostname", "id"], false),
         (_, "instances", Some("UPDATED_AT")) => {
@@ -96,6 +97,7 @@ pub fn rows(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Vec
         rows.into_iter().filter(|row| text(row, "subject") == subject).collect()
     };
     let mut rows = match (thing.ty.as_str(), list) {
+        (_, "audit") => narrow::audit(all("audit"), filter),
         (_, "services") => narrow::services(world, there(all("service")), filter),
         (_, "hosts") => narrow::hosts(world, there(all("host")), filter),
         (_, "availableHosts") => {

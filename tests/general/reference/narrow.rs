@@ -98,6 +98,18 @@ pub fn is_enabled(version: &Row, action: &Json, current: i64) -> bool {
         && is_null(version, "removed_at")
 }
 
+pub fn audit(rows: Vec<Row>, filter: &Json) -> Vec<Row> {
+    let rows = words(rows, "caller", given(filter, "callers"));
+    let rows = words(words(rows, "operation", given(filter, "operations")), "outcome", given(filter, "outcomes"));
+    let instant = |name| given(filter, name).map(|at| Timestamp::parse(at.as_str().unwrap()).unwrap());
+    let (from, to) = (instant("from"), instant("to"));
+    let fits = |row: &Row| {
+        let Cell::Time(at) = cell(row, "at") else { return false };
+        from.is_none_or(|from| at >= from.0) && to.is_none_or(|to| at < to.0)
+    };
+    rows.into_iter().filter(fits).collect()
+}
+
 pub fn services(world: &World, rows: Vec<Row>, filter: &Json) -> Vec<Row> {
     let rows = starting(rows, "name", filter, "nameStartsWith");
     let has = |row: &Row, statuses: &Json| {

@@ -24,6 +24,7 @@ fn style(list: &str) -> Style {
 
 fn node(list: &str) -> &'static str {
     match list {
+        "audit" => "AuditEntry",
         "services" => "Service",
         "hosts" | "availableHosts" => "Host",
         "instances" => "Instance",

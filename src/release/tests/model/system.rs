@@ -10,6 +10,7 @@ use crate::domain::release::{ReleaseAction, ReleaseTargetStatus, TargetFailure};
 use crate::domain::rollout::{Amount, Asked};
 use crate::domain::{Caller, Kind, Problems};
 use crate::executor::{Ended, ExecutorSettings, Found, OnLost, Stop};
+use crate::limits::Bytes;
 use crate::release::Me;
 use crate::release::cancel::cancel;
 use crate::release::claim::claim;
@@ -247,8 +248,15 @@ fn me(worker: i64) -> Me {
 
 fn caller(by: usize, operation: &'static str) -> change::Request {
     let (name, role) = CALLERS[by];
-    let caller = Caller { name: name.into(), role, token: by as i64 };
-    change::Request { caller, request_id: "r".into(), operation, input: json!({}), idempotency_key: None }
+    let caller = Caller::new(name, role, format!("token {by}"));
+    change::Request {
+        caller,
+        request_id: "r".into(),
+        operation,
+        input: json!({}),
+        idempotency_key: None,
+        audit_input: Bytes::kibi(4),
+    }
 }
 
 fn ids(kind: Kind, numbers: &[i64]) -> Vec<String> {

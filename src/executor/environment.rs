@@ -1,0 +1,104 @@
+//! What an executor sets in the environment of its commands, and which of it is secret.
+
+use super::mask::Mask;
+use serde::{Deserialize, Deserializer, de};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::{fmt, fs};
+
+/// Variables by name.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// Variables that are set beside the order.
+#[derive(Clone, Default)]
+pub struct Environment {
+    set: Variables,
+    /// Names of those whose values are shown to nobody.
+    secret: BTreeSet<String>,
+}
+
+impl Environment {
+    /// Both together.
+    ///
+    /// # Errors
+    /// If a name is in both.
+    pub(super) fn new(env: Variables, secrets: Variables) -> Result<Environment, String> {
+        if let Some(name) = secrets.keys().find(|name| env.contains_key(*name)) {
+            return Err(format!("the variable {name:?} is set by `env` and by the secrets: leave it to the secrets"));
+        }
+        let secret = secrets.keys().cloned().collect();
+        Ok(Environment { set: env.into_iter().chain(secrets).collect(), secret })
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.set.iter()
+    }
+
+    /// The names of the secret ones.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &String> {
+        self.secret.iter()
+    }
+
+    /// What hides the values of the secret ones.
+    pub(super) fn mask(&self) -> Mask {
+        Mask::new(self.secret.iter().filter_map(|name| self.set.get(name)))
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, value)| (name, if self.secret.contains(name) { "***" } else { value });
+        f.debug_map().entries(self.set.iter().map(|(name, value)| (name, value.as_str())).map(shown)).finish()
+    }
+}
+
+/// Reads variables that can be set, and that say nothing of the order itself.
+pub(super) fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Variables>, D::Error> {
+    let set = Variables::deserialize(from)?;
+    check(&set).map_err(de::Error::custom)?;
+    Ok(Some(set))
+}
+
+/// A value as it may be written, of which an error must not show anything.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Other(de::IgnoredAny),
+}
+
+/// As [`variables`]; no error shows a value.
+pub(super) fn secrets<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Variables>, D::Error> {
+    let set = BTreeMap::<String, Value>::deserialize(from)?;
+    let text = |(name, value)| match value {
+        Value::Text(text) => Ok((name, text)),
+        Value::Other(_) => Err(de::Error::custom(format!("the secret {name:?} is not a text: write {name} = \"…\""))),
+    };
+    let set = set.into_iter().map(text).collect::<Result<Variables, D::Error>>()?;
+    check(&set).map_err(de::Error::custom)?;
+    Ok(Some(set))
+}
+
+/// Reads secrets from a file of their own: TOML, `NAME = "value"` on each line. No error shows any of it.
+pub(super) fn secrets_file(path: &Path) -> Result<Variables, String> {
+    let name = path.display();
+    let text = fs::read_to_string(path).map_err(|error| format!("the secrets file {name} cannot be read: {error}"))?;
+    let set: Variables = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        format!("the secrets file {name} has a mistake in line {line}: each secret is written NAME = \"value\"")
+    })?;
+    check(&set).map_err(|problem| format!("the secrets file {name}: {problem}"))?;
+    Ok(set)
+}
+
+fn check(set: &Variables) -> Result<(), String> {
+    let settable = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("LOCKKEEPER_");
+    match set.iter().find(|(name, value)| !settable(name) || value.contains('\0')) {
+        Some((name, _)) => Err(format!(
+            "the variable {name:?} cannot be set: LOCKKEEPER_ variables tell the command what to do, and no name holds \"=\""
+        )),
+        None => Ok(()),
+    }
+}
