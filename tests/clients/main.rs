@@ -1,6 +1,8 @@
 //! The clients that frontends use, each as its documentation shows it, against the real program on both databases:
-//! `graphql-ws`, `graphql-sse`, Apollo Client and urql watch an upgrade over a connection that breaks on the way, and
-//! `graphql-http` audits the protocol. `verdicts` compares what is taken and refused with graphql-js. They are scripts for Node.js, in the folder of this file.
+//! `graphql-ws`, `graphql-sse`, Apollo Client and urql watch an upgrade over a connection that breaks on the way,
+//! `graphql-http` audits the protocol, and Python's gql and sgqlc introspect, query, change and subscribe. They are
+//! scripts for Node.js and Python, in the folder of this file. `verdicts` compares what is accepted and refused with
+//! graphql-js.
 
 #[path = "../general/choices.rs"]
 #[allow(dead_code, reason = "lists of numbers are for the tests that proptest shrinks")]
@@ -10,65 +12,117 @@ mod support;
 mod verdicts;
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{Server, databases};
 
 /// Slow enough that a connection can break in the midst of an upgrade.
 const CONFIGURATION: &str = "[executors.steady]\nkind = \"simulate\"\ndelay = \"100ms\"\n";
 
-/// Runs a script against a server on each database; it has to succeed.
-fn run(script: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    install(&folder);
+/// Runs a script of a client against a server on each database; it has to succeed.
+fn run(script: impl Fn() -> Command) {
     for kind in databases::BOTH {
         let server = Server::configured(kind, CONFIGURATION);
-        let output = Command::new("node")
-            .arg(script)
-            .current_dir(&folder)
-            .env("LOCKKEEPER_SERVER", &server.url)
-            .env("LOCKKEEPER_TOKEN", server.token("frontend", "admin"))
-            .output()
-            .expect("Node.js is installed");
-        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{script} on {kind}\n{}{}", told(&output.stdout), told(&output.stderr));
+        let mut command = script();
+        command.env("LOCKKEEPER_SERVER", &server.url).env("LOCKKEEPER_TOKEN", server.token("frontend", "admin"));
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{command:?} on {kind}\n{}{}", text(&output.stdout), text(&output.stderr));
         server.assert_sound();
     }
 }
 
-/// Installs the clients as they are locked, unless that was done before. Tests run in processes of their own: one at
-/// a time.
-fn install(folder: &Path) {
+/// The folder of the scripts for Node.js, with the clients installed there.
+fn node_folder() -> PathBuf {
+    let folder = folder();
+    let is_current = || folder.join("node_modules/.package-lock.json").exists();
+    install(is_current, || {
+        succeed(Command::new("npm").args(["ci", "--no-progress", "--loglevel=error"]).current_dir(&folder));
+    });
+    folder
+}
+
+/// Runs a script for Node.js.
+fn node(script: &str) {
+    let folder = node_folder();
+    run(|| {
+        let mut command = Command::new("node");
+        command.arg(script).current_dir(&folder);
+        command
+    });
+}
+
+/// Runs a script for Python, in an environment of its own under the build's folder.
+fn python(script: &str) {
+    let folder = folder().join("python");
+    let requirements = folder.join("requirements.txt");
+    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients-python");
+    // What was installed, as it was required then.
+    let installed = environment.join("requirements.txt");
+    let is_current = || std::fs::read(&installed).is_ok_and(|text| text == std::fs::read(&requirements).unwrap());
+    install(is_current, || {
+        succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        succeed(Command::new(environment.join("bin/python")).args(pip).arg(&requirements));
+        std::fs::copy(&requirements, &installed).unwrap();
+    });
+    run(|| {
+        let mut command = Command::new(environment.join("bin/python"));
+        command.arg("-B").arg(script).current_dir(&folder);
+        command
+    });
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Installs clients as they are locked, unless that was done before. Tests run in processes of their own: one at a time.
+fn install(is_current: impl Fn() -> bool, install: impl FnOnce()) {
     let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients.lock")).unwrap();
     lock.lock().unwrap();
-    if folder.join("node_modules/.package-lock.json").exists() {
-        return;
+    if !is_current() {
+        install();
     }
-    let status = Command::new("npm").args(["ci", "--no-progress", "--loglevel=error"]).current_dir(folder).status();
-    assert!(status.expect("npm is installed").success(), "npm ci");
+}
+
+/// Runs a command to its end, which has to be a good one.
+fn succeed(command: &mut Command) {
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(status.success(), "{command:?}");
 }
 
 #[test]
 fn graphql_http_finds_nothing_to_say() {
-    run("graphql-http.js");
+    node("graphql-http.js");
 }
 
 #[test]
 fn graphql_ws_misses_nothing() {
-    run("graphql-ws.js");
+    node("graphql-ws.js");
 }
 
 #[test]
 fn graphql_sse_misses_nothing() {
-    run("graphql-sse.js");
+    node("graphql-sse.js");
 }
 
 #[test]
 fn apollo_client_misses_nothing() {
-    run("apollo.js");
+    node("apollo.js");
 }
 
 #[test]
 fn urql_misses_nothing() {
-    run("urql.js");
+    node("urql.js");
+}
+
+#[test]
+fn gql_works_over_http_and_over_both_of_its_websocket_transports() {
+    python("gql_client.py");
+}
+
+#[test]
+fn sgqlc_sends_what_is_beyond_the_basic_plane() {
+    python("sgqlc_client.py");
 }

@@ -6,7 +6,6 @@ use apollo_compiler::validation::Valid;
 use lockkeeper::graphql::sdl;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 pub struct Oracle {
@@ -19,11 +18,9 @@ pub struct Oracle {
 
 impl Oracle {
     pub fn start() -> Oracle {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-        crate::install(&folder);
         let mut process = Command::new("node")
             .args(["verdict.js", "../../schema.graphql"])
-            .current_dir(folder)
+            .current_dir(crate::node_folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
