@@ -118,6 +118,11 @@ fn urql_misses_nothing() {
 }
 
 #[test]
+fn apollo_and_urql_fall_back_to_the_text_of_a_persisted_query() {
+    node("persisted.js");
+}
+
+#[test]
 fn gql_works_over_http_and_over_both_of_its_websocket_transports() {
     python("gql_client.py");
 }

@@ -35,7 +35,7 @@ def main():
         return operation + data
 
     with tempfile.TemporaryDirectory() as folder:
-        schema = generated(Path(folder)).schema
+        schema = generated(Path(folder))
     name = new_name("sgqlc")
     create = Operation(schema.Mutation)
     create.create_service(input={"name": name, "executor": "steady"}).service.id()
