@@ -1,5 +1,6 @@
 //! The public API over HTTP, with the real program and both databases.
 
+mod abuse;
 mod audit;
 mod bad_catalog;
 mod bad_reading;
@@ -26,5 +27,7 @@ mod tls;
 mod watching;
 mod world;
 
+#[path = "../../benches/fleet/mod.rs"]
+mod fleet_of_rows;
 #[path = "../support/mod.rs"]
 mod support;
