@@ -42,3 +42,15 @@ fn sizes_are_written_in_the_largest_unit_that_fits() {
         assert_eq!(Bytes(bytes).to_string(), text);
     }
 }
+
+#[test]
+fn the_documentation_has_every_limit_with_its_default() {
+    let row = |setting: &Setting| {
+        let meaning = setting.meaning.trim();
+        format!("| `{}` | `{}` | {meaning} |\n", setting.name, setting.default)
+    };
+    let table: String = SETTINGS.iter().map(row).collect();
+    let head = "| setting | default | what it limits |\n| --- | --- | --- |\n";
+    let documented = include_str!("../../docs/security.md");
+    assert!(documented.contains(&[head, &table].concat()), "docs/security.md has another table than:\n{head}{table}");
+}
