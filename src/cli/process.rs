@@ -6,6 +6,7 @@ use crate::auth::Tokens;
 use crate::change::Denials;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
+use crate::gate::Gate;
 use crate::graphql::Groups;
 use crate::limits::CONNECTIONS;
 use crate::release::worker::{self, WorkerSettings};
@@ -37,6 +38,7 @@ pub async fn open(settings: &Settings) -> store::Result<Db> {
 /// a while and hands the rest back, ends streams, and answers what was asked.
 pub async fn run(
     app: App,
+    gate: Gate,
     listener: TcpListener,
     tls: Option<(Certificates, Reloader)>,
     settings: &Settings,
@@ -63,7 +65,7 @@ pub async fn run(
         db: app.db.clone(),
         queues: groups.queues().clone(),
         subscribers: Subscribers::default(),
-        engine: Arc::new(Api::new(app.clone(), groups, settings.limits, denials.clone())),
+        engine: Arc::new(Api::new(app.clone(), groups, gate, denials.clone())),
         limits: settings.limits,
         waiting: Waiting::new(settings.limits),
         stopping: stopping.clone(),

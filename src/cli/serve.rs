@@ -2,6 +2,7 @@
 
 use super::{logging, process};
 use crate::config::{Given, GivenToServe, Settings};
+use crate::gate::Gate;
 use crate::server::tls;
 use crate::store::Owner;
 use anyhow::Context;
@@ -10,6 +11,10 @@ use tokio::net::TcpListener;
 pub async fn run(given: &Given, to_serve: &GivenToServe) -> anyhow::Result<()> {
     let settings = Settings::load(given, to_serve)?;
     logging::start(settings.log_format);
+    let mut gate = Gate::of_api(settings.limits);
+    if let Some(file) = &settings.trusted_documents {
+        gate.trust(file)?;
+    }
     let _owner = Owner::take(&settings.database_url).await?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("It cannot listen on {}", settings.listen))?;
@@ -24,5 +29,6 @@ pub async fn run(given: &Given, to_serve: &GivenToServe) -> anyhow::Result<()> {
              --tls-key, or let a proxy on this machine end TLS and listen on 127.0.0.1."
         );
     }
-    process::run(app, listener, tls, &settings, || println!("lockkeeper serves {scheme}://{address}/graphql")).await
+    let ready = || println!("lockkeeper serves {scheme}://{address}/graphql");
+    process::run(app, gate, listener, tls, &settings, ready).await
 }

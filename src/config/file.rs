@@ -24,6 +24,7 @@ pub struct File {
     pub log_format: Option<LogFormat>,
     pub state_dir: Option<PathBuf>,
     pub no_worker: bool,
+    pub trusted_documents: Option<PathBuf>,
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub server: Access,

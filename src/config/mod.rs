@@ -48,6 +48,9 @@ pub struct GivenToServe {
     /// Private key of the certificate, a file in PEM
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
+    /// Run only the documents of this file, a JSON object from ids to texts
+    #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TRUSTED_DOCUMENTS")]
+    pub trusted_documents: Option<PathBuf>,
     #[command(flatten)]
     pub to_work: GivenToWork,
 }
@@ -84,6 +87,8 @@ pub struct Settings {
     pub access: Access,
     /// Whether releases are carried out by this process.
     pub worker: bool,
+    /// The file with the only documents that run, if any document may not.
+    pub trusted_documents: Option<PathBuf>,
     pub state_dir: PathBuf,
     pub rollout: RolloutDefaults,
     /// How long events are kept.
@@ -134,6 +139,7 @@ impl Settings {
             tls,
             access: file.server,
             worker: !to_serve.no_worker && !file.no_worker,
+            trusted_documents: to_serve.trusted_documents.clone().or(file.trusted_documents),
             state_dir: to_serve
                 .to_work
                 .state_dir

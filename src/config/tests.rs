@@ -95,6 +95,18 @@ fn no_mistake_is_told_with_a_secret() {
 }
 
 #[test]
+fn trusted_documents_are_a_file_that_the_flag_or_the_configuration_names() {
+    let of = |text: &str, flag: Option<&str>| {
+        let to_serve = GivenToServe { trusted_documents: flag.map(Into::into), ..GivenToServe::default() };
+        load(text, Given::default(), to_serve).unwrap().trusted_documents
+    };
+    let text = "trusted_documents = \"file.json\"\n";
+    assert_eq!(of(text, None), Some("file.json".into()));
+    assert_eq!(of(text, Some("flag.json")), Some("flag.json".into()));
+    assert_eq!(of("", None), None);
+}
+
+#[test]
 fn a_file_that_was_named_has_to_be_there() {
     let given = Given { config: Some("no-such-file.toml".into()), ..Given::default() };
     let error = Settings::load(&given, &GivenToServe::default()).unwrap_err().to_string();

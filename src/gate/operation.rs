@@ -35,10 +35,28 @@ impl Operation {
         let places = Places::of(text);
         let checked = Checked::read(schema, limits, text, &places)?;
         let node = checked.operation(name).map_err(|problem| vec![problem])?;
+        Operation::of(schema, limits, &checked, node, &places)
+    }
+
+    /// Checks a text and all of its operations, whichever one a request will mean.
+    pub fn check(schema: &Schema, limits: &Limits, text: &str) -> Result<(), Vec<ServerError>> {
+        let places = Places::of(text);
+        let checked = Checked::read(schema, limits, text, &places)?;
+        let mut nodes = checked.document.operations.iter();
+        nodes.try_for_each(|node| Operation::of(schema, limits, &checked, node, &places).map(drop))
+    }
+
+    fn of(
+        schema: &Schema,
+        limits: &Limits,
+        checked: &Checked,
+        node: &apollo_compiler::Node<Node>,
+        places: &Places<'_>,
+    ) -> Result<Operation, Vec<ServerError>> {
         measure::check(limits, &checked.document, node).map_err(|problem| vec![problem])?;
-        let cost = Cost::of(schema, &checked.document, node, &places, limits.objects)?;
-        let tree = Tree::of(schema, &places, &checked.document, node)?;
-        let variables = variables(schema, &checked, node, &places)?;
+        let cost = Cost::of(schema, &checked.document, node, places, limits.objects)?;
+        let tree = Tree::of(schema, places, &checked.document, node)?;
+        let variables = variables(schema, checked, node, places)?;
         Ok(Operation { tree, kind: tree::kind(node), variables, cost })
     }
 }

@@ -20,6 +20,10 @@ pub enum ErrorCode {
     GraphqlValidationFailed,
     /// The values of variables, or the size of a page, are not what the document may have.
     BadUserInput,
+    /// No document has the id.
+    PersistedQueryNotFound,
+    /// Only the hash of a text was sent: clients send the text then.
+    PersistedQueryNotSupported,
     /// It asks for too much at once.
     TooComplex,
     /// The caller asks too often.
@@ -44,6 +48,8 @@ impl ErrorCode {
             ErrorCode::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             ErrorCode::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             ErrorCode::BadUserInput => "BAD_USER_INPUT",
+            ErrorCode::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            ErrorCode::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             ErrorCode::TooComplex => "TOO_COMPLEX",
             ErrorCode::RateLimited => "RATE_LIMITED",
             ErrorCode::Unavailable => "UNAVAILABLE",

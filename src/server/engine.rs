@@ -5,7 +5,6 @@ use crate::change::Denials;
 use crate::domain::Caller;
 use crate::gate::Gate;
 use crate::graphql::{self, Groups, Messages, Schema};
-use crate::limits::Limits;
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -30,9 +29,9 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API over these parts of a server, within these limits.
-    pub fn new(app: App, groups: Groups, limits: Limits, denials: Denials) -> Api {
-        Api { schema: graphql::schema(app, denials), gate: Gate::of_api(limits), groups }
+    /// The API over these parts of a server, behind this gate.
+    pub fn new(app: App, groups: Groups, gate: Gate, denials: Denials) -> Api {
+        Api { schema: graphql::schema(app, denials), gate, groups }
     }
 }
 

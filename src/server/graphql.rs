@@ -6,7 +6,7 @@ use super::answer::{self, Refused};
 use super::log::Told;
 use super::request::{Asked, Parameters, is_json};
 use super::who::Who;
-use super::{Server, execute, sse};
+use super::{Server, body, execute, sse};
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
 use crate::read::ErrorCode;
@@ -16,14 +16,7 @@ use axum::body::Body;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
-use futures_util::StreamExt;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The largest body: 10,000 hostnames fit well.
-const BODY: usize = 1024 * 1024;
-/// How long a client may take to send it.
-const SENDING: Duration = Duration::from_secs(30);
 
 /// Queries, mutations, and subscriptions to whoever accepts a stream.
 pub async fn post(
@@ -40,8 +33,8 @@ pub async fn post(
             let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
             return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
         }
-        let room = server.waiting.to_read(&who.caller.name, length(&headers)?).await?;
-        let body = read(body).await?;
+        let room = server.waiting.to_read(&who.caller.name, body::length(&headers)?).await?;
+        let body = body::read(&headers, body).await?;
         let parsed = server.waiting.to_parse(&who.caller.name, &body).await?;
         let asked = Asked::from_body(&body)?;
         drop((body, room));
@@ -155,34 +148,4 @@ fn not_acceptable() -> Refused {
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-/// How many bytes of a body are to come, at most.
-fn length(headers: &HeaderMap) -> Result<usize, Refused> {
-    match text(headers, header::CONTENT_LENGTH).parse() {
-        Ok(length) if length > BODY => Err(too_large()),
-        Ok(length) => Ok(length),
-        Err(_) => Ok(BODY),
-    }
-}
-
-fn too_large() -> Refused {
-    let message = format!("The body has at most {BODY} bytes.");
-    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::BadRequest, message)
-}
-
-async fn read(body: Body) -> Result<Vec<u8>, Refused> {
-    let reading = async {
-        let mut bytes = Vec::new();
-        let mut chunks = body.into_data_stream();
-        while let Some(chunk) = chunks.next().await {
-            bytes.extend_from_slice(&chunk.map_err(|_| Refused::bad_request("The body broke off."))?);
-            if bytes.len() > BODY {
-                return Err(too_large());
-            }
-        }
-        Ok(bytes)
-    };
-    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, "The body took too long.");
-    tokio::time::timeout(SENDING, reading).await.unwrap_or_else(|_| Err(too_slow()))
 }

@@ -73,7 +73,7 @@ pub async fn each_request(
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Origin"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     if let Some(outcome) = told.outcome.as_ref().filter(|_| !told.streamed) {

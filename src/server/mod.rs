@@ -5,6 +5,7 @@
 mod accept;
 mod access;
 mod answer;
+mod body;
 mod connection;
 mod counts;
 mod engine;
@@ -87,6 +88,7 @@ impl Server {
     pub fn router(self) -> Router {
         // Each layer clones it for each request.
         let server = Arc::new(self);
+        let page = if server.engine.gate().takes_texts() { graphiql::routes() } else { Router::new() };
         let counted = Router::new()
             .route("/", get(pages::root))
             .route("/graphql", get(pages::graphql).post(graphql::post))
@@ -97,11 +99,12 @@ impl Server {
             .layer(middleware::from_fn_with_state(server.clone(), access::each_request))
             .layer(middleware::from_fn_with_state(server.clone(), origins::each_request));
         Router::new()
-            .merge(graphiql::routes())
+            .merge(page)
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready::get))
             .merge(counted)
             .layer(CatchPanicLayer::custom(answer::panicked))
+            .layer(body::compression())
             .layer(middleware::from_fn_with_state(server.clone(), log::each_request))
             .with_state(server)
     }

@@ -16,8 +16,8 @@ const PAGE: &str = "/graphiql";
 const OF_THE_API: [&str; 3] = ["query", "documentId", "extensions"];
 
 /// `/`, which has nothing for programs.
-pub async fn root(headers: HeaderMap) -> Response {
-    match accepted(&headers).page() {
+pub async fn root(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
+    match wants_page(&server, &headers) {
         true => Redirect::to(PAGE).into_response(),
         false => StatusCode::NOT_FOUND.into_response(),
     }
@@ -28,10 +28,15 @@ pub async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Res
     if opens_socket(&request) {
         return ws::open.call(request, server).await;
     }
-    if accepted(request.headers()).page() && !is_for_the_api(request.uri()) {
+    if wants_page(&server, request.headers()) && !is_for_the_api(request.uri()) {
         return Redirect::to(PAGE).into_response();
     }
     graphql::get.call(request, server).await
+}
+
+/// Whether a browser is to be led to the page, which does not exist where only trusted documents run.
+fn wants_page(server: &Server, headers: &HeaderMap) -> bool {
+    server.engine.gate().takes_texts() && accepted(headers).page()
 }
 
 fn is_for_the_api(uri: &Uri) -> bool {

@@ -141,3 +141,31 @@ async fn i5_whoever_is_told_that_the_server_restarts_misses_nothing() {
         server.assert_sound();
     }
 }
+
+#[tokio::test]
+async fn a_token_may_be_among_the_headers_of_connection_init_whose_names_have_no_case() {
+    for kind in databases::BOTH {
+        let server = Server::start(kind);
+        let bearer = format!("Bearer {}", server.token("watcher", "viewer"));
+        for payload in [
+            json!({ "authorization": bearer }),
+            json!({ "Authorization": bearer }),
+            json!({ "headers": { "Authorization": bearer } }),
+            json!({ "headers": { "AUTHORIZATION": bearer, "x-other": 1 } }),
+            json!({ "authorization": null, "headers": { "authorization": bearer } }),
+            json!({ "authorization": bearer, "headers": { "authorization": "Bearer lk_wrong" } }),
+        ] {
+            let mut socket = Socket::introduced(&server, payload.clone()).await;
+            assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }), "{payload}");
+            assert_eq!(socket.ask("{ viewer { name } }", Value::Null).await["data"]["viewer"]["name"], "watcher");
+        }
+        for payload in [
+            json!({ "headers": {} }),
+            json!({ "headers": bearer }),
+            json!({ "headers": { "authorization": [bearer] } }),
+            json!({ "headers": { "headers": { "authorization": bearer } } }),
+        ] {
+            assert_eq!(Socket::introduced(&server, payload.clone()).await.closed().await, 4403, "{payload}");
+        }
+    }
+}

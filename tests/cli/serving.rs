@@ -16,6 +16,22 @@ fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
 }
 
 #[test]
+fn a_server_whose_trusted_documents_are_not_valid_does_not_start() {
+    let place = Place::new("sqlite");
+    let documents = r#"{"good": "{ viewer { name } }", "4f2a": "query Old { viewer { nickname } }"}"#;
+    fs::write(place.path().join("trusted.json"), documents).unwrap();
+    let said = place.failed(&["serve", "--trusted-documents", "trusted.json"]);
+    assert!(said.contains("trusted.json cannot be used: 1 of 2 are not valid"), "{said}");
+    assert!(said.contains("document \"4f2a\": ") && said.contains("nickname") && !said.contains("good"), "{said}");
+    let mut elsewhere = place.command(&["serve"]);
+    elsewhere.env("LOCKKEEPER_TRUSTED_DOCUMENTS", "nowhere.json");
+    let said = crate::program::text(&elsewhere.output().unwrap().stderr);
+    assert!(said.contains("nowhere.json cannot be used: the file cannot be read"), "{said}");
+    let files: Vec<_> = fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["trusted.json"]);
+}
+
+#[test]
 fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
     let place = Place::new("sqlite");
     let mut first = place.serve();

@@ -15,13 +15,18 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Opens a socket for the owner of this token.
     pub async fn open(server: &Server, token: &str) -> Socket {
+        let mut socket = Socket::introduced(server, json!({ "authorization": format!("Bearer {token}") })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    /// Opens a socket with this payload of `connection_init`; the server has not answered yet.
+    pub async fn introduced(server: &Server, payload: Value) -> Socket {
         let url = format!("{}/graphql/ws", server.url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
         let mut socket = Socket(connect_async(request).await.unwrap().0);
-        let payload = json!({ "authorization": format!("Bearer {token}") });
         socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
         socket
     }
 
@@ -32,7 +37,11 @@ impl Socket {
 
     /// Begins an operation under this id.
     pub async fn begin(&mut self, id: &str, document: &str, variables: Value) {
-        let payload = json!({ "query": document, "variables": variables });
+        self.begin_with(id, json!({ "query": document, "variables": variables })).await;
+    }
+
+    /// Begins what this payload asks for, under this id.
+    pub async fn begin_with(&mut self, id: &str, payload: Value) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 

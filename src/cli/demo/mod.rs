@@ -10,6 +10,7 @@ use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
+use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::release::worker::Timing;
@@ -44,7 +45,9 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 
     let app = App { executors: settings.executors.clone(), ..app };
     let words = words::of(settings.listen, &token, &fleet);
-    process::run(app, listener, None, &settings, || println!("{}", terminal::lines(&words))).await
+    let gate = Gate::of_api(settings.limits);
+    let ready = || println!("{}", terminal::lines(&words));
+    process::run(app, gate, listener, None, &settings, ready).await
 }
 
 fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Settings {
@@ -55,6 +58,7 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         tls: None,
         access: Access::default(),
         worker: true,
+        trusted_documents: None,
         state_dir: directory.join("state"),
         rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },
         keep_events: Duration::from_hours(24),

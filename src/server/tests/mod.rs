@@ -202,7 +202,9 @@ impl Served {
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
         let limits = Limits::default();
         let denials = |db: &Db| Denials::new(db.clone(), limits.audit_input);
-        let api = |db: &Db, groups| -> Arc<dyn Engine> { Arc::new(Api::new(app(db), groups, limits, denials(db))) };
+        let api = |db: &Db, groups| -> Arc<dyn Engine> {
+            Arc::new(Api::new(app(db), groups, Gate::of_api(limits), denials(db)))
+        };
         Served::with((timings, limits, Access::default()), Arc::default(), api).await
     }
 

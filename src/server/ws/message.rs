@@ -37,8 +37,8 @@ impl Message {
         match kind.as_str() {
             "connection_init" => {
                 let payload = payload(&mut message)?.unwrap_or_default();
-                let authorization = payload.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-                Ok(Message::Init(authorization.and_then(|(_, value)| value.as_str().map(str::to_owned))))
+                let headers = || payload.get("headers")?.as_object();
+                Ok(Message::Init(authorization(&payload).or_else(|| authorization(headers()?))))
             }
             "ping" => Ok(Message::Ping(payload(&mut message)?.map(Value::Object))),
             "pong" => payload(&mut message).map(|_| Message::Pong),
@@ -63,6 +63,12 @@ pub fn begins(text: &str) -> Option<String> {
     }
     let head: Head = serde_json::from_str(text).ok()?;
     head.id.filter(|_| head.r#type == "subscribe")
+}
+
+/// Returns the value of the header `Authorization`, whose name has no case, or `None` if it is not there.
+fn authorization(headers: &Map<String, Value>) -> Option<String> {
+    let mut values = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    values.find_map(|(_, value)| value.as_str()).map(str::to_owned)
 }
 
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
