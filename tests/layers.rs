@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the top layer to the bottom one. Those of one layer know nothing of each other.
 const LAYERS: [&[&str]; 10] = [
-    &["cli"],
+    &["cli", "fuzz"],
     &["config", "server"],
     &["gate"],
     &["graphql"],

@@ -158,7 +158,20 @@ impl Settings {
 fn read(path: &Path) -> Result<File, Error> {
     let error = |problem: String| Error::File { file: path.to_owned(), problem };
     let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
-    toml::from_str(&text).map_err(|problem| error(mistake::told(&text, &problem)))
+    parse(&text).map_err(error)
+}
+
+/// Parses the text of a file.
+fn parse(text: &str) -> Result<File, String> {
+    toml::from_str(text).map_err(|problem| mistake::told(text, &problem))
+}
+
+/// Checks the text of a configuration.
+///
+/// # Errors
+/// A sentence that names the first mistake and its line, and shows nothing that may be secret.
+pub fn check(text: &str) -> Result<(), String> {
+    parse(text).map(drop)
 }
 
 #[cfg(test)]

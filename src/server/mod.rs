@@ -18,7 +18,7 @@ mod origins;
 mod pages;
 mod rates;
 mod ready;
-mod request;
+pub(crate) mod request;
 mod seldom;
 mod sse;
 mod subscribers;

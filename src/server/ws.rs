@@ -4,7 +4,7 @@
 //! that counts no more ends its socket.
 
 mod close;
-mod message;
+pub(crate) mod message;
 mod operation;
 mod operations;
 mod outbox;

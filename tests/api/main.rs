@@ -20,6 +20,7 @@ mod kept_documents;
 mod log_lines;
 mod metrics;
 mod open_files;
+mod promises;
 mod repeating;
 mod roles;
 mod secrets;

@@ -1,0 +1,99 @@
+//! What has to hold for any bytes that somebody sends or writes: one function for each way in. `fuzz/` hands them to a
+//! fuzzer; the tests here hand them random and damaged inputs with every run.
+
+#[cfg(test)]
+mod tests;
+
+use crate::config;
+use crate::domain::Id;
+use crate::gate::Gate;
+use crate::limits::Limits;
+use crate::read::cursor;
+use crate::server::request::Asked;
+use crate::server::ws::message::Message;
+use async_graphql::{ServerError, Value};
+use serde_json::Map;
+use std::sync::LazyLock;
+
+/// The gate of the API, made once.
+static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::of_api(Limits::default()));
+
+/// The most characters of an error's message: names in it are cut, and no source stands in it.
+const MAX_MESSAGE: usize = 1_000;
+
+/// The codes that an error of the gate may have.
+const CODES: [&str; 4] = ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "TOO_COMPLEX"];
+
+/// A body of a request: it is refused, or passes the gate, in the same way each time that it is sent.
+pub fn body(bytes: &[u8]) {
+    check(|| Asked::from_body(bytes).ok());
+}
+
+/// A document, an operation's name and variables in JSON, with a zero byte between each two.
+pub fn request(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut parts = text.splitn(3, '\0');
+    let mut map = Map::new();
+    for name in ["query", "operationName"] {
+        if let Some(part) = parts.next() {
+            map.insert(name.to_owned(), part.into());
+        }
+    }
+    if let Some(variables) = parts.next().and_then(|part| serde_json::from_str(part).ok()) {
+        map.insert("variables".to_owned(), variables);
+    }
+    check(|| Asked::from_map(map.clone()).ok());
+}
+
+/// Has the same request pass the gate as a new one and as one that is known, if it has the form of a request.
+fn check(asked: impl Fn() -> Option<Asked>) {
+    let verdict = || asked().map(|asked| asked.prepare(&GATE).map(|prepared| (prepared.kind, prepared.objects)));
+    let (Some(first), Some(second)) = (verdict(), verdict()) else { return };
+    assert_eq!(first, second, "a known document has another verdict");
+    if let Err(errors) = first {
+        assert!((1..=100).contains(&errors.len()), "{} errors", errors.len());
+        errors.iter().for_each(check_error);
+    }
+}
+
+fn check_error(error: &ServerError) {
+    assert!(error.message.chars().count() <= MAX_MESSAGE, "a message of {} characters", error.message.len());
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    let is_known = matches!(code, Some(Value::String(code)) if CODES.contains(&code.as_str()));
+    assert!(is_known, "the code {code:?}: {}", error.message);
+}
+
+/// An id or a cursor: it is read as it is written, or not at all.
+pub fn id(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(id) = Id::parse(&text) {
+        assert_eq!(id.to_string(), text);
+    }
+    if let Ok(position) = cursor::read_event(&text, "log", "after") {
+        assert_eq!(cursor::read_event(&cursor::event("log", position), "log", "after"), Ok(position));
+    }
+    if let Ok((release, place)) = cursor::read_line(&text, "after") {
+        assert_eq!(cursor::read_line(&cursor::line(release, place), "after"), Ok((release, place)));
+    }
+}
+
+/// A message over a socket: it is one of the protocol, or closes the socket with a code of the protocol.
+pub fn message(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match Message::read(&text) {
+        Ok(Message::Subscribe(_, asked)) => drop(asked.prepare(&GATE)),
+        Ok(_) => {}
+        Err(close) => {
+            assert_eq!(close.code(), 4400);
+            assert!(close.frame().reason.len() <= 123, "a reason that no frame can hold");
+        }
+    }
+}
+
+/// The text of a configuration: it is read, or refused with a message that does not have a password in it.
+pub fn configuration(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(problem) = config::check(&text) {
+        assert!(!problem.is_empty());
+    }
+}
