@@ -195,8 +195,6 @@ async fn who_does_not_come_to_read_holds_up_nobody() {
 async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {
     let watcher = Watcher::new(Fleet::of("postgres", 1, 1, 2).await, Waking::default()).await;
     let fleet = watcher.fleet();
-    let light = "subscription { instanceStatusChanged { revision instance { id } } }";
-    let mut other = watcher.subscribe(viewer(), Request::new(light)).await;
     // As many different readings as have their turn at a time, and two subscribers of each.
     let mut subscribers = Vec::new();
     for number in 0..4 {
@@ -215,6 +213,9 @@ async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {
         }
     };
     timeout(PATIENCE, waiting).await.expect("all of them read");
+    // It comes when they have all turns, and has to read what happened.
+    let light = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { revision instance { id } } }";
+    let mut other = watcher.subscribe(viewer(), behind(&watcher, light, 0)).await;
     // One of each two goes: the others still wait for what is read, and nobody else has a turn.
     for left in (0..4).rev() {
         drop(subscribers.remove(2 * left));

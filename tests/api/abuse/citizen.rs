@@ -4,7 +4,7 @@ use crate::support::Client;
 use serde_json::{Value, json};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 const PAGE: &str = "{ services(first: 5) { nodes { name versions(first: 5) { nodes { name buildStatus } }
@@ -54,10 +54,12 @@ impl Citizen {
             heard: AtomicU64::new(0),
             over: AtomicBool::new(false),
         });
-        for what in [Shared::ask_in_turn as fn(Arc<Shared>, Client, String), Shared::hear_in_turn] {
-            let (shared, client, service) = (shared.clone(), Client::new(&url, &token), service.clone());
-            std::thread::spawn(move || what(shared, client, service));
-        }
+        let (subscribed, is_subscribed) = mpsc::channel();
+        let (hearing, client, filter) = (shared.clone(), Client::new(&url, &token), service.clone());
+        std::thread::spawn(move || hearing.hear_in_turn(&client, &filter, &subscribed));
+        is_subscribed.recv().unwrap();
+        let (asking, client) = (shared.clone(), Client::new(&url, &token));
+        std::thread::spawn(move || asking.ask_in_turn(&client, &service));
         Citizen(shared)
     }
 
@@ -65,6 +67,7 @@ impl Citizen {
     pub fn measure(&self, time: Duration) -> Measured {
         self.0.took.lock().unwrap().clear();
         std::thread::sleep(time);
+        let mut took = std::mem::take(&mut *self.0.took.lock().unwrap());
         // Each version that was registered is heard of.
         let registered = self.0.registered.load(Ordering::SeqCst);
         let end = Instant::now() + Duration::from_secs(30);
@@ -72,7 +75,6 @@ impl Citizen {
             std::thread::sleep(Duration::from_millis(50));
         }
         let heard = self.0.heard.load(Ordering::SeqCst);
-        let mut took = std::mem::take(&mut *self.0.took.lock().unwrap());
         took.sort();
         let mut errors = self.0.errors.lock().unwrap().clone();
         if heard < registered {
@@ -103,15 +105,15 @@ impl Shared {
         }
     }
 
-    fn ask_in_turn(shared: Arc<Shared>, client: Client, service: String) {
+    fn ask_in_turn(&self, client: &Client, service: &str) {
         on_a_runtime(async {
             for round in 1_u64.. {
-                if !shared.goes_on() {
+                if !self.goes_on() {
                     return;
                 }
-                shared.ask(&client, PAGE, Value::Null, |data| data["services"]["nodes"][4].is_object()).await;
+                self.ask(client, PAGE, Value::Null, |data| data["services"]["nodes"][4].is_object()).await;
                 if round.is_multiple_of(PAGES_FOR_A_VERSION) {
-                    shared.register(&client, &service, round).await;
+                    self.register(client, service, round).await;
                 }
                 tokio::time::sleep(Duration::from_millis(25)).await;
             }
@@ -138,17 +140,18 @@ impl Shared {
         }
     }
 
-    fn hear_in_turn(shared: Arc<Shared>, client: Client, service: String) {
+    fn hear_in_turn(&self, client: &Client, service: &str, subscribed: &mpsc::Sender<()>) {
         on_a_runtime(async {
             let document = "subscription($filter: ServiceEventFilter) { serviceChanged(filter: $filter) { kind } }";
             let filter = json!({ "filter": { "serviceIds": [service], "kinds": ["VERSION_REGISTERED"] } });
             let mut stream = client.try_subscribe(document, filter).await.unwrap();
-            while shared.goes_on() {
+            subscribed.send(()).unwrap();
+            while self.goes_on() {
                 match stream.try_next().await {
                     Some(sent) if sent.data["errors"].is_null() => {
-                        shared.heard.fetch_add(1, Ordering::SeqCst);
+                        self.heard.fetch_add(1, Ordering::SeqCst);
                     }
-                    other => return shared.wrong(format!("the stream ended: {other:?}")),
+                    other => return self.wrong(format!("the stream ended: {other:?}")),
                 }
             }
         });
