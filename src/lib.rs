@@ -20,12 +20,14 @@
 //! - [`net`]: web origins and proxies, from which the server is reached.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 //! - [`failpoint`]: the places at which tests have the process die.
+//! - `blocking`: work that keeps its thread busy for long.
 //! - `private`: files that only their owner may read and write.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]
 
 pub mod app;
 pub mod auth;
+mod blocking;
 pub mod catalog;
 pub mod change;
 pub mod cli;

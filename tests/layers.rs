@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["app"],
     &["executor", "store"],
     &["limits", "net"],
-    &["domain", "failpoint", "private"],
+    &["domain", "failpoint", "private", "blocking"],
 ];
 
 /// A file of the crate, and the module at the top of the crate that it is of.

@@ -24,6 +24,7 @@ mod trusted;
 pub use prepared::Prepared;
 pub use trusted::{Source, Unusable};
 
+use crate::blocking;
 use crate::graphql;
 use crate::limits::Limits;
 use crate::read::{Extents, SCALARS, ScalarCheck};
@@ -79,7 +80,8 @@ impl Gate {
         let operation = if let Some(operation) = self.known.find(&key) {
             operation
         } else {
-            let operation = Operation::read(&self.schema, &self.limits, &key.0, key.1.as_deref());
+            let read = || Operation::read(&self.schema, &self.limits, &key.0, key.1.as_deref());
+            let operation = blocking::run(key.0.len(), read);
             let operation = Arc::new(operation.map_err(problem::bounded)?);
             self.known.keep(key.clone(), operation.clone());
             operation

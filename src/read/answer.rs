@@ -9,6 +9,7 @@ use super::planner::Planner;
 use super::select::{Document, below};
 use super::write::Writer;
 use crate::app::App;
+use crate::blocking;
 use crate::domain::Caller;
 use crate::store::Reads;
 use async_graphql::parser::types::Field as Node;
@@ -133,7 +134,7 @@ impl Prepared {
             let written = writer.root(&self.step, self.pos, self.nullable, row);
             Answer { bytes: written.is_ok().then_some(writer.out), errors: writer.errors }
         };
-        (0..rows.len()).map(answer).collect()
+        blocking::run(fetched.bytes(), || (0..rows.len()).map(answer).collect())
     }
 
     /// The answer that nothing can be answered.

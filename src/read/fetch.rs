@@ -84,6 +84,13 @@ pub(super) struct Fetched {
     pub scene: Scene,
 }
 
+impl Fetched {
+    /// About how many bytes of memory the rows take.
+    pub fn bytes(&self) -> usize {
+        self.tables.iter().map(|table| table.rows.bytes()).sum()
+    }
+}
+
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
 pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);

@@ -7,6 +7,7 @@ use super::log::Told;
 use super::request::{Asked, Parameters, is_json};
 use super::who::Who;
 use super::{Server, body, execute, sse};
+use crate::blocking;
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
 use crate::read::ErrorCode;
@@ -36,7 +37,7 @@ pub async fn post(
         let room = server.waiting.to_read(&who.caller.name, body::length(&headers)?).await?;
         let body = body::read(&headers, body).await?;
         let parsed = server.waiting.to_parse(&who.caller.name, &body).await?;
-        let asked = Asked::from_body(&body)?;
+        let asked = blocking::run(body.len(), || Asked::from_body(&body))?;
         drop((body, room));
         Ok((who, asked, parsed))
     };

@@ -7,10 +7,14 @@ use super::patience::within;
 use super::pool::Pool;
 use super::rows::{Bind, Part, Rows};
 use super::{Db, Dialect, Error, Ids, Result, Texts, gathered, sql, united};
+use crate::blocking;
 use crate::domain::Timestamp;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row, SqlSafeStr};
+
+/// About as many bytes as a row of PostgreSQL has.
+const ROW: usize = 128;
 
 /// Reads of one kind of reader. What is read is interrupted when the future that waits for it is dropped.
 #[derive(Clone, Copy)]
@@ -60,7 +64,8 @@ impl<'a> Reads<'a> {
                 let statement = sqlx::query_with(text, arguments);
                 let all = self.lend(read).await?.read(async |on| statement.fetch_one(on).await).await?;
                 for (place, (part, rows)) in parts.iter().zip(&mut rows).enumerate() {
-                    let read = gathered::read(all.try_get(place)?, &part.kinds, rows);
+                    let text: &str = all.try_get(place)?;
+                    let read = blocking::run(text.len(), || gathered::read(text, &part.kinds, rows));
                     read.map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
                 }
             }
@@ -70,7 +75,7 @@ impl<'a> Reads<'a> {
                 let (statement, mut lent) = (sqlx::query_with(text, arguments), self.lend(pool).await?);
                 let patience = pool.guard().patience();
                 let all = within(patience, lent.read(async |on| statement.fetch_all(on).await)).await?;
-                united::read(&all, parts, &mut rows)?;
+                blocking::run(all.len() * ROW, || united::read(&all, parts, &mut rows))?;
             }
         }
         Ok(rows)

@@ -157,6 +157,11 @@ impl Rows {
         self.slots.len().checked_div(self.width).unwrap_or_default()
     }
 
+    /// About how many bytes of memory they take.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.slots[..]) + self.text.len()
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()

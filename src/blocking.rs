@@ -1,0 +1,33 @@
+//! Work that keeps its thread busy for long.
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// Work on fewer bytes is over sooner than its thread would be replaced.
+const MIN_BYTES: usize = 64 * 1024;
+
+/// Runs work on this many bytes that has no point at which it could wait. Where it is long, the other tasks of this
+/// thread go on in another one meanwhile, and the machine shares its processors between both.
+pub fn run<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let has_others = || Handle::try_current().is_ok_and(|on| on.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if bytes >= MIN_BYTES && has_others() { tokio::task::block_in_place(work) } else { work() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn other_tasks_of_the_thread_go_on_beside_long_work() {
+        let (send, receive) = mpsc::channel();
+        let long = tokio::spawn(async move { run(MIN_BYTES, || receive.recv().unwrap()) });
+        // It can only be sent where another task runs while the first one keeps its thread busy.
+        tokio::spawn(async move { send.send(7).unwrap() }).await.unwrap();
+        assert_eq!(long.await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn where_there_is_one_thread_alone_it_does_the_work() {
+        assert_eq!(run(MIN_BYTES, || 7), 7);
+    }
+}
