@@ -1,4 +1,4 @@
-//! Turns of callers at something that only so many may use at a time. One caller alone may have all of them; when
+//! Turns of callers at something that only a limited number may use at a time. One caller alone may have all of them; when
 //! several wait, each has its turn in rotation, however many turns it waits for.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
