@@ -94,7 +94,8 @@ pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most this many expired entries, except those that another process is deleting. Returns how many it deleted.
+/// Deletes at most this many expired entries, except those that another process is deleting. Returns how many it
+/// deleted.
 pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     tx.query(sql!(
         "DELETE FROM audit WHERE id IN

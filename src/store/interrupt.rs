@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 /// How many steps of its machine SQLite takes before it looks whether it should stop: some tens of microseconds.
 const STEPS: i32 = 1000;
-/// How much longer PostgreSQL lets a statement run than the process waits for it: a guard for when it cannot be canceled.
+/// How much longer PostgreSQL lets a statement run than the process waits for it: a guard for when it cannot be
+/// canceled.
 const MARGIN: Duration = Duration::from_secs(5);
 /// A statement that has not ended this long after its cancel is canceled again.
 const CANCEL_AGAIN: Duration = Duration::from_millis(50);

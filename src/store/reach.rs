@@ -1,5 +1,5 @@
-//! The first connection to PostgreSQL: if it cannot be made, the error says why at once, with the address and never with a
-//! password.
+//! The first connection to PostgreSQL: if it cannot be made, the error says why at once, with the address and never with
+//! a password.
 
 use super::pool::Pool;
 use super::{Error, Result};
