@@ -1,5 +1,5 @@
-//! Mutations that the caller's role does not allow, on their way into the audit log. Whoever is denied can ask as often
-//! as the connection carries: so attempts are counted here, and written together, once a second at most.
+//! Mutations that the caller's role does not allow, on their way into the audit log. Nothing limits how often a caller
+//! tries, so attempts are counted here, and written together at most once a second.
 
 use super::input;
 use crate::domain::Caller;
@@ -26,7 +26,7 @@ pub struct Denials {
 
 #[derive(Default)]
 struct Waiting {
-    /// By caller and operation: of these there are only so many.
+    /// By caller and operation, of which there is a bounded number.
     denials: BTreeMap<(String, &'static str), Denial>,
     /// Whether a task writes them.
     written: bool,
@@ -41,7 +41,7 @@ struct Denial {
 }
 
 impl Denials {
-    /// With nothing counted yet; of inputs, so much is kept.
+    /// With nothing counted yet. Inputs are cut to `audit_input`.
     pub fn new(db: Db, audit_input: Bytes) -> Denials {
         Denials { db, audit_input, waiting: Arc::default(), writing: Arc::default() }
     }

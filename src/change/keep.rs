@@ -7,7 +7,8 @@ use std::time::Duration;
 /// Entries that are deleted in one transaction.
 const BATCH: i64 = 10_000;
 
-/// Gives up and deletes the entries that are older than this, in small transactions, so that no writer waits for long.
+/// Lets the entries that are older than this expire and deletes them, in small transactions, so that no writer waits
+/// long.
 /// Returns how many there were (I7).
 pub async fn keep(db: &Db, kept: Duration) -> Result<u64> {
     let mut tx = db.begin().await?;

@@ -1,4 +1,4 @@
-//! How a mistake in the file is told: with its place, and without the line, which may hold a password.
+//! How a mistake in the file is described: with its place, and without the line, which may hold a password.
 
 use toml::Value;
 use toml::de::Error;

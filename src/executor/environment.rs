@@ -24,7 +24,7 @@ impl Environment {
     /// If a name is in both.
     pub(super) fn new(env: Variables, secrets: Variables) -> Result<Environment, String> {
         if let Some(name) = secrets.keys().find(|name| env.contains_key(*name)) {
-            return Err(format!("the variable {name:?} is set by `env` and by the secrets: leave it to the secrets"));
+            return Err(format!("the variable {name:?} is set by `env` and by the secrets: remove it from `env`"));
         }
         let secret = secrets.keys().cloned().collect();
         Ok(Environment { set: env.into_iter().chain(secrets).collect(), secret })

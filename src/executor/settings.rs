@@ -204,7 +204,7 @@ fn some_program<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D
 /// Secrets that stand in the configuration, or in a file of their own.
 fn the_secrets(secrets: Option<Variables>, file: Option<PathBuf>) -> Result<Variables, String> {
     match (secrets, file) {
-        (Some(_), Some(_)) => Err("secrets are given by `secrets` or by `secrets_file`, not by both".into()),
+        (Some(_), Some(_)) => Err("set secrets by `secrets` or by `secrets_file`, not by both".into()),
         (secrets, None) => Ok(secrets.unwrap_or_default()),
         (None, Some(file)) => environment::secrets_file(&file),
     }

@@ -31,8 +31,8 @@ pub fn check(
     let selections = root_selections(document, &operation.selection_set, &mut HashSet::new());
     if selections > MAX_ROOT_SELECTIONS {
         return Err(too_complex(&format!(
-            "The operation selects {selections} times at its root, repeated fields included; with `root_fields` \
-             come at most {MAX_ROOT_SELECTIONS} selections."
+            "The operation has {selections} selections at its root, repeated fields included; beside `root_fields`, \
+             at most {MAX_ROOT_SELECTIONS} are allowed."
         )));
     }
     let mut measure = Measure { document, fragments: HashMap::new() };

@@ -105,7 +105,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Each field of an input object is given once.
+    /// Checks a value: each field of an input object may be written only once.
     fn value(&mut self, value: &Node<Value>) {
         match &**value {
             Value::Null | Value::Boolean(_) | Value::Enum(_) | Value::Variable(_) => self.names += 1,
@@ -120,7 +120,7 @@ impl Walk<'_> {
                 for (name, value) in fields {
                     self.names += 1;
                     if !known.insert(name) {
-                        let message = format!("The input field `{name}` is given more than once.");
+                        let message = format!("The input field `{name}` is written more than once.");
                         let place = self.places.of_span(name.location());
                         self.problems.push(problem(ErrorCode::GraphqlValidationFailed, message, Some(place)));
                     }

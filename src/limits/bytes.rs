@@ -11,12 +11,12 @@ pub struct Bytes(pub usize);
 const UNITS: [(&str, u32); 3] = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
 
 impl Bytes {
-    /// So many times 1,024 bytes.
+    /// A multiple of 1,024 bytes.
     pub const fn kibi(many: usize) -> Bytes {
         Bytes(many << 10)
     }
 
-    /// So many times 1,048,576 bytes.
+    /// A multiple of 1,048,576 bytes.
     pub const fn mebi(many: usize) -> Bytes {
         Bytes(many << 20)
     }

@@ -158,6 +158,6 @@ fn query_turns<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     let turns = usize::deserialize(from)?;
     match (1..CONNECTIONS as usize).contains(&turns) {
         true => Ok(turns),
-        false => Err(de::Error::custom(format!("there are 1 to {} turns for queries", CONNECTIONS - 1))),
+        false => Err(de::Error::custom(format!("query_turns has to be a number from 1 to {}", CONNECTIONS - 1))),
     }
 }

@@ -73,7 +73,8 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refused> {
             }
         }
     };
-    let too_slow = || Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, "The body took too long.");
+    let too_slow =
+        || Refused::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, "The body took longer than 30 seconds.");
     tokio::time::timeout(SENDING, reading).await.unwrap_or_else(|_| Err(too_slow()))
 }
 
@@ -91,7 +92,7 @@ async fn gather(chunks: impl Stream<Item = io::Result<Bytes>>) -> Result<Vec<u8>
 
 fn broken(error: &io::Error) -> Refused {
     Refused::bad_request(match matches!(error.get_ref(), Some(inner) if inner.is::<axum::Error>()) {
-        true => "The body broke off.".to_owned(),
+        true => "The body ended too early. Send the request again.".to_owned(),
         false => format!("The body is not gzip, as its Content-Encoding says: {error}."),
     })
 }

@@ -36,9 +36,11 @@ pub async fn execute(
             Err(Refused::internal())
         }
         Err(_) if kind == OperationType::Mutation => Err(Refused::unavailable(
-            "This took too long to wait for, and whether it took effect is not known. Ask again with the same idempotency key.",
+            "The mutation took longer than `query_deadline`, and whether it took effect is not known. Send it again with the same idempotency key.",
         )),
-        Err(_) => Err(Refused::unavailable("This took too long. Ask for less at a time, or again later.")),
+        Err(_) => Err(Refused::unavailable(
+            "The query took longer than `query_deadline`. Ask for less at a time, or send it again later.",
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Callers, and addresses, that are remembered; those that asked longest ago are forgotten.
+/// Callers, and addresses, that are remembered; those whose last request is oldest are forgotten.
 const REMEMBERED: usize = 16_384;
 
 /// The rates of everybody.

@@ -1,4 +1,4 @@
-//! `/readyz`, which everybody may ask as often as they like: the database is asked at most ten times a second.
+//! `/readyz`, which has no rate: however often it is requested, the database is asked at most ten times a second.
 
 use super::Server;
 use axum::extract::State;
@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_secs(2);
 /// How old an answer of the database may be.
 const FRESH: Duration = Duration::from_millis(100);
 
-/// Whether the database answered when it was last asked. Those who want to know wait for the same answer.
+/// Whether the database answered when it was last asked. Requests at the same time wait for the same answer.
 #[derive(Default)]
 pub struct Readiness(Mutex<Option<(Instant, bool)>>);
 

@@ -136,8 +136,8 @@ impl Pump {
         }
     }
 
-    /// Waits until there is room for so many bytes. `None` if the client is gone or takes nothing for too long, or the
-    /// server closes: then it comes back with its cursor.
+    /// Waits until there is room for this many bytes. Returns `None` if the client is gone or has read nothing for
+    /// `write_timeout`, or if the server closes: then the client comes back with its cursor.
     async fn queued(&self, bytes: usize) -> Option<Queued> {
         let bytes = bytes + EVENT;
         let queued = async {

@@ -17,8 +17,8 @@ const CALLERS: usize = 64;
 pub struct Waiting {
     /// As it was sent.
     sent: Account,
-    /// As it becomes when it is parsed. Whoever has room here waits for no other room, so that there is always one who
-    /// goes on.
+    /// As large as it becomes when it is parsed. A request that has room here waits for no other room, so that at least
+    /// one always goes on.
     parsed: Account,
     limits: Limits,
 }
@@ -88,7 +88,7 @@ impl Account {
         Account { all: Arc::new(Semaphore::new(most as usize)), callers, most, most_of_caller: own.min(most) }
     }
 
-    /// Room, if there is some at once. What is larger than the limit has it alone.
+    /// Returns room, or `None` if there is none now. A request that is larger than the limit has all of the room alone.
     fn free(&self, caller: &str, bytes: usize) -> Option<Room> {
         let bytes = self.bytes(bytes);
         let own = self.of(caller).try_acquire_many_owned(bytes).ok()?;

@@ -88,14 +88,14 @@ pub async fn record_denials(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
     }
 }
 
-/// Gives up all entries from before this instant. Their rows go by [`delete_expired`].
+/// Lets all entries from before this instant expire. [`delete_expired`] deletes their rows.
 pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE audit_log SET kept_from = $1 WHERE kept_from < $1")).bind(before).execute().await?;
     Ok(())
 }
 
-/// Deletes at most so many entries that were given up, those aside that another process deletes just now; gives how many
-/// there were.
+/// Deletes at most this many expired entries, except those that another process is deleting. Returns how many it
+/// deleted.
 pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     tx.query(sql!(
         "DELETE FROM audit WHERE id IN

@@ -10,9 +10,10 @@ use tokio::time::timeout;
 
 /// How many steps of its machine SQLite takes before it looks whether it should stop: some tens of microseconds.
 const STEPS: i32 = 1000;
-/// How much longer than any statement is waited for PostgreSQL lets it run: a guard for when it cannot be canceled.
+/// How much longer PostgreSQL lets a statement run than the process waits for it: a guard for when it cannot be
+/// canceled.
 const MARGIN: Duration = Duration::from_secs(5);
-/// A statement that has not ended for so long after its cancel is canceled again.
+/// A statement that has not ended this long after its cancel is canceled again.
 const CANCEL_AGAIN: Duration = Duration::from_millis(50);
 /// Answers that a connection may still have in store when its statement is over, at most: the statement's own error, and
 /// that of a cancel which reached the question whether there is more.

@@ -35,7 +35,7 @@ impl<D: Pooled> Clone for Pool<D> {
 }
 
 impl<D: Pooled> Pool<D> {
-    /// Connects when a connection is needed, `most` times at most; so many queries at a time have one.
+    /// Connects when a connection is needed, at most `most` times. At most `queries` queries have one at a time.
     pub fn new(options: Options<D>, most: u32, queries: usize, guard: D::Guard) -> Pool<D> {
         let pool = Pool::keeping(options, most, queries, guard);
         if D::REMOTE {

@@ -1,5 +1,5 @@
-//! The first connection to PostgreSQL: what keeps it from being made is told at once, with the address and never with a
-//! password.
+//! The first connection to PostgreSQL: if it cannot be made, the error says why at once, with the address and never with
+//! a password.
 
 use super::pool::Pool;
 use super::{Error, Result};
@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 11] = [
     "application_name",
     "options",
 ];
-/// One more, whose value is never told.
+/// One more, whose value no message shows.
 const PASSWORD: &str = "password";
 
 /// Reads a URL of PostgreSQL.

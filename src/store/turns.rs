@@ -1,5 +1,5 @@
-//! Turns of callers at something that only so many may use at a time. One caller alone may have all of them; when
-//! several wait, each has its turn in rotation, however many turns it waits for.
+//! Turns of callers at something that only a limited number may use at a time. One caller alone may have all of them;
+//! when several wait, each has its turn in rotation, however many turns it waits for.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -82,7 +82,7 @@ impl Following {
         Some(written)
     }
 
-    /// Reads so many rows from now on that their messages take half of what may wait, if they are like these.
+    /// From now on reads as many rows as fill half of what may wait, if their messages are as large as these.
     fn resize(&self, written: &Written) {
         let (many, bytes) = (written.told.len(), written.bytes());
         if many > 0 {

@@ -137,8 +137,8 @@ struct Live {
 }
 
 impl Live {
-    /// Sends a parcel. No more than so many bytes are kept for the slowest of the group; whoever misses what was before
-    /// them catches up by itself.
+    /// Sends a parcel. At most this many bytes are kept for the slowest of the group; a member that misses what was
+    /// before them catches up alone.
     fn send(&mut self, parcel: Arc<Parcel>, most: usize) {
         let Some(sender) = &self.sender else { return };
         self.unread.retain(|(parcel, _)| parcel.strong_count() > 0);

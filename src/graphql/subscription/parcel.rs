@@ -17,7 +17,7 @@ impl Written {
         self.told.iter().map(|(_, message)| message.bytes()).sum()
     }
 
-    /// Keeps as many messages as fit into so many bytes, at least one. Says whether there were more.
+    /// Keeps as many messages as fit into this number of bytes, at least one. Returns whether there were more.
     pub fn cut(&mut self, bytes: usize) -> bool {
         let mut sum = 0;
         let fitting = self.told.iter().take_while(|(_, message)| {
@@ -34,7 +34,7 @@ impl Written {
     }
 }
 
-/// Messages that wait for whoever has this. They are gone when they would be too much.
+/// Messages that wait for those who hold this. They may be discarded at any time to make room.
 #[derive(Debug)]
 pub(super) struct Parcel {
     /// The places of all messages, and what each takes.

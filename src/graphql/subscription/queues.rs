@@ -60,7 +60,7 @@ impl Queues {
         Queue { queues: self.clone(), size, room: Arc::new(Semaphore::new(size as usize)) }
     }
 
-    /// Keeps messages for whoever holds the parcel, until they are too old to be kept.
+    /// Keeps messages for those who hold the parcel, until they are discarded to make room.
     pub(super) fn keep(&self, written: Written) -> Arc<Parcel> {
         let bytes = written.bytes();
         self.0.used.fetch_add(bytes, Ordering::SeqCst);
@@ -186,7 +186,7 @@ pub struct Queued {
 }
 
 impl Queue {
-    /// Waits until the subscriber has taken so much that these bytes fit. A message that is larger than the queue waits
+    /// Waits until the subscriber has read enough for these bytes to fit. A message that is larger than the queue waits
     /// alone.
     pub async fn reserve(&self, bytes: usize) -> Reserved {
         let many = bytes.clamp(1, self.size as usize) as u32;

@@ -152,8 +152,8 @@ impl Waiting {
         self.came
     }
 
-    /// Those at this place, and of the others as many as fit into so many rows; none if they are being read by somebody
-    /// else.
+    /// Those at this place, and of the others as many as fit into this number of rows; empty if they are being read
+    /// already.
     fn take(&mut self, place: u64, rows: usize) -> Vec<Rows> {
         let mut taken: Vec<Rows> = self.all.remove(&place).into_iter().collect();
         let Some(mut many) = taken.first().map(|first| first.rows.len()) else { return taken };

@@ -35,7 +35,7 @@ impl Messages {
         }
     }
 
-    /// Takes the message that is ready, or `None` if it is none any more: what waits for too long is read again.
+    /// Takes the message that is ready. Returns `None` if it was discarded meanwhile: then it is read again.
     pub fn take(&mut self) -> Option<Arc<Message>> {
         match &mut self.0 {
             From::Responses(_, next) => next.take(),

@@ -25,7 +25,7 @@ enum Phase {
     Idle(Instant),
 }
 
-/// Why a connection is let go.
+/// Why the server closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The head of its request took longer than `header_timeout`.
@@ -39,7 +39,7 @@ pub enum Why {
 }
 
 impl Why {
-    /// The setting that has the reason.
+    /// The setting of `[limits]` behind the reason.
     pub fn word(self) -> &'static str {
         match self {
             Why::Head => "header_timeout",
@@ -92,7 +92,7 @@ impl Clock {
         self.phase != Phase::Busy
     }
 
-    /// Until when something has to happen, and why the connection is let go if it does not.
+    /// Until when something has to happen, and why the connection is closed if it does not.
     pub fn deadline(&self) -> Option<(Instant, Why)> {
         let phase = match self.phase {
             Phase::Head(since) => Some((since + self.header_timeout, Why::Head)),

@@ -92,7 +92,7 @@ impl Acceptor {
                 () = self.attend(wire, peer, &opened) => {}
                 why = opened.ended() => {
                     self.counts.closed(why);
-                    tracing::debug!(%peer, reason = why.word(), "a connection is let go");
+                    tracing::debug!(%peer, reason = why.word(), "a connection is closed");
                 }
             }
         });

@@ -49,7 +49,7 @@ impl Operations {
         Operations { all: Arc::default(), max_answered: operations, max_subscriptions: subscriptions }
     }
 
-    /// Takes on an operation, with what it is told by that it is stopped. What it is, is said later.
+    /// Takes on an operation, with a signal that stops it. Its kind is not known yet: [`InUse::count`] says it later.
     pub fn begin(&self, id: String) -> Result<(InUse, AbortRegistration), NotTaken> {
         let mut all = self.lock();
         let full = all.len() >= self.max_answered.saturating_add(self.max_subscriptions);
