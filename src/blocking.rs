@@ -1,15 +1,30 @@
 //! Work that keeps its thread busy for long.
 
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
 
 /// Work on fewer bytes is over sooner than its thread would be replaced.
 const MIN_BYTES: usize = 64 * 1024;
 
-/// Runs work on this many bytes that has no point at which it could wait. Where it is long, the other tasks of this
-/// thread go on in another one meanwhile, and the machine shares its processors between both.
+/// How much of it is done at the same time: one processor is left to everything that is short.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = available_parallelism().map_or(1, usize::from);
+    Semaphore::new(processors.saturating_sub(1).max(1))
+});
+
+/// Runs work on this many bytes that has no point at which it could wait, and that runs no other such work. Where it is
+/// long, the other tasks of this thread go on in another one meanwhile, and it waits for its turn first.
 pub fn run<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let has_others = || Handle::try_current().is_ok_and(|on| on.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if bytes >= MIN_BYTES && has_others() { tokio::task::block_in_place(work) } else { work() }
+    if bytes < MIN_BYTES || !has_others() {
+        return work();
+    }
+    tokio::task::block_in_place(|| {
+        let _turn = Handle::current().block_on(TURNS.acquire());
+        work()
+    })
 }
 
 #[cfg(test)]

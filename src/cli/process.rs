@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::events::{Tail, Waking};
 use crate::gate::Gate;
 use crate::graphql::Groups;
-use crate::limits::CONNECTIONS;
+use crate::limits::{CONNECTIONS, SUBSCRIPTION_CONNECTIONS};
 use crate::release::worker::{self, WorkerSettings};
 use crate::server::tls::{Certificates, Reloader};
 use crate::server::ws::Timings;
@@ -30,8 +30,12 @@ pub async fn app(settings: &Settings) -> anyhow::Result<App> {
 /// The database of a process that serves or works.
 pub async fn open(settings: &Settings) -> store::Result<Db> {
     let limits = &settings.limits;
-    let (query_turns, query_deadline) = (limits.query_turns, Some(limits.query_deadline));
-    Db::open_for(&settings.database_url, Capacity { connections: CONNECTIONS, query_turns, query_deadline }).await
+    let capacity = Capacity {
+        connections: CONNECTIONS + SUBSCRIPTION_CONNECTIONS,
+        query_turns: limits.query_turns,
+        query_deadline: Some(limits.query_deadline),
+    };
+    Db::open_for(&settings.database_url, capacity).await
 }
 
 /// Serves until it is asked to stop, and says when it is ready. Then it claims nothing more, lets what runs end for

@@ -3,6 +3,7 @@
 
 use super::batch::{BatchSize, Demand, MAX_ROWS};
 use super::output::Output;
+use crate::limits::SUBSCRIPTION_CONNECTIONS;
 use crate::store::events::{self, Event};
 use crate::store::log::{Line, Mark};
 use crate::store::turns::{Turn, Turns};
@@ -17,9 +18,6 @@ use tokio_util::sync::CancellationToken;
 
 /// A follower that is this many batches behind goes back to the table.
 const BACKLOG: usize = 256;
-
-/// How many of a process's subscribers read at the same time: the other connections are for whoever asks and writes.
-const TURNS: usize = 4;
 
 /// How long to wait before a database that failed is asked again.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
@@ -60,7 +58,7 @@ impl Tail {
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
         let (sender, _) = broadcast::channel(BACKLOG);
-        let turns = Turns::new(TURNS);
+        let turns = Turns::new(SUBSCRIPTION_CONNECTIONS as usize);
         let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
         let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns, read: Arc::new(last.into()) };
         let reader = Reader { head: db.head(), db, waking, sender, last, read: tail.read.clone() };

@@ -150,8 +150,11 @@ fn positive_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::
     }
 }
 
-/// Connections to the database of a process that serves or works.
+/// Connections to the database of a process that serves or works, for queries, mutations and the worker.
 pub const CONNECTIONS: u32 = 16;
+
+/// Connections beside them, with which subscriptions read.
+pub const SUBSCRIPTION_CONNECTIONS: u32 = 4;
 
 /// A number of turns that leaves connections for everything that is not a query.
 fn query_turns<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {

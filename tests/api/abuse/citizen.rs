@@ -123,7 +123,7 @@ impl Shared {
     async fn register(&self, client: &Client, service: &str, round: u64) {
         let document = "mutation($input: CreateVersionInput!) {
             createVersion(input: $input) { version { id } userErrors { message } } }";
-        let input = json!({ "serviceId": service, "name": format!("2.0.{round}"), "buildStatus": "RUNNING" });
+        let input = json!({ "serviceId": service, "name": format!("2.0.{round}"), "buildStatus": "BUILDING" });
         self.registered.fetch_add(1, Ordering::SeqCst);
         let made = |data: &Value| data["createVersion"]["version"].is_object();
         self.ask(client, document, json!({ "input": input }), made).await;

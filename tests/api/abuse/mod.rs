@@ -29,8 +29,9 @@ header_timeout = "2s"
 write_timeout = "3s"
 "#;
 
-/// The least that the slowest hundredth of answers may take, whatever it took before.
-const ALWAYS_ALLOWED: Duration = Duration::from_millis(250);
+/// The least that the slowest hundredth of answers may take, whatever it took before. A build that is not optimized
+/// takes about eight times as long for all that the others send, on the same processors.
+const ALWAYS_ALLOWED: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 250 });
 
 /// The most memory that the server may take, in MiB: several times what it takes here, and a small part of what one of
 /// these abuses takes where it is not bounded.
@@ -139,9 +140,7 @@ async fn a_client_beside_all_abuse_at_once(kind: &str) {
         aim.pause(200).await;
     }
     let beside = beside.await.unwrap();
-    while let Some(ended) = abuse.join_next().await {
-        ended.unwrap();
-    }
+    abuse.shutdown().await;
     citizen.end();
 
     let counts = aim.counts.lock().unwrap();
