@@ -2,7 +2,7 @@
 //! under the binary; its modules stand in layers, and imports point downwards only (`ARCHITECTURE.md` has the map).
 //!
 //! - [`cli`]: the command line, one file for each command. It puts the layers below together.
-//! - [`fuzz`]: what has to hold for any bytes that somebody sends or writes.
+//! - `fuzz`: what has to hold for any bytes that somebody sends or writes.
 //! - [`config`]: settings, and where they come from.
 //! - [`server`]: HTTP: routes, transports, metrics, shutdown.
 //! - [`gate`]: one reading of a request: its document parsed, validated and measured, its variables coerced.
@@ -36,6 +36,7 @@ pub mod domain;
 pub mod events;
 pub mod executor;
 pub mod failpoint;
+#[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod gate;
 pub mod graphql;
