@@ -3,11 +3,10 @@
 
 use super::Server;
 use super::accept::accepted;
-use super::access::{admit_stranger, opens_socket};
+use super::access::opens_socket;
 use super::answer::Refused;
 use super::connection::Peer;
 use super::log::{Client, cut};
-use super::who::Stranger;
 use crate::graphql::RequestId;
 use crate::net::Origin;
 use crate::read::ErrorCode;
@@ -44,7 +43,8 @@ pub async fn each_request(
     {
         refuse_socket(&server, client, foreign, request.headers(), &id)
     } else if request.method() == Method::OPTIONS && origin.is_some() {
-        match admit_stranger(&server, Stranger::NoToken, client.0) {
+        // A browser sends no token with it, so that is no failure.
+        match server.rates.stranger(client.0) {
             Ok(()) => preflight(listed.is_some(), request.headers()),
             Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
         }
