@@ -38,15 +38,16 @@ pub async fn each_request(
         Ok(who) => server.rates.caller(&who.caller.name),
         Err(stranger) => admit_stranger(&server, *stranger, address),
     };
-    if let Err(refused) = admitted {
-        let mut response = refused.respond(accepted(request.headers()).refusal(), &id);
-        if let (Ok(who), Some(told)) = (sender, response.extensions_mut().get_mut::<Told>()) {
-            told.caller = Some(who.caller.name);
+    let caller = sender.as_ref().ok().map(|who| who.caller.name.clone());
+    let mut response = match admitted {
+        Ok(()) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
         }
-        return response;
-    }
-    request.extensions_mut().insert(sender);
-    next.run(request).await
+        Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
+    };
+    response.extensions_mut().get_or_insert_default::<Told>().caller = caller;
+    response
 }
 
 /// Counts a request, or a socket, that brought no valid token.
