@@ -3,7 +3,7 @@
 mod connections;
 mod front;
 mod http;
-mod log;
+pub mod log;
 mod metrics;
 mod rates;
 mod sockets;
