@@ -1,5 +1,6 @@
 //! Lengths of time as people write them: one grammar for the whole configuration and the command line.
 
+use jiff::fmt::friendly::SpanPrinter;
 use jiff::{Span, SpanRelativeTo};
 use serde::{Deserialize, Deserializer, de};
 use std::time::Duration;
@@ -15,6 +16,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     length.ok_or_else(|| format!("{text:?} is not a length of time: write for example \"90d\", \"12h\" or \"30m\""))
 }
 
+/// Formats a duration as [`parse`] reads it.
+pub fn format(duration: Duration) -> String {
+    SpanPrinter::new().unsigned_duration_to_string(&duration)
+}
+
 /// Deserializes a duration from its text.
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     parse(&String::deserialize(from)?).map_err(de::Error::custom)
@@ -23,6 +29,13 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Er
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_formatted_as_they_are_parsed() {
+        for text in ["30s", "500ms", "1h 30m"] {
+            assert_eq!(parse(text).map(format).as_deref(), Ok(text));
+        }
+    }
 
     #[test]
     fn durations_are_parsed_and_nothing_else_is() {

@@ -11,8 +11,12 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use hyper::upgrade::OnUpgrade;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// The routes that open sockets. Requests to all others bring their token in a header.
+const SOCKETS: [&str; 3] = ["/graphql/ws", "/graphql", "/graphql/"];
 
 /// Who sends a request: an extension of each request that [`each_request`] lets through.
 pub type Sender = Result<Who, Stranger>;
@@ -34,15 +38,16 @@ pub async fn each_request(
         Ok(who) => server.rates.caller(&who.caller.name),
         Err(stranger) => admit_stranger(&server, *stranger, address),
     };
-    if let Err(refused) = admitted {
-        let mut response = refused.respond(accepted(request.headers()).refusal(), &id);
-        if let (Ok(who), Some(told)) = (sender, response.extensions_mut().get_mut::<Told>()) {
-            told.caller = Some(who.caller.name);
+    let caller = sender.as_ref().ok().map(|who| who.caller.name.clone());
+    let mut response = match admitted {
+        Ok(()) => {
+            request.extensions_mut().insert(sender);
+            next.run(request).await
         }
-        return response;
-    }
-    request.extensions_mut().insert(sender);
-    next.run(request).await
+        Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
+    };
+    response.extensions_mut().get_or_insert_default::<Told>().caller = caller;
+    response
 }
 
 /// Counts a request, or a socket, that brought no valid token.
@@ -63,15 +68,15 @@ pub fn authorization(headers: &HeaderMap) -> &str {
     headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Whether a request becomes a WebSocket, where it is let to.
+/// Whether a request becomes a WebSocket. Nothing else may pass unchecked, so this accepts no more than
+/// `WebSocketUpgrade` does.
 pub fn opens_socket(request: &Request) -> bool {
-    let has = |name: HeaderName, word: &str| {
-        let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
-    };
+    let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     request.method() == Method::GET
-        && has(header::UPGRADE, "websocket")
-        && has(header::CONNECTION, "upgrade")
-        && has(header::SEC_WEBSOCKET_VERSION, "13")
+        && SOCKETS.contains(&request.uri().path())
+        && text(header::UPGRADE).eq_ignore_ascii_case("websocket")
+        && text(header::CONNECTION).split(',').any(|part| part.trim().eq_ignore_ascii_case("upgrade"))
+        && text(header::SEC_WEBSOCKET_VERSION) == "13"
         && request.headers().contains_key(header::SEC_WEBSOCKET_KEY)
+        && request.extensions().get::<OnUpgrade>().is_some()
 }

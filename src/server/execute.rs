@@ -2,13 +2,16 @@
 
 use super::Server;
 use super::answer::Refused;
-use crate::domain::Caller;
+use crate::domain::{Caller, duration};
 use crate::graphql::RequestId;
+use crate::read::ErrorCode;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
+use axum::http::StatusCode;
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// Carries out a request. A query ends with its deadline, or when nobody waits for it any more; a mutation has a task
@@ -35,13 +38,22 @@ pub async fn execute(
             tracing::error!(request_id = id.0, failed, "a request could not be carried out");
             Err(Refused::internal())
         }
-        Err(_) if kind == OperationType::Mutation => Err(Refused::unavailable(
-            "The mutation took longer than `query_deadline`, and whether it took effect is not known. Send it again with the same idempotency key.",
-        )),
-        Err(_) => Err(Refused::unavailable(
-            "The query took longer than `query_deadline`. Ask for less at a time, or send it again later.",
-        )),
+        Err(_) => Err(too_late(kind, server.limits.query_deadline)),
     }
+}
+
+/// The refusal of what did not end in time. A query takes as long when it is sent again, so only a mutation, which goes
+/// on, says after what time to ask.
+fn too_late(kind: OperationType, deadline: Duration) -> Refused {
+    let limit = format!("`query_deadline` is {}", duration::format(deadline));
+    if kind == OperationType::Mutation {
+        return Refused::unavailable(format!(
+            "The mutation did not end in time: {limit}. Whether it took effect is not known. Send it again with the \
+             same idempotency key."
+        ));
+    }
+    let message = format!("The query did not end in time: {limit}. Ask for less at a time.");
+    Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message)
 }
 
 /// What a panic said.

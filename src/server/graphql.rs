@@ -78,7 +78,6 @@ async fn answer(
     accepted: Accepted,
     only_reads: bool,
 ) -> Response {
-    let caller = who.caller.name.clone();
     let (mut kind, mut operation) = (None, None);
     let mut response = match asked.prepare(server.engine.gate()) {
         Ok(prepared) => {
@@ -97,7 +96,6 @@ async fn answer(
         },
     };
     if let Some(told) = response.extensions_mut().get_mut::<Told>() {
-        told.caller = Some(caller);
         told.operation = operation;
         told.kind = kind;
     }

@@ -44,6 +44,7 @@ use axum::http::StatusCode;
 use axum::routing::{any, get};
 use axum::{Router, middleware};
 use connection::Acceptor;
+use seldom::Seldom;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -89,6 +90,7 @@ impl Server {
         // Each layer clones it for each request.
         let server = Arc::new(self);
         let page = if server.engine.gate().takes_texts() { graphiql::routes() } else { Router::new() };
+        let refused_origins = Arc::<Seldom>::default();
         let counted = Router::new()
             .route("/", get(pages::root))
             .route("/graphql", get(pages::graphql).post(graphql::post))
@@ -97,7 +99,7 @@ impl Server {
             .route("/metrics", get(metrics::get))
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(middleware::from_fn_with_state(server.clone(), access::each_request))
-            .layer(middleware::from_fn_with_state(server.clone(), origins::each_request));
+            .layer(middleware::from_fn_with_state((server.clone(), refused_origins), origins::each_request));
         Router::new()
             .merge(page)
             .route("/healthz", get(|| async { "ok\n" }))

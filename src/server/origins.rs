@@ -3,11 +3,11 @@
 
 use super::Server;
 use super::accept::accepted;
-use super::access::{admit_stranger, opens_socket};
+use super::access::opens_socket;
 use super::answer::Refused;
 use super::connection::Peer;
 use super::log::{Client, cut};
-use super::who::Stranger;
+use super::seldom::Seldom;
 use crate::graphql::RequestId;
 use crate::net::Origin;
 use crate::read::ErrorCode;
@@ -28,7 +28,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// Answers preflights, refuses sockets of foreign origins, and lets pages of listed origins read answers.
 pub async fn each_request(
-    State(server): State<Arc<Server>>,
+    State((server, warned)): State<(Arc<Server>, Arc<Seldom>)>,
     Extension(id): Extension<RequestId>,
     Extension(client): Extension<Client>,
     Extension(peer): Extension<Peer>,
@@ -42,9 +42,10 @@ pub async fn each_request(
         && opens_socket(&request)
         && !is_own(&server, peer, foreign, request.headers())
     {
-        refuse_socket(&server, client, foreign, request.headers(), &id)
+        refuse_socket(&server, &warned, client, foreign, request.headers(), &id)
     } else if request.method() == Method::OPTIONS && origin.is_some() {
-        match admit_stranger(&server, Stranger::NoToken, client.0) {
+        // A browser sends no token with it, so that is no failure.
+        match server.rates.stranger(client.0) {
             Ok(()) => preflight(listed.is_some(), request.headers()),
             Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
         }
@@ -75,6 +76,7 @@ fn preflight(listed: bool, headers: &HeaderMap) -> Response {
 
 fn refuse_socket(
     server: &Server,
+    warned: &Seldom,
     Client(address): Client,
     origin: &HeaderValue,
     headers: &HeaderMap,
@@ -84,16 +86,18 @@ fn refuse_socket(
     if let Err(refused) = server.rates.stranger(address) {
         return refused.respond(media, id);
     }
-    let text = |value: Option<&HeaderValue>| {
-        value.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())).to_owned()).unwrap_or_default()
-    };
-    tracing::warn!(
-        request_id = id.0,
-        %address,
-        origin = text(Some(origin)),
-        host = text(headers.get(header::HOST)),
-        "a WebSocket was refused: its Origin is not that of the host, and [server] origins does not list it"
-    );
+    if warned.is_due() {
+        let text = |value: Option<&HeaderValue>| {
+            value.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())).to_owned()).unwrap_or_default()
+        };
+        tracing::warn!(
+            request_id = id.0,
+            %address,
+            origin = text(Some(origin)),
+            host = text(headers.get(header::HOST)),
+            "a WebSocket was refused: its Origin is not that of the host, and [server] origins does not list it"
+        );
+    }
     let message =
         "Pages of this origin may not use this server. Its operator can list the origin in `[server] origins`.";
     Refused::new(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message).respond(media, id)

@@ -61,6 +61,8 @@ pub struct Reloader {
     files: Files,
     /// What was looked at last, whether or not it could be used.
     seen: Contents,
+    /// Why the files could not be read when they were looked at last.
+    unreadable: Option<String>,
     current: Arc<Current>,
 }
 
@@ -76,7 +78,7 @@ pub fn load(files: Files) -> Result<(Certificates, Reloader), Error> {
     let config = config.map_err(|error| Error::Unfit { files: files.clone(), error })?;
     let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok((Certificates(TlsAcceptor::from(Arc::new(config))), Reloader { files, seen, current }))
+    Ok((Certificates(TlsAcceptor::from(Arc::new(config))), Reloader { files, seen, unreadable: None, current }))
 }
 
 impl Certificates {
@@ -88,7 +90,7 @@ impl Certificates {
 
 impl Reloader {
     /// Looks at the files every ten seconds and at each of these signals, for as long as it is polled. A pair that cannot
-    /// be used is logged, and the old one is served.
+    /// be used is logged once, and the old one is served.
     pub async fn run(mut self, mut signal: Signal) {
         loop {
             // Without signals, for whatever reason, time is enough.
@@ -98,12 +100,17 @@ impl Reloader {
     }
 
     fn look(&mut self) {
-        let renewed = match read(&self.files) {
+        let read = read(&self.files);
+        let unreadable = read.as_ref().err().map(Error::to_string);
+        let is_known = unreadable.is_some() && unreadable == self.unreadable;
+        self.unreadable = unreadable;
+        let renewed = match read {
             Ok(contents) if contents == self.seen => return,
             Ok(contents) => {
                 self.seen = contents;
                 self.renew()
             }
+            Err(_) if is_known => return,
             Err(error) => Err(error),
         };
         match renewed {
@@ -136,4 +143,39 @@ fn certified(files: &Files, contents: &Contents, provider: &CryptoProvider) -> R
         .map_err(malformed(&files.certificate, "certificate"))?;
     let key = PrivateKeyDer::from_pem_slice(&contents.key).map_err(malformed(&files.key, "private key"))?;
     CertifiedKey::from_der(chain, key, provider).map_err(|error| Error::Unfit { files: files.clone(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::tests::log::Log;
+    use std::fs;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_logged_when_it_changes() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let directory = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let (certificate, key) = (directory.path().join("tls.pem"), directory.path().join("tls.key"));
+        let pem = made.cert.pem();
+        fs::write(&certificate, &pem).unwrap();
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let (_, mut reloader) = load(Files { certificate: certificate.clone(), key: key.clone() }).unwrap();
+        let (log, _guard) = Log::start();
+        let mut logged = |lines: usize, when: &str| {
+            reloader.look();
+            reloader.look();
+            assert_eq!(log.lines("still served").len(), lines, "{when}");
+        };
+        logged(0, "nothing has changed");
+        fs::remove_file(&certificate).unwrap();
+        logged(1, "it is missing");
+        fs::write(&certificate, &pem).unwrap();
+        logged(1, "it is back");
+        fs::remove_file(&certificate).unwrap();
+        logged(2, "it is missing again");
+        fs::write(&certificate, &pem).unwrap();
+        fs::remove_file(&key).unwrap();
+        logged(3, "the other one is missing");
+    }
 }

@@ -17,8 +17,9 @@ mod writer;
 pub use timings::Timings;
 
 use super::Server;
-use super::access::authorization;
+use super::access::{admit_stranger, authorization};
 use super::log::Client;
+use super::who::Stranger;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue};
@@ -59,7 +60,11 @@ pub async fn open(
         if spoken {
             socket::run(server, timings, client, authorization, socket).await;
         } else {
-            let _ = socket.send(Message::Close(Some(Close::subprotocol().frame()))).await;
+            let close = match admit_stranger(&server, Stranger::NoToken, client.0) {
+                Ok(()) => Close::subprotocol(),
+                Err(refused) => Close::rate_limited(refused.into_message()),
+            };
+            let _ = socket.send(Message::Close(Some(close.frame()))).await;
             let _ = tokio::time::timeout(timings.farewell, socket.recv()).await;
         }
     })

@@ -19,10 +19,21 @@ pub struct Clock {
 enum Phase {
     /// The head of a request has to arrive, since this instant.
     Head(Instant),
-    /// A request is answered, or the connection has become a socket, which has times of its own.
-    Busy,
+    /// A request is under way, or the connection has become a socket, which has times of its own.
+    Busy(Next),
     /// The last request is answered; nothing was read or written since this instant.
     Idle(Instant),
+}
+
+/// What is known of the next request while one is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// What is read belongs to the body of this one.
+    Behind,
+    /// This one has arrived in whole, and nothing was read since. What came together with its end is not seen here.
+    Away,
+    /// Its head has begun to arrive.
+    Begun,
 }
 
 /// Why the server closes a connection.
@@ -59,19 +70,31 @@ impl Clock {
 
     /// Something was read.
     pub fn read(&mut self, now: Instant) {
-        if let Phase::Idle(_) = self.phase {
-            self.phase = Phase::Head(now);
+        match self.phase {
+            Phase::Idle(_) => self.phase = Phase::Head(now),
+            Phase::Busy(Next::Away) => self.phase = Phase::Busy(Next::Begun),
+            Phase::Head(_) | Phase::Busy(_) => {}
         }
     }
 
     /// The head of a request has arrived.
     pub fn begin(&mut self) {
-        self.phase = Phase::Busy;
+        self.phase = Phase::Busy(Next::Behind);
+    }
+
+    /// The body of the request has arrived, too.
+    pub fn arrived(&mut self) {
+        if let Phase::Busy(Next::Behind) = self.phase {
+            self.phase = Phase::Busy(Next::Away);
+        }
     }
 
     /// The answer is complete, even if it is not written yet.
     pub fn answered(&mut self, now: Instant) {
-        self.phase = Phase::Idle(now);
+        self.phase = match self.phase {
+            Phase::Busy(Next::Begun) => Phase::Head(now),
+            _ => Phase::Idle(now),
+        };
     }
 
     /// The client took something.
@@ -89,7 +112,7 @@ impl Clock {
 
     /// Whether no request is under way.
     pub fn is_waiting(&self) -> bool {
-        self.phase != Phase::Busy
+        !matches!(self.phase, Phase::Busy(_))
     }
 
     /// Until when something has to happen, and why the connection is closed if it does not.
@@ -97,7 +120,7 @@ impl Clock {
         let phase = match self.phase {
             Phase::Head(since) => Some((since + self.header_timeout, Why::Head)),
             Phase::Idle(since) => Some((since + self.keep_alive, Why::Silence)),
-            Phase::Busy => None,
+            Phase::Busy(_) => None,
         };
         let stalled = self.stalled.map(|since| (since + self.write_timeout, Why::Stalled));
         phase.into_iter().chain(stalled).min_by_key(|(at, _)| *at)
@@ -137,5 +160,15 @@ mod tests {
         assert_eq!(deadline(&clock), Some((78, Why::Silence)), "a slow reader is not silent");
         clock.read(at(3));
         assert_eq!(deadline(&clock), Some((13, Why::Head)), "the next request has begun");
+        clock.begin();
+        clock.read(at(4));
+        clock.arrived();
+        clock.answered(at(5));
+        assert_eq!(deadline(&clock), Some((80, Why::Silence)), "what was read was the body");
+        clock.begin();
+        clock.arrived();
+        clock.read(at(6));
+        clock.answered(at(7));
+        assert_eq!(deadline(&clock), Some((17, Why::Head)), "the next request began before the answer ended");
     }
 }

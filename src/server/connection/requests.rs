@@ -42,7 +42,11 @@ impl Service<Request<Incoming>> for Requests {
         let spelling = request.headers().contains_key(header::UPGRADE).then(|| request.extensions().clone());
         request.extensions_mut().insert(self.peer);
         let opened = self.opened.clone();
-        let answered = self.routes.call(request.map(Body::new));
+        if request.body().is_end_stream() {
+            opened.clock().arrived();
+        }
+        let asked = |body| Body::new(Question { body, opened: opened.clone() });
+        let answered = self.routes.call(request.map(asked));
         answered
             .map(|answered| {
                 let mut response = answered?;
@@ -54,6 +58,36 @@ impl Service<Request<Incoming>> for Requests {
                 Ok(response.map(|body| Answer { body, opened: Some(opened) }))
             })
             .boxed()
+    }
+}
+
+/// The body of a request. What is read behind its end belongs to the next one.
+struct Question {
+    body: Incoming,
+    opened: Arc<Opened>,
+}
+
+impl HttpBody for Question {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.opened.clock().arrived();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

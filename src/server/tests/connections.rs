@@ -32,7 +32,11 @@ fn head(path: &str) -> String {
 
 /// A request that subscribes to more than anybody reads.
 fn flood(served: &Served) -> String {
-    let body = json!({ "query": "subscription { flood }" }).to_string();
+    subscribing(served, "subscription { flood }")
+}
+
+fn subscribing(served: &Served, document: &str) -> String {
+    let body = json!({ "query": document }).to_string();
     format!(
         "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nAccept: text/event-stream\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -105,6 +109,17 @@ async fn a_connection_may_be_silent_between_two_requests_but_not_for_ever() {
     let began = Instant::now();
     closed(&mut begun).await;
     assert!(began.elapsed() < kept, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_head_of_a_request_that_begins_before_an_answer_ends_has_no_more_time() {
+    let limits = Limits { header_timeout: BRIEF, ..patient() };
+    let served = Served::within(ws::Timings::default(), limits).await;
+    let mut stream = connect(&served).await;
+    say(&mut stream, &subscribing(&served, "subscription { numbers(end: 20) }")).await;
+    assert_ne!(timeout(SOON, stream.read(&mut [0; 16])).await.expect("an answer").unwrap(), 0);
+    say(&mut stream, "GET /heal").await;
+    closed(&mut stream).await;
 }
 
 #[tokio::test]

@@ -158,3 +158,14 @@ async fn a_socket_of_a_foreign_origin_is_refused() {
     let behind = Served::reached("proxies = ['127.0.0.1']").await;
     assert_eq!(status(&behind, &forwarded).await, "101");
 }
+
+#[tokio::test]
+async fn sockets_of_foreign_origins_write_one_warning_in_a_minute() {
+    let (log, _guard) = log::Log::start();
+    let served = Served::start().await;
+    for _ in 0..3 {
+        let answer = opening(&served, "/graphql/ws", &[("Host", "localhost"), ("Origin", "https://x.example")]).await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    }
+    assert_eq!(log.lines("a WebSocket was refused").len(), 1);
+}

@@ -226,8 +226,11 @@ async fn every_answer_has_an_id_and_is_not_stored() {
 #[tokio::test]
 async fn a_query_ends_with_its_deadline_and_a_bug_stays_inside() {
     let served = Served::start().await;
-    let (status, _, body) = sent(served.ask("{ slow }")).await;
-    assert_eq!((status.as_u16(), &body["errors"][0]["extensions"]["code"]), (503, &json!("UNAVAILABLE")), "{body}");
+    let late = served.ask("{ slow }").send().await.unwrap();
+    assert_eq!((late.status().as_u16(), header(&late, "retry-after").as_str()), (503, ""), "it would be as slow again");
+    let body: Value = late.json().await.unwrap();
+    assert_eq!(body["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{body}");
+    assert!(body["errors"][0]["message"].as_str().unwrap().contains("`query_deadline` is 500ms"), "{body}");
     let (status, _, body) = sent(served.ask("{ broken }")).await;
     assert_eq!((status.as_u16(), &body["errors"][0]["extensions"]["code"]), (500, &json!("INTERNAL")), "{body}");
     assert!(!body.to_string().contains("a bug"), "{body}");

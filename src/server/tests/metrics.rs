@@ -91,3 +91,53 @@ async fn the_database_and_the_releases_are_told() {
     let open = served.http.get(format!("{}/metrics", served.url)).send().await.unwrap();
     assert_eq!(open.status(), StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn refused_strangers_are_counted_by_reason_and_by_setting_and_preflights_are_no_failures() {
+    let limits = Limits { stranger_requests_per_second: 1, ..Limits::default() };
+    let served = Served::limited(ws::Timings::default(), limits).await;
+    let url = format!("{}/graphql", served.url);
+    let limited = async |request: &dyn Fn() -> RequestBuilder| {
+        let mut limited = 0;
+        for _ in 0..8 {
+            limited += usize::from(request().send().await.unwrap().status() == StatusCode::TOO_MANY_REQUESTS);
+        }
+        limited
+    };
+    let preflights = limited(&|| {
+        let request = served.http.request(reqwest::Method::OPTIONS, &url).header("origin", "https://x.example");
+        request.header("access-control-request-method", "POST")
+    })
+    .await;
+    assert!(preflights > 0, "they have the rate of their address");
+    let told = told(&served).await;
+    assert!(!told.contains("lockkeeper_authentication_failures_total{"), "{told}");
+
+    let nameless = limited(&|| served.http.post(&url)).await;
+    let unknown = crate::auth::Secret::generate();
+    let invalid = limited(&|| served.http.post(&url).bearer_auth(unknown.reveal())).await;
+    let all = preflights + nameless + invalid;
+    tells(
+        &served,
+        &[
+            "lockkeeper_authentication_failures_total{reason=\"no_token\"} 8",
+            "lockkeeper_authentication_failures_total{reason=\"invalid\"} 8",
+            &format!("lockkeeper_requests_limited_total{{limit=\"stranger_requests_per_second\"}} {all}"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn callers_that_send_too_much_are_counted() {
+    let limits = Limits { requests_per_second: 20, ..Limits::default() };
+    let served = Served::limited(ws::Timings::default(), limits).await;
+    let sending = (0..100).map(|_| served.ask("{ who }").send());
+    let answers = futures_util::future::join_all(sending).await;
+    let refused = |answer: &Response| answer.status() == StatusCode::TOO_MANY_REQUESTS;
+    let limited = answers.into_iter().filter(|answer| refused(answer.as_ref().unwrap())).count();
+    assert!(limited > 0);
+    // What asks for the figures is a caller, too.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    tells(&served, &[&format!("lockkeeper_requests_limited_total{{limit=\"requests_per_second\"}} {limited}")]).await;
+}

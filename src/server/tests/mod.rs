@@ -3,6 +3,7 @@
 mod connections;
 mod front;
 mod http;
+pub mod log;
 mod metrics;
 mod rates;
 mod sockets;

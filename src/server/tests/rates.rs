@@ -73,6 +73,46 @@ async fn sockets_count_only_if_they_bring_no_valid_token() {
 }
 
 #[tokio::test]
+async fn the_headers_of_a_socket_open_no_other_way_past_the_rate() {
+    for (path, version, first) in [
+        ("/nope", reqwest::Version::HTTP_11, 404),
+        ("/metrics", reqwest::Version::HTTP_11, 401),
+        // There is no upgrade in this version.
+        ("/graphql/ws", reqwest::Version::HTTP_10, 426),
+    ] {
+        let limits = Limits { stranger_requests_per_second: SLOW, ..Limits::default() };
+        let served = Served::within(ws::Timings::default(), limits).await;
+        let get = || {
+            let request = served.http.get(format!("{}{path}", served.url)).version(version);
+            let request = request.header("connection", "upgrade").header("upgrade", "websocket");
+            request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        };
+        let mut statuses = Vec::new();
+        for _ in 0..10 {
+            statuses.push(get().send().await.unwrap().status().as_u16());
+        }
+        assert_eq!(statuses[0], first, "{path}");
+        assert!(statuses.iter().filter(|status| **status == 429).count() >= 3, "{path}: {statuses:?}");
+        if path == "/metrics" {
+            assert_eq!(get().bearer_auth(&served.token).send().await.unwrap().status(), 200, "a caller reads them");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sockets_of_another_protocol_count() {
+    let served =
+        Served::within(ws::Timings::default(), Limits { stranger_requests_per_second: SLOW, ..Limits::default() })
+            .await;
+    let mut codes = Vec::new();
+    for _ in 0..10 {
+        codes.push(Socket::with(&served, &[("sec-websocket-protocol", "graphql-ws")]).await.closed().await);
+    }
+    assert_eq!(codes[0], 4406);
+    assert!(codes.iter().filter(|code| **code == 1013).count() >= 3, "{codes:?}");
+}
+
+#[tokio::test]
 async fn a_caller_has_a_rate_over_every_transport() {
     let served =
         Served::within(ws::Timings::default(), Limits { requests_per_second: SLOW, ..Limits::default() }).await;

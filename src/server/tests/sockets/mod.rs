@@ -27,7 +27,7 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens a socket with these headers.
-    async fn with(served: &Served, headers: &[(&'static str, &str)]) -> Socket {
+    pub async fn with(served: &Served, headers: &[(&'static str, &str)]) -> Socket {
         let url = format!("{}/graphql/ws", served.url.replace("http://", "ws://"));
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
