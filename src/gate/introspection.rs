@@ -2,10 +2,10 @@
 //! one, as the answer lists them.
 
 use super::schema::Schema;
-use apollo_compiler::ExecutableDocument;
 use apollo_compiler::ast::{DirectiveDefinition, FieldDefinition, InputValueDefinition, OperationType, Type, Value};
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{ExecutableDocument, Name};
 
 /// A part of the schema, as introspection shows it.
 #[derive(Clone, Copy)]
@@ -24,51 +24,81 @@ enum Part<'s> {
     Word,
 }
 
-/// Counts the objects of `__schema` or `__type`, not further than to `most`.
-pub fn objects(schema: &Schema, document: &ExecutableDocument, field: &Field, most: u64) -> u64 {
-    let mut counting = Counting { schema, document, objects: 0, most };
-    let Some(set) = &field.selection_set else { return 0 };
-    let Some(name) = field.arguments.iter().find(|argument| argument.name == "name") else {
-        counting.part(set, Part::Schema);
-        return counting.objects;
-    };
-    if let Value::String(name) = &*name.value {
-        if let Some(ty) = schema.definitions.types.get(name.as_str()) {
-            counting.part(set, Part::Named(ty));
-        }
-        return counting.objects;
-    }
-    // A variable may name any of them.
-    let types = schema.definitions.types.values().map(|ty| {
-        counting.objects = 0;
-        counting.part(set, Part::Named(ty));
-        counting.objects
-    });
-    types.max().unwrap_or(0)
-}
+/// How many steps each object that is allowed may take on average; tools select about ten fields of each.
+const STEPS_OF_OBJECT: u64 = 16;
+/// The steps that are allowed beside: a variable may name any type, so that each of them is counted.
+const MORE_STEPS: u64 = 100_000;
 
-struct Counting<'d> {
+/// Counts the objects of all introspection fields of one operation, no further than to the first excess.
+pub struct Counting<'d> {
     schema: &'d Schema,
     document: &'d ExecutableDocument,
     objects: u64,
     most: u64,
+    /// How many more selections may be visited. Many may stand for no object: plain fields, fragments, lists that a
+    /// type does not have, and types that a variable names but that are not the largest.
+    steps: u64,
 }
 
 impl<'d> Counting<'d> {
+    pub fn new(schema: &'d Schema, document: &'d ExecutableDocument, most: u64) -> Counting<'d> {
+        let steps = most.saturating_mul(STEPS_OF_OBJECT).saturating_add(MORE_STEPS);
+        Counting { schema, document, objects: 0, most, steps }
+    }
+
+    /// Counts the objects of `__schema` or `__type`; none once the fields before have more than are allowed.
+    pub fn objects(&mut self, field: &'d Field) -> u64 {
+        let before = self.objects;
+        let Some(set) = &field.selection_set else { return 0 };
+        let types = &self.schema.definitions.types;
+        match field.arguments.iter().find(|argument| argument.name == "name").map(|argument| &*argument.value) {
+            None => self.part(set, Part::Schema),
+            Some(Value::String(name)) => {
+                if let Some(ty) = types.get(name.as_str()) {
+                    self.part(set, Part::Named(ty));
+                }
+            }
+            // A variable may name any of them.
+            Some(_) => {
+                let mut most = before;
+                for ty in types.values() {
+                    if self.is_over() {
+                        break;
+                    }
+                    self.objects = before;
+                    self.part(set, Part::Named(ty));
+                    most = most.max(self.objects);
+                }
+                self.objects = most;
+            }
+        }
+        if self.steps == 0 {
+            self.objects = self.objects.max(self.most.saturating_add(1));
+        }
+        self.objects - before
+    }
+
+    fn is_over(&self) -> bool {
+        self.objects > self.most || self.steps == 0
+    }
+
     fn part(&mut self, set: &'d SelectionSet, part: Part<'d>) {
-        self.objects += 1;
-        self.set(set, part);
+        if !self.is_over() {
+            self.objects += 1;
+            self.set(set, part);
+        }
     }
 
     fn set(&mut self, set: &'d SelectionSet, part: Part<'d>) {
         for selection in &set.selections {
+            if self.is_over() {
+                return;
+            }
+            self.steps -= 1;
             match selection {
                 Selection::Field(field) => {
                     let Some(set) = &field.selection_set else { continue };
                     for below in self.below(part, &field.name) {
-                        if self.objects > self.most {
-                            return;
-                        }
                         self.part(set, below);
                     }
                 }
@@ -130,9 +160,7 @@ impl<'d> Counting<'d> {
                 types(object.implements_interfaces.iter().map(|name| name.as_str()).collect())
             }
             (ExtendedType::Interface(_) | ExtendedType::Union(_), "possibleTypes") => {
-                let name = ty.name();
-                let possible = definitions.types.values().filter(|other| definitions.is_subtype(name, other.name()));
-                possible.map(Part::Named).collect()
+                types(self.schema.possible_types(ty.name()).iter().map(Name::as_str).collect())
             }
             (ExtendedType::Enum(words), "enumValues") => words.values.iter().map(|_| Part::Word).collect(),
             (ExtendedType::InputObject(input), "inputFields") => {

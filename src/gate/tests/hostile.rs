@@ -69,3 +69,28 @@ fn a_long_document_that_is_valid_is_checked_at_once() {
     assert!(prepare(&text, Some("q7"), json!({})).is_ok());
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
+
+/// Each of thirty fragments spreads the next one twice; the last one has this selection.
+fn doubled(ty: &str, selection: &str) -> String {
+    let twice = |i: u32| format!(" fragment f{i} on {ty} {{ ...f{next} ...f{next} }}", next = i + 1);
+    (0..30).map(twice).chain([format!(" fragment f30 on {ty} {{ {selection} }}")]).collect()
+}
+
+#[test]
+fn fragments_are_counted_once_where_any_number_of_nodes_is_allowed() {
+    let gate = Gate::of_api(Limits { nodes: u64::MAX, ..Limits::default() });
+    let read = |text: String, objects: &str| {
+        let variables = json!({ "n": 3 }).as_object().cloned().unwrap();
+        let found = match gate.prepare(text, None, variables) {
+            Ok(prepared) => prepared.objects.to_string(),
+            Err(errors) => errors[0].message.clone(),
+        };
+        assert!(found.contains(objects), "{found} instead of {objects}");
+    };
+    let services = |selection| format!("($n: Int) {{ services(first: $n) {{ nodes {{ ...f0 }} }} }} {selection}");
+    let instances = |first| doubled("Service", &format!("instances(first: {first}) {{ nodes {{ id }} }}"));
+    read(format!("query{}", services(doubled("Service", "name"))), "4");
+    read(format!("query{}", services(instances("1"))), "`objects` is 50000.");
+    read(format!("query{}", services(instances("$n"))), "`objects` is 50000.");
+    read(format!("{{ __schema {{ types {{ ...f0 }} }} }} {}", doubled("__Type", "name")), "`objects` is 50000.");
+}

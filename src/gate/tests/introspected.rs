@@ -1,4 +1,5 @@
 use super::*;
+use std::time::Instant;
 
 /// As graphql-js writes it with all its options, this many levels deep.
 fn usual(levels: usize) -> String {
@@ -42,4 +43,26 @@ fn what_tools_ask_of_the_schema_passes_with_levels_to_spare() {
         json!({}),
         "`depth` is 15.",
     );
+}
+
+#[test]
+fn all_introspection_fields_of_an_operation_are_counted_to_one_limit() {
+    let nested = |roots: usize, of: &str| {
+        let levels = "possibleTypes { interfaces { ".repeat(6) + "name" + &" } }".repeat(6);
+        let roots: String = (0..roots).map(|key| format!("k{key}: __type(name: {of}) {{ {levels} }} ")).collect();
+        if of == "$n" { format!("query($n: String!) {{ {roots} }}") } else { format!("{{ {roots} }}") }
+    };
+    for of in ["$n", "\"Node\""] {
+        let duration = |roots| {
+            let text = nested(roots, of);
+            let runs = (0..3).map(|_| {
+                let began = Instant::now();
+                refused_as("TOO_COMPLEX", &text, json!({ "n": "Node" }), "`objects` is 50000.");
+                began.elapsed()
+            });
+            runs.min().unwrap()
+        };
+        let (one, twenty) = (duration(1), duration(20));
+        assert!(twenty < one * 8, "{of}: {twenty:?} for twenty fields, {one:?} for one");
+    }
 }

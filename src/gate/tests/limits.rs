@@ -91,6 +91,10 @@ fn objects_are_counted_by_the_sizes_of_lists() {
     // Through a fragment it is the same.
     let through = "{ services(first: 3) { ...page } } fragment page on ServiceConnection { nodes { id } }";
     assert_eq!(objects(through, json!({})), 4);
+    let twice = "query($n: Int) { services(first: $n) { ...page ...page } }
+        fragment page on ServiceConnection { nodes { ...service ...service } }
+        fragment service on Service { instances(first: $n) { nodes { id } } }";
+    assert_eq!(objects(twice, json!({ "n": 3 })), 1 + 3 * 2 * (1 + 2 * (1 + 3)));
     assert_eq!(objects("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ["a", "b", "c"] })), 3);
     assert_eq!(objects("{ services(first: 4) { nodes { freezes { id } instanceCounts { count } } } }", json!({})), 225);
 }
