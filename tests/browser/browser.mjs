@@ -26,7 +26,8 @@ export async function openBrowser(origin) {
   const asked = new Set();
   const wrong = [];
   context.on('request', request => asked.add(new URL(request.url()).origin));
-  context.on('weberror', error => wrong.push(`${error.error()}`));
+  // The editor rejects what it was about when its page goes away, and calls that an error of this name.
+  context.on('weberror', error => error.error().name !== 'Canceled' && wrong.push(`${error.error()}`));
   context.on('console', message => message.type() === 'error' && wrong.push(message.text()));
   context.on('page', page => page.on('websocket', socket => asked.add(httpOrigin(socket.url()))));
   await mkdir(SCREENSHOTS, { recursive: true });
