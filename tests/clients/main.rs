@@ -11,7 +11,7 @@ mod choices;
 mod support;
 mod verdicts;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::{Server, databases};
@@ -35,8 +35,7 @@ fn run(script: impl Fn() -> Command) {
 /// The folder of the scripts for Node.js, with the clients installed there.
 fn node_folder() -> PathBuf {
     let folder = folder();
-    let is_current = || folder.join("node_modules/.package-lock.json").exists();
-    install(is_current, || {
+    install(&folder.join("package-lock.json"), &folder.join("node_modules/installed.json"), || {
         succeed(Command::new("npm").args(["ci", "--no-progress", "--loglevel=error"]).current_dir(&folder));
     });
     folder
@@ -57,14 +56,10 @@ fn python(script: &str) {
     let folder = folder().join("python");
     let requirements = folder.join("requirements.txt");
     let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients-python");
-    // What was installed, as it was required then.
-    let installed = environment.join("requirements.txt");
-    let is_current = || std::fs::read(&installed).is_ok_and(|text| text == std::fs::read(&requirements).unwrap());
-    install(is_current, || {
+    install(&requirements, &environment.join("installed.txt"), || {
         succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
         succeed(Command::new(environment.join("bin/python")).args(pip).arg(&requirements));
-        std::fs::copy(&requirements, &installed).unwrap();
     });
     run(|| {
         let mut command = Command::new(environment.join("bin/python"));
@@ -77,12 +72,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// Installs clients as they are locked, unless that was done before. Tests run in processes of their own: one at a time.
-fn install(is_current: impl Fn() -> bool, install: impl FnOnce()) {
+/// Installs clients as they are locked in this file, unless that was done before: then `installed` is a copy of it. Tests
+/// run in processes of their own: one at a time.
+fn install(locked: &Path, installed: &Path, install: impl FnOnce()) {
     let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients.lock")).unwrap();
     lock.lock().unwrap();
-    if !is_current() {
+    if !fs::read(installed).is_ok_and(|copy| copy == fs::read(locked).unwrap()) {
         install();
+        fs::copy(locked, installed).unwrap();
     }
 }
 
