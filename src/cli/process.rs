@@ -80,11 +80,7 @@ pub async fn run(
     let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
-        app.db.clone(),
-        settings.keep_events,
-        settings.limits.audit_keep,
-    )));
+    let upkeep = keep_up(&app, settings);
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         served = &mut serving => return served.context("It cannot serve any more"),
@@ -108,11 +104,7 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     let stopping = CancellationToken::new();
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = AbortOnDropHandle::new(tokio::spawn(upkeep::run(
-        app.db.clone(),
-        settings.keep_events,
-        settings.limits.audit_keep,
-    )));
+    let upkeep = keep_up(&app, settings);
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
         worked = &mut working => return worked?,
@@ -122,6 +114,12 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     drop(upkeep);
     app.db.close().await;
     worked
+}
+
+/// Starts what a process does beside its work. It ends when the handle is dropped.
+fn keep_up(app: &App, settings: &Settings) -> AbortOnDropHandle<()> {
+    let upkeep = upkeep::run(app.db.clone(), settings.keep_events, settings.limits.audit_keep);
+    AbortOnDropHandle::new(tokio::spawn(upkeep))
 }
 
 /// Carries out releases, if this process should, until it is to stop.
