@@ -8,8 +8,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
 use lockkeeper::gate::Gate;
-use lockkeeper::graphql::body;
 use lockkeeper::limits::Limits;
+use lockkeeper::wire::body;
 use reading::{ALL, PAGE, Reading, fleet as fleet_in};
 use std::hint::black_box;
 

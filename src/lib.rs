@@ -8,11 +8,14 @@
 //! - [`gate`]: one reading of a request: its document parsed, validated and measured, its variables coerced.
 //! - [`graphql`]: the schema: a table of fields for each type, inputs, mutations, subscriptions.
 //! - [`read`]: how a selection becomes one statement, and its rows the bytes of the answer.
-//! - [`release`]: accepting releases and carrying them out, target by target.
+//! - [`watch`]: the fan-out of events to any number of subscribers.
+//! - [`worker`]: claiming the targets of releases and carrying them out.
+//! - [`release`]: accepting and canceling releases.
 //! - [`catalog`]: what is recorded and corrected by hand: services, hosts, versions, instances, holds, freezes.
 //! - [`events`]: the live end of the log of events, for any number of subscribers.
 //! - [`auth`]: tokens, and the callers that they stand for.
 //! - [`change`]: what every mutation has in common: one transaction with key, effect, events and audit entry.
+//! - [`wire`]: errors with their codes, and the bytes of responses.
 //! - [`app`]: what all of these share while the program runs.
 //! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
 //! - [`executor`]: how a target is carried out on a host.
@@ -47,3 +50,6 @@ pub mod read;
 pub mod release;
 pub mod server;
 pub mod store;
+pub mod watch;
+pub mod wire;
+pub mod worker;

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the crate, from the top layer to the bottom one. Those of one layer know nothing of each other.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 11] = [
     &["cli", "fuzz"],
     &["config", "server"],
     &["gate"],
     &["graphql"],
+    &["watch", "worker"],
     &["auth", "catalog", "events", "read", "release"],
-    &["change"],
+    &["change", "wire"],
     &["app"],
     &["executor", "store"],
     &["limits", "net"],

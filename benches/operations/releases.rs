@@ -7,7 +7,7 @@ use crate::table::{Cell, Table};
 use crate::{database, taken};
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
-use lockkeeper::release::worker::WorkerSettings;
+use lockkeeper::worker::WorkerSettings;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};

@@ -58,6 +58,6 @@ impl Reading {
     pub async fn answer(&self, document: &str) -> Vec<u8> {
         let response = self.schema.execute(self.request(document)).await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
-        graphql::body(&response)
+        lockkeeper::wire::body(&response)
     }
 }

@@ -3,7 +3,7 @@
 use crate::catalog;
 use crate::change;
 use crate::events;
-use crate::store::{Db, hints};
+use crate::store::{Db, db::hints};
 use std::time::Duration;
 
 /// Ends holds, deletes events and audit entries that have been kept for their time, exchanges wake-ups with other

@@ -8,7 +8,7 @@ use crate::domain::{Word, duration};
 use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;
 use crate::net::Access;
-use crate::release::worker::Timing;
+use crate::worker::Timing;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 use std::fmt;

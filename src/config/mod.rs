@@ -7,7 +7,7 @@ use crate::app::RolloutDefaults;
 use crate::executor::Executors;
 use crate::limits::Limits;
 use crate::net::{Access, CertificateFiles};
-use crate::release::worker::Timing;
+use crate::worker::Timing;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use file::File;

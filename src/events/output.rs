@@ -3,8 +3,8 @@
 
 use super::batch::Demand;
 use super::tail::{PAUSE, Waking};
+use crate::store::db::turns::Turns;
 use crate::store::log::{self, Line, Mark};
-use crate::store::turns::Turns;
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::collections::HashMap;

@@ -4,9 +4,9 @@
 use super::batch::{BatchSize, Demand, MAX_ROWS};
 use super::output::Output;
 use crate::limits::SUBSCRIPTION_CONNECTIONS;
+use crate::store::db::turns::{Turn, Turns};
 use crate::store::events::{self, Event};
 use crate::store::log::{Line, Mark};
-use crate::store::turns::{Turn, Turns};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;

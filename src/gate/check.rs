@@ -5,7 +5,7 @@ use super::problem::{problem, too_complex};
 use super::schema::Schema;
 use super::syntax::{self, NullDefaults};
 use crate::limits::Limits;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::Operation;

@@ -3,7 +3,7 @@
 
 use super::problem::problem;
 use super::schema::Schema;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use async_graphql::{Pos, ServerError, Variables};

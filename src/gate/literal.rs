@@ -2,7 +2,7 @@
 
 use super::problem::problem;
 use super::tree::Tree;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, Value as Literal};
 use async_graphql_value::indexmap::IndexMap;

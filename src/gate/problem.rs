@@ -1,6 +1,6 @@
 //! Why a request is refused, as its caller reads it.
 
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_graphql::{Pos, ServerError};
 
 /// The most errors in one answer.

@@ -2,7 +2,8 @@
 
 use super::places::Places;
 use super::problem::problem;
-use crate::read::{ErrorCode, Extent};
+use crate::read::Extent;
+use crate::wire::ErrorCode;
 use apollo_compiler::ast::{Argument, Value as Literal};
 use apollo_compiler::executable::Field;
 use async_graphql::{Pos, ServerError, Variables};

@@ -3,7 +3,7 @@
 
 use super::places::Places;
 use super::problem::problem;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use apollo_compiler::ast::{Argument, Definition, DirectiveList, Document, Selection, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::{Name, Node};

@@ -3,7 +3,7 @@
 use super::Gate;
 use super::operation::Operation;
 use super::problem::problem;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_graphql::ServerError;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};

@@ -7,14 +7,11 @@ mod mutation;
 mod mutations;
 mod query;
 mod schema;
-mod subscription;
+mod subscriptions;
 mod types;
 
-pub use crate::read::{ApiError, ErrorCode, Reason, body, complete, cursor};
 pub use library::Validated;
 pub use mutation::{Mutation, RequestId, is_refused};
 pub use query::{Ahead, Query};
 pub use schema::{Schema, extents, prepare, schema, sdl};
-pub use subscription::{
-    Body, Groups, Held, Message, MessageObjects, Messages, Place, Queue, Queued, Queues, SMALL, subscribe,
-};
+pub use subscriptions::{MessageObjects, Place, subscribe};

@@ -8,8 +8,9 @@ use crate::change::{Denials, Request};
 use crate::domain::Problems;
 use crate::domain::caller::Right;
 use crate::read::declare::{Arg, Object, arg, parse};
-use crate::read::{ApiError, Document, Given, Prepared, argument, caller, field, implement, object_type, register};
+use crate::read::{Document, Given, Prepared, argument, caller, field, implement, object_type, register};
 use crate::store;
+use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{

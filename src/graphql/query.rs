@@ -4,8 +4,9 @@ use super::types::*;
 use crate::app::App;
 use crate::domain::caller::Right;
 use crate::read::declare::{Field, Object, Source, all, arg, filter, find, narrowing, ordered, parse, up_to};
-use crate::read::{ApiError, Document, Prepared, caller, cursor, head, register};
-use crate::store::rows::Bind;
+use crate::read::{Document, Prepared, caller, cursor, head, register};
+use crate::store::db::rows::Bind;
+use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{

@@ -4,7 +4,7 @@ use super::library::{Corrections, Validated, described};
 use super::mutation::{Entry, MutationRoot, Payloads, RequestId};
 use super::mutations::MUTATIONS;
 use super::query::{Ahead, QUERY, Query};
-use super::subscription::{Subscription, WATCHES};
+use super::subscriptions::{Subscription, WATCHES};
 use crate::app::App;
 use crate::change::Denials;
 use crate::domain::Caller;

@@ -1,7 +1,6 @@
 //! One field of the root, from its selection to its bytes.
 
 use super::declare::Object;
-use super::error::{ApiError, ErrorCode};
 use super::fetch::fetch;
 use super::given::Given;
 use super::plan::{At, Plan, Step};
@@ -12,6 +11,7 @@ use crate::app::App;
 use crate::blocking;
 use crate::domain::Caller;
 use crate::store::Reads;
+use crate::wire::{ApiError, ErrorCode};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::{Context, Name, Pos, Positioned, Response, ServerError, ServerResult, Value};
 
@@ -106,7 +106,7 @@ impl Prepared {
     /// An answer that is a text, known already.
     pub fn text(&self, text: &str) -> Answer {
         let mut bytes = Vec::new();
-        super::json::string(text, &mut bytes);
+        crate::wire::json::string(text, &mut bytes);
         Answer { bytes: Some(bytes), errors: Vec::new() }
     }
 

@@ -1,10 +1,10 @@
 //! The arguments of a field, checked, and what they do to a list.
 
 use super::declare::{Arg, Cursors, DEFAULT_FIRST, Field, Order, Role, Source, arg, parse};
-use super::error::ApiError;
 use super::filter::{Where, number};
 use super::scalar::Cursor;
-use crate::store::rows::Bind;
+use crate::store::db::rows::Bind;
+use crate::wire::ApiError;
 use async_graphql::{ID, InputType, Value};
 
 /// Values by the names of their arguments.

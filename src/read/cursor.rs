@@ -1,9 +1,9 @@
 //! Cursors: what they name, as base64url of a text. Clients are told that they are opaque.
 
 use super::declare::Order;
-use super::error::{ApiError, ErrorCode};
 use crate::domain::Timestamp;
-use crate::store::rows::{Bind, Cell, CellKind};
+use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::wire::{ApiError, ErrorCode};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::Value;

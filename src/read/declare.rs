@@ -7,14 +7,14 @@
 mod make;
 
 use super::args::Args;
-use super::error::ApiError;
 use super::filter::Where;
 use super::given::Given;
 use super::write::Scene;
 use crate::app::App;
 use crate::domain::caller::Right;
 use crate::domain::{Caller, Kind};
-use crate::store::rows::{Cell, CellKind};
+use crate::store::db::rows::{Cell, CellKind};
+use crate::wire::ApiError;
 use async_graphql::registry::Registry;
 use async_graphql::{InputType, Value};
 use std::borrow::Cow;

@@ -1,7 +1,6 @@
 //! Reads what a plan asks for, and sorts the rows under their parents.
 
 use super::cursor::Head;
-use super::error::{ApiError, Reason};
 use super::filter::{Claim, not_found};
 use super::given::Given;
 use super::level::{Feed, Level, Parents};
@@ -11,7 +10,8 @@ use super::statement::{Asked, Statement};
 use super::write::Scene;
 use crate::domain::Kind;
 use crate::store::Reads;
-use crate::store::rows::{Bind, Rows};
+use crate::store::db::rows::{Bind, Rows};
+use crate::wire::{ApiError, Reason};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ impl Table {
             self.rows.push(row.cell(name));
         }
         if level.columns.is_empty() {
-            self.rows.push(crate::store::rows::Cell::Null);
+            self.rows.push(crate::store::db::rows::Cell::Null);
         }
         for (list, name) in self.things.iter_mut().zip(&level.things) {
             list.push(row.things(name).to_vec());

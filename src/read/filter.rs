@@ -1,8 +1,8 @@
 //! Conditions on a list, with the values that they bind.
 
-use super::error::{ApiError, Reason};
 use crate::domain::{Id, Kind, Word};
-use crate::store::rows::Bind;
+use crate::store::db::rows::Bind;
+use crate::wire::{ApiError, Reason};
 use async_graphql::ID;
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 //! server knows by itself. They are named like the columns that they stand for.
 
 use crate::domain::{Problem, Timestamp, Word};
-use crate::store::rows::Cell;
+use crate::store::db::rows::Cell;
 
 /// One row: values by the names of columns and of lists. A name that is left out is null, or an empty list.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,7 +5,7 @@ mod text;
 use super::declare::{Cursors, Object, Order};
 use super::filter::Where;
 use super::given::Given;
-use crate::store::rows::{Bind, CellKind};
+use crate::store::db::rows::{Bind, CellKind};
 
 /// Tables that are joined in one level, at most. SQLite joins no more than 64; a database plans fewer in less time.
 const MAX_TABLES: usize = 40;

@@ -3,14 +3,14 @@
 use super::args::Args;
 use super::cursor;
 use super::declare::{Cursors, Field, Object, Order};
-use super::error::ApiError;
 use super::level::{Feed, Level, Page, Parents};
 use super::plan::{At, Belongs, Guard, Shape, Step};
 use super::planner::{Nodes, Planner, slot};
 use super::schema::connection_name;
 use super::select::below;
 use crate::domain::{Id, Kind};
-use crate::store::rows::{Bind, CellKind};
+use crate::store::db::rows::{Bind, CellKind};
+use crate::wire::ApiError;
 
 impl<'a> Planner<'a> {
     /// Things by their ids: a level for each kind that is among them.

@@ -2,9 +2,9 @@
 
 use super::cursor;
 use super::declare::Cursors;
-use super::json;
 use super::level::Page;
 use super::write::{Here, Writer, Written};
+use crate::wire::json;
 use async_graphql::Pos;
 
 impl<'a> Writer<'a> {

@@ -2,9 +2,9 @@
 
 use super::args::Args;
 use super::declare::{Compute, Leaf};
-use super::error::{ApiError, ErrorCode};
 use super::level::Level;
 use crate::domain::Kind;
+use crate::wire::{ApiError, ErrorCode};
 use async_graphql::{Name, Pos};
 
 /// The most rows that one field of the root may come to, roughly.

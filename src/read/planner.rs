@@ -2,7 +2,6 @@
 
 use super::args::Args;
 use super::declare::*;
-use super::error::ApiError;
 use super::filter::Where;
 use super::given::Given;
 use super::level::{Feed, Level, Parents};
@@ -10,7 +9,8 @@ use super::plan::{At, Belongs, Plan, Shape, Slot, Step};
 use super::select::{Document, below};
 use crate::app::App;
 use crate::domain::{Caller, Id};
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
+use crate::wire::ApiError;
 use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Positioned};
 use std::fmt::Write;

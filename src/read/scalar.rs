@@ -1,9 +1,9 @@
 //! The schema's own scalars.
 
 use super::declare::{Leaf, leaf, text_leaf};
-use super::json;
 use crate::domain::Timestamp;
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
+use crate::wire::json;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// An instant in UTC, written as RFC 3339 with millisecond precision.

@@ -3,7 +3,7 @@
 
 use super::args::Args;
 use super::declare::Arg;
-use super::error::ApiError;
+use crate::wire::ApiError;
 use async_graphql::parser::types::{Field as Node, Selection, SelectionSet};
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};

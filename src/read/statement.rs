@@ -4,7 +4,7 @@ use super::filter::Claim;
 use super::level::Level;
 use super::parents::ParentIds;
 use crate::domain::Kind;
-use crate::store::rows::{Bind, CellKind, Part, Rows};
+use crate::store::db::rows::{Bind, CellKind, Part, Rows};
 use crate::store::{Reads, Result};
 use std::fmt::Write;
 

@@ -3,11 +3,11 @@
 
 use super::cursor::{self, Head};
 use super::declare::Computed;
-use super::error::ApiError;
 use super::fetch::Fetched;
-use super::json;
 use super::plan::{Belongs, Plan, Shape, Step};
-use crate::store::rows::Cell;
+use crate::store::db::rows::Cell;
+use crate::wire::ApiError;
+use crate::wire::json;
 use async_graphql::{Name, PathSegment, Pos, ServerError};
 use std::ops::Range;
 

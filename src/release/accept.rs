@@ -2,10 +2,10 @@
 //! again, and recorded, or nothing is changed (R4 to R11).
 
 use super::choose::{Choice, choose};
-use super::found::{Found, find};
 use super::journal;
 use super::record::{Record, record};
 use super::request::{Accepted, Refused, Request, Skipped};
+use super::resolve::{Found, find};
 use crate::app::App;
 use crate::change::Change;
 use crate::domain::release::ReleaseOrigin;

@@ -1,13 +1,13 @@
 //! Who takes part: the chosen instances or hosts are weighed as they are seen, then those that would take
 //! part are locked, read again and weighed again (R8).
 
-use super::found::Found;
 use super::request::{Request, Skipped};
+use super::resolve::Found;
 use crate::change::Change;
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::selection::{Holder, State, installed_again, left_out};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
-use crate::store::choice::{self, Host, Instance, Which};
+use crate::store::candidates::{self, Host, Instance, Which};
 use crate::store::{Result, hold};
 use std::collections::{HashMap, HashSet};
 
@@ -62,7 +62,7 @@ pub async fn choose(
     let mut weighed = weigh(request, found, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
         let ids = weighed.choice.instance_ids();
-        choice::lock_instances(&mut change.tx, &ids).await?;
+        candidates::lock_instances(&mut change.tx, &ids).await?;
         change.waited().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
@@ -80,7 +80,7 @@ async fn read(
     version_id: Option<i64>,
 ) -> Result<Vec<Candidate>> {
     let Change { tx, now, .. } = change;
-    let instances = choice::instances(tx, service_id, which, version_id).await?;
+    let instances = candidates::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
     for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(*now)) {

@@ -6,7 +6,7 @@ use crate::domain::{Kind, Word};
 use crate::store::events::{NewEvent, What};
 
 /// Tells what was committed.
-pub(super) fn tell(events: &[NewEvent]) {
+pub(crate) fn tell(events: &[NewEvent]) {
     for event in events {
         let (service, by) = (&event.service_name, &event.caused_by);
         match &event.what {

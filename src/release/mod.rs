@@ -1,34 +1,14 @@
-//! Releases: accepting them, and carrying them out, target by target, whatever dies meanwhile.
+//! Releases: accepting and canceling them, and what their instances and targets go through until they are over.
 
 pub mod accept;
 pub mod cancel;
-mod carry;
 mod choose;
-mod claim;
-mod finish;
-mod found;
-mod journal;
-mod lease;
-mod moving;
-mod output;
+pub mod end_targets;
+pub mod journal;
 mod record;
-mod recover;
 pub mod request;
-mod settings;
-mod settle;
-mod verdict;
-pub mod worker;
+mod resolve;
+pub mod transition;
 
 pub use accept::accept;
 pub use request::{Accepted, Aim, Refused, Request, Selection};
-
-#[cfg(test)]
-mod tests;
-
-/// A worker as targets and events name it.
-#[derive(Clone, Debug)]
-struct Me {
-    /// Number of its row: one for each lease.
-    id: i64,
-    name: String,
-}

@@ -3,7 +3,8 @@
 use super::accept::Media;
 use super::log::Told;
 use crate::graphql::{RequestId, is_refused};
-use crate::read::{self, ApiError, ErrorCode};
+use crate::wire;
+use crate::wire::{ApiError, ErrorCode};
 use async_graphql::{Response as Answer, Value};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -76,7 +77,7 @@ impl Refused {
     /// The same as a response.
     pub fn respond(self, media: Media, id: &RequestId) -> Response {
         let mut answer = self.answer();
-        read::complete(&mut answer, &id.0);
+        wire::complete(&mut answer, &id.0);
         let mut response = respond(self.status, media, bytes(&answer), Told::outcome(self.code.word()));
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -90,7 +91,7 @@ impl Refused {
 
 /// An answer as a response: under the new type, the status says whether execution began.
 pub fn answered(mut answer: Answer, media: Media, id: &RequestId) -> Response {
-    read::complete(&mut answer, &id.0);
+    wire::complete(&mut answer, &id.0);
     let status = match began(&answer) || media == Media::Json {
         true => StatusCode::OK,
         false => StatusCode::BAD_REQUEST,
@@ -122,7 +123,7 @@ pub fn began(answer: &Answer) -> bool {
 /// An answer as JSON; without `data` if execution never began.
 pub fn bytes(answer: &Answer) -> Vec<u8> {
     match began(answer) {
-        true => read::body(answer),
+        true => wire::body(answer),
         false => serde_json::json!({ "errors": answer.errors }).to_string().into_bytes(),
     }
 }

@@ -2,7 +2,7 @@
 //! clients that ask for it.
 
 use super::answer::Refused;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_compression::tokio::bufread::GzipDecoder;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};

@@ -4,7 +4,7 @@ use super::Server;
 use super::answer::Refused;
 use crate::domain::{Caller, duration};
 use crate::graphql::RequestId;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use axum::http::StatusCode;

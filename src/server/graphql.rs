@@ -10,7 +10,7 @@ use super::{Server, body, execute, sse};
 use crate::blocking;
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;

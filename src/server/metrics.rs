@@ -7,8 +7,9 @@ use super::answer::{OK, Refused};
 use super::counts::Counts;
 use crate::domain::Word;
 use crate::domain::release::{ReleaseStatus, ReleaseTargetStatus};
-use crate::graphql::{Groups, RequestId};
-use crate::store::{Db, Result, events, figures};
+use crate::graphql::RequestId;
+use crate::store::{Db, Result, events, stats};
+use crate::watch::Groups;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, header};
@@ -114,7 +115,7 @@ impl Metrics {
 
     /// Everything there is to tell now.
     async fn tell(&self) -> Result<String> {
-        let releases = figures::releases(&self.db).await?;
+        let releases = stats::releases(&self.db).await?;
         let head = events::bounds(&self.db).await?.head;
         let mut registry = Registry::with_prefix("lockkeeper");
         let about = "Requests by kind of operation and outcome, subscriptions when they have ended";
@@ -151,7 +152,7 @@ impl Metrics {
 type ByStatus = Family<Status, Gauge>;
 
 /// Releases by status, targets by status, and the longest wait of a queued target.
-fn counted(found: &[figures::Releases]) -> (ByStatus, ByStatus, Gauge<f64, std::sync::atomic::AtomicU64>) {
+fn counted(found: &[stats::Releases]) -> (ByStatus, ByStatus, Gauge<f64, std::sync::atomic::AtomicU64>) {
     let (releases, targets) = (ByStatus::default(), ByStatus::default());
     // A status without any is told as 0.
     for (_, status, _) in ReleaseStatus::ALL {

@@ -36,10 +36,10 @@ pub use subscribers::Subscribers;
 pub use waiting::Waiting;
 
 use crate::auth::Tokens;
-use crate::graphql::Queues;
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::store::Db;
+use crate::watch::Queues;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
 use axum::{Router, middleware};

@@ -10,7 +10,7 @@ use super::log::{Client, cut};
 use super::seldom::Seldom;
 use crate::graphql::RequestId;
 use crate::net::Origin;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;

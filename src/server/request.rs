@@ -2,7 +2,7 @@
 
 use super::answer::Refused;
 use crate::gate::{Gate, Prepared, Source};
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use async_graphql::ServerError;
 use axum::http::StatusCode;
 use encoding_rs::{Encoding, UTF_8};

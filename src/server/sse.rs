@@ -8,8 +8,10 @@ use super::metrics::{Subscriber, Transport};
 use super::subscribers::Subscribed;
 use super::who;
 use crate::auth::Secret;
-use crate::graphql::{self, Message, Messages, Queue, Queued, RequestId};
-use crate::read::{self, ErrorCode};
+use crate::graphql::RequestId;
+use crate::watch::{self, Message, Messages, Queue, Queued};
+use crate::wire;
+use crate::wire::ErrorCode;
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -31,7 +33,7 @@ const EVENT: usize = 128;
 
 /// One answer as a stream.
 pub fn once(mut answer: Answer, id: &RequestId) -> Response {
-    read::complete(&mut answer, &id.0);
+    wire::complete(&mut answer, &id.0);
     let told = Told::outcome(answer::outcome(&answer));
     respond(Body::from([next(None, &answer::bytes(&answer)), complete()].concat()), told)
 }
@@ -111,11 +113,11 @@ impl Pump {
     fn put_message(&mut self, message: &Message, queued: Queued) -> bool {
         let cursor = message.cursor.as_deref();
         match &message.body {
-            graphql::Body::Written(body) => {
+            watch::Body::Written(body) => {
                 self.subscriber.outcome = OK.into();
                 self.put(next(cursor, body.as_bytes()), queued)
             }
-            graphql::Body::Failed(failed) => {
+            watch::Body::Failed(failed) => {
                 let event = self.answer(failed.response(), cursor);
                 self.put(event, queued)
             }
@@ -123,7 +125,7 @@ impl Pump {
     }
 
     fn answer(&mut self, mut answer: Answer, cursor: Option<&str>) -> Vec<u8> {
-        read::complete(&mut answer, &self.id.0);
+        wire::complete(&mut answer, &self.id.0);
         self.subscriber.outcome = answer::outcome(&answer).into();
         next(cursor, &answer::bytes(&answer))
     }

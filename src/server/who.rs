@@ -4,7 +4,7 @@ use super::Server;
 use super::answer::Refused;
 use crate::auth::{FRESH, Secret, Tokens};
 use crate::domain::Caller;
-use crate::read::ErrorCode;
+use crate::wire::ErrorCode;
 use axum::http::{StatusCode, header};
 use std::net::IpAddr;
 

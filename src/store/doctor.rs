@@ -1,6 +1,6 @@
 //! What must hold of the rows, whatever crashed and whatever raced: one query for each invariant.
 
-use super::sql::Sql;
+use super::db::sql::Sql;
 use super::{Db, Result};
 
 /// Something that should not be.

@@ -21,18 +21,18 @@ impl Point {
 
     /// Whether a process comes there only when it is asked to stop.
     pub fn is_of_the_end(self) -> bool {
-        self.0.starts_with("release::lease::") && self.0.ends_with("_end")
+        self.0.starts_with("worker::lease::") && self.0.ends_with("_end")
     }
 
     /// Whether a process comes there only when another one has left commands behind.
     pub fn is_of_recovery(self) -> bool {
-        self.0.starts_with("release::recover::") || self.0 == "release::carry::before_collect"
+        self.0.starts_with("worker::recover::") || self.0 == "worker::carry::before_collect"
     }
 
     /// What arms it: in a process itself, and in its runners.
     pub fn arm(self) -> (String, String) {
         // Not always at the first time, where there are many.
-        let often = ["release::claim::", "release::finish::", "release::output::", "executor::command::"];
+        let often = ["worker::claim::", "worker::finish::", "worker::output::", "executor::command::"];
         let passed = if often.iter().any(|module| self.0.starts_with(module)) { rand::random_range(0..4) } else { 0 };
         match self.is_of_runners() {
             true => (String::new(), format!("{}=25%return", self.0)),

@@ -5,7 +5,7 @@ use futures_util::StreamExt as _;
 use lockkeeper::domain::event::ServiceEventKind;
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::store::events::{self, NewEvent, ServiceChange, What};
-use lockkeeper::store::{Db, hints};
+use lockkeeper::store::{Db, db::hints};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -7,7 +7,7 @@ use crate::schema::{Schema, named};
 use crate::world::{World, int, text};
 use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
 use lockkeeper::domain::Timestamp;
-use lockkeeper::graphql::cursor;
+use lockkeeper::read::cursor;
 use serde_json::{Value, json};
 
 /// Where a field is, and how the answer will be told.

@@ -2,7 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::Fleet;
-use lockkeeper::graphql::cursor;
+use lockkeeper::read::cursor;
 use serde_json::json;
 
 #[tokio::test]

@@ -7,9 +7,11 @@ use futures_util::StreamExt;
 use lockkeeper::domain::Timestamp;
 use lockkeeper::domain::release::LogStream;
 use lockkeeper::events::Waking;
-use lockkeeper::graphql::{Message, Place, cursor};
+use lockkeeper::graphql::Place;
+use lockkeeper::read::cursor;
 use lockkeeper::store::Db;
 use lockkeeper::store::log::{NewLine, append};
+use lockkeeper::watch::Message;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 

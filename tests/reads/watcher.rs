@@ -8,9 +8,11 @@ use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
-use lockkeeper::graphql::{Body, Groups, Message, Messages, Place, complete, prepare, subscribe};
+use lockkeeper::graphql::{Place, prepare, subscribe};
 use lockkeeper::limits::Limits;
 use lockkeeper::store::events::{NewEvent, ReleaseChange, What, append};
+use lockkeeper::watch::{Body, Groups, Message, Messages};
+use lockkeeper::wire::complete;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +107,7 @@ pub fn parsed(message: &Message) -> Value {
         Body::Failed(failed) => {
             let mut response = failed.response();
             complete(&mut response, "req-1");
-            lockkeeper::graphql::body(&response)
+            lockkeeper::wire::body(&response)
         }
     };
     serde_json::from_slice(&body).unwrap()

@@ -4,8 +4,8 @@ use crate::databases::BOTH;
 use crate::fleet::{COMMAND, Fleet, request, timing};
 use lockkeeper::domain::Kind;
 use lockkeeper::domain::rollout::{Amount, Asked};
-use lockkeeper::release::worker::Timing;
 use lockkeeper::release::{Aim, Selection};
+use lockkeeper::worker::Timing;
 use std::fs;
 use std::time::{Duration, Instant};
 

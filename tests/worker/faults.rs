@@ -34,7 +34,7 @@ async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_end
 #[tokio::test]
 async fn what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_repeated() {
     for kind in BOTH {
-        for point in ["release::claim::after_commit", "executor::command::before_runner"] {
+        for point in ["worker::claim::after_commit", "executor::command::before_runner"] {
             let fleet = Fleet::new(kind, 2, COMMAND).await;
             fleet.script("");
             let process = Process::start_with(&fleet, COMMAND, "patient", &format!("{point}=return"));
@@ -57,7 +57,7 @@ async fn what_an_older_program_began_may_have_begun() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("");
-        let process = Process::start_with(&fleet, COMMAND, "patient", "release::claim::after_commit=return");
+        let process = Process::start_with(&fleet, COMMAND, "patient", "worker::claim::after_commit=return");
         let release = fleet.accept(&fleet.upgrade()).await;
         process.died().await;
         // It started it anew after this program had claimed it, and wrote what it knows.
@@ -76,7 +76,7 @@ async fn what_another_machine_claimed_may_have_begun_there() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1, COMMAND).await;
         fleet.script("");
-        let process = Process::start_with(&fleet, COMMAND, "impatient", "release::claim::after_commit=return");
+        let process = Process::start_with(&fleet, COMMAND, "impatient", "worker::claim::after_commit=return");
         let release = fleet.accept(&fleet.upgrade()).await;
         process.died().await;
         let worker = fleet.worker_with(settings(fleet.directory.join("elsewhere")));

@@ -2,7 +2,7 @@
 
 use crate::databases::BOTH;
 use crate::fleet::{COMMAND, Fleet, timing};
-use lockkeeper::release::worker::Timing;
+use lockkeeper::worker::Timing;
 use std::time::Duration;
 
 /// A secret of the executor.

@@ -3,8 +3,8 @@
 use crate::fleet::{Fleet, executor, impatient, settings};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::failpoint;
-use lockkeeper::release::worker;
 use lockkeeper::store::Db;
+use lockkeeper::worker;
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::systems::{Databases, Kind, System, worker};
 use crate::way::Way;
 use anyhow::ensure;
-use lockkeeper::store::{Db, figures};
+use lockkeeper::store::{Db, stats};
 use moves::{MOVED, Move, is_accepted};
 use std::path::Path;
 use std::sync::Arc;
@@ -127,7 +127,7 @@ impl Place<'_> {
         let _worker = if self.working { None } else { Some(worker(url, self.directory)?) };
         let began = Instant::now();
         loop {
-            let open: i64 = figures::releases(&db).await?.iter().map(|they| they.queued + they.running).sum();
+            let open: i64 = stats::releases(&db).await?.iter().map(|they| they.queued + they.running).sum();
             if open == 0 {
                 break;
             }

@@ -15,7 +15,7 @@ use crate::domain::{Caller, Problems, Role, Timestamp};
 use crate::executor::ExecutorSettings;
 use crate::limits::Bytes;
 use crate::store::Db;
-use crate::store::sql::sql;
+use crate::store::db::sql::sql;
 use crate::store::tests::databases;
 use serde_json::{Value, json};
 

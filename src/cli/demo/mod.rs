@@ -13,7 +13,7 @@ use crate::executor::{ExecutorSettings, Executors};
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::net::Access;
-use crate::release::worker::Timing;
+use crate::worker::Timing;
 use anyhow::Context;
 use clap::Args;
 use std::fs::Permissions;

@@ -6,7 +6,8 @@ pub use crate::domain::caller::Right;
 pub use crate::graphql::mutation::{Mutation, payload};
 pub use crate::graphql::types::USER_ERRORS;
 pub use crate::read::declare::{Field, Object, one, picked};
-pub use crate::read::{ApiError, DateTime, Given};
+pub use crate::read::{DateTime, Given};
+pub use crate::wire::ApiError;
 pub use async_graphql::{ID, InputObject};
 
 use crate::graphql::types::MUTATION_PAYLOAD;

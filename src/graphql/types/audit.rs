@@ -4,8 +4,9 @@ use crate::read::declare::{
     Computed, INT, JSON, Leaf, Narrow, Object, Order, Ordering, TEXT, ascending, column, computed, leaf_of_json,
     text_leaf,
 };
-use crate::read::{ApiError, Args, DateTime, Scene, TIME, Where};
-use crate::store::rows::{Bind, Cell, CellKind};
+use crate::read::{Args, DateTime, Scene, TIME, Where};
+use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};
 
 /// By when they were written.

@@ -7,8 +7,9 @@ use crate::read::declare::{
     BOOLEAN, Cursors, INT, Leaf, Narrow, OLDEST_FIRST, Object, TEXT, column, computed, embedded, one, reference,
     text_leaf,
 };
-use crate::read::{ApiError, CURSOR, TIME, Where};
-use crate::store::rows::CellKind;
+use crate::read::{CURSOR, TIME, Where};
+use crate::store::db::rows::CellKind;
+use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
 static KIND: Leaf = text_leaf::<InstanceEventKind>();

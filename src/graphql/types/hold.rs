@@ -1,7 +1,8 @@
 use super::{INSTANCE, NODE, SERVICE};
 use crate::domain::Kind;
 use crate::read::declare::{BOOLEAN, NEWEST_FIRST, Narrow, Object, TEXT, column, id, one};
-use crate::read::{ApiError, TIME, Where};
+use crate::read::{TIME, Where};
+use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
 /// It stands; one that is past its end does not, swept or not (R17).

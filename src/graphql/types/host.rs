@@ -2,8 +2,9 @@ use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
 use crate::catalog::host::LABELS;
 use crate::domain::Kind;
 use crate::read::declare::{INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered};
-use crate::read::{ApiError, TIME, Where};
-use crate::store::rows::{Bind, CellKind};
+use crate::read::{TIME, Where};
+use crate::store::db::rows::{Bind, CellKind};
+use crate::wire::ApiError;
 use async_graphql::InputObject;
 
 pub static HOST: Object = Object::new(

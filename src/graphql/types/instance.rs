@@ -6,8 +6,9 @@ use crate::domain::instance::InstanceStatus;
 use crate::read::declare::{
     BOOLEAN, INT, Leaf, Narrow, Object, Order, Ordering, TEXT, ascending, column, id, list, many, one, text_leaf,
 };
-use crate::read::{ApiError, TIME, Where};
-use crate::store::rows::CellKind;
+use crate::read::{TIME, Where};
+use crate::store::db::rows::CellKind;
+use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};
 
 pub(super) static STATUS: Leaf = text_leaf::<InstanceStatus>();

@@ -1,7 +1,7 @@
 use super::{HOLD, RELEASE};
 use crate::read::TIME;
 use crate::read::declare::{Choice, Field, Object, Source, TEXT, ascending, column};
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
 
 static HOLDER: Choice = Choice {
     name: "LockHolder",

@@ -4,8 +4,9 @@ use crate::domain::release::LogStream;
 use crate::read::declare::{
     Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, column, computed, one, reference, text_leaf,
 };
-use crate::read::{ApiError, Args, CURSOR, Scene, TIME, cursor};
-use crate::store::rows::{Cell, CellKind};
+use crate::read::{Args, CURSOR, Scene, TIME, cursor};
+use crate::store::db::rows::{Cell, CellKind};
+use crate::wire::ApiError;
 
 static STREAM: Leaf = text_leaf::<LogStream>();
 

@@ -2,7 +2,7 @@ use super::RELEASE;
 use super::release::{PROGRESS, STATUS, place};
 use crate::read::CURSOR;
 use crate::read::declare::{BOOLEAN, Object, column, computed, embedded, one};
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
 
 pub static RELEASE_PROGRESS_EVENT: Object = Object::new(
     "ReleaseProgressEvent",

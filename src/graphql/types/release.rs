@@ -5,8 +5,9 @@ use crate::read::declare::{
     Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, id, many, narrowing, one,
     parse, text_leaf,
 };
-use crate::read::{ApiError, Args, CURSOR, DateTime, Scene, TIME, Where, cursor};
-use crate::store::rows::{Bind, Cell, CellKind};
+use crate::read::{Args, CURSOR, DateTime, Scene, TIME, Where, cursor};
+use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
 pub(super) static ACTION: Leaf = text_leaf::<ReleaseAction>();

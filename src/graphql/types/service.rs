@@ -3,8 +3,9 @@ use super::{ReleaseFilter, VERSION, VersionFilter, VersionOrder};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
 use crate::read::declare::{Narrow, Object, TEXT, arg, ascending, column, filter, find, id, list, many, ordered};
-use crate::read::{ApiError, TIME, Where};
-use crate::store::rows::{Bind, CellKind};
+use crate::read::{TIME, Where};
+use crate::store::db::rows::{Bind, CellKind};
+use crate::wire::ApiError;
 use async_graphql::InputObject;
 
 pub static SERVICE: Object = Object::new(

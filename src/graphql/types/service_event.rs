@@ -4,7 +4,7 @@ use crate::domain::Kind;
 use crate::domain::event::ServiceEventKind;
 use crate::read::declare::{Cursors, Leaf, OLDEST_FIRST, Object, TEXT, column, computed, one, reference, text_leaf};
 use crate::read::{CURSOR, TIME};
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
 use async_graphql::{ID, InputObject};
 
 static KIND: Leaf = text_leaf::<ServiceEventKind>();

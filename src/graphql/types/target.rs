@@ -3,7 +3,7 @@ use crate::domain::Kind;
 use crate::domain::release::{ReleaseTargetStatus, TargetFailure};
 use crate::read::TIME;
 use crate::read::declare::{INT, Leaf, Object, TEXT, ascending, column, id, many, one, text_leaf};
-use crate::store::rows::CellKind;
+use crate::store::db::rows::CellKind;
 
 static STATUS: Leaf = text_leaf::<ReleaseTargetStatus>();
 static FAILURE: Leaf = text_leaf::<TargetFailure>();

@@ -6,8 +6,9 @@ use crate::read::declare::{
     BOOLEAN, Computed, Leaf, Narrow, Object, Order, Ordering, TEXT, arg, column, computed, descending, embedded,
     filter, id, id_arg, many, one, ordered, text_leaf,
 };
-use crate::read::{ApiError, Args, Reason, Scene, TIME, Where, number};
-use crate::store::rows::{Bind, Cell, CellKind};
+use crate::read::{Args, Scene, TIME, Where, number};
+use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::wire::{ApiError, Reason};
 use async_graphql::{Enum, ID, InputObject};
 
 /// They are registered in the order of their ids.

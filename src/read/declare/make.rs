@@ -4,11 +4,11 @@
 use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Length, Narrow, Object, Order, Ordering, Role, Source};
 use crate::domain::Kind;
 use crate::domain::caller::Right;
-use crate::read::error::ApiError;
 use crate::read::filter::Where;
-use crate::read::json;
 use crate::read::scalar::JsonValue;
-use crate::store::rows::{Cell, CellKind};
+use crate::store::db::rows::{Cell, CellKind};
+use crate::wire::ApiError;
+use crate::wire::json;
 use async_graphql::{ID, InputType, OutputType, Value};
 
 /// By these columns, then the key; the smallest first. `name` stands in cursors.

@@ -5,15 +5,15 @@ use super::super::request::Asked;
 use super::super::subscribers::Subscribed;
 use super::super::waiting;
 use super::super::{Server, execute};
-use super::message as wire;
+use super::message;
 use super::operations::InUse;
 use super::outbox::{Outgoing, Room, Source};
 use super::record::Record;
 use super::watching::{Heard, Watching};
 use crate::domain::Caller;
 use crate::gate::Prepared;
-use crate::graphql::{Body, Held, Message};
-use crate::read;
+use crate::watch::{Body, Held, Message};
+use crate::wire;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, ServerError, Value};
 use axum::extract::ws::Message as Frame;
@@ -73,7 +73,7 @@ impl Stage {
 
 impl Operation {
     fn new(carrier: Arc<Carrier>, in_use: InUse) -> Operation {
-        let head = wire::head_of_next(in_use.id());
+        let head = message::head_of_next(in_use.id());
         Operation {
             in_use,
             head,
@@ -112,7 +112,7 @@ impl Operation {
         let kind = prepared.kind;
         match execute::execute(server, prepared.request(), kind, caller.clone(), &self.record.id).await {
             Ok(answer) if answer::began(&answer) => {
-                Stage::ending([self.answer(answer), wire::complete(self.in_use.id())])
+                Stage::ending([self.answer(answer), message::complete(self.in_use.id())])
             }
             Ok(answer) => self.refusal(answer),
             Err(refused) => self.refusal(refused.answer()),
@@ -152,8 +152,8 @@ impl Operation {
                     Ok(text) => return Some((text, held)),
                     Err(refusal) => refusal,
                 },
-                Ok(Heard::Place(cursor)) => return Some((wire::looked(self.in_use.id(), &cursor), None)),
-                Ok(Heard::Over) => Stage::ending([wire::complete(self.in_use.id())]),
+                Ok(Heard::Place(cursor)) => return Some((message::looked(self.in_use.id(), &cursor), None)),
+                Ok(Heard::Over) => Stage::ending([message::complete(self.in_use.id())]),
                 Err(_) => self.refusal(Refused::internal().answer()),
             };
         }
@@ -165,7 +165,7 @@ impl Operation {
         match &message.body {
             Body::Written(body) => {
                 self.record.outcome = OK.into();
-                Ok(wire::next(&self.head, body))
+                Ok(message::next(&self.head, body))
             }
             Body::Failed(failed) => match failed.response() {
                 answer if first && never_began(&answer) => Err(self.refusal(answer)),
@@ -175,16 +175,16 @@ impl Operation {
     }
 
     fn answer(&mut self, mut answer: Answer) -> String {
-        read::complete(&mut answer, &self.record.id.0);
+        wire::complete(&mut answer, &self.record.id.0);
         self.record.outcome = answer::outcome(&answer).into();
-        wire::next(&self.head, &String::from_utf8_lossy(&read::body(&answer)))
+        message::next(&self.head, &String::from_utf8_lossy(&wire::body(&answer)))
     }
 
     /// Tells that the operation could not begin; nothing follows.
     fn refusal(&mut self, mut answer: Answer) -> Stage {
-        read::complete(&mut answer, &self.record.id.0);
+        wire::complete(&mut answer, &self.record.id.0);
         self.record.outcome = answer::outcome(&answer).into();
-        Stage::ending([wire::error(self.in_use.id(), &answer.errors)])
+        Stage::ending([message::error(self.in_use.id(), &answer.errors)])
     }
 }
 

@@ -1,7 +1,7 @@
 //! What goes out over a socket. What its reader has for its writer is bounded in bytes: a peer that asks and takes nothing
 //! fills it.
 
-use crate::graphql::Held;
+use crate::watch::Held;
 use axum::extract::ws::Message;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;

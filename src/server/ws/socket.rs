@@ -14,7 +14,7 @@ use super::operations::{NotTaken, Operations};
 use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
-use crate::read;
+use crate::wire;
 use axum::Error;
 use axum::extract::ws::{Message as Frame, Utf8Bytes, WebSocket};
 use futures_util::future::{BoxFuture, OptionFuture, pending};
@@ -243,7 +243,7 @@ impl Reader {
 
     fn refuse(&self, id: &str, refused: &Refused) -> Result<(), Close> {
         let mut answer = refused.answer();
-        read::complete(&mut answer, &new_id().0);
+        wire::complete(&mut answer, &new_id().0);
         self.say(message::error(id, &answer.errors))
     }
 

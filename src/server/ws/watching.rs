@@ -1,6 +1,6 @@
 //! A subscription over a socket, once it has begun.
 
-use crate::graphql::{Held, Message, Messages, Queues, SMALL};
+use crate::watch::{Held, Message, Messages, Queues, SMALL};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};

@@ -7,7 +7,7 @@ use super::{Args, Fault, Raw, Scene, Thing, narrow};
 use crate::world::{Cell, Row, World, cell, int, is_null, text};
 use async_graphql::registry::MetaField;
 use lockkeeper::domain::{Id, Timestamp};
-use lockkeeper::graphql::cursor;
+use lockkeeper::read::cursor;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 

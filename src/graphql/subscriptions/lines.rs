@@ -1,0 +1,110 @@
+//! Output of one release, as it is written.
+
+use super::{Asked, Watch};
+use crate::domain::Kind;
+use crate::events::{Demand, Tail};
+use crate::graphql::types::LOG_LINE;
+use crate::read::declare::arg;
+use crate::read::{Cursor, Given, cursor, not_found, number};
+use crate::store::Db;
+use crate::store::log::{self, Line, Mark};
+use crate::watch::{Batch, Batches, Begun, Source, Told};
+use crate::wire::ApiError;
+use async_graphql::ID;
+use futures_util::{FutureExt, StreamExt};
+
+pub(super) static LINES: Watch = Watch {
+    name: "releaseLog",
+    about: "Executor output of a release, oldest line first (or only the last so many), then live. Ends after the last line of a finished release.",
+    of: &LOG_LINE,
+    args: &[
+        arg::<ID>("releaseId", "The release."),
+        arg::<Option<ID>>("targetId", "Only output of this target of it; of all unless given."),
+        arg::<Option<Cursor>>("after", "Begins behind this line; with the oldest unless given."),
+        arg::<Option<i32>>(
+            "last",
+            "Begins with the last so many lines; with all unless given. It counts only without `after`, so that whoever comes back misses nothing.",
+        ),
+    ],
+    begin: |asked| begin(asked).boxed(),
+};
+
+async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
+    let db = &asked.app.db;
+    let id: ID = asked.args.get("releaseId")?;
+    let release = number(Kind::Release, "releaseId", &id)?;
+    let Some(mark) = log::marks(db, &[release]).await?.pop() else {
+        return Err(not_found(Kind::Release, "releaseId", &id));
+    };
+    let target = match asked.args.get::<Option<ID>>("targetId")? {
+        Some(id) => Some(target(db, release, &id).await?),
+        None => None,
+    };
+    let last = asked.args.get::<Option<i32>>("last")?;
+    if let Some(last) = last.filter(|last| *last < 0) {
+        return Err(ApiError::bad("last", format!("`last` is {last}; it can be 0 or more.")));
+    }
+    let after = match (asked.after()?, last) {
+        (Some(after), _) => behind(&after, mark)?,
+        (None, Some(last)) => log::before_last(db, release, target, last.into()).await?,
+        (None, None) => 0,
+    };
+    let followed = format!("{release} {target:?}");
+    let source = Box::new(Lines { tail: asked.tail.clone(), mark, target });
+    Ok(Begun { followed, after, head: mark.place, source })
+}
+
+/// Output of a release, or of one of its targets; places are those of the lines.
+struct Lines {
+    tail: Tail,
+    /// How far it was when somebody began to follow it.
+    mark: Mark,
+    target: Option<i64>,
+}
+
+impl Source for Lines {
+    fn follow(&self, after: i64, demand: Demand) -> Batches {
+        let release = self.mark.release_id;
+        let told = move |line: &Line| Told {
+            place: line.place,
+            cursor: cursor::line(release, line.place),
+            row: row(release, line),
+        };
+        let batches = self.tail.lines(self.mark, self.target, after, demand);
+        batches.map(move |(lines, looked)| Ok(Batch { told: lines.iter().map(told).collect(), looked })).boxed()
+    }
+
+    fn cursor(&self, place: i64) -> Option<String> {
+        Some(cursor::line(self.mark.release_id, place))
+    }
+}
+
+/// The number of a target, which must be one of the release.
+async fn target(db: &Db, release: i64, id: &ID) -> Result<i64, ApiError> {
+    let target = number(Kind::Target, "targetId", id)?;
+    match log::has_target(db, release, target).await? {
+        true => Ok(target),
+        false => Err(not_found(Kind::Target, "targetId", id)),
+    }
+}
+
+/// The place that a cursor names, which must be one of this output.
+fn behind(after: &str, mark: Mark) -> Result<i64, ApiError> {
+    let (release, place) = cursor::read_line(after, "after")?;
+    match release == mark.release_id && (0..=mark.place).contains(&place) {
+        true => Ok(place),
+        false => Err(cursor::other_output("after")),
+    }
+}
+
+fn row(release: i64, line: &Line) -> Given {
+    Given::new()
+        .int("release_id", release)
+        .int("place", line.place)
+        .int("target_id", line.target_id)
+        .text("hostname", line.hostname.clone())
+        .int("attempt", line.attempt)
+        .word("stream", line.stream)
+        .text("text", line.text.clone())
+        .time("at", line.at)
+}

@@ -1,0 +1,77 @@
+//! How far one release is, until it is over.
+
+use super::{Asked, Watch, expired};
+use crate::domain::Kind;
+use crate::domain::release::Progress;
+use crate::events::{Demand, State, Tail};
+use crate::graphql::types::RELEASE_PROGRESS_EVENT;
+use crate::read::declare::arg;
+use crate::read::{Given, cursor, not_found, number};
+use crate::store::progress;
+use crate::watch::{Batch, Batches, Begun, Source, Told};
+use crate::wire::ApiError;
+use async_graphql::ID;
+use futures_util::{FutureExt, StreamExt};
+
+pub(super) static PROGRESS: Watch = Watch {
+    name: "releaseProgress",
+    about: "State of a release: at once, then on change, at most ten times a second. Ends after the final state.",
+    of: &RELEASE_PROGRESS_EVENT,
+    args: &[arg::<ID>("releaseId", "The release.")],
+    begin: |asked| begin(asked).boxed(),
+};
+
+async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
+    let db = asked.tail.db();
+    let id: ID = asked.args.get("releaseId")?;
+    let number = number(Kind::Release, "releaseId", &id)?;
+    let Some(release) = progress::now(db, number).await? else {
+        return Err(not_found(Kind::Release, "releaseId", &id));
+    };
+    let source = Box::new(States { tail: asked.tail.clone(), release: number });
+    // Whoever begins is told the present state first.
+    Ok(Begun { followed: number.to_string(), after: NOTHING, head: release.revision, source })
+}
+
+/// The place before every state.
+const NOTHING: i64 = -1;
+
+/// How far a release is. Its places are its revisions: a state is told once, from wherever it was read.
+struct States {
+    tail: Tail,
+    release: i64,
+}
+
+impl Source for States {
+    fn follow(&self, after: i64, _: Demand) -> Batches {
+        let log_id = self.tail.db().log_id().to_owned();
+        let batch = move |state: State| {
+            let cursor = cursor::event(&log_id, state.position);
+            let told = (state.revision > after).then(|| Told { place: state.revision, cursor, row: row(&state) });
+            Batch { told: told.into_iter().collect(), looked: state.revision }
+        };
+        self.tail.progress(self.release).map(move |state| state.map(&batch).map_err(|_| expired())).boxed()
+    }
+
+    /// Whoever comes back begins with the present state.
+    fn cursor(&self, _: i64) -> Option<String> {
+        None
+    }
+}
+
+fn row(state: &State) -> Given {
+    let Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped } = state.progress;
+    Given::new()
+        .int("position", state.position)
+        .int("release_id", state.release_id)
+        .word("status", state.status)
+        .truth("is_final", state.status.is_over())
+        .int("total", total)
+        .int("queued", queued)
+        .int("running", running)
+        .int("succeeded", succeeded)
+        .int("failed", failed)
+        .int("canceled", canceled)
+        .int("unknown", unknown)
+        .int("skipped", skipped)
+}

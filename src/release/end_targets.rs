@@ -1,0 +1,81 @@
+//! Ending targets: the target, its instance, its release and their events, all in one transaction (R12, R13).
+
+use super::transition::Moving;
+use crate::domain::Timestamp;
+use crate::domain::event::InstanceEventKind;
+use crate::domain::instance::InstanceStatus;
+use crate::domain::release::ReleaseTargetStatus;
+use crate::store::events::InstanceChange;
+use crate::store::target::{self, End, HeldInstance, OpenTarget};
+use crate::store::{Result, Tx};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Locks the instances of these targets, all at once, since locks are taken in the order of ids.
+pub(crate) async fn lock(
+    tx: &mut Tx,
+    targets: impl Iterator<Item = &OpenTarget>,
+) -> Result<HashMap<i64, HeldInstance>> {
+    let ids: Vec<i64> = targets.map(|target| target.instance_id).collect();
+    let instances = target::lock_instances(tx, &ids).await?;
+    Ok(instances.into_iter().map(|instance| (instance.id, instance)).collect())
+}
+
+/// Ends targets of locked releases on locked instances. The version changes only by success (R12, I4).
+pub(crate) async fn settle(
+    tx: &mut Tx,
+    at: Timestamp,
+    by: &str,
+    releases: &mut BTreeMap<i64, Moving>,
+    instances: &mut HashMap<i64, HeldInstance>,
+    ended: &[(OpenTarget, End)],
+) -> Result<()> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    target::end(tx, at, ended).await?;
+    let mut changes = Vec::new();
+    for (target, end) in ended {
+        let (Some(moving), Some(instance)) =
+            (releases.get_mut(&target.release_id), instances.get_mut(&target.instance_id))
+        else {
+            continue;
+        };
+        let Some(status) = InstanceStatus::after(moving.row.action, end.status, target.from_status) else { continue };
+        let before = instance.clone();
+        instance.status = status;
+        instance.revision += 1;
+        if end.status == ReleaseTargetStatus::Succeeded {
+            instance.version_id = target.to_version_id;
+        }
+        changes.push((*target, end.status, before, instance.clone()));
+    }
+    let saved: Vec<HeldInstance> = changes.iter().map(|(.., after)| after.clone()).collect();
+    target::save_instances(tx, at, by, &saved).await?;
+    let ids: Vec<i64> = saved.iter().map(|instance| instance.id).collect();
+    let locked: HashSet<i64> = target::locked(tx, &ids).await?.into_iter().collect();
+    for (target, end, before, after) in changes {
+        let Some(moving) = releases.get_mut(&target.release_id) else { continue };
+        moving.tell_instance(InstanceChange {
+            kind: InstanceEventKind::Release,
+            instance_id: after.id,
+            host_id: after.host_id,
+            hostname: after.hostname,
+            revision: after.revision,
+            previous_status: Some(before.status),
+            status: after.status,
+            previous_version_id: before.version_id,
+            version_id: after.version_id,
+            locked: locked.contains(&after.id),
+            release_id: Some(target.release_id),
+            target_id: Some(target.id),
+            hold_id: None,
+        });
+        moving.moved(target.id, target.status, end);
+    }
+    Ok(())
+}
+
+/// How a target ends that never began.
+pub(crate) fn given_up(why: &str) -> End {
+    End { status: ReleaseTargetStatus::Canceled, failure: None, message: Some(why.to_owned()), exit_status: None }
+}

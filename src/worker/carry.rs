@@ -1,0 +1,196 @@
+//! Carrying out one claimed target to its end, over as many starts as it takes.
+
+use super::finish::Ending;
+use super::output::Log;
+use super::verdict::{Next, Verdict, interrupted, judge, never_began};
+use super::{Me, recover};
+use crate::app::App;
+use crate::executor::{self, Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
+use crate::failpoint;
+use crate::store::log;
+use crate::store::queue::Claimed;
+use crate::store::target::End;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How long to wait before the database is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// What all targets of one worker share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub app: App,
+    pub me: Me,
+    pub with: Surroundings,
+    pub log: Log,
+    pub endings: mpsc::Sender<(Ending, oneshot::Sender<bool>)>,
+    /// The worker goes: nothing is started any more.
+    pub stopping: CancellationToken,
+}
+
+/// Whether a target was just claimed, or ran in the name of a worker that was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Claim,
+    Lost,
+}
+
+/// Why a target is to be ended before its time: the first reason counts.
+pub(super) type Stopper = Arc<watch::Sender<Option<Stop>>>;
+
+pub(super) fn stop(stopper: &Stopper, why: Stop) {
+    stopper.send_if_modified(|stop| stop.is_none() && stop.replace(why).is_none());
+}
+
+impl Shared {
+    /// Carries a target out, and tells whether that is settled. It is not if the worker goes, and another
+    /// one is to start the target anew.
+    pub async fn carry(self, mut claimed: Claimed, mut origin: Origin, stopper: Stopper) -> bool {
+        loop {
+            // None where a target was taken over from a worker that knew more executors.
+            let executor = self.app.executors.get(&claimed.executor).map(Arc::as_ref);
+            let order = order(&claimed);
+            let ended = match (origin, executor) {
+                (Origin::Claim, Some(executor)) => self.start(executor, &claimed, &order, &stopper).await,
+                _ => self.collect(executor, &claimed, &order).await,
+            };
+            let asked = *stopper.borrow();
+            let next = match judge(ended, asked) {
+                Verdict::Over(end) => Next::Over(end),
+                Verdict::NeverBegan => never_began(order.attempt),
+                Verdict::Interrupted => self.find_out(executor, &order).await,
+            };
+            let end = match next {
+                Next::Over(end) => end,
+                // Whoever takes it over starts it anew.
+                Next::Again(_) if self.stopping.is_cancelled() => return false,
+                Next::Again(end) => match self.again(&claimed, &order).await {
+                    Some(next) => {
+                        executor::forget(&order, &self.with);
+                        (claimed, origin) = (next, Origin::Claim);
+                        continue;
+                    }
+                    None => end,
+                },
+            };
+            if let Some(message) = &end.message {
+                self.log.say(&order, message).await;
+            }
+            let written = self.end(&claimed, end).await;
+            if written == Some(true) {
+                executor::forget(&order, &self.with);
+            }
+            return written.is_some();
+        }
+    }
+
+    /// One start, stopped when it takes too long.
+    async fn start(&self, executor: &Executor, claimed: &Claimed, order: &Order, stopper: &Stopper) -> Ended {
+        self.log.say(order, format!("Start {} on {}.", order.attempt, order.hostname)).await;
+        let (sender, mut lines) = mpsc::channel(256);
+        let run = executor.carry_out(order, &self.with, stopper.subscribe(), sender);
+        let too_long = async {
+            tokio::time::sleep(Duration::from_secs(claimed.timeout_seconds.unsigned_abs())).await;
+            stop(stopper, Stop::TimedOut);
+            std::future::pending().await
+        };
+        let pass_on = async {
+            while let Some(line) = lines.recv().await {
+                self.log.line(order, line).await;
+            }
+        };
+        let run = async {
+            tokio::select! {
+                ended = run => ended,
+                never = too_long => never,
+            }
+        };
+        tokio::join!(run, pass_on).0
+    }
+
+    /// What became of a start whose worker was lost, and the rest of its output.
+    async fn collect(&self, executor: Option<&Executor>, claimed: &Claimed, order: &Order) -> Ended {
+        self.log.say(order, "The worker of this start was lost.").await;
+        failpoint::at("worker::carry::before_collect");
+        let begun_here = claimed.begun_in.as_deref() == Some(self.with.state.name());
+        let here = begun_here && executor.is_some_and(Executor::leaves_marks);
+        let (ended, lines) = executor::collect(order, &self.with, here).await;
+        match log::stored(&self.app.db, order.target_id, order.attempt).await {
+            Ok(stored) => {
+                for line in lines.into_iter().skip(stored as usize) {
+                    self.log.line(order, line).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the rest of a command's output is lost"),
+        }
+        ended
+    }
+
+    /// What is to become of an interrupted start.
+    async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Next {
+        let Some(executor) = executor else { return next(&Found::NoAnswer, OnLost::Resolve, order) };
+        let found = executor.probe(order, &self.with).await;
+        match &found {
+            Found::Version(version) => {
+                self.log.say(order, format!("It was interrupted, and the probe says that {version} runs.")).await;
+            }
+            Found::Nothing => self.log.say(order, "It was interrupted, and the probe says that nothing runs.").await,
+            Found::NoAnswer => {}
+        }
+        next(&found, executor.on_lost, order)
+    }
+
+    /// Starts it anew in the database; none if that is not to be.
+    async fn again(&self, claimed: &Claimed, order: &Order) -> Option<Claimed> {
+        self.log.say(order, "It may be started anew.").await;
+        self.log.flush().await;
+        loop {
+            match recover::again(&self.app.db, &self.me, claimed).await {
+                Ok(next) => return next,
+                Err(error) => {
+                    tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
+                    self.app.db.again(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Has an end written, behind all output. False if the target is not this worker's any more, none if
+    /// the worker goes.
+    async fn end(&self, claimed: &Claimed, end: End) -> Option<bool> {
+        self.log.flush().await;
+        failpoint::at("worker::carry::before_end");
+        let Claimed { target_id, release_id, fence, .. } = *claimed;
+        let (done, written) = oneshot::channel();
+        self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.ok()?;
+        written.await.ok()
+    }
+}
+
+fn next(found: &Found, on_lost: OnLost, order: &Order) -> Next {
+    interrupted(found, order.version.as_deref(), order.previous_version.as_deref(), on_lost, order.attempt)
+}
+
+fn order(claimed: &Claimed) -> Order {
+    let Claimed { action, port, instance_id, release_id, target_id, attempt, fence, .. } = *claimed;
+    let claimed = claimed.clone();
+    Order {
+        action,
+        service: claimed.service,
+        version: claimed.version,
+        previous_version: claimed.previous_version,
+        artifact: claimed.artifact,
+        reference: claimed.reference,
+        hostname: claimed.hostname,
+        host_address: claimed.host_address,
+        port,
+        tag: claimed.tag,
+        instance_id,
+        release_id,
+        target_id,
+        attempt,
+        fence,
+    }
+}

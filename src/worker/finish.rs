@@ -1,0 +1,175 @@
+//! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
+
+use super::Me;
+use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
+use crate::failpoint;
+use crate::release::end_targets::{self, given_up, settle};
+use crate::release::journal;
+use crate::release::transition::{self, Moving};
+use crate::store::target::{self, End, OpenTarget};
+use crate::store::{Db, Result, events, progress};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// The end of one start of one target.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    pub target_id: i64,
+    pub release_id: i64,
+    /// The fence of the start: with an older one nothing is written (I3).
+    pub fence: i64,
+    pub end: End,
+}
+
+/// The most endings that share a transaction.
+const BATCH: usize = 256;
+/// How long to wait before the database is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// An ending, and where to answer whether it was written once that is certain.
+type Asked = (Ending, oneshot::Sender<bool>);
+
+/// Writes endings as they come, those of one moment together.
+pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
+    let mut waiting: Vec<Asked> = Vec::new();
+    loop {
+        match waiting.is_empty() {
+            true if endings.recv_many(&mut waiting, BATCH).await == 0 => return,
+            true => {}
+            // Asked again after a while, with what came meanwhile.
+            false => {
+                db.again(AGAIN).await;
+                while let Ok(more) = endings.try_recv() {
+                    waiting.push(more);
+                }
+            }
+        }
+        let ended: Vec<Ending> = waiting.iter().map(|(ending, _)| ending.clone()).collect();
+        match finish(&db, &me, &ended).await {
+            Ok(written) => answer(waiting.drain(..), &written),
+            Err(error) => {
+                tracing::warn!(%error, "the ends of targets could not be written; trying again");
+                // One that cannot be written must not hold up the others.
+                if waiting.len() > 1 && !error.is_passing() {
+                    waiting = one_by_one(&db, &me, waiting).await;
+                }
+            }
+        }
+    }
+}
+
+/// Writes each ending by itself and gives those that could not be written.
+async fn one_by_one(db: &Db, me: &Me, waiting: Vec<Asked>) -> Vec<Asked> {
+    let mut left = Vec::new();
+    for asked in waiting {
+        match finish(db, me, std::slice::from_ref(&asked.0)).await {
+            Ok(written) => answer([asked], &written),
+            Err(_) => left.push(asked),
+        }
+    }
+    left
+}
+
+fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
+    for (ending, done) in asked {
+        // Whoever waited may be gone.
+        let _ = done.send(written.contains(&ending.target_id));
+    }
+}
+
+/// Ends targets and gives those that have ended so. One that does not run in the name of this worker with this
+/// fence any more is left alone (I3).
+pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i64>> {
+    let mut tx = db.begin().await?;
+    let at = tx.now().await?;
+    let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();
+    // Whoever ends a target has locked its release, or two last targets would leave it running.
+    let rows = progress::lock(&mut tx, &ids).await?;
+    let mut releases: BTreeMap<i64, Moving> =
+        rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
+    let by_target: HashMap<i64, &Ending> = endings.iter().map(|ending| (ending.target_id, ending)).collect();
+    let targets: Vec<i64> = by_target.keys().copied().collect();
+    let ended: Vec<(OpenTarget, End)> = target::running(&mut tx, me.id, &targets)
+        .await?
+        .into_iter()
+        .filter_map(|target| {
+            let ending = by_target.get(&target.id).filter(|ending| ending.fence == target.fence)?;
+            Some((target, ending.end.clone()))
+        })
+        .collect();
+    let mut written: Vec<i64> = ended.iter().map(|(target, _)| target.id).collect();
+    if ended.len() < by_target.len() {
+        // An end may have been written before, by a commit whose answer was lost.
+        let before = target::ended_by(&mut tx, me.id, &targets).await?;
+        let own = |(id, fence): &(i64, i64)| by_target.get(id).is_some_and(|ending| ending.fence == *fence);
+        written.extend(before.into_iter().filter(own).map(|(id, _)| id));
+    }
+    if ended.is_empty() {
+        return Ok(written);
+    }
+    let stopping = stopping(&releases, &ended);
+    let queued = match stopping.is_empty() {
+        true => Vec::new(),
+        false => target::queued(&mut tx, &stopping).await?,
+    };
+    let all = ended.iter().map(|(target, _)| target).chain(&queued);
+    let mut instances = end_targets::lock(&mut tx, all).await?;
+    settle(&mut tx, at, &me.name, &mut releases, &mut instances, &ended).await?;
+    for release_id in &stopping {
+        if let Some(moving) = releases.get_mut(release_id) {
+            moving.stop();
+        }
+    }
+    let canceled: Vec<_> =
+        queued.into_iter().map(|target| (target, given_up("It was given up: too many targets had failed."))).collect();
+    settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
+    let told = transition::save(&mut tx, at, releases.into_values()).await?;
+    events::append(&mut tx, at, &told).await?;
+    failpoint::at("worker::finish::before_commit");
+    tx.commit().await?;
+    failpoint::at("worker::finish::after_commit");
+    journal::tell(&told);
+    Ok(written)
+}
+
+/// The releases that give up what they have not begun once these targets have ended.
+fn stopping(releases: &BTreeMap<i64, Moving>, ended: &[(OpenTarget, End)]) -> Vec<i64> {
+    let mut counts: BTreeMap<i64, Progress> = BTreeMap::new();
+    for (target, end) in ended {
+        if let Some(moving) = releases.get(&target.release_id) {
+            let progress = counts.entry(target.release_id).or_insert(moving.progress);
+            *progress = progress.moved(target.status, end.status, 1);
+        }
+    }
+    let stops = |(id, progress): (i64, Progress)| {
+        let row = &releases.get(&id)?.row;
+        stops(&progress, row.max_failures, row.on_failure).then_some(id)
+    };
+    counts.into_iter().filter_map(stops).collect()
+}
+
+/// Whether a release with these counts gives up what it has not begun: more targets ended FAILED or UNKNOWN
+/// than may, and there is something to give up (R16).
+fn stops(progress: &Progress, max_failures: i64, on_failure: OnFailure) -> bool {
+    on_failure == OnFailure::Stop && progress.failed + progress.unknown > max_failures && progress.queued > 0
+}
+
+/// An end that needs no more words than its status.
+pub(super) fn succeeded() -> End {
+    End { status: ReleaseTargetStatus::Succeeded, failure: None, message: None, exit_status: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r16_a_release_stops_when_more_failed_than_may_unknown_ones_counted() {
+        let progress = Progress { queued: 1, failed: 1, unknown: 1, ..Progress::default() };
+        assert!(stops(&progress, 1, OnFailure::Stop));
+        assert!(!stops(&progress, 2, OnFailure::Stop));
+        assert!(!stops(&progress, 1, OnFailure::Continue));
+        assert!(!stops(&Progress { queued: 0, ..progress }, 1, OnFailure::Stop));
+    }
+}

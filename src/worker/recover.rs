@@ -1,0 +1,53 @@
+//! After a worker was lost: taking over what ran in its name, and starting anew what may be.
+
+use super::Me;
+use crate::domain::event::ReleaseEventKind;
+use crate::failpoint;
+use crate::release::transition::{self, Moving};
+use crate::store::queue::{self, Claimed};
+use crate::store::worker::{self, Worker};
+use crate::store::{Db, Result, events, progress, target};
+use std::collections::HashSet;
+
+/// Ends a worker whose beat is still the one that was seen, and takes over what runs in its name. From the
+/// commit on the lost worker writes nothing (I3). `taken` has the targets before the commit, since its answer
+/// may be cut off.
+pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashSet<i64>) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let at = tx.now().await?;
+    let releases = worker::releases(&mut tx, lost.id).await?;
+    progress::lock(&mut tx, &releases).await?;
+    if !worker::declare_dead(&mut tx, at, lost).await? {
+        return Ok(());
+    }
+    taken.extend(worker::take_over(&mut tx, lost.id, me.id, &releases).await?);
+    failpoint::at("worker::recover::before_take_over");
+    tx.commit().await?;
+    failpoint::at("worker::recover::after_take_over");
+    Ok(())
+}
+
+/// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
+/// does not run in this worker's name any more.
+pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Claimed>> {
+    let mut tx = db.begin().await?;
+    let at = tx.now().await?;
+    let release = progress::lock(&mut tx, &[lost.release_id]).await?.pop();
+    let Some(row) = release.filter(|row| row.cancel_requested_at.is_none()) else { return Ok(None) };
+    let running = target::running(&mut tx, me.id, &[lost.target_id]).await?;
+    if !running.iter().any(|target| target.fence == lost.fence) {
+        return Ok(None);
+    }
+    target::lock_instances(&mut tx, &[lost.instance_id]).await?;
+    queue::raise_fences(&mut tx, &[lost.instance_id]).await?;
+    queue::begin(&mut tx, at, me.id, &[lost.target_id]).await?;
+    let claimed = queue::claimed(&mut tx, &[lost.target_id]).await?.pop();
+    let mut moving = Moving::new(row, &me.name);
+    moving.tell(ReleaseEventKind::TargetStarted, Some(lost.target_id));
+    let told = transition::save(&mut tx, at, [moving]).await?;
+    events::append(&mut tx, at, &told).await?;
+    failpoint::at("worker::recover::before_again");
+    tx.commit().await?;
+    failpoint::at("worker::recover::after_again");
+    Ok(claimed)
+}

@@ -1,0 +1,200 @@
+//! The doctor names each invariant that is broken, and finds nothing where all is well.
+
+use super::fleet::{BOTH, Fleet, named};
+use crate::domain::release::ReleaseTargetStatus;
+use crate::release::request::Selection;
+use crate::store::db::sql::Sql;
+use crate::store::db::sql::sql;
+use crate::store::{Dialect, doctor};
+
+/// Hosts `a` and `b` with an instance each, of which the first failed to go back, and `c` and `d` with an
+/// installation that waits.
+async fn fleet(kind: &str) -> Fleet {
+    let fleet = Fleet::new(kind, 0).await;
+    fleet.hosts(&["a", "b", "c", "d"].map(str::to_owned)).await;
+    let mut install = fleet.install(named(&["a", "b"]));
+    install.change.idempotency_key = Some("k".into());
+    let first = fleet.accepted(&install).await.release_id.unwrap();
+    fleet.end(first, ReleaseTargetStatus::Succeeded).await;
+    let second = fleet.accepted(&fleet.revert(named(&["a"]))).await.release_id.unwrap();
+    fleet.end(second, ReleaseTargetStatus::Failed).await;
+    fleet.accepted(&fleet.install(named(&["c", "d"]))).await;
+    fleet
+}
+
+/// Takes a trigger or an index away that would refuse what is to be broken.
+async fn unguard(fleet: &Fleet, guard: &str) {
+    let dialect = fleet.app.db.dialect();
+    let text = match (guard.split_once(" ON "), dialect) {
+        (Some((trigger, table)), Dialect::Postgres) => format!("DROP TRIGGER {trigger} ON {table}"),
+        (Some((trigger, _)), Dialect::Sqlite) => format!("DROP TRIGGER {trigger}"),
+        (None, _) => format!("DROP INDEX {guard}"),
+    };
+    let sql: &'static Sql = Box::leak(Box::new(Sql::new(text.leak())));
+    fleet.changed(|tx| tx.query(sql)).await;
+}
+
+#[tokio::test]
+async fn the_doctor_finds_nothing_after_ordinary_work() {
+    for kind in BOTH {
+        let fleet = fleet(kind).await;
+        let mut revert = fleet.revert(Selection::All(true));
+        revert.change.idempotency_key = Some("k2".into());
+        assert!(!fleet.accepted(&revert).await.replayed);
+        assert!(fleet.accepted(&revert).await.replayed);
+        assert_eq!(doctor::check(&fleet.app.db).await.unwrap(), []);
+    }
+}
+
+/// An invariant, what is said of it, what has to be taken away, and how it is broken.
+type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'static Sql]);
+
+#[tokio::test]
+async fn the_doctor_names_each_invariant_that_is_broken() {
+    let run = sql!(
+        "UPDATE release_target SET status = 'RUNNING', attempt = 1, started_at = {now}, fence = 1 WHERE status = 'QUEUED'"
+    );
+    let claim = sql!("UPDATE instance SET fence = 1");
+    let again = sql!(
+        "INSERT INTO release_target (release_id, ordinal, instance_id, host_id, from_status, executor, shares_host, status)
+         SELECT 1, 9, instance_id, host_id, from_status, executor, shares_host, status FROM release_target
+         WHERE status = 'QUEUED' AND ordinal = 1"
+    );
+    let cases: &[Case] = &[
+        ("I1", "An instance has several open targets.", &["release_target_open"], &[again]),
+        (
+            "I1",
+            "An instance has an open target, and its status says that it is free.",
+            &[],
+            &[sql!("UPDATE instance SET status = 'INSTALL_FAILED', revision = revision + 1 WHERE hostname = 'c'")],
+        ),
+        (
+            "I1",
+            "An instance is being moved, and has no open target.",
+            &[],
+            &[sql!("UPDATE instance SET status = 'UPGRADING', revision = revision + 1 WHERE hostname = 'b'")],
+        ),
+        ("I2", "A release is over, and has open targets.", &["release_target_open"], &[again]),
+        (
+            "I2",
+            "A release has no open target, and is not over.",
+            &[],
+            &[sql!("UPDATE release_target SET status = 'CANCELED', finished_at = {now} WHERE status = 'QUEUED'")],
+        ),
+        (
+            "I2",
+            "A release counts its targets wrongly.",
+            &[],
+            &[sql!("UPDATE release SET total = total + 1, queued = queued + 1 WHERE finished_at IS NULL")],
+        ),
+        (
+            "I3",
+            "A target runs, and another claim of its instance is newer.",
+            &[],
+            &[run, sql!("UPDATE instance SET fence = 2")],
+        ),
+        ("I3", "A target has a fence that its instance never gave.", &[], &[run]),
+        (
+            "I4",
+            "The version of an instance changed without a target that succeeded and without a confirmation.",
+            &["event_kept ON event"],
+            &[sql!(
+                "UPDATE event SET version_id = NULL WHERE subject = 'INSTANCE' AND hostname = 'a' AND revision = 4"
+            )],
+        ),
+        (
+            "I4",
+            "An instance has another version than its newest event tells.",
+            &["instance_told ON instance"],
+            &[sql!("UPDATE instance SET version_id = (SELECT min(id) FROM version) WHERE hostname = 'b'")],
+        ),
+        (
+            "I5",
+            "The log has a gap before an event.",
+            &["event_expires ON event"],
+            &[sql!("DELETE FROM event WHERE position = 2")],
+        ),
+        (
+            "I5",
+            "The log ends elsewhere than its counter says.",
+            &[],
+            &[sql!("UPDATE event_log SET position = position + 1")],
+        ),
+        (
+            "I5",
+            "An event does not begin where the one before it ended.",
+            &["event_kept ON event"],
+            &[sql!(
+                "UPDATE event SET previous_status = 'UNKNOWN' WHERE subject = 'INSTANCE' AND hostname = 'a' AND revision = 2"
+            )],
+        ),
+        (
+            "I5",
+            "Revisions of an instance have a gap.",
+            &["event_expires ON event"],
+            &[sql!("DELETE FROM event WHERE subject = 'INSTANCE' AND hostname = 'a' AND revision = 2")],
+        ),
+        (
+            "I5",
+            "Revisions of a release have a gap.",
+            &["event_kept ON event"],
+            &[sql!("UPDATE event SET revision = 7 WHERE subject = 'RELEASE' AND revision = 2")],
+        ),
+        (
+            "I5",
+            "An instance is not as its newest event tells.",
+            &["instance_told ON instance"],
+            &[sql!("UPDATE instance SET status = 'UPGRADE_FAILED' WHERE hostname = 'b'")],
+        ),
+        (
+            "I5",
+            "A release is not as its newest event tells.",
+            &[],
+            &[sql!("UPDATE release SET status = 'PAUSED' WHERE finished_at IS NULL")],
+        ),
+        (
+            "I6",
+            "A key gave several releases.",
+            &[],
+            &[sql!("UPDATE release SET idempotency_key = 'k' WHERE finished_at IS NULL")],
+        ),
+        ("I6", "A key is kept for a release that is not there.", &[], &[sql!("UPDATE idempotency SET key = 'other'")]),
+        (
+            "I7",
+            "A release does not have one audit entry.",
+            &["audit_expires ON audit"],
+            &[sql!("DELETE FROM audit WHERE operation = 'revertInstances'")],
+        ),
+        ("I8", "More targets of a release run than its rollout allows.", &[], &[run, claim]),
+        (
+            "I8",
+            "Several commands run on a host that is not shared.",
+            &["release_target_busy"],
+            &[
+                run,
+                claim,
+                sql!("UPDATE release_target SET host_id = (SELECT min(id) FROM host) WHERE status = 'RUNNING'"),
+            ],
+        ),
+        (
+            "I8",
+            "Several targets of an instance have one claim.",
+            &["release_target_final ON release_target"],
+            &[claim, sql!("UPDATE release_target SET fence = 1")],
+        ),
+    ];
+    for kind in BOTH {
+        for (invariant, what, guards, statements) in cases {
+            let fleet = fleet(kind).await;
+            for guard in *guards {
+                unguard(&fleet, guard).await;
+            }
+            for statement in *statements {
+                fleet.changed(|tx| tx.query(statement)).await;
+            }
+            let found = doctor::check(&fleet.app.db).await.unwrap();
+            let named = found.iter().find(|finding| finding.invariant == *invariant && finding.what == *what);
+            assert!(named.is_some_and(|finding| !finding.rows.is_empty()), "{what} {found:?}");
+        }
+    }
+}
