@@ -30,6 +30,24 @@ fn application(name: &str, script: &str, port: u16, database: &str) -> anyhow::R
     Ok(command)
 }
 
+/// The usual server in Rust: a package with a lock of its own, built in a folder of its own, so that nothing that it
+/// depends on becomes a dependency of lockkeeper or changes how lockkeeper is built.
+pub fn usual(port: u16, database: &str) -> anyhow::Result<Command> {
+    let folder = folder("usual");
+    let target = folder.join("target");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // Does nothing where it is built already.
+    let mut build = Command::new(cargo);
+    build.args(["build", "--release", "--locked", "--quiet", "--target-dir"]).arg(&target).current_dir(&folder);
+    run(&mut build)?;
+    let mut command = Command::new(target.join("release/usual"));
+    command
+        .env("PORT", port.to_string())
+        .env("CONNECTIONS", CONNECTIONS.to_string())
+        .env("DATABASE_URL", database);
+    Ok(command)
+}
+
 /// Yoga or Mercurius.
 pub fn node(script: &str, port: u16, database: &str) -> anyhow::Result<Command> {
     application("node", script, port, database)

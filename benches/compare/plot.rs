@@ -4,9 +4,9 @@ use crate::report::Report;
 use crate::systems::Kind;
 use std::fmt::Write;
 
-const COLORS: [&str; 7] = ["#888888", "#1b6ac9", "#6aa9ee", "#d9822b", "#c23b5a", "#8e4ec6", "#3d8f5f"];
+const COLORS: [&str; 8] = ["#888888", "#1b6ac9", "#6aa9ee", "#b8860b", "#d9822b", "#c23b5a", "#8e4ec6", "#3d8f5f"];
 const BAR: usize = 22;
-const GROUP: usize = 7 * BAR + 40;
+const GROUP: usize = COLORS.len() * BAR + 40;
 const HEIGHT: f64 = 260.0;
 
 /// Answers in a second over so many connections, relative to the first system.

@@ -19,6 +19,7 @@ pub enum Kind {
     Floor,
     Lockkeeper,
     LockkeeperSqlite,
+    Usual,
     Postgraphile,
     Yoga,
     Mercurius,
@@ -26,10 +27,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Floor,
         Kind::Lockkeeper,
         Kind::LockkeeperSqlite,
+        Kind::Usual,
         Kind::Postgraphile,
         Kind::Yoga,
         Kind::Mercurius,
@@ -42,6 +44,7 @@ impl Kind {
             Kind::Floor => "by hand: axum, sqlx",
             Kind::Lockkeeper => "**lockkeeper**, PostgreSQL",
             Kind::LockkeeperSqlite => "**lockkeeper**, SQLite",
+            Kind::Usual => "async-graphql, async-graphql-axum, DataLoader, sqlx",
             Kind::Postgraphile => "PostGraphile 5",
             Kind::Yoga => "GraphQL Yoga, JIT, DataLoader",
             Kind::Mercurius => "Mercurius, JIT, DataLoader",
@@ -91,6 +94,7 @@ impl System {
         let (command, speaks) = match kind {
             Kind::Floor => (floor(port, postgres)?, Speaks::Paths { database: postgres.clone() }),
             Kind::Lockkeeper | Kind::LockkeeperSqlite => lockkeeper(port, databases.of(kind), directory, working)?,
+            Kind::Usual => (peers::usual(port, postgres)?, graphql(&LOCKKEEPER)),
             Kind::Postgraphile => (peers::postgraphile(port, postgres).await?, graphql(&POSTGRAPHILE)),
             Kind::Yoga => (peers::node("yoga.js", port, postgres)?, graphql(&LOCKKEEPER)),
             Kind::Mercurius => (peers::node("mercurius.js", port, postgres)?, graphql(&LOCKKEEPER)),

@@ -82,7 +82,7 @@ macro_rules! documents {
     };
 }
 
-/// lockkeeper's own schema, of which Yoga and Mercurius have the part that is asked.
+/// lockkeeper's own schema, of which the usual server, Yoga and Mercurius have the part that is asked.
 pub static LOCKKEEPER: Documents = documents!("lockkeeper");
 /// What PostGraphile makes of the tables.
 pub static POSTGRAPHILE: Documents = documents!("postgraphile");
