@@ -1,35 +1,35 @@
-//! lockkeeper beside a server that is written by hand for the same work, and beside those that one would take in its
-//! place: the same data, the same machine, the same work in turn. `cargo bench --bench compare`.
+//! lockkeeper beside a server that is written by hand for the same queries, and beside the servers that a team could
+//! choose in its place: the same data and the same machine, in turns. `cargo bench --bench compare`.
 
+mod direction;
 #[path = "../fleet/mod.rs"]
 mod fleet;
 mod floor;
 #[path = "../fanout/listener.rs"]
-#[allow(dead_code, reason = "what is heard is for others")]
+#[allow(dead_code, reason = "the texts that a listener receives are for the fan-out")]
 mod listener;
 mod load;
+mod normalize;
 mod peers;
 mod plot;
 mod postgres;
 mod process;
+mod queries;
 mod releases;
 mod report;
-mod same;
 mod systems;
-mod way;
-mod work;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use load::{Connection, Work};
+use load::{Connection, Workload};
 use postgres::Postgres;
+use queries::{Measurement, Query};
 use report::Report;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use systems::{CONNECTIONS, Databases, Kind, System};
-use work::{Part, Query};
+use systems::{CONNECTIONS, Databases, System, SystemKind};
 
-/// As the program itself: the floor is to have no other allocator.
+/// The same allocator as the program has, for the floor.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -38,25 +38,25 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Arguments {
     #[command(subcommand)]
     command: Option<Floor>,
-    /// Which systems; all unless said
+    /// Systems to compare; all by default
     #[arg(long, value_delimiter = ',')]
-    systems: Vec<Kind>,
-    /// Which queries, and releases; all unless said
+    systems: Vec<SystemKind>,
+    /// Queries to measure, and releases; all by default
     #[arg(long, value_delimiter = ',')]
-    queries: Vec<Part>,
-    /// How many connections ask at once
+    queries: Vec<Measurement>,
+    /// Numbers of connections that send requests at the same time
     #[arg(long, value_delimiter = ',', default_values_t = [16, 64])]
     connections: Vec<usize>,
-    /// Rounds; the median of them counts
+    /// Number of rounds, of which the median is reported
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Seconds of each round
+    /// Length of a round in seconds
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Where to draw it, over the most connections
+    /// File for a picture of the results at the highest number of connections
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
-    /// Cargo says it to every benchmark
+    /// Cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -74,45 +74,46 @@ fn main() -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         return runtime.block_on(floor::serve(database, *port, CONNECTIONS));
     }
-    // One thread for whoever asks: the other processors are for those who answer.
+    // One thread sends the requests, so that the servers have the other processors.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(compare(&arguments))
 }
 
 async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let postgres = Postgres::start(directory.path())?;
-    let kinds = if arguments.systems.is_empty() { Kind::ALL.to_vec() } else { arguments.systems.clone() };
-    let parts = if arguments.queries.is_empty() { Part::value_variants() } else { &arguments.queries };
-    let queries: Vec<Query> = Query::ALL.into_iter().filter(|query| parts.contains(&Part::Query(*query))).collect();
+    let kinds = if arguments.systems.is_empty() { SystemKind::ALL.to_vec() } else { arguments.systems.clone() };
+    let selected = if arguments.queries.is_empty() { Measurement::value_variants() } else { &arguments.queries };
+    let mut queries = Query::ALL.to_vec();
+    queries.retain(|query| selected.contains(&Measurement::Query(*query)));
     let mut report = Report::default();
     let mut columns: Vec<&str> = queries.iter().map(|query| query.name()).collect();
     if !queries.is_empty() {
-        ask(arguments, &postgres, directory.path(), &kinds, &queries, &mut report).await?;
+        measure_queries(arguments, &postgres, directory.path(), &kinds, &queries, &mut report).await?;
     }
     let mut delays = Vec::new();
-    if parts.contains(&Part::M1) {
+    if selected.contains(&Measurement::M1) {
         columns.extend(releases::COLUMNS);
         let databases = Databases::fill(&postgres, directory.path(), "releases", releases::SIZE).await?;
         let Arguments { connections, rounds, .. } = arguments;
-        let measure = releases::Measure { connections, rounds: *rounds, directory: directory.path() };
-        delays = measure.run(&databases, &kinds, &mut report).await?;
+        let bench = releases::ReleaseBench { connections, rounds: *rounds, directory: directory.path() };
+        delays = bench.run(&databases, &kinds, &mut report).await?;
     }
     print!("{}", report.markdown(&arguments.connections, &kinds, &columns));
     if !delays.is_empty() {
         print!("{}", report::delays(&delays));
     }
-    if let (Some(file), Some(most)) = (&arguments.plot, arguments.connections.iter().max()) {
-        std::fs::write(file, plot::svg(&report, *most, &kinds, &columns))?;
+    if let (Some(file), Some(connections)) = (&arguments.plot, arguments.connections.iter().max()) {
+        std::fs::write(file, plot::svg(&report, *connections, &kinds, &columns))?;
     }
     Ok(())
 }
 
-/// Asks all systems the same queries: of 300 services, 20 versions of each, 500 hosts, 30,000 instances.
-async fn ask(
+/// Sends the same queries to all systems, over 300 services, 20 versions of each, 500 hosts and 30,000 instances.
+async fn measure_queries(
     arguments: &Arguments,
     postgres: &Postgres,
     directory: &Path,
-    kinds: &[Kind],
+    kinds: &[SystemKind],
     queries: &[Query],
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -125,17 +126,17 @@ async fn ask(
     }
     let length = Duration::from_secs_f64(arguments.seconds);
     for &query in queries {
-        let works = prepare(&systems, query).await?;
-        for (system, work) in systems.iter().zip(&works) {
-            // Statements are prepared, and what compiles while it runs has compiled.
-            load::round(system.port, work, 16, Duration::from_secs(2)).await?;
+        let workloads = prepare(&systems, query).await?;
+        for (system, workload) in systems.iter().zip(&workloads) {
+            // Statements get prepared, and just-in-time compilers compile.
+            load::run_round(system.port, workload, 16, Duration::from_secs(2)).await?;
         }
         for &connections in &arguments.connections {
             for round in 1..=arguments.rounds {
-                for (system, work) in systems.iter().zip(&works) {
-                    let outcome = load::round(system.port, work, connections, length).await?;
-                    eprintln!("{} at {connections}, round {round}: {}", query.name(), outcome.told(system.kind));
-                    report.add(query.name(), connections, system.kind, outcome);
+                for (system, workload) in systems.iter().zip(&workloads) {
+                    let result = load::run_round(system.port, workload, connections, length).await?;
+                    eprintln!("{} at {connections}, round {round}: {}", query.name(), result.summary(system.kind));
+                    report.add(query.name(), connections, system.kind, result);
                 }
             }
         }
@@ -143,27 +144,28 @@ async fn ask(
     Ok(())
 }
 
-/// The work of a query for each system, whose answers have to be those of the first.
-async fn prepare(systems: &[System], query: Query) -> anyhow::Result<Vec<Work>> {
-    let mut works = Vec::new();
+/// The workload of a query for each system. All systems must respond with the data of the first.
+async fn prepare(systems: &[System], query: Query) -> anyhow::Result<Vec<Workload>> {
+    let mut workloads = Vec::new();
     let mut expected = Vec::new();
     for system in systems {
-        let known = system.speaks.know(system.port).await?;
+        let samples = system.protocol.samples(system.port).await?;
         let mut connection = Connection::open(system.port).await?;
-        let mut work = Vec::new();
-        for (place, request) in system.speaks.requests(query, system.port, &known).into_iter().enumerate() {
-            let body = connection.ask(&request).await?;
-            let answer = same::normal(&body)?;
+        let mut workload = Vec::new();
+        for (place, request) in system.protocol.requests(query, system.port, &samples).into_iter().enumerate() {
+            let body = connection.send(&request).await?;
+            let data = normalize::data(&body)?;
             match expected.get(place) {
-                None => expected.push(answer),
-                Some(expected) if *expected == answer => {}
+                None => expected.push(data),
+                Some(expected) if *expected == data => {}
                 Some(expected) => {
-                    anyhow::bail!("{} answers {} otherwise:\n{answer}\n{expected}", system.kind.name(), query.name())
+                    let (name, query) = (system.kind.name(), query.name());
+                    anyhow::bail!("{name} responds to {query} with other data:\n{data}\n{expected}")
                 }
             }
-            work.push((request, body.len()));
+            workload.push((request, body.len()));
         }
-        works.push(work.into());
+        workloads.push(workload.into());
     }
-    Ok(works)
+    Ok(workloads)
 }

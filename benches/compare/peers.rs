@@ -1,5 +1,5 @@
-//! The peers: small applications in `peers/`, each written the way that its guides show, over lockkeeper's own tables.
-//! What they need is installed beside them when they are started for the first time.
+//! The peers: small applications in `peers/`, each written as its guides show, over lockkeeper's own tables. What they
+//! need is installed beside them when they are started for the first time.
 
 use crate::process::run;
 use crate::systems::CONNECTIONS;
@@ -13,7 +13,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare/peers").join(name)
 }
 
-/// A Node.js application, its packages and Node.js itself as they are locked.
+/// A Node.js application, with Node.js and its packages in the locked versions.
 fn application(name: &str, script: &str, port: u16, database: &str) -> anyhow::Result<Command> {
     let folder = folder(name);
     if !folder.join("node_modules/.package-lock.json").exists() {
@@ -41,10 +41,7 @@ pub fn usual(port: u16, database: &str) -> anyhow::Result<Command> {
     build.args(["build", "--release", "--locked", "--quiet", "--target-dir"]).arg(&target).current_dir(&folder);
     run(&mut build)?;
     let mut command = Command::new(target.join("release/usual"));
-    command
-        .env("PORT", port.to_string())
-        .env("CONNECTIONS", CONNECTIONS.to_string())
-        .env("DATABASE_URL", database);
+    command.env("PORT", port.to_string()).env("CONNECTIONS", CONNECTIONS.to_string()).env("DATABASE_URL", database);
     Ok(command)
 }
 
@@ -53,7 +50,7 @@ pub fn node(script: &str, port: u16, database: &str) -> anyhow::Result<Command> 
     application("node", script, port, database)
 }
 
-/// PostGraphile, which reads from the database what it serves.
+/// PostGraphile, which makes its schema of the database's tables and functions.
 pub async fn postgraphile(port: u16, database: &str) -> anyhow::Result<Command> {
     let mut connection = PgConnection::connect(database).await?;
     sqlx::raw_sql(include_str!("peers/postgraphile/functions.sql")).execute(&mut connection).await?;
@@ -61,7 +58,7 @@ pub async fn postgraphile(port: u16, database: &str) -> anyhow::Result<Command> 
     application("postgraphile", "server.js", port, database)
 }
 
-/// Django under gunicorn, with a worker for each processor, and threads, which keep connections open.
+/// Django under gunicorn, with a worker for each processor. Its threads keep their connections open.
 pub fn django(port: u16, database: &str) -> anyhow::Result<Command> {
     let folder = folder("django");
     let python = folder.join("venv");
@@ -80,6 +77,6 @@ pub fn django(port: u16, database: &str) -> anyhow::Result<Command> {
         .current_dir(&folder)
         .env("PGPORT", options.get_port().to_string())
         .env("PGUSER", options.get_username())
-        .env("PGDATABASE", options.get_database().context("the URL names a database")?);
+        .env("PGDATABASE", options.get_database().context("the URL has the name of a database")?);
     Ok(command)
 }

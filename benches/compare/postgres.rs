@@ -1,4 +1,4 @@
-//! A PostgreSQL of the comparison's own, with the settings that its package has, stopped when it is dropped.
+//! A PostgreSQL server for the comparison, with the default settings of its package. It is stopped when it is dropped.
 
 use crate::process::{free_port, run};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -9,7 +9,7 @@ use std::process::Command;
 
 pub struct Postgres {
     data: PathBuf,
-    /// Where it is, without a database.
+    /// Its URL, without a database.
     url: String,
 }
 
@@ -32,12 +32,12 @@ impl Postgres {
         Ok(Postgres { data, url: format!("postgres://lockkeeper@127.0.0.1:{port}") })
     }
 
-    /// Makes an empty database, whose user may do everything; gives its URL.
+    /// Creates an empty database, whose user is a superuser, and returns its URL.
     pub async fn create(&self, name: &str) -> anyhow::Result<String> {
         let mut connection = PgConnection::connect(&format!("{}/postgres", self.url)).await?;
         connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
         connection.close().await?;
-        // It offers no TLS: nobody asks for it.
+        // The server has no TLS, so clients need not ask for it.
         Ok(format!("{}/{name}?sslmode=disable", self.url))
     }
 }
@@ -47,7 +47,7 @@ impl Drop for Postgres {
         let stopped = program("pg_ctl")
             .and_then(|mut program| run(program.arg("-D").arg(&self.data).args(["-m", "immediate", "stop"])));
         if let Err(error) = stopped {
-            eprintln!("PostgreSQL goes on: {error}");
+            eprintln!("PostgreSQL could not be stopped: {error}");
         }
     }
 }
@@ -56,8 +56,8 @@ fn is_root() -> anyhow::Result<bool> {
     Ok(fs::metadata("/proc/self")?.uid() == 0)
 }
 
-/// A program of PostgreSQL, the newest that Debian's packages put in place, as an ordinary user: the server refuses to
-/// run as root.
+/// A program of PostgreSQL, in the newest version that Debian's packages have installed. It runs as an ordinary user,
+/// since the server refuses to run as root.
 fn program(name: &str) -> anyhow::Result<Command> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
     let found = versions.map(|version| version.path().join("bin").join(name)).filter(|path| path.exists()).max();

@@ -1,4 +1,4 @@
-//! The processes of the comparison, each ended when it is dropped.
+//! The processes of the comparison. Each is killed when it is dropped.
 
 use anyhow::Context;
 use std::fs::File;
@@ -8,16 +8,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a system may take until it listens.
-const PATIENCE: Duration = Duration::from_mins(2);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A process.
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it. What it says goes to a file.
+    /// Starts it, with its output in a file.
     pub fn spawn(mut command: Command, log: &Path) -> anyhow::Result<Process> {
-        let said = File::create(log)?;
-        command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
+        let output = File::create(log)?;
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         Ok(Process(command.spawn().with_context(|| format!("{command:?}"))?))
     }
 
@@ -25,10 +25,10 @@ impl Process {
     pub fn start(command: Command, port: u16, log: &Path) -> anyhow::Result<Process> {
         let name = format!("{command:?}");
         let mut process = Process::spawn(command, log)?;
-        let began = Instant::now();
+        let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = process.0.try_wait()?.is_some();
-            if ended || began.elapsed() > PATIENCE {
+            let exited = process.0.try_wait()?.is_some();
+            if exited || start.elapsed() > START_TIMEOUT {
                 anyhow::bail!("{name} does not listen:\n{}", std::fs::read_to_string(log)?);
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -49,7 +49,7 @@ pub fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Runs a command to its end; gives what it printed.
+/// Runs a command to its end and returns its output.
 pub fn run(command: &mut Command) -> anyhow::Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("{command:?}"))?;
     if !output.status.success() {

@@ -1,95 +1,90 @@
-//! What was measured, as Markdown.
+//! The results as Markdown.
 
-use crate::load::Outcome;
-use crate::releases::Delay;
-use crate::systems::Kind;
+use crate::load::RoundResult;
+use crate::releases::DeliveryDelay;
+use crate::systems::SystemKind;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// All outcomes, by connections, system and what was asked.
+/// All results, by the number of connections, the system, and the column of the report.
 #[derive(Default)]
 pub struct Report {
-    outcomes: BTreeMap<(usize, usize, &'static str), Vec<Outcome>>,
+    results: BTreeMap<(usize, usize, &'static str), Vec<RoundResult>>,
 }
 
 impl Report {
-    pub fn add(&mut self, asked: &'static str, connections: usize, kind: Kind, outcome: Outcome) {
-        self.outcomes.entry((connections, kind as usize, asked)).or_default().push(outcome);
+    pub fn add(&mut self, column: &'static str, connections: usize, kind: SystemKind, result: RoundResult) {
+        self.results.entry((connections, kind as usize, column)).or_default().push(result);
     }
 
-    /// The median rate of answers.
-    pub fn rate(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<f64> {
-        median(self.outcomes.get(&(connections, kind as usize, asked))?, |outcome| outcome.rate)
+    /// The median rate of the rounds.
+    pub fn rate(&self, connections: usize, kind: SystemKind, column: &'static str) -> Option<f64> {
+        median(self.results.get(&(connections, kind as usize, column))?, |result| result.rate)
     }
 
-    fn has(&self, kind: Kind) -> bool {
-        self.outcomes.keys().any(|(_, known, _)| *known == kind as usize)
+    fn contains(&self, kind: SystemKind) -> bool {
+        self.results.keys().any(|(_, measured, _)| *measured == kind as usize)
     }
 
-    fn times(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<(f64, f64)> {
-        let outcomes = self.outcomes.get(&(connections, kind as usize, asked))?;
-        Some((median(outcomes, |outcome| outcome.p50)?, median(outcomes, |outcome| outcome.p99)?))
+    fn times(&self, connections: usize, kind: SystemKind, column: &'static str) -> Option<(f64, f64)> {
+        let results = self.results.get(&(connections, kind as usize, column))?;
+        Some((median(results, |result| result.p50)?, median(results, |result| result.p99)?))
     }
 
-    /// For each number of connections: answers in a second, and lockkeeper's ratio to each system that was measured.
-    pub fn markdown(&self, connections: &[usize], kinds: &[Kind], asked: &[&'static str]) -> String {
+    /// For each number of connections: the rates, and the ratio of lockkeeper's rate to that of each other system.
+    pub fn markdown(&self, connections: &[usize], kinds: &[SystemKind], columns: &[&'static str]) -> String {
         let mut text = String::new();
-        let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| self.has(*kind)).collect();
+        let kinds: Vec<SystemKind> = kinds.iter().copied().filter(|kind| self.contains(*kind)).collect();
         for &connections in connections {
-            let head = asked.iter().fold(String::new(), |head, asked| head + " " + asked + " |");
-            let line = "---: |".repeat(asked.len());
+            let head = columns.iter().fold(String::new(), |head, column| head + " " + column + " |");
+            let line = "---: |".repeat(columns.len());
             let _ = writeln!(
                 text,
-                "\nAnswers in a second, {connections} connections (median and p99 in ms):\n\n| |{head}\n| --- |{line}"
+                "\nResponses per second, {connections} connections (median and p99 in ms):\n\n| |{head}\n| --- |{line}"
             );
             for &kind in &kinds {
-                let _ = writeln!(
-                    text,
-                    "| {} |{}",
-                    kind.name(),
-                    Report::row(asked, |asked| self.told(connections, kind, asked))
-                );
+                let row = Report::row(columns, |column| self.cell(connections, kind, column));
+                let _ = writeln!(text, "| {} |{row}", kind.name());
             }
             let _ = writeln!(
                 text,
                 "\nlockkeeper on PostgreSQL as a ratio to each, {connections} connections:\n\n| |{head}\n| --- |{line}"
             );
-            for &kind in kinds.iter().filter(|kind| **kind != Kind::Lockkeeper) {
-                let ratio = |asked| {
-                    let (own, other) =
-                        (self.rate(connections, Kind::Lockkeeper, asked)?, self.rate(connections, kind, asked)?);
-                    Some(format!("{:.2}", own / other))
+            for &kind in kinds.iter().filter(|kind| **kind != SystemKind::Lockkeeper) {
+                let ratio = |column| {
+                    let own = self.rate(connections, SystemKind::Lockkeeper, column)?;
+                    Some(format!("{:.2}", own / self.rate(connections, kind, column)?))
                 };
-                let _ = writeln!(text, "| {} |{}", kind.name(), Report::row(asked, ratio));
+                let _ = writeln!(text, "| {} |{}", kind.name(), Report::row(columns, ratio));
             }
         }
         text
     }
 
-    fn row(asked: &[&'static str], cell: impl Fn(&'static str) -> Option<String>) -> String {
-        asked.iter().fold(String::new(), |row, asked| row + " " + &cell(asked).unwrap_or_default() + " |")
+    fn row(columns: &[&'static str], cell: impl Fn(&'static str) -> Option<String>) -> String {
+        columns.iter().fold(String::new(), |row, column| row + " " + &cell(column).unwrap_or_default() + " |")
     }
 
-    fn told(&self, connections: usize, kind: Kind, asked: &'static str) -> Option<String> {
-        let (p50, p99) = self.times(connections, kind, asked)?;
-        Some(format!("{:.0} ({p50:.1}, {p99:.1})", self.rate(connections, kind, asked)?))
+    fn cell(&self, connections: usize, kind: SystemKind, column: &'static str) -> Option<String> {
+        let (p50, p99) = self.times(connections, kind, column)?;
+        Some(format!("{:.0} ({p50:.1}, {p99:.1})", self.rate(connections, kind, column)?))
     }
 }
 
-/// How soon the end of a release is told.
-pub fn delays(delays: &[Delay]) -> String {
+/// How soon a subscriber learns that a release has ended.
+pub fn delays(delays: &[DeliveryDelay]) -> String {
     let mut text = String::from(
-        "\nFrom asking for a release of 10 instances until a subscriber has the last one's status, in ms:\n\n\
-         | | at a time | median | p99 |\n| --- | ---: | ---: | ---: |\n",
+        "\nFrom requesting a release of 10 instances until a subscriber has the final status of the last one, in ms:\n\n\
+         | | in parallel | median | p99 |\n| --- | ---: | ---: | ---: |\n",
     );
-    for Delay { kind, at_a_time, outcome } in delays {
-        let _ = writeln!(text, "| {} | {at_a_time} | {:.1} | {:.1} |", kind.name(), outcome.p50, outcome.p99);
+    for DeliveryDelay { kind, max_parallel, result } in delays {
+        let _ = writeln!(text, "| {} | {max_parallel} | {:.1} | {:.1} |", kind.name(), result.p50, result.p99);
     }
     text
 }
 
-fn median(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> Option<f64> {
-    let mut all: Vec<f64> = outcomes.iter().map(of).collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied()
+fn median(results: &[RoundResult], value: impl Fn(&RoundResult) -> f64) -> Option<f64> {
+    let mut values: Vec<f64> = results.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }

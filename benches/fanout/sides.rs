@@ -69,16 +69,18 @@ impl Side for Lockkeeper {
             let mut listener = Listener::open(address, "/graphql/ws").await;
             let authorization = format!("Bearer {}", self.token);
             listener
-                .say(&json!({ "type": "connection_init", "payload": { "authorization": authorization } }).to_string())
+                .send_text(
+                    &json!({ "type": "connection_init", "payload": { "authorization": authorization } }).to_string(),
+                )
                 .await;
-            listener.hear().await;
+            listener.receive_text().await;
             let query = format!(
                 "subscription($filter: InstanceEventFilter) {{ instanceStatusChanged(filter: $filter) {{ {SELECTION} }} }}"
             );
             let filter = number % filters;
             let variables = json!({ "filter": { "instanceIds": [self.instances[filter]] } });
             let payload = json!({ "query": query, "variables": variables });
-            listener.say(&json!({ "id": "1", "type": "subscribe", "payload": payload }).to_string()).await;
+            listener.send_text(&json!({ "id": "1", "type": "subscribe", "payload": payload }).to_string()).await;
             tokio::spawn(listener.listen(filter, arrivals.clone()));
         }
         self.subscribed += many;

@@ -1,7 +1,7 @@
-//! The floor's statements, as one would write them for these queries alone.
+//! The floor's statements, written for these queries alone.
 
-use super::answers::{Choice, Fleet, Host, Instance, Named, Row, Service, Version};
-use crate::work::PREFIX;
+use super::responses::{FleetInstance, Host, Instance, NameOnly, Service, ServiceWithLists, Version, VersionChoice};
+use crate::queries::PREFIX;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Result, Row as _};
 
@@ -13,7 +13,7 @@ pub async fn service(pool: &PgPool, name: &str) -> Result<Option<Service>> {
 }
 
 /// The newest versions of a service, and whether an instance at `current` may be upgraded to them.
-pub async fn choices(pool: &PgPool, service: i64, current: i64) -> Result<Vec<Choice>> {
+pub async fn choices(pool: &PgPool, service: i64, current: i64) -> Result<Vec<VersionChoice>> {
     sqlx::query_as(
         "SELECT name, build_status, id > $2 AND build_status = 'SUCCEEDED' AND withdrawn_at IS NULL AS enabled
          FROM version WHERE service_id = $1 AND removed_at IS NULL ORDER BY id DESC LIMIT 20",
@@ -24,13 +24,13 @@ pub async fn choices(pool: &PgPool, service: i64, current: i64) -> Result<Vec<Ch
     .await
 }
 
-pub async fn services(pool: &PgPool) -> Result<Vec<Row>> {
+pub async fn services(pool: &PgPool) -> Result<Vec<ServiceWithLists>> {
     sqlx::query_as("SELECT id, name, language FROM service WHERE removed_at IS NULL ORDER BY name, id LIMIT 20")
         .fetch_all(pool)
         .await
 }
 
-/// The newest versions of these services, each with its service.
+/// The newest versions of these services, each with the id of its service.
 pub async fn versions(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, Version)>> {
     let version = |row: PgRow| Ok((row.try_get(0)?, Version { name: row.try_get(1)?, build_status: row.try_get(2)? }));
     sqlx::query(
@@ -44,7 +44,7 @@ pub async fn versions(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, Versi
     .await
 }
 
-/// The first instances of these services by hostname, each with its service.
+/// The first instances of these services by hostname, each with the id of its service.
 pub async fn instances_of(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, Instance)>> {
     let instance = |row: PgRow| {
         let instance = Instance {
@@ -53,7 +53,7 @@ pub async fn instances_of(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, I
             weight: row.try_get(3)?,
             status: row.try_get(4)?,
             host: Host { hostname: row.try_get(5)?, address: row.try_get(6)? },
-            version: row.try_get::<Option<String>, _>(7)?.map(|name| Named { name }),
+            version: row.try_get::<Option<String>, _>(7)?.map(|name| NameOnly { name }),
         };
         Ok((row.try_get(0)?, instance))
     };
@@ -69,20 +69,20 @@ pub async fn instances_of(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, I
     .await
 }
 
-fn fleet(row: PgRow) -> Result<Fleet> {
-    Ok(Fleet {
+fn fleet(row: PgRow) -> Result<FleetInstance> {
+    Ok(FleetInstance {
         port: row.try_get(0)?,
         tag: row.try_get(1)?,
         weight: row.try_get(2)?,
         status: row.try_get(3)?,
-        service: Named { name: row.try_get(4)? },
+        service: NameOnly { name: row.try_get(4)? },
         host: Host { hostname: row.try_get(5)?, address: row.try_get(6)? },
-        version: row.try_get::<Option<String>, _>(7)?.map(|name| Named { name }),
+        version: row.try_get::<Option<String>, _>(7)?.map(|name| NameOnly { name }),
     })
 }
 
-/// A page of all instances behind this one.
-pub async fn instances(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fleet>> {
+/// The page of all instances after this one.
+pub async fn instances(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<FleetInstance>> {
     sqlx::query(
         "SELECT i.port, i.tag, i.weight, i.status, s.name, h.hostname, h.address, v.name FROM instance i
          JOIN service s ON s.id = i.service_id JOIN host h ON h.id = i.host_id
@@ -96,8 +96,8 @@ pub async fn instances(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fle
     .await
 }
 
-/// A page of the instances on hosts whose name has a prefix behind this one.
-pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fleet>> {
+/// The page after this instance, of the instances on hosts whose name has the prefix.
+pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<FleetInstance>> {
     sqlx::query(
         "SELECT i.port, i.tag, i.weight, i.status, s.name, h.hostname, h.address, v.name FROM instance i
          JOIN service s ON s.id = i.service_id JOIN host h ON h.id = i.host_id

@@ -1,20 +1,19 @@
-//! M1: releases that move 10 of a service's 100 instances, accepted by lockkeeper and by hand, in turn and on one
-//! database, and carried out by the same worker. Each turn moves all that can be moved to a newer version and, once that
-//! is over, back.
+//! M1: releases that move 10 of a service's 100 instances, accepted by lockkeeper and by hand, in turns and on one
+//! database, and carried out by the same worker. Each turn moves all instances to a newer version and, after that, back.
 
 mod delay;
 mod moves;
 
-pub use delay::Delay;
+pub use delay::DeliveryDelay;
 
+use crate::direction::Direction;
 use crate::fleet::Size;
-use crate::load::{self, Outcome, Request};
+use crate::load::{self, Request, RoundResult};
 use crate::report::Report;
-use crate::systems::{Databases, Kind, System, worker};
-use crate::way::Way;
+use crate::systems::{Databases, System, SystemKind, start_worker};
 use anyhow::ensure;
 use lockkeeper::store::{Db, stats};
-use moves::{MOVED, Move, is_accepted};
+use moves::{INSTANCES_PER_RELEASE, Move, is_accepted};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,76 +21,84 @@ use std::time::{Duration, Instant};
 /// 20 services with 100 instances of each.
 pub const SIZE: Size = Size { services: 20, versions: 20, hosts: 500, instances: 2_000 };
 
-const ALONE: &str = "M1, accepted";
-const MEANWHILE: &str = "M1, carried out meanwhile";
-/// What the report calls it.
-pub const COLUMNS: [&str; 2] = [ALONE, MEANWHILE];
+const WITHOUT_WORKER: &str = "M1, accepted";
+const WITH_WORKER: &str = "M1, carried out meanwhile";
+/// The columns of the report.
+pub const COLUMNS: [&str; 2] = [WITHOUT_WORKER, WITH_WORKER];
 
-/// Those who accept, by database. Whoever works as well as serves carries out what all of them accept; else a worker is
-/// started for it after each turn. The file of SQLite is one process's, which works.
-const PLACES: [(&str, bool, &[Kind]); 3] = [
-    (ALONE, false, &[Kind::Floor, Kind::Lockkeeper]),
-    (MEANWHILE, true, &[Kind::Floor, Kind::Lockkeeper]),
-    (MEANWHILE, true, &[Kind::LockkeeperSqlite]),
+/// The systems that accept releases, by database, and whether they have a worker. A worker in the process carries out
+/// what all systems of the case accept; without one, a worker is started after each turn. A file of SQLite belongs to one
+/// process, which therefore has the worker.
+const CASES: [(&str, bool, &[SystemKind]); 3] = [
+    (WITHOUT_WORKER, false, &[SystemKind::Floor, SystemKind::Lockkeeper]),
+    (WITH_WORKER, true, &[SystemKind::Floor, SystemKind::Lockkeeper]),
+    (WITH_WORKER, true, &[SystemKind::LockkeeperSqlite]),
 ];
 
-/// How many connections ask before anything is measured.
-const WARM: usize = 16;
+/// How many connections send requests before the measurement.
+const WARM_UP_CONNECTIONS: usize = 16;
 
-/// How long it may take until all is over.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// How long it may take until all accepted releases have ended.
+const DRAIN_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// How it is measured.
-pub struct Measure<'a> {
+/// The settings of the measurement.
+pub struct ReleaseBench<'a> {
     pub connections: &'a [usize],
     pub rounds: usize,
     /// For the files of all systems.
     pub directory: &'a Path,
 }
 
-impl Measure<'_> {
-    /// Measures what there is for these systems, into the report; gives the delays besides.
-    pub async fn run(&self, databases: &Databases, kinds: &[Kind], report: &mut Report) -> anyhow::Result<Vec<Delay>> {
+impl ReleaseBench<'_> {
+    /// Runs the cases that are about any of these systems, and returns the delays.
+    pub async fn run(
+        &self,
+        databases: &Databases,
+        kinds: &[SystemKind],
+        report: &mut Report,
+    ) -> anyhow::Result<Vec<DeliveryDelay>> {
         let moves = Move::all(&databases.postgres).await?;
         let mut delays = Vec::new();
-        for (column, working, together) in PLACES {
-            if !together.iter().any(|kind| kinds.contains(kind)) {
+        for (column, worker, members) in CASES {
+            if !members.iter().any(|kind| kinds.contains(kind)) {
                 continue;
             }
-            let mut place = Place { databases, directory: self.directory, working, systems: Vec::new() };
-            for &kind in together {
-                place.systems.push(System::start(kind, databases, self.directory, working).await?);
+            let mut case = ReleaseCase { databases, directory: self.directory, worker, systems: Vec::new() };
+            for &kind in members {
+                case.systems.push(System::start(kind, databases, self.directory, worker).await?);
             }
-            self.turns(&place, &moves, column, report).await?;
-            for system in place.systems.iter().filter(|system| working && system.kind != Kind::Floor) {
+            self.measure_rates(&case, &moves, column, report).await?;
+            for system in case.systems.iter().filter(|system| worker && system.kind != SystemKind::Floor) {
                 delays.extend(delay::measure(system, &moves[0], 20 * self.rounds).await?);
             }
         }
         Ok(delays)
     }
 
-    async fn turns(
+    async fn measure_rates(
         &self,
-        place: &Place<'_>,
+        case: &ReleaseCase<'_>,
         moves: &[Move],
         column: &'static str,
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let asked = |system: &System, way| {
-            moves.iter().map(|one| one.request(&system.speaks, system.port, way, MOVED)).collect::<Arc<[Request]>>()
+        let requests = |system: &System, direction| {
+            let request = |one: &Move| one.request(&system.protocol, system.port, direction, INSTANCES_PER_RELEASE);
+            moves.iter().map(request).collect::<Arc<[Request]>>()
         };
-        let works: Vec<_> = place.systems.iter().map(|system| Way::BOTH.map(|way| asked(system, way))).collect();
-        for (system, work) in place.systems.iter().zip(&works) {
-            // Statements are prepared.
-            let few = work.each_ref().map(|requests| Arc::from(&requests[..4 * WARM]));
-            place.turn(system, &few, WARM).await?;
+        let turns = case.systems.iter().map(|system| Direction::BOTH.map(|direction| requests(system, direction)));
+        let turns: Vec<_> = turns.collect();
+        for (system, turn) in case.systems.iter().zip(&turns) {
+            // Statements get prepared.
+            let few = turn.each_ref().map(|requests| Arc::from(&requests[..4 * WARM_UP_CONNECTIONS]));
+            case.run_turn(system, &few, WARM_UP_CONNECTIONS).await?;
         }
         for &connections in self.connections {
             for round in 1..=self.rounds {
-                for (system, work) in place.systems.iter().zip(&works) {
-                    let outcome = place.turn(system, work, connections).await?;
-                    eprintln!("{column} at {connections}, round {round}: {}", outcome.told(system.kind));
-                    report.add(column, connections, system.kind, outcome);
+                for (system, turn) in case.systems.iter().zip(&turns) {
+                    let result = case.run_turn(system, turn, connections).await?;
+                    eprintln!("{column} at {connections}, round {round}: {}", result.summary(system.kind));
+                    report.add(column, connections, system.kind, result);
                 }
             }
         }
@@ -99,39 +106,46 @@ impl Measure<'_> {
     }
 }
 
-/// Those who accept releases on one database.
-struct Place<'a> {
+/// Systems that accept releases on one database.
+struct ReleaseCase<'a> {
     databases: &'a Databases,
     directory: &'a Path,
-    working: bool,
+    /// Whether a system has a worker in its process.
+    worker: bool,
     systems: Vec<System>,
 }
 
-impl Place<'_> {
-    /// All to a newer version, and back.
-    async fn turn(&self, system: &System, work: &[Arc<[Request]>; 2], connections: usize) -> anyhow::Result<Outcome> {
-        let (mut times, mut whole) = (Vec::new(), Duration::ZERO);
-        for requests in work {
-            let began = Instant::now();
-            times.extend(load::each(system.port, requests, connections, is_accepted).await?);
-            whole += began.elapsed();
-            self.until_over(system.kind).await?;
+impl ReleaseCase<'_> {
+    /// Moves all instances to a newer version, and back. Only accepting is timed.
+    async fn run_turn(
+        &self,
+        system: &System,
+        turn: &[Arc<[Request]>; 2],
+        connections: usize,
+    ) -> anyhow::Result<RoundResult> {
+        let (mut times, mut total) = (Vec::new(), Duration::ZERO);
+        for requests in turn {
+            let start = Instant::now();
+            times.extend(load::send_once(system.port, requests, connections, is_accepted).await?);
+            total += start.elapsed();
+            self.drain(system.kind).await?;
         }
-        Ok(Outcome::of(times, whole))
+        Ok(RoundResult::new(times, total))
     }
 
     /// Waits until everything that was accepted is carried out.
-    async fn until_over(&self, kind: Kind) -> anyhow::Result<()> {
+    async fn drain(&self, kind: SystemKind) -> anyhow::Result<()> {
         let url = self.databases.of(kind);
         let db = Db::open(url, 1).await?;
-        let _worker = if self.working { None } else { Some(worker(url, self.directory)?) };
-        let began = Instant::now();
+        let _worker = if self.worker { None } else { Some(start_worker(url, self.directory)?) };
+        let start = Instant::now();
         loop {
-            let open: i64 = stats::releases(&db).await?.iter().map(|they| they.queued + they.running).sum();
+            let counts = stats::releases(&db).await?;
+            let open: i64 = counts.iter().map(|releases| releases.queued + releases.running).sum();
             if open == 0 {
                 break;
             }
-            ensure!(began.elapsed() < PATIENCE, "{open} targets are not over");
+            ensure!(start.elapsed() < DRAIN_TIMEOUT, "{open} targets are still open");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         db.close().await;

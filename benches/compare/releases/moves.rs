@@ -1,17 +1,17 @@
-//! What is moved, and in which words that is asked for.
+//! The instances that the releases move, and the requests for these releases.
 
-use crate::floor::release::Asked;
+use crate::direction::Direction;
+use crate::floor::release::ReleaseRequest;
 use crate::load::Request;
-use crate::way::Way;
-use crate::work::Speaks;
+use crate::queries::Protocol;
 use lockkeeper::domain::Kind;
 use serde_json::json;
 use sqlx::PgPool;
 
 /// How many instances one release moves.
-pub const MOVED: usize = 10;
+pub const INSTANCES_PER_RELEASE: usize = 10;
 
-/// Ten instances of one service, by their hosts, which are moved to and fro.
+/// Instances of one service, by their hosts, which are moved forth and back.
 pub struct Move {
     pub service: i64,
     hosts: Vec<i64>,
@@ -20,8 +20,8 @@ pub struct Move {
 }
 
 impl Move {
-    /// All that a fleet has for it, one of each service before the second of any: whoever asks at the same time asks of
-    /// other services. The instances that a hold has are left out.
+    /// All moves of a fleet, one of each service before the second of any, so that concurrent requests are about
+    /// different services. Instances with a hold are left out.
     pub async fn all(database: &str) -> anyhow::Result<Vec<Move>> {
         let pool = PgPool::connect(database).await?;
         let services: Vec<(i64, Vec<i64>, i64, i64)> = sqlx::query_as(
@@ -35,41 +35,45 @@ impl Move {
         .await?;
         let mut moves = Vec::new();
         for (service, hosts, newer, older) in services {
-            for (place, hosts) in hosts.chunks_exact(MOVED).enumerate() {
-                moves.push((place, Move { service, hosts: hosts.to_vec(), newer, older }));
+            for (round, hosts) in hosts.chunks_exact(INSTANCES_PER_RELEASE).enumerate() {
+                moves.push((round, Move { service, hosts: hosts.to_vec(), newer, older }));
             }
         }
-        moves.sort_by_key(|(place, _)| *place);
+        moves.sort_by_key(|(round, _)| *round);
         Ok(moves.into_iter().map(|(_, one)| one).collect())
     }
 
-    /// Asks one system for it, to be carried out so many at a time.
-    pub fn request(&self, speaks: &Speaks, port: u16, way: Way, at_a_time: usize) -> Request {
-        let (version, path, document) = match way {
-            Way::Upgrade => (self.newer, "/release/upgrade", include_str!("../documents/lockkeeper/upgrade.graphql")),
-            Way::Revert => (self.older, "/release/revert", include_str!("../documents/lockkeeper/revert.graphql")),
-        };
-        match speaks {
-            Speaks::Paths { .. } => {
-                let asked = Asked { service: self.service, version, hosts: self.hosts.clone() };
-                Request::post(port, path, "", &json!(asked).to_string())
+    /// The request for one system; `max_parallel` is the rollout's.
+    pub fn request(&self, protocol: &Protocol, port: u16, direction: Direction, max_parallel: usize) -> Request {
+        let (version, path, document) = match direction {
+            Direction::Upgrade => {
+                (self.newer, "/release/upgrade", include_str!("../documents/lockkeeper/upgrade.graphql"))
             }
-            Speaks::Graphql { .. } => {
+            Direction::Revert => {
+                (self.older, "/release/revert", include_str!("../documents/lockkeeper/revert.graphql"))
+            }
+        };
+        match protocol {
+            Protocol::Paths { .. } => {
+                let request = ReleaseRequest { service: self.service, version, hosts: self.hosts.clone() };
+                Request::post(port, path, "", &json!(request).to_string())
+            }
+            Protocol::Graphql { .. } => {
                 let id = |kind: Kind, number: i64| kind.id(number).to_string();
                 let input = json!({
                     "serviceId": id(Kind::Service, self.service),
                     "versionId": id(Kind::Version, version),
                     "hosts": { "hostIds": self.hosts.iter().map(|host| id(Kind::Host, *host)).collect::<Vec<_>>() },
-                    "rollout": { "maxParallel": { "count": at_a_time } },
+                    "rollout": { "maxParallel": { "count": max_parallel } },
                 });
-                speaks.ask(port, document, &json!({ "input": input }))
+                protocol.request(port, document, &json!({ "input": input }))
             }
         }
     }
 }
 
-/// Whether a release that moves all of its instances was accepted.
+/// Whether a release of all its instances was accepted.
 pub fn is_accepted(body: &[u8]) -> bool {
-    let told = format!("\"acceptedCount\":{MOVED}");
-    body.windows(told.len()).any(|bytes| bytes == told.as_bytes())
+    let count = format!("\"acceptedCount\":{INSTANCES_PER_RELEASE}");
+    body.windows(count.len()).any(|bytes| bytes == count.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What is asked, of whom, and in which words.
+//! The queries of the comparison, in the schema of each system.
 
 use crate::floor::paths;
 use crate::load::{Connection, Request};
@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::builder::PossibleValue;
 use serde_json::{Value, json};
 
-/// The hosts that Q4 is about: those whose name begins so, ten of 500.
+/// Q4 filters by hosts whose name begins with this, which are 10 of 500.
 pub const PREFIX: &str = "host-0004";
 
-/// One kind of request.
+/// One kind of query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Query {
     /// A service by name, its 20 versions with `enabled`
@@ -32,36 +32,42 @@ impl Query {
 
 /// What can be measured: queries, and releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum Measurement {
     Query(Query),
-    /// M1: accepting releases, and how soon their end is told
+    /// M1: how fast releases are accepted, and how soon subscribers learn that they have ended
     M1,
 }
 
-impl clap::ValueEnum for Part {
-    fn value_variants<'a>() -> &'a [Part] {
-        const ALL: [Part; 5] = {
+impl clap::ValueEnum for Measurement {
+    fn value_variants<'a>() -> &'a [Measurement] {
+        const ALL: [Measurement; 5] = {
             let [q1, q2, q3, q4] = Query::ALL;
-            [Part::Query(q1), Part::Query(q2), Part::Query(q3), Part::Query(q4), Part::M1]
+            [
+                Measurement::Query(q1),
+                Measurement::Query(q2),
+                Measurement::Query(q3),
+                Measurement::Query(q4),
+                Measurement::M1,
+            ]
         };
         &ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
-            Part::Query(query) => query.to_possible_value(),
-            Part::M1 => Some(PossibleValue::new("m1").help("Releases of 10 of a service's 100 instances")),
+            Measurement::Query(query) => query.to_possible_value(),
+            Measurement::M1 => Some(PossibleValue::new("m1").help("Releases of 10 of a service's 100 instances")),
         }
     }
 }
 
-/// The words of one schema: a document for each query, and those that ask what the queries need to know before.
+/// The documents of one schema: one for each query, and those that read the values of the queries' variables.
 pub struct Documents {
     /// Services with their names and the ids of their versions.
     services: &'static str,
-    /// A page of all instances, and the cursor of its end.
+    /// A page of all instances, with the cursor of its end.
     instances: &'static str,
-    /// The first page of the filtered list, and the cursor of its end.
+    /// The first page of the filtered list, with the cursor of its end.
     filtered: &'static str,
     queries: [&'static str; 4],
 }
@@ -82,15 +88,15 @@ macro_rules! documents {
     };
 }
 
-/// lockkeeper's own schema, of which the usual server, Yoga and Mercurius have the part that is asked.
+/// lockkeeper's own schema. The usual server, Yoga and Mercurius have the part of it that is compared.
 pub static LOCKKEEPER: Documents = documents!("lockkeeper");
-/// What PostGraphile makes of the tables.
+/// The schema that PostGraphile makes of the tables.
 pub static POSTGRAPHILE: Documents = documents!("postgraphile");
-/// What strawberry-graphql-django makes of the models; its pages are told by numbers.
+/// The schema that strawberry-graphql-django makes of the models. Its pages have offsets in place of cursors.
 pub static DJANGO: Documents = documents!("django");
 
-/// Whom to ask, and how.
-pub enum Speaks {
+/// How a system is queried.
+pub enum Protocol {
     /// The floor's own paths, over this database.
     Paths {
         database: String,
@@ -102,8 +108,8 @@ pub enum Speaks {
     },
 }
 
-/// What the queries need to know of the data, in the words of one system.
-pub struct Known {
+/// Values for the queries' variables, as one system writes them.
+pub struct Samples {
     /// Names of services, each with the version that its instances would be upgraded from.
     pub services: Vec<(String, Value)>,
     /// The ends of the first five pages of all instances.
@@ -112,26 +118,28 @@ pub struct Known {
     pub filtered: Value,
 }
 
-impl Speaks {
+impl Protocol {
     /// A request for a document.
-    pub fn ask(&self, port: u16, document: &str, variables: &Value) -> Request {
-        let Speaks::Graphql { path, headers, .. } = self else { unreachable!("paths are asked without a document") };
+    pub fn request(&self, port: u16, document: &str, variables: &Value) -> Request {
+        let Protocol::Graphql { path, headers, .. } = self else { unreachable!("the floor has paths, not documents") };
         Request::post(port, path, headers, &json!({ "query": document, "variables": variables }).to_string())
     }
 
-    /// Asks what the queries need to know.
-    pub async fn know(&self, port: u16) -> anyhow::Result<Known> {
+    /// Reads values for the queries' variables.
+    pub async fn samples(&self, port: u16) -> anyhow::Result<Samples> {
         let documents = match self {
-            Speaks::Paths { database } => return paths::known(database).await,
-            Speaks::Graphql { documents, .. } => documents,
+            Protocol::Paths { database } => return paths::samples(database).await,
+            Protocol::Graphql { documents, .. } => documents,
         };
         let mut connection = Connection::open(port).await?;
-        let mut ask = async |document: &str, variables: Value| -> anyhow::Result<Value> {
-            let told: Value = serde_json::from_slice(&connection.ask(&self.ask(port, document, &variables)).await?)?;
-            told.get("data").filter(|_| told.get("errors").is_none()).cloned().with_context(|| format!("{told}"))
+        let mut read = async |document: &str, variables: Value| -> anyhow::Result<Value> {
+            let body = connection.send(&self.request(port, document, &variables)).await?;
+            let response: Value = serde_json::from_slice(&body)?;
+            let data = response.get("data").filter(|_| response.get("errors").is_none());
+            data.cloned().with_context(|| format!("{response}"))
         };
-        let services = ask(documents.services, json!({})).await?;
-        let services = services["services"]["nodes"].as_array().context("there are no services")?.iter();
+        let services = read(documents.services, json!({})).await?;
+        let services = services["services"]["nodes"].as_array().context("the response has no services")?.iter();
         let services = services.map(|service| {
             let current = service["versions"]["nodes"][10]["id"].clone();
             (service["name"].as_str().unwrap_or_default().to_owned(), current)
@@ -139,35 +147,39 @@ impl Speaks {
         let mut pages: [Value; 5] = Default::default();
         let mut end = Value::Null;
         for page in &mut pages {
-            end =
-                ask(documents.instances, json!({ "after": end })).await?["instances"]["pageInfo"]["endCursor"].clone();
+            let data = read(documents.instances, json!({ "after": end })).await?;
+            end = data["instances"]["pageInfo"]["endCursor"].clone();
             *page = end.clone();
         }
-        let filtered = ask(documents.filtered, json!({ "prefix": PREFIX })).await?;
+        let filtered = read(documents.filtered, json!({ "prefix": PREFIX })).await?;
         let filtered = filtered["instances"]["pageInfo"]["endCursor"].clone();
-        Ok(Known { services: services.collect(), pages, filtered })
+        Ok(Samples { services: services.collect(), pages, filtered })
     }
 
     /// The requests of a query, in the same order for all systems.
-    pub fn requests(&self, query: Query, port: u16, known: &Known) -> Vec<Request> {
+    pub fn requests(&self, query: Query, port: u16, samples: &Samples) -> Vec<Request> {
         match self {
-            Speaks::Paths { .. } => paths::paths(query, known).iter().map(|path| Request::get(port, path)).collect(),
-            Speaks::Graphql { documents, .. } => {
+            Protocol::Paths { .. } => {
+                paths::paths(query, samples).iter().map(|path| Request::get(port, path)).collect()
+            }
+            Protocol::Graphql { documents, .. } => {
                 let document = documents.queries[query as usize];
-                variables(query, known).iter().map(|variables| self.ask(port, document, variables)).collect()
+                variables(query, samples).iter().map(|variables| self.request(port, document, variables)).collect()
             }
         }
     }
 }
 
-fn variables(query: Query, known: &Known) -> Vec<Value> {
+fn variables(query: Query, samples: &Samples) -> Vec<Value> {
     match query {
-        Query::Q1 => known.services.iter().map(|(name, current)| json!({ "name": name, "current": current })).collect(),
+        Query::Q1 => {
+            samples.services.iter().map(|(name, current)| json!({ "name": name, "current": current })).collect()
+        }
         Query::Q2 => vec![json!({})],
         Query::Q3 => {
-            let [c1, c2, c3, c4, c5] = &known.pages;
+            let [c1, c2, c3, c4, c5] = &samples.pages;
             vec![json!({ "c1": c1, "c2": c2, "c3": c3, "c4": c4, "c5": c5 })]
         }
-        Query::Q4 => vec![json!({ "prefix": PREFIX, "after": known.filtered })],
+        Query::Q4 => vec![json!({ "prefix": PREFIX, "after": samples.filtered })],
     }
 }

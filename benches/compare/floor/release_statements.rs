@@ -1,4 +1,4 @@
-//! The statements of an acceptance, those that lockkeeper sends for one, in its order.
+//! The statements that lockkeeper sends when it accepts a release, in its order.
 
 use lockkeeper::domain::Timestamp;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub struct Instance {
     pub version_id: Option<i64>,
     pub status: String,
     pub revision: i64,
-    /// The release that has it.
+    /// The open release that locks it.
     pub release_id: Option<i64>,
 }
 
@@ -43,7 +43,7 @@ pub async fn now(on: &mut PgConnection) -> Result<Timestamp> {
     sqlx::query_scalar("SELECT CAST(clock_timestamp() AS timestamptz(3)) AS now").fetch_one(on).await
 }
 
-/// A service, which is not frozen or removed until the transaction ends.
+/// A service, locked against freezes and removal until the transaction ends.
 pub async fn service(on: &mut PgConnection, id: i64) -> Result<Option<Service>> {
     sqlx::query_as(
         "SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1
@@ -76,7 +76,7 @@ pub async fn freezes(on: &mut PgConnection, service: i64) -> Result<Vec<(i64,)>>
     .await
 }
 
-/// Those of these hosts that are there.
+/// The hosts of these that exist.
 pub async fn hosts(on: &mut PgConnection, ids: &[i64]) -> Result<Vec<(i64, String)>> {
     sqlx::query_as("SELECT id, hostname FROM host WHERE id = ANY($1) AND removed_at IS NULL")
         .bind(ids)
@@ -122,7 +122,7 @@ pub async fn lock(on: &mut PgConnection, instances: &[i64]) -> Result<()> {
     sqlx::query(statement).bind(instances).execute(on).await.map(drop)
 }
 
-/// Gives the release's number.
+/// Returns the id of the new release.
 pub async fn insert_release(on: &mut PgConnection, new: &NewRelease<'_>) -> Result<i64> {
     let id = sqlx::query_scalar(
         "INSERT INTO release (service_id, action, target_version_id, origin, parent_id, executor, max_parallel,
@@ -155,8 +155,8 @@ pub async fn insert_release(on: &mut PgConnection, new: &NewRelease<'_>) -> Resu
     Ok(id)
 }
 
-/// Gives instances their new status.
-pub async fn take(on: &mut PgConnection, instances: &[i64], status: &str, at: Timestamp, by: &str) -> Result<()> {
+/// Sets the new status of instances.
+pub async fn set_status(on: &mut PgConnection, instances: &[i64], status: &str, at: Timestamp, by: &str) -> Result<()> {
     sqlx::query(
         "UPDATE instance SET status = $1, revision = revision + 1, updated_at = $2, updated_by = $3 WHERE id = ANY($4)",
     )
@@ -169,7 +169,7 @@ pub async fn take(on: &mut PgConnection, instances: &[i64], status: &str, at: Ti
     .map(drop)
 }
 
-/// Gives place and number of each target.
+/// Returns the ordinal and the id of each target.
 pub async fn insert_targets(
     on: &mut PgConnection,
     release: i64,
@@ -212,10 +212,10 @@ pub async fn audit(on: &mut PgConnection, at: Timestamp, by: &str, input: &Value
     .map(drop)
 }
 
-/// Takes so many positions in the log, up to the one that it gives: nobody else does until the transaction ends.
-pub async fn positions(on: &mut PgConnection, many: i64) -> Result<i64> {
+/// Reserves positions in the event log and returns the last one. Other transactions wait until this one ends.
+pub async fn reserve_positions(on: &mut PgConnection, count: i64) -> Result<i64> {
     let statement = "UPDATE event_log SET position = position + $1 RETURNING position";
-    sqlx::query_scalar(statement).bind(many).fetch_one(on).await
+    sqlx::query_scalar(statement).bind(count).fetch_one(on).await
 }
 
 pub async fn insert_events(on: &mut PgConnection, events: &[Value], at: Timestamp) -> Result<()> {
@@ -243,7 +243,7 @@ pub async fn insert_events(on: &mut PgConnection, events: &[Value], at: Timestam
     .map(drop)
 }
 
-/// The number of a release and its status, for the answer.
+/// The id and the status of a release, for the response.
 pub async fn release(pool: &PgPool, id: i64) -> Result<(i64, String)> {
     sqlx::query_as("SELECT id, status FROM release WHERE id = $1").bind(id).fetch_one(pool).await
 }

@@ -1,10 +1,10 @@
-//! What the floor answers: the same documents as the others.
+//! The floor's responses, which have the same data as those of the other systems.
 
 use serde::Serialize;
 use sqlx::FromRow;
 
 #[derive(Serialize)]
-pub struct Answer<T> {
+pub struct Response<T> {
     pub data: T,
 }
 
@@ -20,7 +20,7 @@ impl<T> Default for Nodes<T> {
 }
 
 #[derive(Serialize)]
-pub struct Found {
+pub struct ServiceData {
     pub service: Option<Service>,
 }
 
@@ -32,24 +32,24 @@ pub struct Service {
     pub language: String,
     pub description: String,
     #[sqlx(skip)]
-    pub versions: Nodes<Choice>,
+    pub versions: Nodes<VersionChoice>,
 }
 
 #[derive(Serialize, FromRow)]
 #[serde(rename_all = "camelCase")]
-pub struct Choice {
+pub struct VersionChoice {
     pub name: String,
     pub build_status: String,
     pub enabled: bool,
 }
 
 #[derive(Serialize)]
-pub struct Services {
-    pub services: Nodes<Row>,
+pub struct ServicesData {
+    pub services: Nodes<ServiceWithLists>,
 }
 
 #[derive(Serialize, FromRow)]
-pub struct Row {
+pub struct ServiceWithLists {
     #[serde(skip)]
     pub id: i64,
     pub name: String,
@@ -68,7 +68,7 @@ pub struct Version {
 }
 
 #[derive(Serialize)]
-pub struct Named {
+pub struct NameOnly {
     pub name: String,
 }
 
@@ -85,44 +85,44 @@ pub struct Instance {
     pub weight: i64,
     pub status: String,
     pub host: Host,
-    pub version: Option<Named>,
+    pub version: Option<NameOnly>,
 }
 
-/// One instance in a list of all services.
+/// An instance in a list of all services' instances.
 #[derive(Serialize)]
-pub struct Fleet {
+pub struct FleetInstance {
     pub port: Option<i64>,
     pub tag: Option<String>,
     pub weight: i64,
     pub status: String,
-    pub service: Named,
+    pub service: NameOnly,
     pub host: Host,
-    pub version: Option<Named>,
+    pub version: Option<NameOnly>,
 }
 
 #[derive(Serialize)]
-pub struct Pages {
-    pub p1: Nodes<Fleet>,
-    pub p2: Nodes<Fleet>,
-    pub p3: Nodes<Fleet>,
-    pub p4: Nodes<Fleet>,
-    pub p5: Nodes<Fleet>,
+pub struct PagesData {
+    pub p1: Nodes<FleetInstance>,
+    pub p2: Nodes<FleetInstance>,
+    pub p3: Nodes<FleetInstance>,
+    pub p4: Nodes<FleetInstance>,
+    pub p5: Nodes<FleetInstance>,
 }
 
 #[derive(Serialize)]
-pub struct Counted {
-    instances: Page,
+pub struct InstancesData {
+    instances: CountedPage,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+struct CountedPage {
     total_count: i64,
-    nodes: Vec<Fleet>,
+    nodes: Vec<FleetInstance>,
 }
 
-impl Counted {
-    pub fn new(total_count: i64, nodes: Vec<Fleet>) -> Counted {
-        Counted { instances: Page { total_count, nodes } }
+impl InstancesData {
+    pub fn new(total_count: i64, nodes: Vec<FleetInstance>) -> InstancesData {
+        InstancesData { instances: CountedPage { total_count, nodes } }
     }
 }
