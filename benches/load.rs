@@ -1,10 +1,9 @@
 //! Loads a large fleet into an empty database: `cargo bench --bench fleet -- --database-url sqlite:fleet.db --size 30k`.
 
-mod fleet;
-
 use clap::Parser;
-use fleet::{Size, load};
+use lockkeeper::store::Db;
 use std::time::Instant;
+use testkit::large::{Size, load};
 
 /// Loads a fleet into an empty database, made by arithmetic: the same rows for the same numbers.
 #[derive(Parser)]
@@ -43,6 +42,7 @@ async fn main() -> anyhow::Result<()> {
         instances: instances.unwrap_or(size.instances),
     };
     let begun = Instant::now();
+    Db::open(&database_url, 1).await?.close().await;
     load(&database_url, size).await?;
     println!("{size:?} in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(())

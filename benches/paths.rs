@@ -1,6 +1,5 @@
 //! The hot paths one by one: `cargo bench --bench paths`.
 
-mod fleet;
 mod reading;
 
 use async_graphql::{Name, Response, Value};

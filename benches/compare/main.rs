@@ -2,8 +2,6 @@
 //! choose in its place: the same data and the same machine, in turns. `cargo bench --bench compare`.
 
 mod direction;
-#[path = "../fleet/mod.rs"]
-mod fleet;
 mod floor;
 #[path = "../fanout/listener.rs"]
 #[allow(dead_code, reason = "the texts that a listener receives are for the fan-out")]
@@ -117,7 +115,7 @@ async fn measure_queries(
     queries: &[Query],
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let size = fleet::Size::named("30k").context("there is a fleet of this size")?;
+    let size = testkit::large::Size::named("30k").context("there is a fleet of this size")?;
     let databases = Databases::fill(postgres, directory, "fleet", size).await?;
     let mut systems = Vec::new();
     for &kind in kinds {

@@ -1,12 +1,13 @@
 //! The systems that are compared, and how each is started.
 
-use crate::fleet::{Size, load};
 use crate::peers;
 use crate::postgres::Postgres;
 use crate::process::{Process, free_port, run};
 use crate::queries::{DJANGO, LOCKKEEPER, POSTGRAPHILE, Protocol};
+use lockkeeper::store::Db;
 use std::path::Path;
 use std::process::Command;
+use testkit::large::{Size, load};
 
 /// Connections to the database that each system may open, which is lockkeeper's number.
 pub const CONNECTIONS: u32 = 16;
@@ -66,6 +67,7 @@ impl Databases {
         let databases = Databases { postgres: postgres.create(name).await?, sqlite };
         for url in [&databases.postgres, &databases.sqlite] {
             eprintln!("filling {url}");
+            Db::open(url, 1).await?.close().await;
             load(url, size).await?;
         }
         Ok(databases)

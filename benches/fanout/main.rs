@@ -9,8 +9,6 @@
 mod bare;
 mod listener;
 mod sides;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 mod table;
 
 use listener::Arrivals;
@@ -18,6 +16,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sides::{Bare, Lockkeeper, Side};
 use std::sync::Arc;
 use table::{Measured, Row};
+
+/// The program of this build.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");
 
 /// Events in each turn of a side.
 const EVENTS: usize = 10;

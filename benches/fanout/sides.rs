@@ -1,12 +1,13 @@
 //! The two servers, as the measurements see them.
 
+use crate::PROGRAM;
 use crate::bare;
 use crate::listener::{Arrivals, Listener};
-use crate::support::{Client, Process, Server};
 use serde_json::json;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+use testkit::{Client, Process, Server};
 
 /// What a subscriber selects.
 const SELECTION: &str = "cursor kind revision hostname status instance { id status host { hostname } }";
@@ -36,7 +37,7 @@ pub struct Lockkeeper {
 impl Lockkeeper {
     /// Serves a fleet of as many instances as there are filters.
     pub async fn start(kind: &str) -> Lockkeeper {
-        let server = Server::start(kind);
+        let server = Server::start(PROGRAM, kind);
         let client = server.client();
         let fleet = client.service("shop").versions(1).hosts(crate::FILTERS).install().await;
         let mut instances = Vec::new();

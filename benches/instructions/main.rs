@@ -6,8 +6,6 @@
 
 #![expect(clippy::cast_precision_loss, reason = "counts are far below what a float tells apart")]
 
-#[path = "../fleet/mod.rs"]
-mod fleet;
 #[path = "../reading/mod.rs"]
 mod reading;
 

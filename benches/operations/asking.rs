@@ -1,12 +1,12 @@
 //! Asking over HTTP, one request after the other, and the time that each takes.
 
-use crate::fleet::Size;
 use crate::questions::Question;
-use crate::support::Server;
 use crate::table::Cell;
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use testkit::Server;
+use testkit::large::Size;
 
 /// Times of one kind, from the shortest to the longest.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! What a server takes that nobody asks anything.
 
-use crate::support::{Server, Socket};
 use crate::taken;
 use serde_json::json;
 use std::time::Duration;
+use testkit::{Server, Socket};
 
 const SUBSCRIBERS: usize = 1000;
 /// How long it is watched.

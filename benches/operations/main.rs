@@ -3,11 +3,6 @@
 
 #![expect(clippy::cast_precision_loss, reason = "counts are far below what a float tells apart")]
 
-#[path = "../fleet/mod.rs"]
-mod fleet;
-#[path = "../../tests/support/mod.rs"]
-mod support;
-
 mod asking;
 mod chart;
 mod idle;
@@ -19,14 +14,18 @@ mod taken;
 use anyhow::Context as _;
 use asking::Asking;
 use clap::Parser;
-use fleet::Size;
+use lockkeeper::store::Db;
 use questions::{ACCEPTING, QUESTIONS};
 use std::path::PathBuf;
 use std::time::Instant;
-use support::databases::cluster::Cluster;
-use support::{Server, databases};
 use table::{Cell, Column, Table};
 use tempfile::TempDir;
+use testkit::cluster::Cluster;
+use testkit::large::Size;
+use testkit::{Server, databases};
+
+/// The program of this build.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");
 
 /// What is accepted is hardly carried out, and disturbs little: one target of a release at a time, which takes long.
 const CONFIGURATION: &str =
@@ -120,9 +119,10 @@ async fn measure(kind: &str, size: Size, times: i64, whole: &mut Table, asked: &
     let (_cluster, directory, url) = database(kind)?;
     eprintln!("{kind}: {} instances", size.instances);
     let began = Instant::now();
-    fleet::load(&url, size).await?;
+    Db::open(&url, 1).await?.close().await;
+    testkit::large::load(&url, size).await?;
     whole.add("loaded in s", seconds(began));
-    let server = Server::on(url, directory, CONFIGURATION);
+    let server = Server::on(url, directory, PROGRAM, CONFIGURATION);
     let bytes = taken::disk(&server).await?;
     whole.add("on disk, in MB", Cell::number(bytes / 1e6, 0));
     let asking = Asking::new(&server);

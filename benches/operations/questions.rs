@@ -1,7 +1,7 @@
 //! What is asked of the server: the pages of a frontend, the reads of programs, and accepting a release.
 
-use crate::fleet::Size;
 use serde_json::{Value, json};
+use testkit::large::Size;
 
 /// A kind of request, asked many times with other values.
 pub struct Question {

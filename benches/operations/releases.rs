@@ -1,16 +1,17 @@
 //! Many releases at a time: what accepting them, reading meanwhile and carrying them out takes.
 
 use crate::asking::{Asking, Times};
-use crate::fleet::{self, Size};
-use crate::support::Server;
 use crate::table::{Cell, Table};
 use crate::{database, taken};
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
+use lockkeeper::store::Db;
 use lockkeeper::worker::WorkerSettings;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
+use testkit::Server;
+use testkit::large::{self, Size};
 
 /// Of each service so many instances, each on a host of its own: a target waits for nothing but the worker's room.
 const SIZE: Size = Size { services: 1000, versions: 20, hosts: 10_000, instances: 10_000 };
@@ -56,12 +57,13 @@ struct Measured {
 pub async fn measure(kind: &str, many: i64, table: &mut Table) -> anyhow::Result<()> {
     eprintln!("{kind}: {many} releases at a time");
     let (_cluster, directory, url) = database(kind)?;
-    fleet::load(&url, SIZE).await?;
+    Db::open(&url, 1).await?.close().await;
+    large::load(&url, SIZE).await?;
     let configuration = format!(
         "[rollout]\nmax_parallel = {EACH}\n[executors.simulated]\nkind = 'simulate'\ndelay = '{} ms'\n",
         DELAY.as_millis()
     );
-    let server = Server::on(url, directory, &configuration);
+    let server = Server::on(url, directory, crate::PROGRAM, &configuration);
     let asking = Asking::new(&server);
     let page = reading_takes(&asking).await?;
     let (bytes, statements) = (taken::disk(&server).await?, statements(&asking).await?);

@@ -1,8 +1,8 @@
 //! What a server takes: memory, processors, room on the disk.
 
-use crate::support::Server;
 use std::fs;
 use std::time::Duration;
+use testkit::Server;
 
 /// The memory of its process that is in use now, in MB.
 pub fn memory(server: &Server) -> anyhow::Result<f64> {

@@ -1,6 +1,5 @@
 //! A small fleet in SQLite, and two pages that are read of it.
 
-use crate::fleet::{Size, load};
 use anyhow::Context;
 use async_graphql::Request;
 use lockkeeper::app::App;
@@ -12,6 +11,7 @@ use lockkeeper::limits::Limits;
 use lockkeeper::store::Db;
 use serde_json::json;
 use std::path::Path;
+use testkit::large::{Size, load};
 
 /// A service by name, and its 20 versions with `enabled`.
 pub const SERVICE: &str =
@@ -33,6 +33,7 @@ pub struct Reading {
 /// Loads the fleet, and gives the URL of its database.
 pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
     let url = format!("sqlite:{}", directory.join("fleet.db").display());
+    Db::open(&url, 1).await?.close().await;
     load(&url, Size::named("1k").context("it is a size")?).await?;
     Ok(url)
 }

@@ -1,7 +1,5 @@
 //! One release, carried out by one worker, and what that took.
 
-use crate::databases;
-use crate::fleet::{Size, load};
 use anyhow::{Context, ensure};
 use lockkeeper::app::App;
 use lockkeeper::change;
@@ -19,6 +17,8 @@ use lockkeeper::wire::body;
 use lockkeeper::worker::{self, WorkerSettings};
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use testkit::databases;
+use testkit::large::{Size, load};
 use tokio_util::sync::CancellationToken;
 
 /// How long it may take.
@@ -45,6 +45,7 @@ pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
     let url = databases::fresh(kind, directory.path());
     // One of 40 instances is held.
     let instances = work.targets + work.targets / 39;
+    Db::open(&url, 1).await?.close().await;
     load(&url, Size { services: 1, versions: 20, hosts: instances, instances }).await?;
     let executor = toml::from_str::<ExecutorSettings>(work.executor)?.named("simulated");
     let executors = [executor].into_iter().collect();

@@ -4,16 +4,12 @@
 
 #![expect(clippy::cast_precision_loss, reason = "counts are far below what a float tells apart")]
 
-#[path = "../../tests/support/databases.rs"]
-mod databases;
 mod drain;
-#[path = "../fleet/mod.rs"]
-#[allow(dead_code, reason = "the sizes by name are for others")]
-mod fleet;
 
 use clap::Parser;
 use drain::{Work, drain};
 use std::time::Duration;
+use testkit::databases;
 
 /// How long each command sleeps.
 const SLEEP: Duration = Duration::from_millis(100);

@@ -4,17 +4,15 @@
 //! scripts for Node.js and Python, in the folder of this file. `verdicts` compares what is accepted and refused with
 //! graphql-js.
 
-#[path = "../general/choices.rs"]
-#[allow(dead_code, reason = "lists of numbers are for the tests that proptest shrinks")]
-mod choices;
-#[path = "../support/mod.rs"]
-mod support;
 mod verdicts;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Server, databases};
+use testkit::{Server, databases};
+
+/// The program of this build.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");
 
 /// Slow enough that a connection can break in the midst of an upgrade.
 const CONFIGURATION: &str = "[executors.steady]\nkind = \"simulate\"\ndelay = \"100ms\"\n";
@@ -22,7 +20,7 @@ const CONFIGURATION: &str = "[executors.steady]\nkind = \"simulate\"\ndelay = \"
 /// Runs a script of a client against a server on each database; it has to succeed.
 fn run(script: impl Fn() -> Command) {
     for kind in databases::BOTH {
-        let server = Server::configured(kind, CONFIGURATION);
+        let server = Server::configured(PROGRAM, kind, CONFIGURATION);
         let mut command = script();
         command.env("LOCKKEEPER_SERVER", &server.url).env("LOCKKEEPER_TOKEN", server.token("frontend", "admin"));
         let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

@@ -3,17 +3,18 @@
 //!
 //! Processes get their clocks from libfaketime (Debian's package `faketime`).
 
+use crate::PROGRAM;
 use crate::record::Record;
-use crate::support::databases::cluster::{Cluster, Environment};
-use crate::support::fleet::id;
-use crate::support::server::PATIENCE;
-use crate::support::stored::Stored;
-use crate::support::{Client, Fleet, Server};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::cluster::{Cluster, Environment};
+use testkit::fleet::id;
+use testkit::stored::Stored;
+use testkit::{Client, Fleet, Program, Server};
 
 const CONFIGURATION: &str = "
 [executors.careful]
@@ -133,7 +134,7 @@ async fn standing(stored: &Stored) -> usize {
 async fn until(mut so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !so().await {
-        assert!(began.elapsed() < PATIENCE, "it does not come to that");
+        assert!(began.elapsed() < MAX_WAIT, "it does not come to that");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -147,7 +148,8 @@ async fn counts(server: &Server, token: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_the_clock_of_an_sqlite_server_is_set_while_releases_run() {
     let clock = Clock::ahead(0);
-    let server = Server::in_environment(clock.environment(), "sqlite", CONFIGURATION);
+    let server =
+        Server::configured(Program::from(PROGRAM).in_environment(clock.environment()), "sqlite", CONFIGURATION);
     let (fleet, record) = installed(&server).await;
     release_during(&fleet, || clock.jump()).await;
     // What is to end at an instant ends when the clock shows it, and a clock that is set back takes no end back.
@@ -182,7 +184,7 @@ async fn i2_servers_and_a_worker_on_postgres_have_clocks_that_are_hours_apart_an
 /// Whether several workers, whose clocks are apart, had a share of the work.
 async fn work_is_shared_with_clocks_apart() -> bool {
     let (ahead, behind, moving) = (Clock::ahead(60), Clock::ahead(-60), Clock::ahead(0));
-    let one = Server::in_environment(ahead.environment(), "postgres", CONFIGURATION);
+    let one = Server::configured(Program::from(PROGRAM).in_environment(ahead.environment()), "postgres", CONFIGURATION);
     let two = one.another_in(&[], behind.environment());
     let _worker = one.worker_in(&moving.environment());
     let (fleet, record) = installed(&one).await;
@@ -224,7 +226,7 @@ async fn work_is_shared_with_clocks_apart() -> bool {
 async fn i2_the_clock_of_postgres_itself_is_set_while_releases_run() {
     let clock = Clock::ahead(0);
     let cluster = Cluster::start_in(clock.environment());
-    let server = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), CONFIGURATION);
+    let server = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), PROGRAM, CONFIGURATION);
     let _worker = server.worker();
     let (fleet, record) = installed(&server).await;
     release_during(&fleet, || clock.jump()).await;

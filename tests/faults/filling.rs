@@ -1,11 +1,8 @@
 //! A disk that is full while releases run: what cannot be stored is answered so, the log says it once, and nothing that
 //! was answered or carried out is lost.
 
+use crate::PROGRAM;
 use crate::record::Record;
-use crate::support::client::mutation_document;
-use crate::support::fleet::id;
-use crate::support::server::PATIENCE;
-use crate::support::{Client, Fleet, Server};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::fs;
@@ -14,6 +11,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::client::mutation_document;
+use testkit::fleet::id;
+use testkit::{Client, Fleet, Server};
 
 /// Longer than a worker may be without a renewal of its lease, were there anybody else who could take it.
 const FULL: Duration = Duration::from_secs(24);
@@ -42,7 +43,7 @@ fn deploy(server: &Server, script: &str) {
 async fn until(mut happened: impl FnMut() -> bool) {
     let began = Instant::now();
     while !happened() {
-        assert!(began.elapsed() < PATIENCE, "it does not happen");
+        assert!(began.elapsed() < MAX_WAIT, "it does not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -116,7 +117,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
     free();
     let began = Instant::now();
     while ready(server).await.0 != 200 {
-        assert!(began.elapsed() < PATIENCE, "it does not see that there is room again");
+        assert!(began.elapsed() < MAX_WAIT, "it does not see that there is room again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(fleet.finished(&release).await, "SUCCEEDED");
@@ -135,7 +136,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_nothing_is_lost_when_files_may_not_grow_for_a_while() {
-    let server = Server::configured("sqlite", CONFIGURATION);
+    let server = Server::configured(PROGRAM, "sqlite", CONFIGURATION);
     let limit = |bytes: Option<u64>| {
         let limit = Rlimit { current: bytes, maximum: None };
         prlimit(Some(Pid::from_raw(server.pid() as i32).unwrap()), Resource::Fsize, limit).unwrap();
@@ -161,7 +162,7 @@ impl Small {
         let at = directory.path().to_owned();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "lockkeeper"]).arg(&at).status();
         assert!(mounted.unwrap().success());
-        let server = Server::configured_in(directory, "sqlite", CONFIGURATION);
+        let server = Server::configured_in(directory, PROGRAM, "sqlite", CONFIGURATION);
         let filler = server.path("filler");
         Some((server, Small { at, filler }))
     }

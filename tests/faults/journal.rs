@@ -1,11 +1,11 @@
 //! A deployment script that writes down each sign of life, and what must hold of its journal.
 
-use crate::support::Server;
-use crate::support::stored::Stored;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use testkit::Server;
+use testkit::stored::Stored;
 
 /// Appends lines such as `start host-1 ins_7 tgt_55 3`: word, host, instance, target and fence. Every other instance's command
 /// does not listen when it is asked to end, and some take so long that their worker is missed meanwhile. Where the

@@ -8,11 +8,11 @@ use crate::load::Load;
 use crate::points::{Point, Points};
 use crate::processes::Processes;
 use crate::record::Record;
-use crate::support::databases;
-use crate::support::stored::Stored;
 use lockkeeper::failpoint;
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use testkit::databases;
+use testkit::stored::Stored;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 

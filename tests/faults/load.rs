@@ -1,12 +1,12 @@
 //! Releases of a fleet without end, asked for at whoever is there.
 
-use crate::support::client::mutation_document;
-use crate::support::server::PATIENCE;
-use crate::support::{Client, Fleet};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::client::mutation_document;
+use testkit::{Client, Fleet};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -81,7 +81,7 @@ pub async fn surely(client: &impl Fn() -> Client, document: &str, variables: &Va
                 }
             }
         }
-        assert!(began.elapsed() < PATIENCE, "no answer to {document}");
+        assert!(began.elapsed() < MAX_WAIT, "no answer to {document}");
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -118,7 +118,7 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
         if !node["finishedAt"].is_null() {
             return;
         }
-        assert!(began.elapsed() < 5 * PATIENCE, "a release does not end: {node:#}");
+        assert!(began.elapsed() < 5 * MAX_WAIT, "a release does not end: {node:#}");
         sleep(Duration::from_millis(100)).await;
     }
 }

@@ -19,7 +19,8 @@ mod restoring;
 mod silence;
 mod stalling;
 mod stopping;
-#[path = "../support/mod.rs"]
-mod support;
 mod trial;
 mod updating;
+
+/// The program of this build.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");

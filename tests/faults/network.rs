@@ -1,13 +1,14 @@
 //! The network between lockkeeper and PostgreSQL is disturbed while releases run.
 
+use crate::PROGRAM;
 use crate::load::surely;
 use crate::proxy::{Network, Proxy};
-use crate::support::client::mutation_document;
-use crate::support::databases::cluster;
-use crate::support::{Client, Server};
 use crate::trial::{CONFIGURATION, Readiness, Trial};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use testkit::client::mutation_document;
+use testkit::cluster;
+use testkit::{Client, Server};
 use tokio::time::sleep;
 
 /// No answer of a server takes longer, whatever becomes of its database.
@@ -15,7 +16,8 @@ const BOUND: Duration = Duration::from_secs(40);
 
 /// A server whose way to the database nothing disturbs, with these options, and a way that may be disturbed.
 async fn two_ways(configuration: &str) -> (Server, Proxy) {
-    let server = Server::on(cluster::new_database(cluster::shared()), tempfile::tempdir().unwrap(), configuration);
+    let server =
+        Server::on(cluster::new_database(cluster::shared()), tempfile::tempdir().unwrap(), PROGRAM, configuration);
     (server, Proxy::start(cluster::shared()).await)
 }
 

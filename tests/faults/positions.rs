@@ -1,6 +1,5 @@
 //! Positions are consecutive in the order of commits: a reader that has seen one has seen all before it (I5).
 
-use crate::support::databases;
 use futures_util::StreamExt as _;
 use lockkeeper::domain::event::ServiceEventKind;
 use lockkeeper::events::{Tail, Waking};
@@ -9,6 +8,7 @@ use lockkeeper::store::{Db, db::hints};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use testkit::databases;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 

@@ -1,10 +1,11 @@
 //! Several processes on one database, each of which may be killed and started again.
 
-use crate::support::{Client, Process, Server};
+use crate::PROGRAM;
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::{Arc, Mutex};
+use testkit::{Client, Process, Server};
 
 /// One executor whose commands may be started again, and one whose commands may not. The failpoints are those of the
 /// runners.
@@ -39,7 +40,7 @@ pub struct Processes {
 
 impl Processes {
     pub fn start(kind: &str) -> Processes {
-        let first = Server::configured(kind, &configuration(""));
+        let first = Server::configured(PROGRAM, kind, &configuration(""));
         let worker = (kind == "postgres").then(|| first.worker());
         let second = (kind == "postgres").then(|| first.another(&[]));
         let processes =

@@ -1,14 +1,15 @@
 //! Requests that race through three servers on one PostgreSQL.
 
-use crate::support::client::mutation_document;
-use crate::support::server::PATIENCE;
-use crate::support::stored::Stored;
-use crate::support::{Client, Fleet, Server};
+use crate::PROGRAM;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::client::mutation_document;
+use testkit::stored::Stored;
+use testkit::{Client, Fleet, Server};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ const AT_ONCE: usize = 120;
 
 /// Three servers that all carry out releases, and a fleet of `shop`, at its middle version on all hosts.
 async fn three(hosts: usize) -> (Vec<Server>, Fleet) {
-    let one = Server::start("postgres");
+    let one = Server::start(PROGRAM, "postgres");
     let servers = vec![one.another(&[]), one.another(&[]), one];
     let fleet = servers[0].client().service("shop").hosts(hosts).install().await;
     fleet.finish("upgradeInstances", &fleet.versions[1]).await;
@@ -185,7 +186,7 @@ async fn r17_a_freeze_gets_its_turn_and_nothing_is_accepted_behind_it_through_wh
         }
         let began = Instant::now();
         while accepted.load(Ordering::Relaxed) < 10 {
-            assert!(began.elapsed() < PATIENCE, "nothing is accepted");
+            assert!(began.elapsed() < MAX_WAIT, "nothing is accepted");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let freeze = json!({ "serviceId": fleet.service, "reason": "stop", "includeReverts": true });

@@ -1,12 +1,12 @@
 //! What a subscriber gets, written down event by event, over any number of reconnects.
 
-use crate::support::Client;
-use crate::support::server::PATIENCE;
-use crate::support::stored::Stored;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use testkit::Client;
+use testkit::MAX_WAIT;
+use testkit::stored::Stored;
 use tokio_util::task::AbortOnDropHandle;
 
 const WATCH: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
@@ -66,7 +66,7 @@ impl Record {
             )
             .await;
         let began = Instant::now();
-        while self.seen.lock().unwrap().len() < all.len() && began.elapsed() < PATIENCE {
+        while self.seen.lock().unwrap().len() < all.len() && began.elapsed() < MAX_WAIT {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let seen = self.seen.lock().unwrap().clone();

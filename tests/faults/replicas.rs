@@ -1,10 +1,11 @@
 //! Two servers and a worker on one PostgreSQL.
 
+use crate::PROGRAM;
 use crate::record::Record;
-use crate::support::fleet::id;
-use crate::support::{Client, Server};
 use serde_json::{Value, json};
 use std::time::Duration;
+use testkit::fleet::id;
+use testkit::{Client, Server};
 
 async fn cursor(client: &Client) -> Value {
     client.query("{ eventCursor }", Value::Null).await["eventCursor"].take()
@@ -12,7 +13,7 @@ async fn cursor(client: &Client) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i8_servers_and_a_worker_share_the_work_and_all_tell_of_it() {
-    let one = Server::start("postgres");
+    let one = Server::start(PROGRAM, "postgres");
     let two = one.another(&[]);
     let _worker = one.worker();
     let after = cursor(&one.client()).await;
@@ -41,7 +42,7 @@ async fn i8_servers_and_a_worker_share_the_work_and_all_tell_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_carries_out_what_servers_that_only_serve_accept() {
-    let mut first = Server::start("postgres");
+    let mut first = Server::start(PROGRAM, "postgres");
     let server = first.another(&["--no-worker"]);
     first.kill();
     let client = server.client();
@@ -60,7 +61,7 @@ async fn a_worker_carries_out_what_servers_that_only_serve_accept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i5_after_lost_connections_to_the_database_subscriptions_go_on_where_they_were() {
-    let one = Server::start("postgres");
+    let one = Server::start(PROGRAM, "postgres");
     let two = one.another(&["--no-worker"]);
     let fleet = one.client().service("shop").hosts(5).install().await;
     let after = cursor(&one.client()).await;
@@ -80,7 +81,7 @@ async fn i5_after_lost_connections_to_the_database_subscriptions_go_on_where_the
             "serviceId": fleet.service, "versionId": fleet.versions[(round + 1) % 2], "hosts": { "all": true },
             "rollout": { "maxParallel": { "count": 2 } }, "idempotencyKey": format!("round {round}"),
         });
-        let document = crate::support::client::mutation_document(mutation, "release { id } acceptedCount");
+        let document = testkit::client::mutation_document(mutation, "release { id } acceptedCount");
         // What is answered with UNAVAILABLE is asked again, with the same key.
         let mut accepted = Value::Null;
         while accepted.is_null() {
@@ -114,7 +115,7 @@ async fn i5_after_lost_connections_to_the_database_subscriptions_go_on_where_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r17_holds_end_once_with_one_event_each_whoever_sweeps() {
-    let one = Server::start("postgres");
+    let one = Server::start(PROGRAM, "postgres");
     let (two, worker) = (one.another(&[]), one.worker());
     let fleet = two.client().service("shop").hosts(40).install().await;
     let client = one.client();
@@ -135,7 +136,7 @@ async fn r17_holds_end_once_with_one_event_each_whoever_sweeps() {
     assert_eq!(stored.texts(standing).await.len(), 120);
     let began = std::time::Instant::now();
     while !stored.texts(standing).await.is_empty() {
-        assert!(began.elapsed() < crate::support::server::PATIENCE, "the holds still stand");
+        assert!(began.elapsed() < testkit::MAX_WAIT, "the holds still stand");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let told = "SELECT CAST(hold_id AS text) FROM event WHERE kind = 'HOLD' GROUP BY hold_id HAVING count(*) <> 2";

@@ -1,16 +1,17 @@
 //! PostgreSQL itself stops in mid-release, and comes back: in order, in a crash, or after it only stood still.
 
-use crate::support::Server;
-use crate::support::databases::cluster::{Cluster, Stop};
+use crate::PROGRAM;
 use crate::trial::{CONFIGURATION, Readiness, Trial};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testkit::Server;
+use testkit::cluster::{Cluster, Stop};
 use tokio::time::sleep;
 
 /// Two servers and a worker on a cluster of their own.
 async fn disturbed(what: &str, disturb: impl AsyncFnOnce(Arc<Cluster>, &Trial, &Readiness)) {
     let cluster = Arc::new(tokio::task::block_in_place(Cluster::start));
-    let one = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), CONFIGURATION);
+    let one = Server::on(cluster.fresh(), tempfile::tempdir().unwrap(), PROGRAM, CONFIGURATION);
     let (two, _worker) = (one.another(&[]), one.worker());
     let readiness = Readiness::watch(&two);
     let clients = vec![one.client(), two.client()];

@@ -1,9 +1,10 @@
 //! A database that is restored to an earlier state, beside a state directory and clients from after it.
 
-use crate::support::{Fleet, Server};
+use crate::PROGRAM;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use testkit::{Fleet, Server};
 
 const CONFIGURATION: &str = "[executors.script]\nkind = 'command'\nprogram = './deploy'\n";
 
@@ -16,7 +17,7 @@ async fn moved(server: &Server, fleet: &Fleet, mutation: &str, version: usize) -
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i3_i5_after_restored_commands_start_again_and_cursors_from_what_was_lost_are_refused() {
-    let mut server = Server::configured("sqlite", CONFIGURATION);
+    let mut server = Server::configured(PROGRAM, "sqlite", CONFIGURATION);
     let script = server.path("deploy");
     fs::write(&script, "#!/bin/sh\n").unwrap();
     fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();

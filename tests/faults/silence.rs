@@ -3,14 +3,15 @@
 //!
 //! `LOCKKEEPER_SILENCE=60 cargo test --test faults -- --nocapture silence` is the long form.
 
-use crate::support::fleet::id;
-use crate::support::server::PATIENCE;
-use crate::support::sse::Stream;
-use crate::support::stored::Stored;
-use crate::support::{Fleet, Server, Socket, databases};
+use crate::PROGRAM;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::fleet::id;
+use testkit::sse::Stream;
+use testkit::stored::Stored;
+use testkit::{Fleet, Server, Socket, databases};
 
 /// Events with four kilobytes each, so that what is not read would weigh something.
 const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
@@ -77,7 +78,7 @@ impl Subscriber {
     /// Reads so many events, or fewer if the connection ends.
     async fn read(&mut self, connection: &mut Connection, most: usize) {
         for _ in 0..most {
-            let next = tokio::time::timeout(PATIENCE, connection.next()).await.expect("an event in time");
+            let next = tokio::time::timeout(MAX_WAIT, connection.next()).await.expect("an event in time");
             let Some(event) = next else { return };
             self.seen.push(format!("{} {}", event["instanceId"].as_str().unwrap(), event["revision"]));
             self.after = event["cursor"].clone();
@@ -119,7 +120,7 @@ fn silence() -> Duration {
 }
 
 async fn who_reads_nothing_costs_nothing_and_misses_nothing(kind: &str) {
-    let server = Server::start(kind);
+    let server = Server::start(PROGRAM, kind);
     let fleet = server.client().service("shop").hosts(HOSTS).install().await;
     let ids = instances(&fleet).await;
     // What the server needs for the work itself it has before it is weighed.
@@ -181,7 +182,7 @@ async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing_on_po
 #[tokio::test(flavor = "multi_thread")]
 async fn i5_who_comes_back_fifty_times_gets_each_event_once_in_order() {
     for kind in databases::BOTH {
-        let server = Server::start(kind);
+        let server = Server::start(PROGRAM, kind);
         let fleet = server.client().service("shop").hosts(10).install().await;
         let ids = instances(&fleet).await;
         let stored = server.stored().await;

@@ -1,11 +1,12 @@
 //! A worker that stands still for longer than its lease, and then goes on as if nothing had happened.
 
+use crate::PROGRAM;
 use crate::journal::Journal;
-use crate::support::Server;
-use crate::support::fleet::id;
-use crate::support::server::PATIENCE;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::Server;
+use testkit::fleet::id;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
@@ -27,14 +28,14 @@ on_lost = 'retry'
 async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !so().await {
-        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        assert!(began.elapsed() < MAX_WAIT, "never: {what}");
         sleep(Duration::from_millis(50)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i3_a_worker_that_stood_still_past_its_lease_finds_its_targets_taken_and_its_commands_gone() {
-    let server = block_in_place(|| Server::configured("postgres", CONFIGURATION));
+    let server = block_in_place(|| Server::configured(PROGRAM, "postgres", CONFIGURATION));
     let (journal, stored) = (Journal::keep(&server), server.stored().await);
     let still = block_in_place(|| server.worker());
     let fleet = server.client().service("shop").executor("repeat").hosts(4).install().await;

@@ -1,12 +1,13 @@
 //! Processes that are asked to stop while releases run: what ends soon ends, and the rest is handed back at once.
 
-use crate::support::fleet::id;
-use crate::support::{Client, Fleet, Server, Socket, databases};
+use crate::PROGRAM;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
+use testkit::fleet::id;
+use testkit::{Client, Fleet, Server, Socket, databases};
 
 /// Far below the time after which a worker that only fell silent counts as lost.
 const SOON: Duration = Duration::from_secs(20);
@@ -61,7 +62,7 @@ async fn over(client: &Client, release: &str) -> (String, Vec<Value>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_end_in_time_is_handed_back_at_once_and_started_anew() {
     for kind in databases::BOTH {
-        let mut server = Server::configured(kind, &configuration("300ms"));
+        let mut server = Server::configured(PROGRAM, kind, &configuration("300ms"));
         let fleet = fleet(&server, "sleep 60").await;
         let release = started(&server, &fleet).await;
         // On PostgreSQL there is somebody to go on, on SQLite it is started again.
@@ -82,7 +83,7 @@ async fn what_does_not_end_in_time_is_handed_back_at_once_and_started_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ends_in_time_is_written_before_the_process_goes() {
     for kind in databases::BOTH {
-        let mut server = Server::configured(kind, &configuration("30s"));
+        let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
         let fleet = fleet(&server, "sleep 1").await;
         let release = started(&server, &fleet).await;
         let (stopped, server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
@@ -101,7 +102,7 @@ const WATCH: &str = "subscription { instanceStatusChanged { status } }";
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_asked_to_stop_says_so_begins_nothing_more_and_sends_its_clients_elsewhere() {
     for kind in databases::BOTH {
-        let mut server = Server::configured(kind, &configuration("30s"));
+        let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
         let fleet = fleet(&server, "until [ -e go ]; do sleep 0.05; done").await;
         let client = server.client();
         let input = json!({ "hosts": [{ "hostname": "spare", "address": "192.0.2.9" }] });

@@ -3,13 +3,13 @@
 use crate::journal::Journal;
 use crate::load::{Load, surely};
 use crate::record::Record;
-use crate::support::client::mutation_document;
-use crate::support::server::PATIENCE;
-use crate::support::{Client, Server};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::MAX_WAIT;
+use testkit::client::mutation_document;
+use testkit::{Client, Server};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
@@ -58,7 +58,7 @@ impl Trial {
     pub async fn goes_on(&self) {
         let (answered, began) = (self.answered(), Instant::now());
         while self.answered() < answered + 3 {
-            assert!(began.elapsed() < PATIENCE, "nothing is answered any more");
+            assert!(began.elapsed() < MAX_WAIT, "nothing is answered any more");
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -158,7 +158,7 @@ impl Readiness {
     pub async fn says(&self, what: &str) {
         let (from, began) = (self.said.lock().unwrap().len(), Instant::now());
         while !self.said.lock().unwrap()[from..].iter().any(|said| said == what) {
-            assert!(began.elapsed() < PATIENCE, "it never says {what:?}");
+            assert!(began.elapsed() < MAX_WAIT, "it never says {what:?}");
             sleep(Duration::from_millis(20)).await;
         }
     }

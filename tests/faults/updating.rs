@@ -3,15 +3,15 @@
 //! The version before is the program that `LOCKKEEPER_PREVIOUS` names; without it this very build, so that it is a
 //! restart one by one. `scripts/test-updating` builds a version of the past for it.
 
+use crate::PROGRAM;
 use crate::journal::Journal;
 use crate::record::Record;
-use crate::support::fleet::{Fleet, id};
-use crate::support::server::Program;
-use crate::support::{Client, Process, Server};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use testkit::fleet::{Fleet, id};
+use testkit::{Client, Process, Server};
 
 const HOSTS: usize = 40;
 
@@ -39,7 +39,7 @@ struct Before {
 impl Before {
     async fn on(kind: &str) -> Before {
         let previous = std::env::var_os("LOCKKEEPER_PREVIOUS").map(PathBuf::from);
-        let server = Server::of(previous.map(Program::at).unwrap_or_default(), kind, CONFIGURATION);
+        let server = Server::configured(previous.clone().unwrap_or_else(|| PROGRAM.into()), kind, CONFIGURATION);
         let journal = Journal::keep(&server);
         let client = server.client();
         let cursor = client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
@@ -101,7 +101,7 @@ async fn on_postgres_new_processes_join_old_ones_and_take_over_while_releases_ru
     let first = accepted(&old, &fleet, "upgradeInstances", 1).await;
     under_way(&old, &first).await;
 
-    let mut new = old.updated();
+    let mut new = old.updated(PROGRAM);
     migrate(&new);
     new.serve();
     let new_worker = new.worker();
@@ -131,7 +131,7 @@ async fn on_sqlite_the_new_process_goes_on_with_the_release_of_the_old_one() {
     let Before { server: old, fleet, journal, record, asked } = Before::on("sqlite").await;
     let release = accepted(&old, &fleet, "upgradeInstances", 1).await;
     under_way(&old, &release).await;
-    let mut new = old.updated();
+    let mut new = old.updated(PROGRAM);
     stopped(old).await;
     migrate(&new);
     new.serve();

@@ -7,7 +7,6 @@ mod moves;
 pub use delay::DeliveryDelay;
 
 use crate::direction::Direction;
-use crate::fleet::Size;
 use crate::load::{self, Request, RoundResult};
 use crate::report::Report;
 use crate::systems::{Databases, System, SystemKind, start_worker};
@@ -17,6 +16,7 @@ use moves::{INSTANCES_PER_RELEASE, Move, is_accepted};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testkit::large::Size;
 
 /// 20 services with 100 instances of each.
 pub const SIZE: Size = Size { services: 20, versions: 20, hosts: 500, instances: 2_000 };

@@ -3,8 +3,7 @@ use super::sql::Sql;
 use super::{Db, Dialect, Owner};
 use sqlx::{AssertSqlSafe, Column, Executor, SqlSafeStr, Statement};
 
-#[path = "../../../tests/support/databases.rs"]
-pub mod databases;
+pub use testkit::databases;
 
 /// Every `sql!` of the crate.
 #[linkme::distributed_slice]

@@ -1,8 +1,8 @@
 //! Requests that are nearly right.
 
 use super::Request;
-use crate::choices::Choices;
 use serde_json::{Value, json};
+use testkit::choices::Choices;
 
 /// What stands in for a token.
 const OTHERS: [&str; 58] = [

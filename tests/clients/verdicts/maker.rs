@@ -1,12 +1,12 @@
 //! Random requests that fit the schema, mostly.
 
 use super::{Request, damage};
-use crate::choices::Choices;
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{FieldDefinition, InputValueDefinition, Type};
 use apollo_compiler::schema::ExtendedType;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use testkit::choices::Choices;
 
 /// How deep fields nest, and inputs.
 const DEEP: usize = 5;

@@ -4,9 +4,10 @@ use super::*;
 use crate::store::db::backend::Pools;
 use crate::store::db::hints;
 use crate::store::db::rows::{CellKind, Part};
-use crate::store::tests::databases::cluster::{Authority, Cluster};
 use crate::store::{Capacity, Db};
 use std::time::Instant;
+use testkit::certificates::Authority;
+use testkit::cluster::Cluster;
 use tokio_util::task::AbortOnDropHandle;
 
 async fn refused(url: &str) -> String {

@@ -1,0 +1,29 @@
+//! What the tests and benches of lockkeeper share. It knows the program only from outside: it fills a database by its
+//! URL, starts the program whose path it is handed, and talks to it as any client would.
+
+pub mod certificates;
+pub mod choices;
+pub mod client;
+pub mod cluster;
+pub mod databases;
+pub mod fleet;
+pub mod large;
+mod on_both;
+pub mod process;
+pub mod program;
+pub mod server;
+pub mod socket;
+pub mod sse;
+pub mod stored;
+
+pub use client::Client;
+pub use fleet::Fleet;
+pub use process::Process;
+pub use program::Program;
+pub use server::Server;
+pub use socket::Socket;
+
+use std::time::Duration;
+
+/// The longest that a test waits for an event. Nothing takes nearly as long, not even on a busy machine.
+pub const MAX_WAIT: Duration = Duration::from_mins(1);

@@ -1,0 +1,33 @@
+//! What the operator reads on standard error.
+
+use crate::api::world::on_both;
+use std::time::Duration;
+use testkit::fleet::id;
+
+#[tokio::test]
+async fn the_log_has_a_line_when_a_release_is_accepted_and_over_and_one_for_each_target() {
+    on_both(async |world| {
+        let release = id(&world.shop.release("upgradeInstances", &world.shop.versions[1]).await["release"]);
+        assert_eq!(world.shop.finished(&release).await, "SUCCEEDED");
+        let hosts = world.shop.hostnames.iter().map(|host| ("target ended".to_owned(), host.clone()));
+        let releases = ["ACCEPTED", "FINISHED"].map(|kind| (format!("release {kind}"), "UPGRADE".to_owned()));
+        for (what, about) in hosts.chain(releases) {
+            let told = || world.server.log().lines().filter(|line| fits(line, &what, &about, &release)).count();
+            // What was committed is logged right afterwards, by another process.
+            for _ in 0..100 {
+                if told() == 1 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            assert_eq!(told(), 1, "{what} {about} of {release} in\n{}", world.server.log());
+        }
+    })
+    .await;
+}
+
+fn fits(line: &str, what: &str, about: &str, release: &str) -> bool {
+    let names =
+        |word: &str| line.split(|char: char| !(char.is_alphanumeric() || "_-".contains(char))).any(|part| part == word);
+    line.contains(what) && names(about) && names(release)
+}

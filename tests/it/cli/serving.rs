@@ -1,0 +1,162 @@
+use crate::PROGRAM;
+use crate::cli::program::{Place, Running};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use testkit::databases::BOTH;
+
+#[test]
+fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
+    let place = Place::new("sqlite");
+    fs::write(place.path().join("lockkeeper.toml"), "listen = \"127.0.0.1:0\"\n[events]\nkepe = \"30d\"\n").unwrap();
+    let said = place.failed(&["serve"]);
+    assert!(said.contains("lockkeeper.toml") && said.contains("line 3") && said.contains("kepe"), "{said}");
+    let files: Vec<_> = fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["lockkeeper.toml"]);
+}
+
+#[test]
+fn a_server_whose_trusted_documents_are_not_valid_does_not_start() {
+    let place = Place::new("sqlite");
+    let documents = r#"{"good": "{ viewer { name } }", "4f2a": "query Old { viewer { nickname } }"}"#;
+    fs::write(place.path().join("trusted.json"), documents).unwrap();
+    let said = place.failed(&["serve", "--trusted-documents", "trusted.json"]);
+    assert!(said.contains("trusted.json cannot be used: 1 of 2 are not valid"), "{said}");
+    assert!(said.contains("document \"4f2a\": ") && said.contains("nickname") && !said.contains("good"), "{said}");
+    let mut elsewhere = place.command(&["serve"]);
+    elsewhere.env("LOCKKEEPER_TRUSTED_DOCUMENTS", "nowhere.json");
+    let said = crate::cli::program::text(&elsewhere.output().unwrap().stderr);
+    assert!(said.contains("nowhere.json cannot be used: the file cannot be read"), "{said}");
+    let files: Vec<_> = fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["trusted.json"]);
+}
+
+#[test]
+fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
+    let place = Place::new("sqlite");
+    let mut first = place.serve();
+    let said = place.failed(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(said.contains("served by another lockkeeper already"), "{said}");
+    assert_eq!(first.stop().0, Some(0));
+    place.serve();
+}
+
+#[test]
+fn a_worker_on_an_sqlite_file_is_refused_with_the_reason_and_makes_none() {
+    let place = Place::new("sqlite");
+    let said = place.failed(&["worker"]);
+    assert!(said.contains("one `lockkeeper serve` owns") && said.contains("needs PostgreSQL"), "{said}");
+    assert!(fs::read_dir(place.path()).unwrap().next().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams() {
+    for kind in BOTH {
+        let place = Place::new(kind);
+        let token = place.printed(&["token", "create", "--name", "watcher", "--role", "viewer"]);
+        let mut server = place.serve();
+        let http = reqwest::Client::new();
+        let ready = http.get(format!("{}/readyz", server.url)).send().await.unwrap();
+        assert_eq!(ready.status(), 200);
+        let mut stream = http
+            .post(format!("{}/graphql", server.url))
+            .bearer_auth(token.trim())
+            .header("accept", "text/event-stream")
+            .header("content-type", "application/json")
+            .body(r#"{"query": "subscription { instanceStatusChanged { revision } }"}"#)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(stream.status(), 200);
+        let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+        assert_eq!(status, Some(0), "{kind}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        // It ends, and is not said to be complete: the client is to come back.
+        let mut told = Vec::new();
+        while let Ok(Some(chunk)) = stream.chunk().await {
+            told.extend_from_slice(&chunk);
+        }
+        let told = String::from_utf8(told).unwrap();
+        assert!(!told.contains("complete"), "{told}");
+    }
+}
+
+#[test]
+fn migrate_and_schema_print_what_they_say() {
+    let place = Place::new("sqlite");
+    assert!(place.printed(&["migrate"]).contains("up to date"));
+    assert!(place.path().join("lockkeeper.db").exists());
+    assert!(place.printed(&["schema"]).contains("\ntype Query {\n"));
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_broken_and_its_exit_status_tells() {
+    let place = Place::new("sqlite");
+    assert!(place.failed(&["doctor"]).contains("There is no database at sqlite:"));
+    place.printed(&["migrate"]);
+    let told = place.printed(&["doctor"]);
+    assert_eq!(told.matches(" holds ").count(), 8, "{told}");
+    let pool = sqlx::SqlitePool::connect(&place.database).await.unwrap();
+    sqlx::query("UPDATE event_log SET position = position + 5").execute(&pool).await.unwrap();
+    pool.close().await;
+    let output = place.run(&["doctor"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!((told.matches(" holds ").count(), told.matches("I5  BROKEN").count()), (7, 1), "{told}");
+}
+
+/// The mode of every file below a directory, and of the directories, that is wider than its owner's.
+fn open_to_others(directory: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let (path, metadata) = (entry.path(), entry.metadata().unwrap());
+        if metadata.permissions().mode() & 0o077 != 0 {
+            found.push(format!("{} {:o}", path.display(), metadata.permissions().mode()));
+        }
+        if metadata.is_dir() {
+            found.extend(open_to_others(&path));
+        }
+    }
+    found
+}
+
+/// Whatever the umask is: the database and what SQLite puts beside it, its lock, and the state directory.
+#[test]
+fn what_it_makes_is_for_its_owner_alone() {
+    for umask in ["022", "000"] {
+        let place = Place::new("sqlite");
+        let script = format!("umask {umask} && exec {} serve --listen 127.0.0.1:0", PROGRAM);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script]).current_dir(place.path()).env("LOCKKEEPER_DATABASE_URL", &place.database);
+        let _server = Running::start({
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
+            command
+        });
+        let made =
+            ["lockkeeper.db", "lockkeeper.db-wal", "lockkeeper.db-shm", "lockkeeper.db.lock", "lockkeeper-state/id"];
+        for name in made {
+            let began = Instant::now();
+            // The worker begins when it serves.
+            while !place.path().join(name).exists() {
+                assert!(began.elapsed() < Duration::from_secs(20), "there is no {name}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        assert_eq!(open_to_others(place.path()), Vec::<String>::new(), "umask {umask}");
+    }
+}
+
+#[test]
+fn no_message_has_the_password_of_a_url() {
+    let place = Place::new("sqlite");
+    for url in ["mysql://u:hunter2@127.0.0.1/d", "postgres://u:hunter2@127.0.0.1:1/d"] {
+        for arguments in [&["serve"][..], &["doctor"], &["migrate"]] {
+            let output = place.command(arguments).env("LOCKKEEPER_DATABASE_URL", url).output().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(!output.status.success() && !said.contains("hunter2"), "{said}");
+        }
+    }
+}

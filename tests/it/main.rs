@@ -1,0 +1,17 @@
+//! Tests of the crate and of the program, on both databases.
+
+mod api;
+mod cli;
+mod dependencies;
+mod general;
+mod generated;
+mod layers;
+mod mutations;
+mod reads;
+mod sabotage;
+mod schema;
+mod walkthrough;
+mod worker;
+
+/// The program of this build.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");

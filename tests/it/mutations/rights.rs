@@ -1,0 +1,79 @@
+use crate::mutations::world::World;
+use lockkeeper::domain::{Role, Word};
+use serde_json::json;
+
+/// Every mutation, with who may ask for it.
+const RIGHTS: &[(&str, &[Role])] = &[
+    ("createService", &[Role::Admin]),
+    ("updateService", &[Role::Admin]),
+    ("removeService", &[Role::Admin]),
+    ("createHosts", &[Role::Admin]),
+    ("updateHost", &[Role::Admin]),
+    ("removeHost", &[Role::Admin]),
+    ("createVersion", &[Role::Builder, Role::Admin]),
+    ("reportBuild", &[Role::Builder, Role::Admin]),
+    ("withdrawVersion", &[Role::Operator, Role::Admin]),
+    ("reinstateVersion", &[Role::Operator, Role::Admin]),
+    ("removeVersion", &[Role::Admin]),
+    ("installInstances", &[Role::Operator, Role::Admin]),
+    ("upgradeInstances", &[Role::Operator, Role::Admin]),
+    ("revertInstances", &[Role::Operator, Role::Admin]),
+    ("uninstallInstances", &[Role::Operator, Role::Admin]),
+    ("cancelRelease", &[Role::Operator, Role::Admin]),
+    ("updateInstance", &[Role::Operator, Role::Admin]),
+    ("lockInstances", &[Role::Operator, Role::Admin]),
+    ("unlockInstances", &[Role::Operator, Role::Admin]),
+    ("confirmInstance", &[Role::Operator, Role::Admin]),
+    ("freezeService", &[Role::Operator, Role::Admin]),
+    ("unfreezeService", &[Role::Operator, Role::Admin]),
+];
+
+/// An input that each mutation takes, and refuses as data: nothing is there yet.
+fn input(mutation: &str) -> serde_json::Value {
+    match mutation {
+        "createService" => json!({ "name": "-", "executor": "sim" }),
+        "createHosts" => json!({ "hosts": [] }),
+        "updateHost" | "removeHost" => json!({ "hostId": "x" }),
+        "createVersion" => json!({ "serviceId": "x", "name": "1" }),
+        "reportBuild" => json!({ "versionId": "x", "status": "FAILED" }),
+        "withdrawVersion" => json!({ "versionId": "x", "reason": "x" }),
+        "reinstateVersion" | "removeVersion" => json!({ "versionId": "x" }),
+        "installInstances" | "upgradeInstances" | "revertInstances" => {
+            json!({ "serviceId": "x", "versionId": "x", "hosts": { "hostnames": ["x"] } })
+        }
+        "uninstallInstances" => json!({ "serviceId": "x", "hosts": { "all": true } }),
+        "cancelRelease" => json!({ "releaseId": "x" }),
+        "updateInstance" => json!({ "instanceId": "x" }),
+        "lockInstances" => json!({ "instanceIds": ["x"], "reason": "x" }),
+        "unlockInstances" => json!({ "instanceIds": ["x"] }),
+        "confirmInstance" => json!({ "instanceId": "x", "found": { "nothing": true } }),
+        "freezeService" => json!({ "serviceId": "x", "reason": "x" }),
+        _ => json!({ "serviceId": "x" }),
+    }
+}
+
+#[tokio::test]
+async fn every_mutation_is_for_its_roles_alone() {
+    for world in World::both().await {
+        let fields = world.read("{ __schema { mutationType { fields { name } } } }").await;
+        let mut all: Vec<_> = RIGHTS.iter().map(|(name, _)| json!({ "name": name })).collect();
+        let mut there = fields["__schema"]["mutationType"]["fields"].as_array().unwrap().clone();
+        for list in [&mut all, &mut there] {
+            list.sort_by_key(ToString::to_string);
+        }
+        assert_eq!(all, there);
+        for (mutation, roles) in RIGHTS {
+            for (role, ..) in Role::ALL {
+                let response = world.send(*role, mutation, "userErrors { code }", input(mutation)).await;
+                if roles.contains(role) {
+                    assert!(response["data"][mutation]["userErrors"][0]["code"].is_string(), "{role} {response}");
+                } else {
+                    let error = &response["errors"][0];
+                    let told = json!({ "code": "FORBIDDEN", "requestId": "q1" });
+                    assert_eq!(error["extensions"], told, "{role} {mutation}");
+                    assert_eq!((&error["path"], &response["data"][mutation]), (&json!([mutation]), &json!(null)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A server without its transports, and a client of its schema.
+
+use async_graphql::Response;
+use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::change::Denials;
+use lockkeeper::domain::{Caller, Role};
+use lockkeeper::executor::{Executor, ExecutorSettings};
+use lockkeeper::gate::Gate;
+use lockkeeper::graphql::{Schema, prepare, schema};
+use lockkeeper::limits::Limits;
+use lockkeeper::store::Db;
+use lockkeeper::wire::{body, complete};
+use lockkeeper::worker::{self, WorkerSettings};
+use serde_json::{Value, json};
+use std::time::Duration;
+use testkit::databases;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub struct World {
+    app: App,
+    schema: Schema,
+    gate: Gate,
+    directory: tempfile::TempDir,
+}
+
+impl World {
+    /// An empty server on each of the two databases.
+    pub async fn both() -> Vec<World> {
+        let mut worlds = Vec::new();
+        for kind in databases::BOTH {
+            let directory = tempfile::tempdir().unwrap();
+            let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
+            let executors = ["sim", "other"].map(simulate).into_iter().collect();
+            let app = App { db, executors, rollout: RolloutDefaults::default() };
+            let gate = Gate::of_api(Limits::default());
+            let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+            worlds.push(World { schema: schema(app.clone(), denials), gate, app, directory });
+        }
+        worlds
+    }
+
+    /// One on each database with the service `svc_1`, its built versions `ver_1` to `ver_3`, `ver_4` that is not
+    /// built, `ver_5` of another service, and the hosts `hst_1` to `hst_3`, on which the second version runs as
+    /// `ins_1` to `ins_3`.
+    pub async fn fleets() -> Vec<World> {
+        let worlds = World::both().await;
+        for world in &worlds {
+            for name in ["web", "api"] {
+                world.done("createService", json!({ "name": name, "executor": "sim" })).await;
+            }
+            for (service, name) in [("svc_1", "1"), ("svc_1", "2"), ("svc_1", "3"), ("svc_1", "4"), ("svc_2", "1")] {
+                let status = if name == "4" { "PENDING" } else { "SUCCEEDED" };
+                let artifact = (name != "4").then_some("file:///a.tar");
+                let input = json!({ "serviceId": service, "name": name, "buildStatus": status, "artifact": artifact });
+                world.done("createVersion", input).await;
+            }
+            let host = |name| json!({ "hostname": name, "address": "127.0.0.1", "labels": [{ "key": "disk", "value": name }] });
+            world.done("createHosts", json!({ "hosts": [host("h1"), host("h2"), host("h3")] })).await;
+            let input =
+                json!({ "serviceId": "svc_1", "versionId": "ver_2", "hosts": { "hostnames": ["h1", "h2", "h3"] } });
+            let worker = world.worker();
+            world.done("installInstances", input).await;
+            world.settled("rel_1").await;
+            drop(worker);
+        }
+        worlds
+    }
+
+    /// Carries out releases until it is dropped.
+    pub fn worker(&self) -> DropGuard {
+        let stop = CancellationToken::new();
+        let settings = WorkerSettings::new("w1", self.directory.path().join("state"));
+        tokio::spawn(worker::run(self.app.clone(), settings, stop.clone()));
+        stop.drop_guard()
+    }
+
+    /// Waits until a release is over, and gives its status.
+    pub async fn settled(&self, release: &str) -> String {
+        for _ in 0..600 {
+            let query = format!("{{ node(id: \"{release}\") {{ ... on Release {{ status finishedAt }} }} }}");
+            let node = self.ask(Role::Viewer, &query, json!({})).await["data"]["node"].clone();
+            if !node["finishedAt"].is_null() {
+                return node["status"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{release} did not end in time");
+    }
+
+    /// The whole response to a document.
+    pub async fn ask(&self, role: Role, document: &str, variables: Value) -> Value {
+        let caller = Caller::new("ann", role, "token 1");
+        let variables = variables.as_object().cloned().unwrap_or_default();
+        let mut response = match self.gate.prepare(document.to_owned(), None, variables) {
+            Ok(prepared) => self.schema.execute(prepare(prepared.request(), caller, "q1")).await,
+            Err(errors) => Response::from_errors(errors),
+        };
+        complete(&mut response, "q1");
+        serde_json::from_slice(&body(&response)).unwrap()
+    }
+
+    /// The data of a query.
+    pub async fn read(&self, query: &str) -> Value {
+        let response = self.ask(Role::Viewer, query, json!({})).await;
+        assert_eq!(response["errors"], Value::Null, "{query}");
+        response["data"].clone()
+    }
+
+    /// The response to a mutation with this selection.
+    pub async fn send(&self, role: Role, mutation: &str, selection: &str, input: Value) -> Value {
+        let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let document = format!("mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {selection} }} }}");
+        self.ask(role, &document, json!({ "input": input })).await
+    }
+
+    /// The payload of a mutation with this selection.
+    pub async fn mutate(&self, mutation: &str, selection: &str, input: Value) -> Value {
+        let selection = format!("{selection} userErrors {{ code field message relatedIds }}");
+        let response = self.send(Role::Admin, mutation, &selection, input).await;
+        assert_eq!(response["errors"], Value::Null, "{mutation}");
+        response["data"][mutation].clone()
+    }
+
+    /// The payload of a mutation that takes effect, without its empty problems.
+    pub async fn take(&self, mutation: &str, selection: &str, input: Value) -> Value {
+        let mut payload = self.mutate(mutation, selection, input).await;
+        let problems = payload.as_object_mut().unwrap().remove("userErrors");
+        assert_eq!(problems, Some(json!([])), "{mutation}");
+        payload
+    }
+
+    /// Sends a mutation that takes effect.
+    pub async fn done(&self, mutation: &str, input: Value) {
+        self.take(mutation, "__typename", input).await;
+    }
+
+    /// What is wrong with a mutation: code, path and ids of each problem.
+    pub async fn wrong(&self, mutation: &str, input: Value) -> Vec<String> {
+        let payload = self.mutate(mutation, "__typename", input).await;
+        let words = |list: &Value, by| {
+            let list: Vec<_> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            list.join(by)
+        };
+        let told = payload["userErrors"].as_array().unwrap().iter().map(|problem| {
+            assert!(problem["message"].as_str().unwrap().ends_with('.'), "{problem}");
+            let parts = [
+                problem["code"].as_str().unwrap().to_owned(),
+                words(&problem["field"], "."),
+                words(&problem["relatedIds"], " "),
+            ];
+            parts.join(" ").trim().to_owned()
+        });
+        told.collect()
+    }
+
+    /// The newest place in the log: it moves with every change.
+    pub async fn place(&self) -> Value {
+        self.read("{ eventCursor }").await
+    }
+}
+
+fn simulate(name: &str) -> Executor {
+    toml::from_str::<ExecutorSettings>("kind = 'simulate'\ndelay = '20ms'").unwrap().named(name)
+}

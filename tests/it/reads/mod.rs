@@ -1,0 +1,20 @@
+//! The read side through the schema, on both databases.
+
+mod cost;
+mod events;
+mod fanout;
+mod filters;
+pub mod fleet;
+mod lists;
+mod memory;
+mod model;
+mod mutation;
+mod nulls;
+mod output;
+mod plans;
+mod progress;
+mod selection;
+mod sharing;
+mod things;
+mod watcher;
+mod watching;

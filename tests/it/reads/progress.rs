@@ -1,0 +1,121 @@
+//! `releaseProgress`: at once, on change, not too often, and to the end.
+
+use crate::reads::fleet::Fleet;
+use crate::reads::watcher::{Watched, Watcher, next, parsed, release_change};
+use lockkeeper::domain::event::ReleaseEventKind;
+use lockkeeper::events::Waking;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use testkit::databases::BOTH;
+
+const WATCH: &str = "subscription { releaseProgress(releaseId: \"rel_1\") { cursor status isFinal progress { total queued succeeded } release { id } } }";
+
+/// A release of four targets that was accepted; there is another one, too.
+async fn accepted(kind: &str, waking: Waking) -> Watcher {
+    let fleet = Fleet::of(kind, 2, 2, 4).await;
+    fleet.release(1, 1, 2, &[1, 2, 3, 4], 0).await;
+    fleet.release(2, 2, 4, &[5], 0).await;
+    let watcher = Watcher::new(fleet, waking).await;
+    watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
+    watcher
+}
+
+/// So many of its targets have ended well.
+async fn moved(watcher: &Watcher, revision: i64, ended: i64) {
+    let finished = if ended == 4 { "status = 'SUCCEEDED', finished_at = {at 9}" } else { "status = 'RUNNING'" };
+    let queued = 4 - ended;
+    let row = format!(
+        "UPDATE release SET revision = {revision}, queued = {queued}, succeeded = {ended}, started_at = {{at 3}}, {finished} WHERE id = 1"
+    );
+    watcher.fleet().sql(&row).await;
+    let kind = if ended == 4 { ReleaseEventKind::Finished } else { ReleaseEventKind::TargetFinished };
+    watcher.tell(release_change(1, revision, ended, kind)).await;
+}
+
+async fn told(messages: &mut Watched) -> Value {
+    parsed(&next(messages).await.expect("a state"))["data"]["releaseProgress"].take()
+}
+
+fn counts(state: &Value) -> (&str, i64, bool) {
+    let succeeded = state["progress"]["succeeded"].as_i64().unwrap();
+    (state["status"].as_str().unwrap(), succeeded, state["isFinal"].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it() {
+    for waking in [Waking::default(), Waking { poll: Duration::from_millis(20), hints: false }] {
+        for kind in BOTH {
+            let watcher = accepted(kind, waking).await;
+            let mut messages = watcher.watch(WATCH);
+            let first = told(&mut messages).await;
+            assert_eq!(counts(&first), ("PENDING", 0, false), "{kind}");
+            assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
+            // Another release and other events change nothing.
+            watcher.tell(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
+            watcher.fleet().events(&[1]).await;
+            assert!(
+                tokio::time::timeout(Duration::from_millis(200), futures_util::StreamExt::next(&mut messages))
+                    .await
+                    .is_err()
+            );
+            moved(&watcher, 2, 1).await;
+            assert_eq!(counts(&told(&mut messages).await), ("RUNNING", 1, false), "{kind}");
+            moved(&watcher, 3, 4).await;
+            assert_eq!(counts(&told(&mut messages).await), ("SUCCEEDED", 4, true), "{kind}");
+            assert!(next(&mut messages).await.is_none(), "it ends");
+            // Whoever comes back, or late, has the state, not the way to it.
+            let mut late = watcher.watch(WATCH);
+            assert_eq!(counts(&told(&mut late).await), ("SUCCEEDED", 4, true), "{kind}");
+            assert!(next(&mut late).await.is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case() {
+    for kind in BOTH {
+        let watcher = accepted(kind, Waking::default()).await;
+        let mut messages = watcher.watch(WATCH);
+        let reading = async {
+            let mut states = vec![(Instant::now(), told(&mut messages).await)];
+            while !states[states.len() - 1].1["isFinal"].as_bool().unwrap() {
+                states.push((Instant::now(), told(&mut messages).await));
+            }
+            assert!(next(&mut messages).await.is_none());
+            states
+        };
+        let writing = async {
+            let until = Instant::now() + Duration::from_millis(1500);
+            let mut revision = 1;
+            while Instant::now() < until {
+                revision += 1;
+                watcher.tell(release_change(1, revision, 1 + revision % 3, ReleaseEventKind::TargetFinished)).await;
+            }
+            watcher.tell(release_change(1, revision + 1, 4, ReleaseEventKind::Finished)).await;
+            revision
+        };
+        let (states, events) = tokio::join!(reading, writing);
+        assert!(events > 50, "{kind}: only {events} events");
+        let span = states[states.len() - 1].0 - states[0].0;
+        let most = span.as_millis() / 100 + 2;
+        assert!(states.len() as u128 <= most, "{kind}: {} in {span:?}", states.len());
+        assert!(states.len() > 4, "{kind}: changes are told on the way");
+    }
+}
+
+#[tokio::test]
+async fn a_release_that_is_not_there_has_no_progress_and_no_output() {
+    for kind in BOTH {
+        let watcher = accepted(kind, Waking::default()).await;
+        for (id, code) in [
+            ("rel_99", "BAD_REQUEST NOT_FOUND"),
+            ("nonsense", "BAD_REQUEST NOT_FOUND"),
+            ("svc_1", "BAD_REQUEST WRONG_TYPE"),
+        ] {
+            for name in ["releaseProgress", "releaseLog"] {
+                let document = format!("subscription {{ {name}(releaseId: \"{id}\") {{ cursor }} }}");
+                assert_eq!(watcher.refused(&document).await, (code.into(), "releaseId".into()), "{kind}: {document}");
+            }
+        }
+    }
+}

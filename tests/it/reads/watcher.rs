@@ -1,0 +1,127 @@
+//! Whoever watches a fleet through the schema, and what it is told.
+
+use crate::reads::fleet::Fleet;
+use async_graphql::{Request, Response};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream, Stream};
+use lockkeeper::domain::event::ReleaseEventKind;
+use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
+use lockkeeper::domain::{Caller, Role};
+use lockkeeper::events::{Tail, Waking};
+use lockkeeper::graphql::{Place, prepare, subscribe};
+use lockkeeper::limits::Limits;
+use lockkeeper::store::events::{NewEvent, ReleaseChange, What, append};
+use lockkeeper::watch::{Body, Groups, Message, Messages};
+use lockkeeper::wire::complete;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Whoever watches a fleet; the tail ends when it is dropped.
+pub struct Watcher {
+    fleet: Fleet,
+    groups: Groups,
+    _stop: DropGuard,
+}
+
+/// Without any wake-up, and without a look in the time of a test: what is told was in the table.
+pub const ASLEEP: Waking = Waking { poll: Duration::from_hours(1), hints: false };
+
+impl Watcher {
+    pub async fn new(fleet: Fleet, waking: Waking) -> Watcher {
+        Watcher::limited(fleet, waking, &Limits::default()).await
+    }
+
+    /// As [`Watcher::new`], where subscribers may cost this much.
+    pub async fn limited(fleet: Fleet, waking: Waking, limits: &Limits) -> Watcher {
+        let stop = CancellationToken::new();
+        let tail = Tail::start(fleet.app.db.clone(), waking, stop.clone()).await.unwrap();
+        Watcher { fleet, groups: Groups::new(tail, limits), _stop: stop.drop_guard() }
+    }
+
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The messages of a subscription.
+    pub fn watch(&self, document: &str) -> Watched {
+        self.watch_from(document, &Place::default())
+    }
+
+    /// The same, for a client that comes back to a place.
+    pub fn watch_from(&self, document: &str, place: &Place) -> Watched {
+        let caller = Caller::new("ann", Role::Viewer, "token 1");
+        messages(self.subscribe(caller, Request::new(document).data(place.clone()))).boxed()
+    }
+
+    /// Begins a subscription of a caller.
+    pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
+        let request = self.fleet.gated(request).map(|request| prepare(request, caller, "req-1"));
+        let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
+        async move {
+            match request {
+                Ok(request) => subscribe(&schema, request, &groups).await,
+                Err(errors) => stream::iter([Response::from_errors(errors)]).boxed().into(),
+            }
+        }
+    }
+
+    /// Subscribers that are told the same.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// The code of the only message of a subscription that is refused, and the argument to blame.
+    pub async fn refused(&self, document: &str) -> (String, String) {
+        let messages: Vec<Arc<Message>> = self.watch(document).collect().await;
+        assert_eq!(messages.len(), 1, "{document}: {messages:?}");
+        let error = parsed(&messages[0])["errors"][0]["extensions"].take();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (format!("{} {}", text(&error["code"]), text(&error["reason"])).trim().to_owned(), text(&error["argument"]))
+    }
+
+    /// Appends one event.
+    pub async fn tell(&self, what: What) {
+        let db = &self.fleet.app.db;
+        let mut tx = db.begin().await.unwrap();
+        let now = tx.now().await.unwrap();
+        let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), what };
+        append(&mut tx, now, &[event]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// The messages of a subscription.
+pub type Watched = BoxStream<'static, Arc<Message>>;
+
+fn messages(begin: impl Future<Output = Messages> + Send + 'static) -> impl Stream<Item = Arc<Message>> {
+    let each = |mut messages: Messages| async move { Some((messages.next().await?, messages)) };
+    stream::once(begin).flat_map(move |messages| stream::unfold(messages, each))
+}
+
+/// What a message says, under the request `req-1`.
+pub fn parsed(message: &Message) -> Value {
+    let body = match &message.body {
+        Body::Written(body) => body.clone().into_bytes(),
+        Body::Failed(failed) => {
+            let mut response = failed.response();
+            complete(&mut response, "req-1");
+            lockkeeper::wire::body(&response)
+        }
+    };
+    serde_json::from_slice(&body).unwrap()
+}
+
+/// The next message of a stream, in time.
+pub async fn next(messages: &mut Watched) -> Option<Arc<Message>> {
+    tokio::time::timeout(Duration::from_secs(20), messages.next()).await.expect("a message in time")
+}
+
+/// A change of a release of four targets, so many of which have ended.
+pub fn release_change(release_id: i64, revision: i64, ended: i64, kind: ReleaseEventKind) -> What {
+    let progress = Progress { total: 4, queued: 4 - ended, succeeded: ended, ..Progress::default() };
+    let status = if ended == 4 { ReleaseStatus::Succeeded } else { ReleaseStatus::Running };
+    let action = ReleaseAction::Upgrade;
+    What::Release(ReleaseChange { kind, release_id, action, target_id: None, revision, status, progress })
+}

@@ -1,0 +1,307 @@
+//! A small fleet whose commands are shell scripts that keep a journal.
+
+use crate::PROGRAM;
+use crate::worker::direct::Direct;
+use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::change;
+use lockkeeper::domain::release::OnLocked;
+use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::{Caller, Kind, Role};
+use lockkeeper::executor::{Executor, ExecutorSettings};
+use lockkeeper::limits::Bytes;
+use lockkeeper::release::{Aim, Request, Selection, accept};
+use lockkeeper::store::{Db, doctor};
+use lockkeeper::worker::{self, Timing, WorkerSettings};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use testkit::databases;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A service `web` with versions 1, 2 and 3, and instances at 2 on hosts `h1`, `h2`, …
+pub struct Fleet {
+    pub app: App,
+    pub url: String,
+    pub service: i64,
+    pub versions: Vec<i64>,
+    pub directory: PathBuf,
+    direct: Direct,
+    _kept: tempfile::TempDir,
+}
+
+/// A worker of this process; it stops without waiting when it is dropped.
+pub struct Worker {
+    stop: CancellationToken,
+    task: JoinHandle<lockkeeper::store::Result<()>>,
+}
+
+impl Worker {
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+/// Short enough for tests, long enough for a busy machine.
+pub fn timing() -> Timing {
+    Timing {
+        tick: Duration::from_millis(50),
+        renew: Duration::from_millis(200),
+        fence_after: Duration::from_secs(10),
+        dead_after: Duration::from_secs(15),
+        grace: Duration::from_millis(500),
+        drain: Duration::from_secs(30),
+    }
+}
+
+/// The same, for tests that wait for a lease to end.
+pub fn impatient() -> Timing {
+    Timing { fence_after: Duration::from_secs(2), dead_after: Duration::from_secs(4), ..timing() }
+}
+
+/// The executor of a configuration's text, `{dir}` being the directory of the fleet.
+pub fn executor(directory: &Path, text: &str) -> Executor {
+    let text = text.replace("{dir}", &directory.display().to_string());
+    toml::from_str::<ExecutorSettings>(&text).unwrap().named("web")
+}
+
+/// How a worker with this state directory works.
+pub fn settings(state_dir: PathBuf) -> WorkerSettings {
+    WorkerSettings { runner: PROGRAM.into(), timing: timing(), ..WorkerSettings::new("worker", state_dir) }
+}
+
+/// What an executor says that runs the script of [`Fleet::script`].
+pub const COMMAND: &str = "kind = 'command'\nprogram = '{dir}/deploy'\nenv = { DIR = '{dir}' }\n";
+
+impl Fleet {
+    pub async fn new(kind: &str, hosts: usize, executor_text: &str) -> Fleet {
+        let kept = tempfile::tempdir().unwrap();
+        let directory = kept.path().to_owned();
+        let url = databases::fresh(kind, &directory);
+        let db = Db::open(&url, 8).await.unwrap();
+        let direct = Direct::open(kind, &url).await;
+        let executors = [executor(&directory, executor_text)].into_iter().collect();
+        let app = App { db, executors, rollout: RolloutDefaults::default() };
+        let mut fleet = Fleet { app, url, service: 0, versions: Vec::new(), directory, direct, _kept: kept };
+        fleet.service = fleet.serve("web").await;
+        for name in ["1", "2", "3"] {
+            let version = fleet.version(fleet.service, name).await;
+            fleet.versions.push(version);
+        }
+        for host in 1..=hosts {
+            let sql = format!(
+                "INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h{host}', '10.0.0.{host}', {{now}}, 'ann')"
+            );
+            fleet.change(&sql).await;
+        }
+        fleet.deploy(fleet.service, fleet.versions[1]).await;
+        fleet
+    }
+
+    pub async fn serve(&self, name: &str) -> i64 {
+        self.change(&format!(
+            "INSERT INTO service (name, language, description, executor, created_at, created_by, updated_at, updated_by)
+             VALUES ('{name}', '', '', 'web', {{now}}, 'ann', {{now}}, 'ann')"
+        ))
+        .await;
+        self.number(&format!("SELECT id FROM service WHERE name = '{name}'")).await
+    }
+
+    pub async fn version(&self, service: i64, name: &str) -> i64 {
+        self.change(&format!(
+            "INSERT INTO version (service_id, name, ref, description, build_status, artifact, built_at, created_at, created_by)
+             VALUES ({service}, '{name}', 'ref-{name}', '', 'SUCCEEDED', 'artifact-{name}', {{now}}, {{now}}, 'ann')"
+        ))
+        .await;
+        self.number(&format!("SELECT id FROM version WHERE service_id = {service} AND name = '{name}'")).await
+    }
+
+    /// An instance of a service at this version on every host.
+    pub async fn deploy(&self, service: i64, version: i64) {
+        self.change(&format!(
+            "INSERT INTO instance (service_id, host_id, hostname, version_id, port, tag, weight, description, status,
+                revision, created_at, updated_at, updated_by)
+             SELECT {service}, id, hostname, {version}, 8080, 'prod', 100, '', 'RUNNING', 1, {{now}}, {{now}}, 'ann'
+             FROM host ORDER BY id"
+        ))
+        .await;
+    }
+
+    /// Makes this the script of the fleet's commands. It runs between a `start` and an `end` in the journal,
+    /// and `tick N` in it takes N times 50 ms and says each time that it still runs.
+    pub fn script(&self, body: &str) {
+        let text = format!(
+            "#!/bin/sh\nsay() {{ echo \"$1 $LOCKKEEPER_INSTANCE_ID $LOCKKEEPER_FENCE $LOCKKEEPER_TARGET_ID $LOCKKEEPER_ATTEMPT\" >> \"$DIR/journal\"; }}\n\
+             tick() {{ i=0; while [ $i -lt $1 ]; do say tick; sleep 0.05; i=$((i+1)); done; }}\n\
+             say start\n{body}\nsay end\n"
+        );
+        self.program("deploy", &text);
+    }
+
+    pub fn program(&self, name: &str, text: &str) {
+        // Written and renamed: one that is open for writing cannot be run.
+        let new = self.directory.join("program.new");
+        fs::write(&new, text).unwrap();
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::rename(new, self.directory.join(name)).unwrap();
+    }
+
+    /// The lines of the journal, in fields: word, instance, fence, target, attempt.
+    pub fn journal(&self) -> Vec<Vec<String>> {
+        let text = fs::read_to_string(self.directory.join("journal")).unwrap_or_default();
+        text.lines().map(|line| line.split(' ').map(str::to_owned).collect()).collect()
+    }
+
+    /// How many lines of the journal begin with this word.
+    pub fn said(&self, word: &str) -> usize {
+        self.journal().iter().filter(|line| line[0] == word).count()
+    }
+
+    /// No command of an instance shows a sign of life after a newer one of it has started, and no claim
+    /// starts one twice.
+    pub fn assert_never_beside(&self) {
+        let mut newest = std::collections::HashMap::new();
+        for line in self.journal() {
+            let fence: i64 = line[2].parse().unwrap();
+            let known = newest.entry(line[1].clone()).or_insert(0);
+            match line[0].as_str() {
+                "start" => assert!(fence > *known, "{line:?} after fence {known}"),
+                _ => assert!(fence >= *known, "{line:?} after fence {known}"),
+            }
+            *known = fence.max(*known);
+        }
+    }
+
+    /// Nothing is broken, whatever happened.
+    pub async fn assert_sound(&self) {
+        assert_eq!(doctor::check(&self.app.db).await.unwrap(), []);
+    }
+
+    pub fn settings(&self) -> WorkerSettings {
+        settings(self.directory.join("state"))
+    }
+
+    pub fn worker(&self) -> Worker {
+        self.worker_with(self.settings())
+    }
+
+    pub fn worker_with(&self, settings: WorkerSettings) -> Worker {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(worker::run(self.app.clone(), settings, stop.clone()));
+        Worker { stop, task }
+    }
+
+    /// An upgrade of `web` to version 3 everywhere.
+    pub fn upgrade(&self) -> Request {
+        let version_id = Kind::Version.id(self.versions[2]).to_string();
+        request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
+    }
+
+    /// Accepts a release and gives its number.
+    pub async fn accept(&self, request: &Request) -> i64 {
+        accept(&self.app, request).await.unwrap().unwrap().release_id.unwrap()
+    }
+
+    /// Waits until a release is over and gives its status.
+    pub async fn over(&self, release: i64) -> String {
+        let sql = format!("SELECT status FROM release WHERE id = {release} AND finished_at IS NOT NULL");
+        self.until(&sql, |rows| rows.first().map(|row| row[0].clone())).await
+    }
+
+    /// Waits until this many lines of the journal begin with this word.
+    pub async fn until_said(&self, word: &str, many: usize) {
+        self.until("SELECT 'x' AS x", |_| (self.said(word) >= many).then_some(())).await;
+    }
+
+    /// Asks again and again until the rows tell what is waited for.
+    pub async fn until<T>(&self, sql: &str, told: impl Fn(Vec<Vec<String>>) -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(told) = told(self.rows(sql).await) {
+                return told;
+            }
+            let state = "SELECT id, status, worker_id, attempt, fence FROM release_target ORDER BY id";
+            assert!(
+                began.elapsed() < Duration::from_mins(1),
+                "{sql}: {:?} {:?}",
+                self.rows(state).await,
+                self.journal()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Status, failure, message, exit status and attempt of each target of a release.
+    pub async fn targets(&self, release: i64) -> Vec<Vec<String>> {
+        self.rows(&format!(
+            "SELECT status, failure, message, exit_status, attempt FROM release_target WHERE release_id = {release} ORDER BY ordinal"
+        ))
+        .await
+    }
+
+    /// Status and version of each instance of `web`, by host.
+    pub async fn instances(&self) -> Vec<Vec<String>> {
+        self.rows(&format!(
+            "SELECT i.status, v.name FROM instance i LEFT JOIN version v ON v.id = i.version_id
+             WHERE i.service_id = {} ORDER BY i.id",
+            self.service
+        ))
+        .await
+    }
+
+    /// Stream and text of the output of a release, in order.
+    pub async fn log(&self, release: i64) -> Vec<Vec<String>> {
+        self.rows(&format!("SELECT stream, text FROM log_line WHERE release_id = {release} ORDER BY place")).await
+    }
+
+    pub async fn change(&self, sql: &str) {
+        self.direct.change(sql).await;
+    }
+
+    pub async fn can_write(&self) -> bool {
+        self.direct.can_write().await
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.rows(sql).await[0][0].parse().unwrap()
+    }
+
+    /// All rows as text; what is null is empty.
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        self.direct.rows(sql).await
+    }
+}
+
+/// A request for a release of a service, ten at a time.
+pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
+    Request {
+        change: caller("upgradeInstances"),
+        aim,
+        service_id: Kind::Service.id(service).to_string(),
+        hosts,
+        on_locked: OnLocked::Skip,
+        include_unknown: false,
+        through_hold_ids: Vec::new(),
+        rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
+        reason: None,
+        expected_count: None,
+        dry_run: false,
+    }
+}
+
+/// An operator's request.
+pub fn caller(operation: &'static str) -> change::Request {
+    let caller = Caller::new("olga", Role::Operator, "token 1");
+    change::Request {
+        caller,
+        request_id: "r".into(),
+        operation,
+        input: json!({}),
+        idempotency_key: None,
+        audit_input: Bytes::kibi(4),
+    }
+}

@@ -1,0 +1,10 @@
+//! Workers with real child processes, on both databases.
+
+mod canceling;
+mod carrying;
+mod direct;
+mod faults;
+mod fleet;
+mod limits;
+mod probing;
+mod process;
