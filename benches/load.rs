@@ -1,33 +1,33 @@
-//! Loads a large fleet into an empty database: `cargo bench --bench fleet -- --database-url sqlite:fleet.db --size 30k`.
+//! Fills an empty database with a large fleet: `cargo bench --bench fleet -- --database-url sqlite:fleet.db --size 30k`.
 
 use clap::Parser;
 use lockkeeper::store::Db;
 use std::time::Instant;
 use testkit::large::{Size, load};
 
-/// Loads a fleet into an empty database, made by arithmetic: the same rows for the same numbers.
+/// Fills an empty database with a fleet, which is generated: the same numbers make the same rows.
 #[derive(Parser)]
 #[command(name = "cargo bench --bench fleet --", max_term_width = 100)]
 struct Options {
     /// sqlite:FILE, or postgres://SUPERUSER@HOST/DATABASE
     #[arg(long)]
     database_url: String,
-    /// 1k, 10k, 30k, 100k or 1m instances, with the services, versions and hosts that go with them
-    #[arg(long, default_value = "30k", value_parser = |name: &str| Size::named(name).ok_or("no such size"))]
+    /// 1k, 10k, 30k, 100k or 1m instances, with services, versions and hosts in proportion
+    #[arg(long, default_value = "30k", value_parser = |name: &str| Size::named(name).ok_or("unknown size"))]
     size: Size,
-    /// Another number of services
+    /// Number of services, in place of the size's
     #[arg(long)]
     services: Option<i64>,
-    /// Another number of versions of each service
+    /// Number of versions of each service, in place of the size's
     #[arg(long)]
     versions: Option<i64>,
-    /// Another number of hosts
+    /// Number of hosts, in place of the size's
     #[arg(long)]
     hosts: Option<i64>,
-    /// Another number of instances
+    /// Number of instances, in place of the size's
     #[arg(long)]
     instances: Option<i64>,
-    /// Given by cargo
+    /// Cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -41,9 +41,9 @@ async fn main() -> anyhow::Result<()> {
         hosts: hosts.unwrap_or(size.hosts),
         instances: instances.unwrap_or(size.instances),
     };
-    let begun = Instant::now();
+    let start = Instant::now();
     Db::open(&database_url, 1).await?.close().await;
     load(&database_url, size).await?;
-    println!("{size:?} in {:.1} s", begun.elapsed().as_secs_f64());
+    println!("{size:?} in {:.1} s", start.elapsed().as_secs_f64());
     Ok(())
 }

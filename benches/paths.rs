@@ -9,20 +9,20 @@ use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
 use lockkeeper::gate::Gate;
 use lockkeeper::limits::Limits;
 use lockkeeper::wire::body;
-use reading::{ALL, PAGE, Reading, fleet as fleet_in};
+use reading::{PAGE, QUERIES, Reading, create_fleet};
 use std::hint::black_box;
 
 fn documents(criterion: &mut Criterion) {
     let gate = Gate::of_api(Limits::default());
-    let passes = |text: String| gate.prepare(black_box(text), None, Default::default()).is_ok();
-    criterion.bench_function("pass the gate with the page's document", |bench| {
-        bench.iter(|| passes(PAGE.to_owned()));
+    let check = |text: String| gate.prepare(black_box(text), None, Default::default()).is_ok();
+    criterion.bench_function("check the page's document, which is known", |bench| {
+        bench.iter(|| check(PAGE.to_owned()));
     });
     let mut number = 0;
-    criterion.bench_function("pass it with a new document", |bench| {
+    criterion.bench_function("check a new document", |bench| {
         bench.iter(|| {
             number += 1;
-            passes(format!("{PAGE} # {number}"))
+            check(format!("{PAGE} # {number}"))
         });
     });
 }
@@ -30,36 +30,39 @@ fn documents(criterion: &mut Criterion) {
 fn reading(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let directory = tempfile::tempdir().expect("a directory");
-    let url = runtime.block_on(fleet_in(directory.path())).expect("a fleet");
+    let url = runtime.block_on(create_fleet(directory.path())).expect("a fleet");
     let reading = runtime.block_on(Reading::open(&url)).expect("its database");
-    for (name, document) in ALL {
-        criterion.bench_function(&format!("read the {name}, from its text to its bytes"), |bench| {
-            bench.iter(|| runtime.block_on(reading.answer(document)));
-        });
+    for (name, document) in QUERIES {
+        criterion.bench_function(
+            &format!("read the {name}, from the text of the query to the bytes of the response"),
+            |bench| {
+                bench.iter(|| runtime.block_on(reading.execute(document)));
+            },
+        );
     }
     let nothing = PAGE.replacen("first: 20", "first: 0", 1);
-    criterion.bench_function("plan the page, and read no service", |bench| {
-        bench.iter(|| runtime.block_on(reading.answer(&nothing)));
+    criterion.bench_function("plan the page, and read a page of no services", |bench| {
+        bench.iter(|| runtime.block_on(reading.execute(&nothing)));
     });
-    let written = runtime.block_on(reading.answer(PAGE));
+    let written = runtime.block_on(reading.execute(PAGE));
     let data = [(Name::new("services"), Value::Binary(written.into()))];
     let response = Response::new(Value::Object(data.into_iter().collect()));
     criterion
-        .bench_function("splice the page's bytes into a response", |bench| bench.iter(|| body(black_box(&response))));
+        .bench_function("copy the page's bytes into a response", |bench| bench.iter(|| body(black_box(&response))));
 }
 
 fn rules(criterion: &mut Criterion) {
     let version =
         |id| Version { id, service_id: 1, build_status: BuildStatus::Succeeded, withdrawn: false, removed: false };
     let (now, next) = (version(7), version(8));
-    criterion.bench_function("whether a version is enabled", |bench| {
+    criterion.bench_function("decide whether a version is enabled", |bench| {
         bench.iter(|| enabled(VersionAction::Upgrade, black_box(&next), black_box(&now)));
     });
     let ids: Vec<String> = (1..=1000).map(|number| Kind::Instance.id(number).to_string()).collect();
-    criterion.bench_function("check a claim of 1000 ids", |bench| {
+    criterion.bench_function("parse 1000 ids of an input", |bench| {
         bench.iter(|| claim::ids("input.instanceIds", Kind::Instance, black_box(&ids), &mut Problems::default()));
     });
-    criterion.bench_function("read an id", |bench| bench.iter(|| Id::parse(black_box("ins_123456"))));
+    criterion.bench_function("parse an id", |bench| bench.iter(|| Id::parse(black_box("ins_123456"))));
     criterion.bench_function("write an instant", |bench| {
         bench.iter(|| Timestamp(black_box(1_795_000_000_007)).to_string());
     });

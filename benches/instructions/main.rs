@@ -1,109 +1,111 @@
-//! How many instructions reading takes on this side of the database, counted under callgrind, which no other load of
-//! the machine changes: `cargo bench --profile dev --bench instructions`. More or fewer than the kept figures by more
-//! than the margin is an error; with `-- --keep` they are what was counted. SQLite works in a thread of its own and is
-//! not counted. In the profile of the tests there is nothing to be built for it; without optimizations, what counts is
-//! how a figure changes, not the figure.
+//! How many instructions a query takes without the database, counted by callgrind, so that other load of the machine makes
+//! no difference: `cargo bench --profile dev --bench instructions`. A count that differs from the recorded one by more
+//! than the margin is an error; `-- --record` records the counts. SQLite has its own thread, which is not counted. The
+//! bench runs in the profile of the tests, for which everything is built already. Since that profile does not optimize,
+//! the change of a count is what matters, not the count itself.
 
-#![expect(clippy::cast_precision_loss, reason = "counts are far below what a float tells apart")]
+#![expect(clippy::cast_precision_loss, reason = "a float represents counts of this size exactly")]
 
 #[path = "../reading/mod.rs"]
 mod reading;
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
-use reading::{ALL, Reading, fleet as fleet_in};
+use reading::{QUERIES, Reading, create_fleet};
 use std::path::Path;
 use std::process::Command;
 use tokio::runtime::Runtime;
 
-/// How far from the kept figure a count may be, in percent.
-const MARGIN: f64 = 5.0;
-/// How often each is answered before it is counted, and while it is.
-const BEFORE: usize = 3;
-const COUNTED: usize = 10;
+/// How far a count may be from the recorded one.
+const MARGIN_PERCENT: f64 = 5.0;
+/// How often each query is executed before counting starts.
+const WARM_UP_RUNS: usize = 3;
+/// How often it is executed while instructions are counted.
+const COUNTED_RUNS: usize = 10;
 
-const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/kept.txt");
+const RECORD_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions/recorded.txt");
 
-/// Counts the instructions of reading, and compares them with the kept figures.
+/// Counts the instructions of queries, and compares the counts with the recorded ones.
 #[derive(Parser)]
 #[command(name = "cargo bench --profile dev --bench instructions --", max_term_width = 100)]
 struct Options {
-    /// Keep what is counted
+    /// Record the counts
     #[arg(long)]
-    keep: bool,
-    /// Answer this one, for valgrind to count
+    record: bool,
+    /// Execute this query, in the process whose instructions are counted
     #[arg(long, hide = true)]
-    answer: Option<String>,
-    /// Of this database
+    execute: Option<String>,
+    /// The database of the query
     #[arg(long, hide = true, default_value = "")]
     url: String,
-    /// Given by cargo
+    /// Cargo passes it to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    if let Some(name) = options.answer {
-        let known = ALL.iter().find(|(known, _)| *known == name);
-        return answer(&options.url, known.context("no such document")?.1);
+    if let Some(name) = options.execute {
+        let query = QUERIES.iter().find(|(known, _)| *known == name);
+        return execute(&options.url, query.context("unknown query")?.1);
     }
     let directory = tempfile::tempdir()?;
-    let url = runtime()?.block_on(fleet_in(directory.path()))?;
-    let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
-    let (mut counts, mut apart) = (Vec::new(), Vec::new());
-    println!("| read | instructions | kept | |\n| --- | ---: | ---: | ---: |");
-    for (name, _) in ALL {
-        let count = count(name, &url, &directory.path().join(name))? / COUNTED as u64;
-        let kept = kept.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
-        let percent = kept.map(|kept| (count as f64 / kept as f64 - 1.0) * 100.0);
-        let (shown, kept) = (percent.map_or(String::new(), |percent| format!("{percent:+.1} %")), kept.unwrap_or(0));
-        println!("| {name} | {count} | {kept} | {shown} |");
+    let url = runtime()?.block_on(create_fleet(directory.path()))?;
+    let recorded = std::fs::read_to_string(RECORD_FILE).unwrap_or_default();
+    let (mut counts, mut changed) = (Vec::new(), Vec::new());
+    println!("| query | instructions | recorded | change |\n| --- | ---: | ---: | ---: |");
+    for (name, _) in QUERIES {
+        let count = count(name, &url, &directory.path().join(name))? / COUNTED_RUNS as u64;
+        let recorded = recorded.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
+        let percent = recorded.map(|recorded| (count as f64 / recorded as f64 - 1.0) * 100.0);
+        let change = percent.map_or(String::new(), |percent| format!("{percent:+.1} %"));
+        println!("| {name} | {count} | {} | {change} |", recorded.unwrap_or(0));
         counts.push(format!("{name} {count}\n"));
-        if percent.is_none_or(|percent| percent.abs() > MARGIN) {
-            apart.push(name);
+        if percent.is_none_or(|percent| percent.abs() > MARGIN_PERCENT) {
+            changed.push(name);
         }
     }
-    if options.keep {
-        return Ok(std::fs::write(KEPT, counts.concat())?);
+    if options.record {
+        return Ok(std::fs::write(RECORD_FILE, counts.concat())?);
     }
-    if !apart.is_empty() {
+    if !changed.is_empty() {
         bail!(
-            "not within {MARGIN} % of what is kept: {}. If that is meant, run\n  cargo bench --profile dev --bench instructions -- --keep",
-            apart.join(", ")
+            "the count of {} differs from the recorded one by more than {MARGIN_PERCENT} %. If the change is intended, \
+             run\n  cargo bench --profile dev --bench instructions -- --record",
+            changed.join(" and of ")
         );
     }
     Ok(())
 }
 
-/// Answers a document a few times, and then as often as is counted.
-fn answer(url: &str, document: &str) -> anyhow::Result<()> {
+/// Executes a query a few times, and then while instructions are counted.
+fn execute(url: &str, document: &str) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let reading = runtime.block_on(Reading::open(url))?;
-    for _ in 0..BEFORE {
-        std::hint::black_box(runtime.block_on(reading.answer(document)));
+    for _ in 0..WARM_UP_RUNS {
+        std::hint::black_box(runtime.block_on(reading.execute(document)));
     }
     counted(&runtime, &reading, document);
     Ok(())
 }
 
-/// What callgrind counts: everything from the text of a document to the bytes of its answer.
+/// What callgrind counts: everything from the text of a document to the bytes of its response.
 #[inline(never)]
 fn counted(runtime: &Runtime, reading: &Reading, document: &str) {
-    for _ in 0..COUNTED {
-        std::hint::black_box(runtime.block_on(reading.answer(document)));
+    for _ in 0..COUNTED_RUNS {
+        std::hint::black_box(runtime.block_on(reading.execute(document)));
     }
 }
 
-/// The instructions of [`counted`] in a process of its own.
+/// The instructions of [`counted`], in a process of its own.
 fn count(name: &str, url: &str, out: &Path) -> anyhow::Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--toggle-collect=instructions::counted"])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
-        .args(["--answer", name, "--url", url])
+        .args(["--execute", name, "--url", url])
         .output()
-        .context("valgrind is needed")?;
+        .context("this bench needs valgrind")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     total(out)
 }
@@ -114,8 +116,9 @@ fn runtime() -> std::io::Result<Runtime> {
 
 fn total(out: &Path) -> anyhow::Result<u64> {
     let text = std::fs::read_to_string(out)?;
-    let total = text.lines().find_map(|line| line.strip_prefix("totals:")).context("callgrind tells totals")?;
+    let total =
+        text.lines().find_map(|line| line.strip_prefix("totals:")).context("the output of callgrind has no totals")?;
     let total = total.trim().parse()?;
-    ensure!(total > 0, "nothing was counted");
+    ensure!(total > 0, "callgrind counted no instructions");
     Ok(total)
 }

@@ -1,4 +1,4 @@
-//! A small fleet in SQLite, and two pages that are read of it.
+//! A small fleet in SQLite, and two queries for it.
 
 use anyhow::Context;
 use async_graphql::Request;
@@ -22,19 +22,19 @@ pub const SERVICE: &str =
 pub const PAGE: &str = "{ services(first: 20) { nodes { name versions(first: 20) { nodes { id name } }
     instances(first: 50) { nodes { id status host { hostname } version { name } } } } } }";
 
-/// What is read, by name.
-pub const ALL: [(&str, &str); 2] = [("service", SERVICE), ("page", PAGE)];
+/// The queries by name.
+pub const QUERIES: [(&str, &str); 2] = [("service", SERVICE), ("page", PAGE)];
 
 pub struct Reading {
     schema: Schema,
     gate: Gate,
 }
 
-/// Loads the fleet, and gives the URL of its database.
-pub async fn fleet(directory: &Path) -> anyhow::Result<String> {
+/// Creates the fleet, and returns the URL of its database.
+pub async fn create_fleet(directory: &Path) -> anyhow::Result<String> {
     let url = format!("sqlite:{}", directory.join("fleet.db").display());
     Db::open(&url, 1).await?.close().await;
-    load(&url, Size::named("1k").context("it is a size")?).await?;
+    load(&url, Size::named("1k").context("there is a fleet of this size")?).await?;
     Ok(url)
 }
 
@@ -45,7 +45,7 @@ impl Reading {
         Ok(Reading { schema: graphql::schema(app, denials), gate: Gate::of_api(Limits::default()) })
     }
 
-    /// The request, as a transport makes it ready.
+    /// The request, prepared as by a transport.
     pub fn request(&self, document: &str) -> Request {
         let caller = Caller::new("ann", Role::Viewer, "token 1");
         let variables = json!({ "name": "service-00007", "now": "ver_130" });
@@ -55,8 +55,8 @@ impl Reading {
         graphql::prepare(prepared.request(), caller, "req-1")
     }
 
-    /// The bytes of an answer.
-    pub async fn answer(&self, document: &str) -> Vec<u8> {
+    /// The bytes of the response.
+    pub async fn execute(&self, document: &str) -> Vec<u8> {
         let response = self.schema.execute(self.request(document)).await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
         lockkeeper::wire::body(&response)

@@ -1,4 +1,4 @@
-//! A large fleet, made by arithmetic: the rows of `fleet.sql` in an empty database of either kind.
+//! Fills an empty database of either kind with the fleet of `fleet.sql`.
 
 mod words;
 
@@ -9,11 +9,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 
-/// How large a fleet is. Each service has equally many instances, at most one on each host.
+/// The size of a fleet. All services have the same number of instances, at most one on each host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     pub services: i64,
-    /// Of each service.
+    /// Versions of each service.
     pub versions: i64,
     pub hosts: i64,
     pub instances: i64,
@@ -29,7 +29,7 @@ impl Size {
         ("1m", Size { services: 1_000, versions: 20, hosts: 10_000, instances: 1_000_000 }),
     ];
 
-    /// The size of this name, if there is one.
+    /// Returns the size with this name, or `None` if it does not exist.
     pub fn named(name: &str) -> Option<Size> {
         Size::ALL.iter().find(|(known, _)| *known == name).map(|(_, size)| *size)
     }
@@ -45,30 +45,33 @@ impl Size {
     }
 
     fn check(self) -> anyhow::Result<()> {
-        ensure!(self.services > 0 && self.instances > 0, "a fleet has services and instances");
-        ensure!(self.instances % self.services == 0, "each service has equally many instances");
-        ensure!(self.each() <= self.hosts, "a service has at most one instance on a host");
-        ensure!(self.versions >= 6, "a service has at least six versions");
+        ensure!(self.services > 0 && self.instances > 0, "a fleet needs services and instances");
+        ensure!(
+            self.instances % self.services == 0,
+            "the number of instances must be a multiple of the number of services"
+        );
+        ensure!(self.each() <= self.hosts, "a service can have only one instance on a host: there are too few hosts");
+        ensure!(self.versions >= 6, "a service needs at least six versions");
         Ok(())
     }
 }
 
-/// Fills lockkeeper's tables at a URL, which exist and are empty. Indexes and triggers are made anew behind the rows. On PostgreSQL
-/// statistics are gathered, as it does by itself, and it takes a superuser.
+/// Fills lockkeeper's tables at a URL, which must exist and be empty. Indexes and triggers are dropped, and created again after the rows.
+/// On PostgreSQL, statistics are gathered, as its autovacuum would do. The user must be a superuser there.
 pub async fn load(url: &str, size: Size) -> anyhow::Result<()> {
     size.check()?;
     let mut base = Base::open(url).await?;
     let counts = base.texts("SELECT CAST(count(*) AS text) FROM service").await?;
-    ensure!(counts == ["0"], "{url} has services already: the fleet goes into an empty database");
-    let (drops, creates): (Vec<_>, Vec<_>) = base.beside_the_rows().await?.into_iter().unzip();
+    ensure!(counts == ["0"], "{url} already has services; a fleet can only be created in an empty database");
+    let (drops, creates): (Vec<_>, Vec<_>) = base.droppable().await?.into_iter().unzip();
     let rows = words::expand(include_str!("fleet.sql"), size, base.dialect());
     let script = format!("BEGIN; {}; {rows} {}; COMMIT", drops.join("; "), creates.join("; "));
     base.run(&script).await?;
-    base.settle().await?;
+    base.finish().await?;
     base.close().await
 }
 
-/// A connection beside lockkeeper's own, on which the database checks nothing of the rows.
+/// A connection on which the database does not check rows.
 enum Base {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -98,8 +101,8 @@ impl Base {
         }
     }
 
-    /// What is quicker made at once behind the rows than kept up with them: how it is dropped, and how it is made.
-    async fn beside_the_rows(&mut self) -> anyhow::Result<Vec<(String, String)>> {
+    /// Indexes and triggers, which slow down inserts: the statements that drop and that create them.
+    async fn droppable(&mut self) -> anyhow::Result<Vec<(String, String)>> {
         let sql = match self {
             Base::Sqlite(_) => {
                 "SELECT 'DROP ' || type || ' ' || name || ';' || sql FROM sqlite_schema
@@ -115,25 +118,25 @@ impl Base {
         both.iter()
             .map(|both| both.split_once(';').map(|(drop, create)| (drop.to_owned(), create.to_owned())))
             .collect::<Option<_>>()
-            .context("each has a statement that drops it and one that makes it")
+            .context("the two statements are separated by a semicolon")
     }
 
-    /// Counters of ids behind the rows, and statistics where the database would have gathered them by itself.
-    async fn settle(&mut self) -> anyhow::Result<()> {
-        let after = match self {
-            // lockkeeper gathers none there, and SQLite none by itself.
+    /// Moves the counters of ids past the rows, and gathers the statistics that the database would have gathered.
+    async fn finish(&mut self) -> anyhow::Result<()> {
+        let statements = match self {
+            // Neither lockkeeper nor SQLite gathers any there.
             Base::Sqlite(_) => Vec::new(),
             Base::Postgres(_) => {
                 let counters =
                     "SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), max(id)) FROM %I HAVING max(id) > 0',
                         table_name, column_name, table_name)
                      FROM information_schema.columns WHERE table_schema = current_schema() AND is_identity = 'YES'";
-                let mut after = self.texts(counters).await?;
-                after.push("VACUUM ANALYZE".to_owned());
-                after
+                let mut statements = self.texts(counters).await?;
+                statements.push("VACUUM ANALYZE".to_owned());
+                statements
             }
         };
-        for sql in after {
+        for sql in statements {
             self.run(&sql).await?;
         }
         Ok(())
@@ -148,7 +151,7 @@ impl Base {
         Ok(())
     }
 
-    /// The first column of each row, which is text.
+    /// The first column of each row, which must be text.
     async fn texts(&mut self, sql: &str) -> anyhow::Result<Vec<String>> {
         let sql = AssertSqlSafe(sql.to_owned());
         Ok(match self {

@@ -1,9 +1,9 @@
-//! Words between braces in `fleet.sql`: numbers of the size, and SQL as each database speaks it.
+//! The words between braces in `fleet.sql`: numbers of the size, and SQL in which the two databases differ.
 
 use super::Size;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Whose SQL is spoken.
+/// The database whose SQL is written.
 #[derive(Clone, Copy)]
 pub enum Dialect {
     Sqlite,
@@ -16,17 +16,19 @@ impl Dialect {
     }
 }
 
-/// The text with the meaning of each word in its place, innermost words first.
+/// Replaces each word of the text by its meaning, innermost words first.
 pub fn expand(text: &str, size: Size, dialect: Dialect) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let mut expanded = text.to_owned();
     while let Some(begin) = expanded.rfind('{') {
         let end = begin
-            + expanded[begin..].find('}').unwrap_or_else(|| panic!("a word is not closed: {}", &expanded[begin..]));
+            + expanded[begin..]
+                .find('}')
+                .unwrap_or_else(|| panic!("a word has no closing brace: {}", &expanded[begin..]));
         let (word, argument) = expanded[begin + 1..end].split_once(' ').unwrap_or((&expanded[begin + 1..end], ""));
         let (a, b) = argument.split_once(", ").unwrap_or((argument, ""));
         let days = |days: i64| days * 24 * 60 * 60 * 1000;
-        // Releases follow each other for five days.
+        // Releases are spread over five days.
         let after = |first: i64| format!("({} - {a} * {})", days(first), days(5) / size.services);
         let meaning = match (word, dialect) {
             ("services", _) => size.services.to_string(),
@@ -36,7 +38,7 @@ pub fn expand(text: &str, size: Size, dialect: Dialect) -> String {
             ("each", _) => size.each().to_string(),
             ("moved", _) => size.moved().to_string(),
             ("days", _) => {
-                days(argument.parse().unwrap_or_else(|_| panic!("no number of days: {argument}"))).to_string()
+                days(argument.parse().unwrap_or_else(|_| panic!("not a number of days: {argument}"))).to_string()
             }
             ("install", _) => after(50),
             ("upgrade", _) => after(6),
@@ -56,7 +58,7 @@ pub fn expand(text: &str, size: Size, dialect: Dialect) -> String {
             ("json", Dialect::Postgres) => format!("CAST({argument} AS jsonb)"),
             ("object", Dialect::Sqlite) => format!("json_object({argument})"),
             ("object", Dialect::Postgres) => format!("jsonb_build_object({argument})"),
-            _ => panic!("no word {{{word}}}"),
+            _ => panic!("unknown word {{{word}}}"),
         };
         expanded.replace_range(begin..=end, &meaning);
     }
