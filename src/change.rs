@@ -50,7 +50,7 @@ impl Request {
         }
         let mut text = String::from(self.operation);
         canonical(&input, &mut text);
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(text))
     }
 }
 

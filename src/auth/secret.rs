@@ -8,7 +8,6 @@ const PREFIX: &str = "lk_";
 const RANDOM: usize = 32;
 const CHECK: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A token's text. It is shown once and kept nowhere; its hash is.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,8 +31,7 @@ impl Secret {
 
     /// What the database knows it by: SHA-256, in hex. The secret is random enough to need no salt.
     pub fn hash(&self) -> String {
-        let digits = Sha256::digest(&self.0).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.map(|digit| char::from(HEX[usize::from(digit)])).collect()
+        hex::encode(Sha256::digest(&self.0))
     }
 
     /// Its first characters, to tell tokens apart in a list.

@@ -5,9 +5,10 @@ use crate::domain::audit::AuditOutcome;
 use crate::domain::{Caller, ProblemCode, Role, Timestamp, Word};
 use crate::store::token::Which;
 use crate::store::{Db, Result, audit, token};
+use parking_lot::Mutex;
 use serde_json::json;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long an answer of the database is believed: a revoked or expired token is refused after this time.
@@ -45,12 +46,12 @@ impl Tokens {
     }
 
     fn remembered(&self, hash: &str) -> Option<Caller> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock();
         known.get(hash).filter(|(asked, _)| asked.elapsed() < FRESH).map(|(_, caller)| caller.clone())
     }
 
     fn remember(&self, hash: String, asked: Instant, caller: Caller) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if known.len() >= REMEMBERED {
             known.retain(|_, (asked, _)| asked.elapsed() < FRESH);
         }

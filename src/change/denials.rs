@@ -6,9 +6,10 @@ use crate::domain::Caller;
 use crate::domain::audit::AuditOutcome;
 use crate::limits::Bytes;
 use crate::store::{Db, Result, audit};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait between two writes.
@@ -53,7 +54,7 @@ impl Denials {
 
     /// Counts an attempt. It is written soon, and nobody waits for that.
     pub fn count(&self, caller: &Caller, request_id: &str, operation: &'static str, input: &Value) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
         let new = || Denial {
             caller: caller.clone(),
             request_id: request_id.to_owned(),
@@ -78,7 +79,7 @@ impl Denials {
     pub async fn flush(&self) -> bool {
         let _writing = self.writing.lock().await;
         let denials = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.waiting.lock();
             waiting.written = !waiting.denials.is_empty();
             std::mem::take(&mut waiting.denials)
         };
@@ -110,7 +111,7 @@ impl Denials {
     }
 
     fn count_again(&self, denials: BTreeMap<(String, &'static str), Denial>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
         for (key, mut denial) in denials {
             denial.count += waiting.denials.remove(&key).map_or(0, |newer| newer.count);
             waiting.denials.insert(key, denial);

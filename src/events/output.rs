@@ -7,8 +7,9 @@ use crate::store::db::turns::Turns;
 use crate::store::log::{self, Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -84,7 +85,7 @@ impl Output {
     }
 
     fn with_marks<T>(&self, with: impl FnOnce(&mut Option<Marks>) -> T) -> T {
-        with(&mut self.shared.marks.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.shared.marks.lock())
     }
 
     async fn look(&self, waking: Waking) {

@@ -6,12 +6,13 @@ use super::{LINE, Line};
 use crate::domain::Timestamp;
 use crate::domain::release::LogStream;
 use crate::private;
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ impl Recording {
             // A pipe that a stranger holds open says nothing that counts.
             let _ = self.ends.recv_timeout(ENDS);
         }
-        if let Some(mut file) = self.file.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(mut file) = self.file.lock().take() {
             file.mend();
         }
     }
@@ -83,7 +84,7 @@ fn follow(
         let mut line = Vec::new();
         while let Ok(Some(end)) = read_line(&mut source, LINE + mask.longest(), &mut line) {
             let shown = mask.line(&line, LINE, end == End::BrokeOff);
-            if let Some(file) = &mut *file.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(file) = &mut *file.lock() {
                 file.write(stream, &shown);
             }
         }

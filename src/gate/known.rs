@@ -3,7 +3,8 @@
 
 use super::operation::Operation;
 use hashlink::LruCache;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// The most documents that are kept, and the most bytes of their texts; what is kept of a document takes about
 /// twenty times as much.
@@ -48,7 +49,7 @@ impl Known {
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

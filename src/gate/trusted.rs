@@ -117,8 +117,7 @@ fn invalid(gate: &Gate, text: &str) -> Option<String> {
 
 /// Returns the id that every client can compute.
 fn hash(text: &str) -> String {
-    let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", hex::encode(Sha256::digest(text)))
 }
 
 #[cfg(test)]

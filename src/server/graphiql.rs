@@ -75,8 +75,7 @@ fn serve(name: &str, asked: &HeaderMap) -> Response {
 /// Names the bytes.
 fn tag(bytes: &[u8]) -> HeaderValue {
     let hash = Sha256::digest(bytes);
-    let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::try_from(format!("\"{hex}\"")).expect("hexadecimal digits may stand in a header")
+    HeaderValue::try_from(format!("\"{}\"", hex::encode(&hash[..8]))).expect("hexadecimal digits may stand in a header")
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::answer::Refused;
 use super::counts::Counts;
 use crate::limits::Limits;
 use hashlink::LruCache;
+use parking_lot::Mutex;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Callers, and addresses, that are remembered; those whose last request is oldest are forgotten.
@@ -92,7 +92,7 @@ impl<K: Eq + Hash> Buckets<K> {
             return Ok(());
         }
         let each = Duration::from_secs(1) / self.rate;
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut full_at = self.full_at.lock();
         let known = full_at.get_mut(key);
         let full = known.as_deref().copied().filter(|at| *at > now).unwrap_or(now) + each;
         let missing = full.saturating_duration_since(now).saturating_sub(each * self.burst);
@@ -136,7 +136,7 @@ mod tests {
         for key in 0..100_000 {
             let _ = buckets.take(&key, || key, now);
         }
-        assert_eq!(buckets.full_at.lock().unwrap().len(), REMEMBERED);
+        assert_eq!(buckets.full_at.lock().len(), REMEMBERED);
     }
 
     #[test]

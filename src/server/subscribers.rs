@@ -1,8 +1,9 @@
 //! How many subscriptions each caller has, over all its connections to this process.
 
 use super::answer::Refused;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The subscriptions of all callers, by their names. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +35,7 @@ impl Subscribers {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,6 +1,7 @@
 //! TLS of the server's own: a certificate with its key, looked at again while the server runs.
 
 use crate::net::CertificateFiles as Files;
+use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -9,7 +10,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::signal::unix::Signal;
@@ -52,7 +53,7 @@ struct Current(RwLock<Arc<CertifiedKey>>);
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.0.read().clone())
     }
 }
 
@@ -122,7 +123,7 @@ impl Reloader {
     fn renew(&self) -> Result<(), Error> {
         let provider = CryptoProvider::get_default().expect("`main` installs it first of all");
         let certified = certified(&self.files, &self.seen, provider)?;
-        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certified);
+        *self.current.0.write() = Arc::new(certified);
         Ok(())
     }
 }

@@ -3,8 +3,9 @@
 
 use super::answer::Refused;
 use crate::limits::{Bytes, Limits};
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -109,7 +110,7 @@ impl Account {
     }
 
     fn of(&self, caller: &str) -> Arc<Semaphore> {
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = self.callers.lock();
         if let Some(own) = callers.get(caller) {
             return own.clone();
         }
@@ -191,7 +192,7 @@ mod tests {
         for caller in 0..10 * CALLERS {
             let _ = waiting.to_read(&format!("caller-{caller}"), 1).await;
         }
-        let callers = waiting.sent.callers.lock().unwrap();
+        let callers = waiting.sent.callers.lock();
         assert!(callers.len() <= CALLERS && callers.contains_key("ana"), "{}", callers.len());
     }
 }

@@ -13,9 +13,10 @@ use crate::read::Prepared;
 use crate::wire::ApiError;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -103,7 +104,7 @@ impl Groups {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Group>>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock()
     }
 }
 
@@ -236,6 +237,6 @@ impl Shared {
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.lock()
     }
 }

@@ -2,7 +2,8 @@
 
 use super::message::Message;
 use super::queues::{Held, Queues};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 
 /// Messages with their places, in order, and the place up to which it was looked.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Parcel {
     }
 
     fn messages(&self) -> MutexGuard<'_, Option<(Vec<Arc<Message>>, Held)>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.messages.lock()
     }
 }
 

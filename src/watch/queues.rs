@@ -7,9 +7,10 @@
 //! to wait until there is room.
 
 use super::parcel::{Parcel, Written};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// What is at most this large is never held up: it weighs no more than the connection that it goes to.
@@ -127,7 +128,7 @@ impl Queues {
     }
 
     fn parcels(&self) -> MutexGuard<'_, Parcels> {
-        self.0.parcels.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.parcels.lock()
     }
 }
 

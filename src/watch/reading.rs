@@ -5,8 +5,9 @@ use crate::domain::caller::Role;
 use crate::events::Tail;
 use crate::read::{Answer, Given, Prepared};
 use crate::store::db::turns::Turn;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
 /// The most rows that are read at once, however few objects each of them holds.
@@ -70,7 +71,7 @@ impl Readings {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Reading>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -131,7 +132,7 @@ impl Reading {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

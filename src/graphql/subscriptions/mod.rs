@@ -21,9 +21,10 @@ use async_graphql::{Context, Request, Response, SubscriptionType};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
+use parking_lot::Mutex;
 use std::borrow::Cow;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A field of the root.
 pub(super) struct Watch {
@@ -100,11 +101,11 @@ struct Handed(Arc<Mutex<Option<Subscriber>>>);
 
 impl Handed {
     fn put(&self, subscriber: Subscriber) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(subscriber);
+        *self.0.lock() = Some(subscriber);
     }
 
     fn take(&self) -> Option<Subscriber> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::clock::{Clock, Why};
 use super::places::Place;
+use parking_lot::{Mutex, MutexGuard};
 use std::future::poll_fn;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -20,7 +20,7 @@ impl Opened {
 
     /// Its clock, for a moment.
     pub fn clock(&self) -> MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+        self.clock.lock()
     }
 
     /// The head of a request has arrived.

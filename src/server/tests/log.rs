@@ -1,8 +1,8 @@
 //! What the server logs.
 
 use super::*;
+use parking_lot::Mutex;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use tracing::subscriber::DefaultGuard;
 
 /// What this thread logs at `info` and above, for as long as the guard is kept.
@@ -19,14 +19,14 @@ impl Log {
 
     /// The lines that have this word.
     pub fn lines(&self, word: &str) -> Vec<String> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.0.lock();
         String::from_utf8_lossy(&bytes).lines().filter(|line| line.contains(word)).map(str::to_owned).collect()
     }
 }
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -4,9 +4,10 @@ use super::super::answer::Refused;
 use crate::limits::Limits;
 use async_graphql::parser::types::OperationType;
 use futures_util::stream::{AbortHandle, AbortRegistration};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Why an operation is not taken on.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Operations {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock()
     }
 }
 

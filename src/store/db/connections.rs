@@ -4,9 +4,9 @@
 use super::interrupt::{Backend, Guard, Stop};
 use super::timeouts::{SILENCE, within};
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use parking_lot::{Mutex, MutexGuard};
 use sqlx::{AssertSqlSafe, Connection, Database, Executor, PgConnection, Postgres, Row, Sqlite, raw_sql};
 use std::io::ErrorKind;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -137,7 +137,7 @@ impl<D: Pooled> Connections<D> {
     }
 
     fn lost(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lost.lock()
     }
 }
 

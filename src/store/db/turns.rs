@@ -1,8 +1,9 @@
 //! Turns of callers at something that only a limited number may use at a time. One caller alone may have all of them;
 //! when several wait, each has its turn in rotation, however many turns it waits for.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// A number of turns. Clones share them.
@@ -55,7 +56,7 @@ impl Turns {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
