@@ -9,7 +9,7 @@ mod verdicts;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use testkit::{Server, databases};
+use testkit::{Server, on_both};
 
 /// The program of this build.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");
@@ -17,17 +17,14 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_lockkeeper");
 /// Slow enough that a connection can break in the midst of an upgrade.
 const CONFIGURATION: &str = "[executors.steady]\nkind = \"simulate\"\ndelay = \"100ms\"\n";
 
-/// Runs a script of a client against a server on each database; it has to succeed.
-fn run(script: impl Fn() -> Command) {
-    for kind in databases::BOTH {
-        let server = Server::configured(PROGRAM, kind, CONFIGURATION);
-        let mut command = script();
-        command.env("LOCKKEEPER_SERVER", &server.url).env("LOCKKEEPER_TOKEN", server.token("frontend", "admin"));
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{command:?} on {kind}\n{}{}", text(&output.stdout), text(&output.stderr));
-        server.assert_sound();
-    }
+/// Runs a script of a client against a server on a database of this kind; it has to succeed.
+fn run(kind: &str, mut command: Command) {
+    let server = Server::configured(PROGRAM, kind, CONFIGURATION);
+    command.env("LOCKKEEPER_SERVER", &server.url).env("LOCKKEEPER_TOKEN", server.token("frontend", "admin"));
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?} on {kind}\n{}{}", text(&output.stdout), text(&output.stderr));
+    server.assert_sound();
 }
 
 /// The folder of the scripts for Node.js, with the clients installed there.
@@ -40,17 +37,15 @@ fn node_folder() -> PathBuf {
 }
 
 /// Runs a script for Node.js.
-fn node(script: &str) {
+fn node(kind: &str, script: &str) {
     let folder = node_folder();
-    run(|| {
-        let mut command = Command::new("node");
-        command.arg(script).current_dir(&folder);
-        command
-    });
+    let mut command = Command::new("node");
+    command.arg(script).current_dir(&folder);
+    run(kind, command);
 }
 
 /// Runs a script for Python, in an environment of its own under the build's folder.
-fn python(script: &str) {
+fn python(kind: &str, script: &str) {
     let folder = folder().join("python");
     let requirements = folder.join("requirements.txt");
     let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients-python");
@@ -59,11 +54,9 @@ fn python(script: &str) {
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
         succeed(Command::new(environment.join("bin/python")).args(pip).arg(&requirements));
     });
-    run(|| {
-        let mut command = Command::new(environment.join("bin/python"));
-        command.arg("-B").arg(script).current_dir(&folder);
-        command
-    });
+    let mut command = Command::new(environment.join("bin/python"));
+    command.arg("-B").arg(script).current_dir(&folder);
+    run(kind, command);
 }
 
 fn folder() -> PathBuf {
@@ -87,42 +80,42 @@ fn succeed(command: &mut Command) {
     assert!(status.success(), "{command:?}");
 }
 
-#[test]
-fn graphql_http_finds_nothing_to_say() {
-    node("graphql-http.js");
+fn graphql_http_finds_nothing_to_say(kind: &str) {
+    node(kind, "graphql-http.js");
 }
+on_both!(sync graphql_http_finds_nothing_to_say);
 
-#[test]
-fn graphql_ws_misses_nothing() {
-    node("graphql-ws.js");
+fn graphql_ws_misses_nothing(kind: &str) {
+    node(kind, "graphql-ws.js");
 }
+on_both!(sync graphql_ws_misses_nothing);
 
-#[test]
-fn graphql_sse_misses_nothing() {
-    node("graphql-sse.js");
+fn graphql_sse_misses_nothing(kind: &str) {
+    node(kind, "graphql-sse.js");
 }
+on_both!(sync graphql_sse_misses_nothing);
 
-#[test]
-fn apollo_client_misses_nothing() {
-    node("apollo.js");
+fn apollo_client_misses_nothing(kind: &str) {
+    node(kind, "apollo.js");
 }
+on_both!(sync apollo_client_misses_nothing);
 
-#[test]
-fn urql_misses_nothing() {
-    node("urql.js");
+fn urql_misses_nothing(kind: &str) {
+    node(kind, "urql.js");
 }
+on_both!(sync urql_misses_nothing);
 
-#[test]
-fn apollo_and_urql_fall_back_to_the_text_of_a_persisted_query() {
-    node("persisted.js");
+fn apollo_and_urql_fall_back_to_the_text_of_a_persisted_query(kind: &str) {
+    node(kind, "persisted.js");
 }
+on_both!(sync apollo_and_urql_fall_back_to_the_text_of_a_persisted_query);
 
-#[test]
-fn gql_works_over_http_and_over_both_of_its_websocket_transports() {
-    python("gql_client.py");
+fn gql_works_over_http_and_over_both_of_its_websocket_transports(kind: &str) {
+    python(kind, "gql_client.py");
 }
+on_both!(sync gql_works_over_http_and_over_both_of_its_websocket_transports);
 
-#[test]
-fn sgqlc_sends_what_is_beyond_the_basic_plane() {
-    python("sgqlc_client.py");
+fn sgqlc_sends_what_is_beyond_the_basic_plane(kind: &str) {
+    python(kind, "sgqlc_client.py");
 }
+on_both!(sync sgqlc_sends_what_is_beyond_the_basic_plane);

@@ -11,7 +11,7 @@ use crate::record::Record;
 use lockkeeper::failpoint;
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use testkit::databases;
+use testkit::on_both;
 use testkit::stored::Stored;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
@@ -154,12 +154,7 @@ fn kills() -> usize {
     std::env::var("LOCKKEEPER_KILLS").map_or(6, |kills| kills.parse().expect("LOCKKEEPER_KILLS is a number"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i1_to_i8_hold_whatever_is_killed_on_sqlite() {
-    kill_and_see(databases::BOTH[0], kills()).await;
+async fn i1_to_i8_hold_whatever_is_killed(kind: &str) {
+    kill_and_see(kind, kills()).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn i1_to_i8_hold_whatever_is_killed_on_postgres() {
-    kill_and_see(databases::BOTH[1], kills()).await;
-}
+on_both!(threads i1_to_i8_hold_whatever_is_killed);

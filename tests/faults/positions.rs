@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use testkit::databases;
+use testkit::on_both;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -60,35 +61,33 @@ async fn read(db: Db, done: Arc<AtomicBool>) -> i64 {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn i5_a_reader_never_sees_a_gap_whatever_writers_pause_and_roll_back() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let url = databases::fresh(kind, directory.path());
-        let writing = Db::open(&url, WRITERS as u32).await.unwrap();
-        // On PostgreSQL it reads and follows as another process would.
-        let reading = match kind {
-            "postgres" => Db::open(&url, 4).await.unwrap(),
-            _ => writing.clone(),
-        };
-        let _hints = [&writing, &reading].map(|db| AbortOnDropHandle::new(tokio::spawn(hints::exchange(db.clone()))));
-        let tail = Tail::start(reading.clone(), Waking::default(), CancellationToken::new()).await.unwrap();
-        let mut stream = Box::pin(tail.follow(0));
-        let done = Arc::new(AtomicBool::new(false));
-        let reader = tokio::spawn(read(reading.clone(), done.clone()));
-        let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(write(writing.clone(), writer))).collect();
-        let mut committed = 0;
-        for writer in writers {
-            committed += writer.await.unwrap();
-        }
-        done.store(true, Ordering::Release);
-        assert_eq!(reader.await.unwrap(), committed, "{kind}");
-        let mut last = 0;
-        while last < committed {
-            for event in stream.next().await.unwrap().unwrap() {
-                last += 1;
-                assert_eq!(event.position, last, "{kind}");
-            }
+async fn i5_a_reader_never_sees_a_gap_whatever_writers_pause_and_roll_back(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let url = databases::fresh(kind, directory.path());
+    let writing = Db::open(&url, WRITERS as u32).await.unwrap();
+    // On PostgreSQL it reads and follows as another process would.
+    let reading = match kind {
+        "postgres" => Db::open(&url, 4).await.unwrap(),
+        _ => writing.clone(),
+    };
+    let _hints = [&writing, &reading].map(|db| AbortOnDropHandle::new(tokio::spawn(hints::exchange(db.clone()))));
+    let tail = Tail::start(reading.clone(), Waking::default(), CancellationToken::new()).await.unwrap();
+    let mut stream = Box::pin(tail.follow(0));
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn(read(reading.clone(), done.clone()));
+    let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(write(writing.clone(), writer))).collect();
+    let mut committed = 0;
+    for writer in writers {
+        committed += writer.await.unwrap();
+    }
+    done.store(true, Ordering::Release);
+    assert_eq!(reader.await.unwrap(), committed, "{kind}");
+    let mut last = 0;
+    while last < committed {
+        for event in stream.next().await.unwrap().unwrap() {
+            last += 1;
+            assert_eq!(event.position, last, "{kind}");
         }
     }
 }
+on_both!(threads i5_a_reader_never_sees_a_gap_whatever_writers_pause_and_roll_back);

@@ -9,9 +9,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 use testkit::MAX_WAIT;
 use testkit::fleet::id;
+use testkit::on_both;
 use testkit::sse::Stream;
 use testkit::stored::Stored;
-use testkit::{Fleet, Server, Socket, databases};
+use testkit::{Fleet, Server, Socket};
 
 /// Events with four kilobytes each, so that what is not read would weigh something.
 const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
@@ -119,7 +120,7 @@ fn silence() -> Duration {
     Duration::from_secs(seconds)
 }
 
-async fn who_reads_nothing_costs_nothing_and_misses_nothing(kind: &str) {
+async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing(kind: &str) {
     let server = Server::start(PROGRAM, kind);
     let fleet = server.client().service("shop").hosts(HOSTS).install().await;
     let ids = instances(&fleet).await;
@@ -169,48 +170,38 @@ async fn who_reads_nothing_costs_nothing_and_misses_nothing(kind: &str) {
     server.assert_sound();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing_on_sqlite() {
-    who_reads_nothing_costs_nothing_and_misses_nothing(databases::BOTH[0]).await;
-}
+on_both!(threads i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing_on_postgres() {
-    who_reads_nothing_costs_nothing_and_misses_nothing(databases::BOTH[1]).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_who_comes_back_fifty_times_gets_each_event_once_in_order() {
-    for kind in databases::BOTH {
-        let server = Server::start(PROGRAM, kind);
-        let fleet = server.client().service("shop").hosts(10).install().await;
-        let ids = instances(&fleet).await;
-        let stored = server.stored().await;
-        let before = told(&stored).await.len();
-        let mut subscriber = Subscriber::new(&server, LIGHT).await;
-        let happening = tokio::spawn({
-            let fleet = fleet.clone();
-            async move {
-                loop {
-                    hold(&fleet, &ids).await;
-                }
+async fn i5_who_comes_back_fifty_times_gets_each_event_once_in_order(kind: &str) {
+    let server = Server::start(PROGRAM, kind);
+    let fleet = server.client().service("shop").hosts(10).install().await;
+    let ids = instances(&fleet).await;
+    let stored = server.stored().await;
+    let before = told(&stored).await.len();
+    let mut subscriber = Subscriber::new(&server, LIGHT).await;
+    let happening = tokio::spawn({
+        let fleet = fleet.clone();
+        async move {
+            loop {
+                hold(&fleet, &ids).await;
             }
-        });
-        for round in 0..50 {
-            let way = if round % 2 == 0 { Way::Socket } else { Way::Events };
-            let mut connection = subscriber.connect(&server, way).await;
-            subscriber.read(&mut connection, rand::random_range(1..40)).await;
         }
-        happening.abort();
-        // A hold that was under way then is written all the same.
-        let mut connection = subscriber.connect(&server, Way::Events).await;
-        let mut all = Vec::new();
-        while subscriber.seen.len() != all.len() || all.is_empty() {
-            all = told(&stored).await.split_off(before);
-            subscriber.read(&mut connection, all.len() - subscriber.seen.len()).await;
-        }
-        assert!(subscriber.seen == all, "{kind}: not each event once, in order");
-        eprintln!("{kind}: {} events over 51 connections", all.len());
-        server.assert_sound();
+    });
+    for round in 0..50 {
+        let way = if round % 2 == 0 { Way::Socket } else { Way::Events };
+        let mut connection = subscriber.connect(&server, way).await;
+        subscriber.read(&mut connection, rand::random_range(1..40)).await;
     }
+    happening.abort();
+    // A hold that was under way then is written all the same.
+    let mut connection = subscriber.connect(&server, Way::Events).await;
+    let mut all = Vec::new();
+    while subscriber.seen.len() != all.len() || all.is_empty() {
+        all = told(&stored).await.split_off(before);
+        subscriber.read(&mut connection, all.len() - subscriber.seen.len()).await;
+    }
+    assert!(subscriber.seen == all, "{kind}: not each event once, in order");
+    eprintln!("{kind}: {} events over 51 connections", all.len());
+    server.assert_sound();
 }
+on_both!(threads i5_who_comes_back_fifty_times_gets_each_event_once_in_order);

@@ -7,7 +7,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 use testkit::fleet::id;
-use testkit::{Client, Fleet, Server, Socket, databases};
+use testkit::on_both;
+use testkit::{Client, Fleet, Server, Socket};
 
 /// Far below the time after which a worker that only fell silent counts as lost.
 const SOON: Duration = Duration::from_secs(20);
@@ -59,96 +60,90 @@ async fn over(client: &Client, release: &str) -> (String, Vec<Value>) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_end_in_time_is_handed_back_at_once_and_started_anew() {
-    for kind in databases::BOTH {
-        let mut server = Server::configured(PROGRAM, kind, &configuration("300ms"));
-        let fleet = fleet(&server, "sleep 60").await;
-        let release = started(&server, &fleet).await;
-        // On PostgreSQL there is somebody to go on, on SQLite it is started again.
-        let other = (kind == "postgres").then(|| server.another(&[]));
-        let began = Instant::now();
-        let (stopped, mut server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
-        assert!(stopped && began.elapsed() < SOON, "{kind}: {:?}", began.elapsed());
-        let next = other.as_ref().unwrap_or_else(|| {
-            server.serve();
-            &server
-        });
-        let (status, attempts) = over(&next.client(), &release).await;
-        assert_eq!((status.as_str(), attempts), ("SUCCEEDED", vec![json!(2); 2]), "{kind}");
-        next.assert_sound();
-    }
+async fn what_does_not_end_in_time_is_handed_back_at_once_and_started_anew(kind: &str) {
+    let mut server = Server::configured(PROGRAM, kind, &configuration("300ms"));
+    let fleet = fleet(&server, "sleep 60").await;
+    let release = started(&server, &fleet).await;
+    // On PostgreSQL there is somebody to go on, on SQLite it is started again.
+    let other = (kind == "postgres").then(|| server.another(&[]));
+    let began = Instant::now();
+    let (stopped, mut server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
+    assert!(stopped && began.elapsed() < SOON, "{kind}: {:?}", began.elapsed());
+    let next = other.as_ref().unwrap_or_else(|| {
+        server.serve();
+        &server
+    });
+    let (status, attempts) = over(&next.client(), &release).await;
+    assert_eq!((status.as_str(), attempts), ("SUCCEEDED", vec![json!(2); 2]), "{kind}");
+    next.assert_sound();
 }
+on_both!(threads what_does_not_end_in_time_is_handed_back_at_once_and_started_anew);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_ends_in_time_is_written_before_the_process_goes() {
-    for kind in databases::BOTH {
-        let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
-        let fleet = fleet(&server, "sleep 1").await;
-        let release = started(&server, &fleet).await;
-        let (stopped, server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
-        assert!(stopped);
-        let sql = format!(
-            "SELECT status || ' ' || CAST(attempt AS text) FROM release_target WHERE release_id = {}",
-            release.trim_start_matches("rel_")
-        );
-        assert_eq!(server.stored().await.texts(&sql).await, ["SUCCEEDED 1"; 2], "{kind}");
-        server.assert_sound();
-    }
+async fn what_ends_in_time_is_written_before_the_process_goes(kind: &str) {
+    let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
+    let fleet = fleet(&server, "sleep 1").await;
+    let release = started(&server, &fleet).await;
+    let (stopped, server) = tokio::task::spawn_blocking(move || (server.terminate(), server)).await.unwrap();
+    assert!(stopped);
+    let sql = format!(
+        "SELECT status || ' ' || CAST(attempt AS text) FROM release_target WHERE release_id = {}",
+        release.trim_start_matches("rel_")
+    );
+    assert_eq!(server.stored().await.texts(&sql).await, ["SUCCEEDED 1"; 2], "{kind}");
+    server.assert_sound();
 }
+on_both!(threads what_ends_in_time_is_written_before_the_process_goes);
 
 const WATCH: &str = "subscription { instanceStatusChanged { status } }";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_asked_to_stop_says_so_begins_nothing_more_and_sends_its_clients_elsewhere() {
-    for kind in databases::BOTH {
-        let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
-        let fleet = fleet(&server, "until [ -e go ]; do sleep 0.05; done").await;
-        let client = server.client();
-        let input = json!({ "hosts": [{ "hostname": "spare", "address": "192.0.2.9" }] });
-        client.change("createHosts", input, "__typename").await;
-        let release = started(&server, &fleet).await;
-        let mut stream = client.subscribe(WATCH, Value::Null).await;
-        let mut socket = Socket::open(&server, &server.token("watcher", "viewer")).await;
-        socket.begin("watch", WATCH, Value::Null).await;
+async fn who_is_asked_to_stop_says_so_begins_nothing_more_and_sends_its_clients_elsewhere(kind: &str) {
+    let mut server = Server::configured(PROGRAM, kind, &configuration("30s"));
+    let fleet = fleet(&server, "until [ -e go ]; do sleep 0.05; done").await;
+    let client = server.client();
+    let input = json!({ "hosts": [{ "hostname": "spare", "address": "192.0.2.9" }] });
+    client.change("createHosts", input, "__typename").await;
+    let release = started(&server, &fleet).await;
+    let mut stream = client.subscribe(WATCH, Value::Null).await;
+    let mut socket = Socket::open(&server, &server.token("watcher", "viewer")).await;
+    socket.begin("watch", WATCH, Value::Null).await;
 
-        server.process().unwrap().signal(Signal::TERM);
-        let began = Instant::now();
-        loop {
-            let response = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
-            if response.status() == 503 {
-                assert_eq!(response.text().await.unwrap(), "stopping\n");
-                break;
-            }
-            assert!(began.elapsed() < SOON, "{kind}: it is still ready");
+    server.process().unwrap().signal(Signal::TERM);
+    let began = Instant::now();
+    loop {
+        let response = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
+        if response.status() == 503 {
+            assert_eq!(response.text().await.unwrap(), "stopping\n");
+            break;
         }
-        let input = json!({
-            "serviceId": fleet.service, "versionId": fleet.versions[0], "hosts": { "hostnames": ["spare"] },
-        });
-        let late = id(&client.change("installInstances", input, "release { id }").await["release"]);
-        // Longer than it takes to look at the queue.
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        let document = "query($id: ID!) { node(id: $id) { ... on Release { status } } }";
-        let node = client.query(document, json!({ "id": late })).await["node"].take();
-        assert_eq!(node["status"], "PENDING", "{kind}: nothing more is begun");
-
-        fs::write(server.path("go"), "").unwrap();
-        while let Some(sent) = stream.next().await {
-            assert_eq!(sent.event, "next", "{kind}: what is completed is not taken up again");
-        }
-        assert_eq!(socket.closed().await, 1012, "{kind}");
-        let ended = loop {
-            if let Some(ended) = server.process().unwrap().ended() {
-                break ended;
-            }
-            assert!(began.elapsed() < SOON, "{kind}: it does not end");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
-        assert!(ended.success());
-        server.serve();
-        for release in [release, late] {
-            assert_eq!(over(&server.client(), &release).await.0, "SUCCEEDED", "{kind}");
-        }
-        server.assert_sound();
+        assert!(began.elapsed() < SOON, "{kind}: it is still ready");
     }
+    let input = json!({
+        "serviceId": fleet.service, "versionId": fleet.versions[0], "hosts": { "hostnames": ["spare"] },
+    });
+    let late = id(&client.change("installInstances", input, "release { id }").await["release"]);
+    // Longer than it takes to look at the queue.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let document = "query($id: ID!) { node(id: $id) { ... on Release { status } } }";
+    let node = client.query(document, json!({ "id": late })).await["node"].take();
+    assert_eq!(node["status"], "PENDING", "{kind}: nothing more is begun");
+
+    fs::write(server.path("go"), "").unwrap();
+    while let Some(sent) = stream.next().await {
+        assert_eq!(sent.event, "next", "{kind}: what is completed is not taken up again");
+    }
+    assert_eq!(socket.closed().await, 1012, "{kind}");
+    let ended = loop {
+        if let Some(ended) = server.process().unwrap().ended() {
+            break ended;
+        }
+        assert!(began.elapsed() < SOON, "{kind}: it does not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(ended.success());
+    server.serve();
+    for release in [release, late] {
+        assert_eq!(over(&server.client(), &release).await.0, "SUCCEEDED", "{kind}");
+    }
+    server.assert_sound();
 }
+on_both!(threads who_is_asked_to_stop_says_so_begins_nothing_more_and_sends_its_clients_elsewhere);

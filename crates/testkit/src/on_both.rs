@@ -1,8 +1,13 @@
 //! One test function, run as two tests.
 
-/// Makes two tests of a function, one for each kind of database: `name::sqlite` and `name::postgres`. The function takes
-/// the kind by its name, as [`databases::fresh`](crate::databases::fresh) does. It is asynchronous, unless the word `sync`
-/// stands before its name; with `threads` it runs on several threads.
+/// Makes two tests of a function, one for each kind of database: `name::sqlite` and `name::postgres`.
+///
+/// - `on_both!(name)`: an `async fn` that takes the kind of its database, as [`databases::fresh`](crate::databases::fresh)
+///   does;
+/// - `on_both!(name in World)`: an `async fn` that takes `&World`, which `World::start(kind)` makes before it, and
+///   `finish()` checks after it;
+/// - `on_both!(threads name)` and `on_both!(threads name in World)`: the same on several threads;
+/// - `on_both!(sync name)`: a function that is not asynchronous.
 #[macro_export]
 macro_rules! on_both {
     (sync $name:ident) => {
@@ -18,23 +23,31 @@ macro_rules! on_both {
             }
         }
     };
-    (threads $name:ident) => {
-        $crate::on_both!(@asynchronous $name, flavor = "multi_thread");
+    (threads $name:ident $(in $world:ident)?) => {
+        $crate::on_both!(@async $name, [flavor = "multi_thread", worker_threads = 4], $($world)?);
     };
-    ($name:ident) => {
-        $crate::on_both!(@asynchronous $name, flavor = "current_thread");
+    ($name:ident $(in $world:ident)?) => {
+        $crate::on_both!(@async $name, [flavor = "current_thread"], $($world)?);
     };
-    (@asynchronous $name:ident, $($runtime:tt)*) => {
+    (@async $name:ident, [$($runtime:tt)*], $($world:ident)?) => {
         mod $name {
             #[tokio::test($($runtime)*)]
             async fn sqlite() {
-                super::$name("sqlite").await;
+                $crate::on_both!(@run "sqlite", $name, $($world)?);
             }
 
             #[tokio::test($($runtime)*)]
             async fn postgres() {
-                super::$name("postgres").await;
+                $crate::on_both!(@run "postgres", $name, $($world)?);
             }
         }
+    };
+    (@run $kind:literal, $name:ident,) => {
+        super::$name($kind).await;
+    };
+    (@run $kind:literal, $name:ident, $world:ident) => {
+        let world = super::$world::start($kind).await;
+        super::$name(&world).await;
+        world.finish();
     };
 }

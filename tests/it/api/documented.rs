@@ -1,12 +1,13 @@
 //! The command line of `docs/watching.md`, run as it is written.
 
-use crate::api::world::on_both;
+use crate::api::world::World;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use testkit::on_both;
 
 /// The loop, watching; it ends with all that it has started when it is dropped.
 struct Watching(Child);
@@ -39,28 +40,25 @@ impl Drop for Watching {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_loop_with_curl_goes_on_where_it_was() {
-    on_both(async |world| {
-        let directory = tempfile::tempdir().unwrap();
-        let start = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
-        let token = world.server.token("watcher", "viewer");
-        let address = world.server.url.trim_start_matches("http://");
-        let settings = [("address", address), ("token", token.as_str()), ("after", start.as_str().unwrap())];
-        for upgrade in 1..=2 {
-            // The first one watches live; the second one was away meanwhile.
-            let early = (upgrade == 1).then(|| Watching::start(directory.path(), &settings));
-            world.shop.finish("upgradeInstances", &world.shop.versions[upgrade]).await;
-            let mut watching = early.unwrap_or_else(|| Watching::start(directory.path(), &settings));
-            let mut told = tokio::task::block_in_place(|| watching.events(6));
-            told.sort();
-            let revisions = [1 + 2 * upgrade as i64, 2 + 2 * upgrade as i64];
-            let hosts = world.shop.hostnames.iter();
-            let expected: Vec<_> = hosts.flat_map(|host| revisions.map(|revision| (host.clone(), revision))).collect();
-            assert_eq!(told, expected);
-            // The place is noted once the event has been shown.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    })
-    .await;
+async fn the_loop_with_curl_goes_on_where_it_was(world: &World) {
+    let directory = tempfile::tempdir().unwrap();
+    let start = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
+    let token = world.server.token("watcher", "viewer");
+    let address = world.server.url.trim_start_matches("http://");
+    let settings = [("address", address), ("token", token.as_str()), ("after", start.as_str().unwrap())];
+    for upgrade in 1..=2 {
+        // The first one watches live; the second one was away meanwhile.
+        let early = (upgrade == 1).then(|| Watching::start(directory.path(), &settings));
+        world.shop.finish("upgradeInstances", &world.shop.versions[upgrade]).await;
+        let mut watching = early.unwrap_or_else(|| Watching::start(directory.path(), &settings));
+        let mut told = tokio::task::block_in_place(|| watching.events(6));
+        told.sort();
+        let revisions = [1 + 2 * upgrade as i64, 2 + 2 * upgrade as i64];
+        let hosts = world.shop.hostnames.iter();
+        let expected: Vec<_> = hosts.flat_map(|host| revisions.map(|revision| (host.clone(), revision))).collect();
+        assert_eq!(told, expected);
+        // The place is noted once the event has been shown.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
+on_both!(threads the_loop_with_curl_goes_on_where_it_was in World);

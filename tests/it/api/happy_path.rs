@@ -4,34 +4,33 @@ use crate::PROGRAM;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use testkit::fleet::{id, text};
-use testkit::{Fleet, Server, databases};
+use testkit::on_both;
+use testkit::{Fleet, Server};
 
 const WATCH: &str = "subscription($after: Cursor, $service: ID!) {
     instanceStatusChanged(after: $after, filter: { serviceIds: [$service] }) {
         cursor kind hostname revision previousStatus status locked
         previousVersion { name } version { name } release { id status } } }";
 
-#[tokio::test]
-async fn a_fleet_is_installed_upgraded_and_reverted_and_a_subscriber_sees_each_step() {
-    for kind in databases::BOTH {
-        let server = Server::start(PROGRAM, kind);
-        let fleet = server.client().service("shop").versions(3).hosts(10).install().await;
-        let everywhere = |version: &str| -> Vec<_> {
-            fleet.hostnames.iter().map(|host| (host.clone(), Some(version.to_owned()))).collect()
-        };
-        assert_eq!(fleet.running().await, everywhere("1.0.0"));
+async fn a_fleet_is_installed_upgraded_and_reverted_and_a_subscriber_sees_each_step(kind: &str) {
+    let server = Server::start(PROGRAM, kind);
+    let fleet = server.client().service("shop").versions(3).hosts(10).install().await;
+    let everywhere = |version: &str| -> Vec<_> {
+        fleet.hostnames.iter().map(|host| (host.clone(), Some(version.to_owned()))).collect()
+    };
+    assert_eq!(fleet.running().await, everywhere("1.0.0"));
 
-        let upgrade = fleet.release("upgradeInstances", &fleet.versions[2]).await;
-        assert_eq!(upgrade["acceptedCount"], 10);
-        assert_eq!(steps(&fleet, &upgrade).await, moved(&fleet, "UPGRADING", "1.0.0", "1.2.0", 3));
-        assert_eq!(fleet.running().await, everywhere("1.2.0"));
+    let upgrade = fleet.release("upgradeInstances", &fleet.versions[2]).await;
+    assert_eq!(upgrade["acceptedCount"], 10);
+    assert_eq!(steps(&fleet, &upgrade).await, moved(&fleet, "UPGRADING", "1.0.0", "1.2.0", 3));
+    assert_eq!(fleet.running().await, everywhere("1.2.0"));
 
-        let revert = fleet.release("revertInstances", &fleet.versions[1]).await;
-        assert_eq!(steps(&fleet, &revert).await, moved(&fleet, "REVERTING", "1.2.0", "1.1.0", 5));
-        assert_eq!(fleet.running().await, everywhere("1.1.0"));
-        server.assert_sound();
-    }
+    let revert = fleet.release("revertInstances", &fleet.versions[1]).await;
+    assert_eq!(steps(&fleet, &revert).await, moved(&fleet, "REVERTING", "1.2.0", "1.1.0", 5));
+    assert_eq!(fleet.running().await, everywhere("1.1.0"));
+    server.assert_sound();
 }
+on_both!(a_fleet_is_installed_upgraded_and_reverted_and_a_subscriber_sees_each_step);
 
 type Steps = BTreeMap<String, Vec<String>>;
 

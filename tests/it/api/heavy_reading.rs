@@ -4,7 +4,8 @@ use crate::PROGRAM;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::time::{Duration, Instant};
-use testkit::{Client, MAX_WAIT, Server, Socket, databases};
+use testkit::on_both;
+use testkit::{Client, MAX_WAIT, Server, Socket};
 use tokio::time::{sleep, timeout};
 
 /// What reads for long on both databases, once there are [`many_hosts`]: for each of 200 services, every host that could
@@ -90,29 +91,27 @@ fn processor_time(pid: u32) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-#[tokio::test]
-async fn a_query_ends_at_its_deadline_and_when_its_client_has_gone() {
-    for kind in databases::BOTH {
-        let server = Server::configured(PROGRAM, kind, &configuration("query_deadline = \"400ms\""));
-        many_hosts(&server).await;
-        let (client, token) = (server.client(), server.token("prometheus", "viewer"));
-        let answer = client.send(HEAVY, json!(null)).await;
-        assert_eq!(
-            (answer.status, &answer.body["errors"][0]["extensions"]["code"]),
-            (503, &json!("UNAVAILABLE")),
-            "{kind}"
-        );
-        quiet(&server).await;
-        // Each in a connection of its own, which is closed before there is an answer.
-        for _ in 0..4 {
-            let client = Client::new(&server.url, &token);
-            assert!(timeout(Duration::from_millis(100), client.send(HEAVY, json!(null))).await.is_err(), "{kind}");
-        }
-        quiet(&server).await;
-        assert_eq!(in_use(&server, &token).await, 0, "{kind}");
-        client.query("{ services(first: 1) { nodes { name } } }", json!(null)).await;
+async fn a_query_ends_at_its_deadline_and_when_its_client_has_gone(kind: &str) {
+    let server = Server::configured(PROGRAM, kind, &configuration("query_deadline = \"400ms\""));
+    many_hosts(&server).await;
+    let (client, token) = (server.client(), server.token("prometheus", "viewer"));
+    let answer = client.send(HEAVY, json!(null)).await;
+    assert_eq!(
+        (answer.status, &answer.body["errors"][0]["extensions"]["code"]),
+        (503, &json!("UNAVAILABLE")),
+        "{kind}"
+    );
+    quiet(&server).await;
+    // Each in a connection of its own, which is closed before there is an answer.
+    for _ in 0..4 {
+        let client = Client::new(&server.url, &token);
+        assert!(timeout(Duration::from_millis(100), client.send(HEAVY, json!(null))).await.is_err(), "{kind}");
     }
+    quiet(&server).await;
+    assert_eq!(in_use(&server, &token).await, 0, "{kind}");
+    client.query("{ services(first: 1) { nodes { name } } }", json!(null)).await;
 }
+on_both!(a_query_ends_at_its_deadline_and_when_its_client_has_gone);
 
 /// A server on PostgreSQL on which queries of hosts wait until the connection is dropped.
 async fn blocked(limits: &str) -> (Server, PgConnection) {

@@ -1,8 +1,9 @@
 //! Who may do what: every role against every mutation of the schema.
 
-use crate::api::world::on_both;
+use crate::api::world::World;
 use serde_json::{Map, Value, json};
 use testkit::client::mutation_document;
+use testkit::on_both;
 use testkit::{Client, Server};
 
 /// Roles that may use each mutation, beside `ADMIN`. A mutation of the schema that is not here fails the test.
@@ -75,90 +76,78 @@ fn code(body: &Value) -> Option<&str> {
     body["errors"][0]["extensions"]["code"].as_str()
 }
 
-#[tokio::test]
-async fn each_role_may_use_its_mutations_and_no_others() {
-    on_both(async |world| {
-        let schema = schema(&world.client).await;
-        let mutations: Vec<&str> = schema["mutationType"]["fields"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|field| field["name"].as_str().unwrap())
-            .collect();
-        for (mutation, _) in ALLOWED {
-            assert!(mutations.contains(mutation), "{mutation} is not in the schema");
-        }
-        let stored = world.server.stored().await;
-        for role in ROLES {
-            let client = world.server.client_as(&format!("some-{role}"), role);
-            for mutation in &mutations {
-                let (_, allowed) = ALLOWED
-                    .iter()
-                    .find(|(name, _)| name == mutation)
-                    .unwrap_or_else(|| panic!("say in ALLOWED who may use {mutation}"));
-                let allowed = role == "ADMIN" || allowed.contains(&role);
-                let name = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-                let input = least(&schema, &json!({ "kind": "INPUT_OBJECT", "name": name }));
-                let before = stored.state().await;
-                let document = mutation_document(mutation, "__typename");
-                let answer = client.send(&document, json!({ "input": input })).await.body;
-                let expected = if allowed { None } else { Some("FORBIDDEN") };
-                assert_eq!(code(&answer), expected, "{role} {mutation} {input}\n{answer:#}");
-                if !allowed {
-                    assert_eq!(answer["data"], json!({ *mutation: null }), "{answer:#}");
-                    assert_eq!(stored.state().await, before, "{role} {mutation}");
-                }
+async fn each_role_may_use_its_mutations_and_no_others(world: &World) {
+    let schema = schema(&world.client).await;
+    let mutations: Vec<&str> = schema["mutationType"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["name"].as_str().unwrap())
+        .collect();
+    for (mutation, _) in ALLOWED {
+        assert!(mutations.contains(mutation), "{mutation} is not in the schema");
+    }
+    let stored = world.server.stored().await;
+    for role in ROLES {
+        let client = world.server.client_as(&format!("some-{role}"), role);
+        for mutation in &mutations {
+            let (_, allowed) = ALLOWED
+                .iter()
+                .find(|(name, _)| name == mutation)
+                .unwrap_or_else(|| panic!("say in ALLOWED who may use {mutation}"));
+            let allowed = role == "ADMIN" || allowed.contains(&role);
+            let name = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+            let input = least(&schema, &json!({ "kind": "INPUT_OBJECT", "name": name }));
+            let before = stored.state().await;
+            let document = mutation_document(mutation, "__typename");
+            let answer = client.send(&document, json!({ "input": input })).await.body;
+            let expected = if allowed { None } else { Some("FORBIDDEN") };
+            assert_eq!(code(&answer), expected, "{role} {mutation} {input}\n{answer:#}");
+            if !allowed {
+                assert_eq!(answer["data"], json!({ *mutation: null }), "{answer:#}");
+                assert_eq!(stored.state().await, before, "{role} {mutation}");
             }
         }
-    })
-    .await;
+    }
 }
+on_both!(each_role_may_use_its_mutations_and_no_others in World);
 
-#[tokio::test]
-async fn every_role_may_read_and_subscribe() {
-    on_both(async |world| {
-        for role in ROLES {
-            let name = format!("some-{role}");
-            let client = world.server.client_as(&name, role);
-            let data = client.query("{ viewer { name role } services { totalCount } eventCursor }", Value::Null).await;
-            assert_eq!(data["viewer"], json!({ "name": name, "role": role }));
-            assert_eq!(data["services"]["totalCount"], 2);
-            let from_the_start = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { revision } }";
-            let releases = client.query("{ releases(last: 1) { nodes { cursor } } }", Value::Null).await;
-            let variables = json!({ "after": releases["releases"]["nodes"][0]["cursor"] });
-            let mut stream = client.subscribe(from_the_start, variables).await;
-            assert_eq!(stream.value("instanceStatusChanged").await["revision"], 1);
-        }
-    })
-    .await;
+async fn every_role_may_read_and_subscribe(world: &World) {
+    for role in ROLES {
+        let name = format!("some-{role}");
+        let client = world.server.client_as(&name, role);
+        let data = client.query("{ viewer { name role } services { totalCount } eventCursor }", Value::Null).await;
+        assert_eq!(data["viewer"], json!({ "name": name, "role": role }));
+        assert_eq!(data["services"]["totalCount"], 2);
+        let from_the_start = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { revision } }";
+        let releases = client.query("{ releases(last: 1) { nodes { cursor } } }", Value::Null).await;
+        let variables = json!({ "after": releases["releases"]["nodes"][0]["cursor"] });
+        let mut stream = client.subscribe(from_the_start, variables).await;
+        assert_eq!(stream.value("instanceStatusChanged").await["revision"], 1);
+    }
 }
+on_both!(every_role_may_read_and_subscribe in World);
 
-#[tokio::test]
-async fn the_audit_log_is_for_admins_and_a_denied_field_takes_nothing_else_away() {
-    on_both(async |world| {
-        for role in ROLES {
-            let client = world.server.client_as(&format!("some-{role}"), role);
-            let answer = client.send("{ audit(first: 1) { nodes { id } } viewer { role } }", Value::Null).await.body;
-            assert_eq!(answer["data"]["viewer"]["role"], role);
-            assert_eq!(answer["data"]["audit"].is_null(), role != "ADMIN", "{answer:#}");
-            assert_eq!(code(&answer), (role != "ADMIN").then_some("FORBIDDEN"), "{answer:#}");
-        }
-    })
-    .await;
+async fn the_audit_log_is_for_admins_and_a_denied_field_takes_nothing_else_away(world: &World) {
+    for role in ROLES {
+        let client = world.server.client_as(&format!("some-{role}"), role);
+        let answer = client.send("{ audit(first: 1) { nodes { id } } viewer { role } }", Value::Null).await.body;
+        assert_eq!(answer["data"]["viewer"]["role"], role);
+        assert_eq!(answer["data"]["audit"].is_null(), role != "ADMIN", "{answer:#}");
+        assert_eq!(code(&answer), (role != "ADMIN").then_some("FORBIDDEN"), "{answer:#}");
+    }
 }
+on_both!(the_audit_log_is_for_admins_and_a_denied_field_takes_nothing_else_away in World);
 
-#[tokio::test]
-async fn without_a_token_that_counts_nothing_is_answered() {
-    on_both(async |world| {
-        let revoked = world.server.token("gone", "admin");
-        let Server { url, .. } = &world.server;
-        let revoke = world.server.run(&["token", "revoke", "--name", "gone"]);
-        assert!(revoke.status.success(), "{}", String::from_utf8_lossy(&revoke.stderr));
-        for token in ["", "nonsense", "lk_0123456789", &revoked] {
-            let answer = Client::new(url, token).send("{ viewer { name } }", Value::Null).await;
-            assert_eq!((answer.status, code(&answer.body)), (401, Some("UNAUTHENTICATED")), "{:#}", answer.body);
-            assert!(answer.body["data"].is_null());
-        }
-    })
-    .await;
+async fn without_a_token_that_counts_nothing_is_answered(world: &World) {
+    let revoked = world.server.token("gone", "admin");
+    let Server { url, .. } = &world.server;
+    let revoke = world.server.run(&["token", "revoke", "--name", "gone"]);
+    assert!(revoke.status.success(), "{}", String::from_utf8_lossy(&revoke.stderr));
+    for token in ["", "nonsense", "lk_0123456789", &revoked] {
+        let answer = Client::new(url, token).send("{ viewer { name } }", Value::Null).await;
+        assert_eq!((answer.status, code(&answer.body)), (401, Some("UNAUTHENTICATED")), "{:#}", answer.body);
+        assert!(answer.body["data"].is_null());
+    }
 }
+on_both!(without_a_token_that_counts_nothing_is_answered in World);

@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use serde_json::{Value, json};
-use testkit::{Client, Fleet, Server, databases};
+use testkit::{Client, Fleet, Server};
 
 /// A server; `shop` runs 1.0.0 on three hosts and has 1.1.0 and 1.2.0, too; `mail` has one version and one host,
 /// and runs nowhere.
@@ -13,20 +13,21 @@ pub struct World {
     pub mail: Fleet,
 }
 
-/// Runs a scenario on SQLite and on PostgreSQL; afterwards every invariant must hold.
-pub async fn on_both(scenario: impl AsyncFn(&World)) {
-    for kind in databases::BOTH {
+impl World {
+    /// A server on a fresh database of this kind.
+    pub async fn start(kind: &str) -> World {
         let server = Server::start(PROGRAM, kind);
         let client = server.client();
         let shop = client.service("shop").versions(3).hosts(3).install().await;
         let mail = client.service("mail").versions(1).hosts(1).register().await;
-        let world = World { server, client, shop, mail };
-        scenario(&world).await;
-        world.server.assert_sound();
+        World { server, client, shop, mail }
     }
-}
 
-impl World {
+    /// Asserts that every invariant holds; `on_both!` calls it at the end of each test.
+    pub fn finish(self) {
+        self.server.assert_sound();
+    }
+
     /// The input of a release of `shop` to this version, everywhere, with some fields set otherwise.
     pub fn release(&self, version: usize, otherwise: Value) -> Value {
         let input = json!({

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 #[test]
 fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
@@ -50,37 +50,35 @@ fn a_worker_on_an_sqlite_file_is_refused_with_the_reason_and_makes_none() {
     assert!(fs::read_dir(place.path()).unwrap().next().is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams() {
-    for kind in BOTH {
-        let place = Place::new(kind);
-        let token = place.printed(&["token", "create", "--name", "watcher", "--role", "viewer"]);
-        let mut server = place.serve();
-        let http = reqwest::Client::new();
-        let ready = http.get(format!("{}/readyz", server.url)).send().await.unwrap();
-        assert_eq!(ready.status(), 200);
-        let mut stream = http
-            .post(format!("{}/graphql", server.url))
-            .bearer_auth(token.trim())
-            .header("accept", "text/event-stream")
-            .header("content-type", "application/json")
-            .body(r#"{"query": "subscription { instanceStatusChanged { revision } }"}"#)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(stream.status(), 200);
-        let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
-        assert_eq!(status, Some(0), "{kind}");
-        assert!(took < Duration::from_secs(5), "{took:?}");
-        // It ends, and is not said to be complete: the client is to come back.
-        let mut told = Vec::new();
-        while let Ok(Some(chunk)) = stream.chunk().await {
-            told.extend_from_slice(&chunk);
-        }
-        let told = String::from_utf8(told).unwrap();
-        assert!(!told.contains("complete"), "{told}");
+async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams(kind: &str) {
+    let place = Place::new(kind);
+    let token = place.printed(&["token", "create", "--name", "watcher", "--role", "viewer"]);
+    let mut server = place.serve();
+    let http = reqwest::Client::new();
+    let ready = http.get(format!("{}/readyz", server.url)).send().await.unwrap();
+    assert_eq!(ready.status(), 200);
+    let mut stream = http
+        .post(format!("{}/graphql", server.url))
+        .bearer_auth(token.trim())
+        .header("accept", "text/event-stream")
+        .header("content-type", "application/json")
+        .body(r#"{"query": "subscription { instanceStatusChanged { revision } }"}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(stream.status(), 200);
+    let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+    assert_eq!(status, Some(0), "{kind}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    // It ends, and is not said to be complete: the client is to come back.
+    let mut told = Vec::new();
+    while let Ok(Some(chunk)) = stream.chunk().await {
+        told.extend_from_slice(&chunk);
     }
+    let told = String::from_utf8(told).unwrap();
+    assert!(!told.contains("complete"), "{told}");
 }
+on_both!(threads it_serves_until_it_is_asked_to_stop_and_then_ends_streams);
 
 #[test]
 fn migrate_and_schema_print_what_they_say() {

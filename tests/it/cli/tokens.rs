@@ -1,6 +1,6 @@
 use crate::cli::program::Place;
 use std::time::Duration;
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 async fn status(url: &str, token: &str) -> u16 {
     let request = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(token);
@@ -8,34 +8,32 @@ async fn status(url: &str, token: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
-async fn a_token_is_shown_once_and_refused_within_a_second_of_its_revocation() {
-    for kind in BOTH {
-        let place = Place::new(kind);
-        let server = place.serve();
-        let create = |name: &str, role: &str| place.printed(&["token", "create", "--name", name, "--role", role]);
-        let printed = create("ci", "builder");
-        let token = printed.trim();
-        assert_eq!((token.len(), token.lines().count(), &token[..3]), (41, 1, "lk_"));
-        let other = create("ops", "OPERATOR");
-        let replacing = create("ci", "Builder");
-        assert_eq!([status(&server.url, token).await, status(&server.url, other.trim()).await], [200, 200]);
+async fn a_token_is_shown_once_and_refused_within_a_second_of_its_revocation(kind: &str) {
+    let place = Place::new(kind);
+    let server = place.serve();
+    let create = |name: &str, role: &str| place.printed(&["token", "create", "--name", name, "--role", role]);
+    let printed = create("ci", "builder");
+    let token = printed.trim();
+    assert_eq!((token.len(), token.lines().count(), &token[..3]), (41, 1, "lk_"));
+    let other = create("ops", "OPERATOR");
+    let replacing = create("ci", "Builder");
+    assert_eq!([status(&server.url, token).await, status(&server.url, other.trim()).await], [200, 200]);
 
-        let list = place.printed(&["token", "list"]);
-        assert!(list.contains(&token[..7]) && !list.contains(token), "{list}");
-        assert_eq!(list.lines().count(), 4, "{list}");
-        let columns: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
-        assert_eq!((columns.len(), columns[2], &columns[4..]), (7, "BUILDER", &["never", "never", "ci"][..]), "{list}");
+    let list = place.printed(&["token", "list"]);
+    assert!(list.contains(&token[..7]) && !list.contains(token), "{list}");
+    assert_eq!(list.lines().count(), 4, "{list}");
+    let columns: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!((columns.len(), columns[2], &columns[4..]), (7, "BUILDER", &["never", "never", "ci"][..]), "{list}");
 
-        place.printed(&["token", "revoke", "1"]);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!([status(&server.url, token).await, status(&server.url, replacing.trim()).await], [401, 200]);
-        place.printed(&["token", "revoke", "--name", "ci"]);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!([status(&server.url, replacing.trim()).await, status(&server.url, other.trim()).await], [401, 200]);
-        assert!(place.failed(&["token", "revoke", "--name", "ci"]).contains("no such token"));
-    }
+    place.printed(&["token", "revoke", "1"]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!([status(&server.url, token).await, status(&server.url, replacing.trim()).await], [401, 200]);
+    place.printed(&["token", "revoke", "--name", "ci"]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!([status(&server.url, replacing.trim()).await, status(&server.url, other.trim()).await], [401, 200]);
+    assert!(place.failed(&["token", "revoke", "--name", "ci"]).contains("no such token"));
 }
+on_both!(a_token_is_shown_once_and_refused_within_a_second_of_its_revocation);
 
 #[test]
 fn what_is_wrong_with_a_new_token_is_told() {

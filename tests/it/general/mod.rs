@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use testkit::choices::Choices;
-use testkit::databases;
+use testkit::on_both;
 use world::World;
 
 /// The most decisions that one document takes.
@@ -56,7 +56,6 @@ async fn compare(told: &Told, document: &Document) -> Result<(), String> {
 }
 
 fn documents_are_answered_as_the_library_does(kind: &str) {
-    assert!(databases::BOTH.contains(&kind));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let schema = Schema::read();
     let config = Config {
@@ -85,16 +84,7 @@ fn documents_are_answered_as_the_library_does(kind: &str) {
         outcome => outcome.unwrap(),
     }
 }
-
-#[test]
-fn documents_are_answered_as_the_library_does_on_sqlite() {
-    documents_are_answered_as_the_library_does("sqlite");
-}
-
-#[test]
-fn documents_are_answered_as_the_library_does_on_postgres() {
-    documents_are_answered_as_the_library_does("postgres");
-}
+on_both!(sync documents_are_answered_as_the_library_does);
 
 /// Everything that an instance names, with everything that those name, so many releases deep.
 fn all_that_an_instance_names(deep: usize) -> String {
@@ -111,20 +101,18 @@ fn all_that_an_instance_names(deep: usize) -> String {
 }
 
 /// A level joins a limited number of tables; what goes beyond that is read in further levels.
-#[tokio::test]
-async fn a_document_that_joins_more_tables_than_a_database_allows_is_answered() {
-    for kind in databases::BOTH {
-        let mut answered = 0;
-        for seed in 0..3 {
-            let told = written(kind, seed).await;
-            for deep in 1..=5 {
-                let selected = all_that_an_instance_names(deep);
-                let text = format!("{{ instances(first: 20) {{ nodes {{ {selected} }} }} }}");
-                let document = Document { text, variables: serde_json::Map::new() };
-                compare(&told, &document).await.unwrap_or_else(|why| panic!("{deep} deep on {kind}: {why}"));
-                answered += 1;
-            }
+async fn a_document_that_joins_more_tables_than_a_database_allows_is_answered(kind: &str) {
+    let mut answered = 0;
+    for seed in 0..3 {
+        let told = written(kind, seed).await;
+        for deep in 1..=5 {
+            let selected = all_that_an_instance_names(deep);
+            let text = format!("{{ instances(first: 20) {{ nodes {{ {selected} }} }} }}");
+            let document = Document { text, variables: serde_json::Map::new() };
+            compare(&told, &document).await.unwrap_or_else(|why| panic!("{deep} deep on {kind}: {why}"));
+            answered += 1;
         }
-        assert_eq!(answered, 15);
     }
+    assert_eq!(answered, 15);
 }
+on_both!(a_document_that_joins_more_tables_than_a_database_allows_is_answered);

@@ -1,53 +1,52 @@
 use crate::mutations::world::World;
 use serde_json::json;
+use testkit::on_both;
 
-#[tokio::test]
-async fn r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it() {
-    for world in World::fleets().await {
-        let fields = "instances { id locked locks { by reason until holder { ... on Hold { id } } } } holds { id instance { host { hostname } } }";
-        let input = json!({ "instanceIds": ["ins_3", "ins_1"], "reason": "disk", "idempotencyKey": "k" });
-        let locked = world.take("lockInstances", fields, input.clone()).await;
-        let lock = |id| json!([{ "by": "ann", "reason": "disk", "until": null, "holder": { "id": id } }]);
-        let hold = |place: usize| locked["holds"][place]["id"].clone();
-        assert_eq!(
-            locked["instances"],
-            json!([
-                { "id": "ins_3", "locked": true, "locks": lock(hold(0)) },
-                { "id": "ins_1", "locked": true, "locks": lock(hold(1)) },
-            ])
-        );
-        assert_eq!(locked["holds"][0]["instance"]["host"]["hostname"], "h3");
-        assert_eq!(world.take("lockInstances", fields, input).await, locked);
+async fn r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let fields = "instances { id locked locks { by reason until holder { ... on Hold { id } } } } holds { id instance { host { hostname } } }";
+    let input = json!({ "instanceIds": ["ins_3", "ins_1"], "reason": "disk", "idempotencyKey": "k" });
+    let locked = world.take("lockInstances", fields, input.clone()).await;
+    let lock = |id| json!([{ "by": "ann", "reason": "disk", "until": null, "holder": { "id": id } }]);
+    let hold = |place: usize| locked["holds"][place]["id"].clone();
+    assert_eq!(
+        locked["instances"],
+        json!([
+            { "id": "ins_3", "locked": true, "locks": lock(hold(0)) },
+            { "id": "ins_1", "locked": true, "locks": lock(hold(1)) },
+        ])
+    );
+    assert_eq!(locked["holds"][0]["instance"]["host"]["hostname"], "h3");
+    assert_eq!(world.take("lockInstances", fields, input).await, locked);
 
-        let input = json!({ "instanceIds": ["ins_1", "ins_2"] });
-        let free = world.take("unlockInstances", "instances { id locked } holds { id endedBy }", input).await;
-        assert_eq!(free["instances"], json!([{ "id": "ins_1", "locked": false }, { "id": "ins_2", "locked": false }]));
-        assert_eq!(free["holds"], json!([{ "id": hold(1), "endedBy": "ann" }]));
-        let events = world.read("{ instanceEvents(filter: { kinds: [HOLD], instanceIds: [\"ins_1\"] }) { nodes { locked hold { id } causedBy } } }").await;
-        let told =
-            [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
-        assert_eq!(events["instanceEvents"]["nodes"], json!(told));
-    }
+    let input = json!({ "instanceIds": ["ins_1", "ins_2"] });
+    let free = world.take("unlockInstances", "instances { id locked } holds { id endedBy }", input).await;
+    assert_eq!(free["instances"], json!([{ "id": "ins_1", "locked": false }, { "id": "ins_2", "locked": false }]));
+    assert_eq!(free["holds"], json!([{ "id": hold(1), "endedBy": "ann" }]));
+    let events = world.read("{ instanceEvents(filter: { kinds: [HOLD], instanceIds: [\"ins_1\"] }) { nodes { locked hold { id } causedBy } } }").await;
+    let told = [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
+    assert_eq!(events["instanceEvents"]["nodes"], json!(told));
 }
+on_both!(r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it);
 
-#[tokio::test]
-async fn r17_a_service_is_frozen_and_thawed() {
-    for world in World::fleets().await {
-        let fields = "service { freezes { id } } hold { id instance { id } service { name } includesReverts reason }";
-        let input = json!({ "serviceId": "svc_1", "reason": "sale", "includeReverts": true, "until": "2999-01-01T00:00:00+01:00" });
-        let frozen = world.take("freezeService", fields, input).await;
-        let id = frozen["hold"]["id"].clone();
-        assert_eq!(frozen["service"]["freezes"], json!([{ "id": id }]));
-        let told = json!({ "id": id, "instance": null, "service": { "name": "web" }, "includesReverts": true, "reason": "sale" });
-        assert_eq!(frozen["hold"], told);
-        let move_all = |version| json!({ "serviceId": "svc_1", "versionId": version, "hosts": { "all": true } });
-        let told = [format!("FROZEN input.serviceId {}", id.as_str().unwrap())];
-        assert_eq!(world.wrong("upgradeInstances", move_all("ver_3")).await, told);
-        assert_eq!(world.wrong("revertInstances", move_all("ver_1")).await, told);
-        let thawed = world
-            .take("unfreezeService", "service { freezes { id } } holds { id }", json!({ "serviceId": "svc_1" }))
-            .await;
-        assert_eq!(thawed, json!({ "service": { "freezes": [] }, "holds": [{ "id": id }] }));
-        world.done("upgradeInstances", move_all("ver_3")).await;
-    }
+async fn r17_a_service_is_frozen_and_thawed(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let fields = "service { freezes { id } } hold { id instance { id } service { name } includesReverts reason }";
+    let input =
+        json!({ "serviceId": "svc_1", "reason": "sale", "includeReverts": true, "until": "2999-01-01T00:00:00+01:00" });
+    let frozen = world.take("freezeService", fields, input).await;
+    let id = frozen["hold"]["id"].clone();
+    assert_eq!(frozen["service"]["freezes"], json!([{ "id": id }]));
+    let told =
+        json!({ "id": id, "instance": null, "service": { "name": "web" }, "includesReverts": true, "reason": "sale" });
+    assert_eq!(frozen["hold"], told);
+    let move_all = |version| json!({ "serviceId": "svc_1", "versionId": version, "hosts": { "all": true } });
+    let told = [format!("FROZEN input.serviceId {}", id.as_str().unwrap())];
+    assert_eq!(world.wrong("upgradeInstances", move_all("ver_3")).await, told);
+    assert_eq!(world.wrong("revertInstances", move_all("ver_1")).await, told);
+    let thawed =
+        world.take("unfreezeService", "service { freezes { id } } holds { id }", json!({ "serviceId": "svc_1" })).await;
+    assert_eq!(thawed, json!({ "service": { "freezes": [] }, "holds": [{ "id": id }] }));
+    world.done("upgradeInstances", move_all("ver_3")).await;
 }
+on_both!(r17_a_service_is_frozen_and_thawed);

@@ -1,5 +1,6 @@
 use crate::mutations::world::World;
 use serde_json::{Value, json};
+use testkit::on_both;
 
 const MOVED: &str = "release { id action status targetVersion { name } progress { total queued skipped } }
     accepted { hostname: host { hostname } status locked } acceptedCount replayed skippedCount
@@ -10,151 +11,143 @@ fn to(version: &str, hosts: Value) -> Value {
     json!({ "serviceId": "svc_1", "versionId": version, "hosts": hosts })
 }
 
-#[tokio::test]
-async fn r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_out() {
-    for world in World::fleets().await {
-        world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
-        let first = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "hostnames": ["h1"] }))).await;
-        let release = first["release"]["id"].clone();
-        let second = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "all": true }))).await;
-        assert_eq!(
-            second["accepted"],
-            json!([{ "hostname": { "hostname": "h3" }, "status": "UPGRADING", "locked": true }])
-        );
-        assert_eq!(
-            (&second["acceptedCount"], &second["skippedCount"], &second["replayed"]),
-            (&json!(1), &json!(2), &json!(false))
-        );
-        let told = json!([
-            { "instance": { "id": "ins_1" }, "reason": "LOCKED",
-              "locks": [{ "by": "ann", "reason": "", "holder": { "__typename": "Release", "id": release } }] },
-            { "instance": { "id": "ins_2" }, "reason": "LOCKED",
-              "locks": [{ "by": "ann", "reason": "disk", "holder": { "__typename": "Hold", "id": "hld_1" } }] },
-        ]);
-        assert_eq!(second["skipped"], told);
-        assert_eq!(second["skippedCounts"], json!([{ "reason": "LOCKED", "count": 2 }]));
-        let worker = world.worker();
-        for answer in [&first, &second] {
-            assert_eq!(world.settled(answer["release"]["id"].as_str().unwrap()).await, "SUCCEEDED");
-        }
-        drop(worker);
-        let fleet = world.read("{ instances { nodes { status version { name } locked } } }").await;
-        let told = [("3", false), ("2", true), ("3", false)]
-            .map(|(version, locked)| json!({ "status": "RUNNING", "version": { "name": version }, "locked": locked }));
-        assert_eq!(fleet["instances"]["nodes"], json!(told));
-    }
-}
-
-#[tokio::test]
-async fn r11_a_dry_run_tells_the_same_and_changes_nothing() {
-    for world in World::fleets().await {
-        world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
-        let before = world.place().await;
-        let mut input = to("ver_1", json!({ "all": true }));
-        input["dryRun"] = json!(true);
-        let fields = "release { id } accepted { id } acceptedCount skipped { instance { id } reason } skippedCount";
-        let dry = world.take("revertInstances", fields, input.clone()).await;
-        assert_eq!(dry["release"], json!(null));
-        assert_eq!(world.place().await, before);
-        input["dryRun"] = json!(false);
-        input["expectedCount"] = json!(2);
-        let wet = world.take("revertInstances", fields, input).await;
-        assert!(wet["release"]["id"].is_string());
-        for field in ["accepted", "acceptedCount", "skipped", "skippedCount"] {
-            assert_eq!(dry[field], wet[field], "{field}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_out() {
-    for world in World::fleets().await {
-        let mut input = to("ver_3", json!({ "hostnames": ["h1", "h2"] }));
-        input["idempotencyKey"] = json!("k");
-        let first = world.take("upgradeInstances", MOVED, input.clone()).await;
-        input["hosts"] = json!({ "hostnames": ["h2", "h1"] });
-        input["onLocked"] = json!("SKIP");
-        input["includeUnknown"] = json!(false);
-        input["reason"] = json!(null);
-        let mut again = world.take("upgradeInstances", MOVED, input.clone()).await;
-        assert_eq!(again["replayed"], json!(true));
-        again["replayed"] = json!(false);
-        assert_eq!(again, first);
-        input["reason"] = json!("another");
-        let release = first["release"]["id"].as_str().unwrap();
-        let told = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey {release}")];
-        assert_eq!(world.wrong("upgradeInstances", input).await, told);
-    }
-}
-
-#[tokio::test]
-async fn r9_when_nothing_is_left_the_answer_says_why() {
-    for world in World::fleets().await {
-        let before = world.place().await;
-        let answer = world.mutate("upgradeInstances", MOVED, to("ver_2", json!({ "all": true }))).await;
-        assert_eq!(answer["userErrors"][0]["code"], "NOTHING_TO_RELEASE");
-        assert_eq!(
-            (&answer["release"], &answer["acceptedCount"], &answer["accepted"]),
-            (&json!(null), &json!(0), &json!([]))
-        );
-        assert_eq!(answer["skippedCounts"], json!([{ "reason": "ALREADY_AT_VERSION", "count": 3 }]));
-        assert_eq!(answer["skipped"].as_array().unwrap().len(), 3);
-        assert_eq!(world.place().await, before);
-    }
-}
-
-#[tokio::test]
-async fn an_installation_tells_its_hosts_and_records_what_is_said_of_the_instances() {
-    for world in World::fleets().await {
-        let input = json!({
-            "serviceId": "svc_2", "versionId": "ver_5", "hosts": { "labels": [{ "key": "disk", "value": "h2" }] },
-            "port": 80, "tag": "prod", "weight": 7, "rollout": { "maxParallel": { "percent": 50 }, "timeoutSeconds": 5 },
-        });
-        let fields = "release { action rollout { maxParallel maxFailures onFailure timeoutSeconds } } acceptedHosts { hostname } acceptedCount";
-        let answer = world.take("installInstances", fields, input).await;
-        let rollout = json!({ "maxParallel": 1, "maxFailures": 0, "onFailure": "STOP", "timeoutSeconds": 5 });
-        let told = json!({
-            "release": { "action": "INSTALL", "rollout": rollout }, "acceptedHosts": [{ "hostname": "h2" }], "acceptedCount": 1,
-        });
-        assert_eq!(answer, told);
-        let made = world
-            .read("{ instance(service: \"api\", hostname: \"h2\") { status version { id } port tag weight } }")
-            .await;
-        assert_eq!(
-            made["instance"],
-            json!({ "status": "INSTALLING", "version": null, "port": 80, "tag": "prod", "weight": 7 })
-        );
-    }
-}
-
-#[tokio::test]
-async fn r13_what_is_canceled_before_it_began_goes_back_to_what_it_was() {
-    for world in World::fleets().await {
-        let input = json!({ "serviceId": "svc_1", "hosts": { "hostIds": ["hst_1", "hst_2"] }, "reason": "old" });
-        let answer = world.take("uninstallInstances", "release { id } accepted { status }", input).await;
-        assert_eq!(answer["accepted"], json!([{ "status": "UNINSTALLING" }, { "status": "UNINSTALLING" }]));
-        let input = json!({ "releaseId": answer["release"]["id"], "reason": "no" });
-        let fields = "release { status cancelReason targets { nodes { status instance { status } } } }";
-        let canceled = world.take("cancelRelease", fields, input.clone()).await;
-        let target = json!({ "status": "CANCELED", "instance": { "status": "RUNNING" } });
-        let told = json!({ "status": "CANCELED", "cancelReason": "no", "targets": { "nodes": [target, target] } });
-        assert_eq!(canceled["release"], told);
-        let told = [format!("WRONG_STATE input.releaseId {}", answer["release"]["id"].as_str().unwrap())];
-        assert_eq!(world.wrong("cancelRelease", input).await, told);
-    }
-}
-
-#[tokio::test]
-async fn r3_what_was_uninstalled_is_gone_from_lists_and_its_host_is_free_to_be_removed() {
-    for world in World::fleets().await {
-        let worker = world.worker();
-        let input = json!({ "serviceId": "svc_1", "hosts": { "all": true } });
-        let answer = world.take("uninstallInstances", "release { id }", input).await;
+async fn r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_out(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
+    let first = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "hostnames": ["h1"] }))).await;
+    let release = first["release"]["id"].clone();
+    let second = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "all": true }))).await;
+    assert_eq!(
+        second["accepted"],
+        json!([{ "hostname": { "hostname": "h3" }, "status": "UPGRADING", "locked": true }])
+    );
+    assert_eq!(
+        (&second["acceptedCount"], &second["skippedCount"], &second["replayed"]),
+        (&json!(1), &json!(2), &json!(false))
+    );
+    let told = json!([
+        { "instance": { "id": "ins_1" }, "reason": "LOCKED",
+          "locks": [{ "by": "ann", "reason": "", "holder": { "__typename": "Release", "id": release } }] },
+        { "instance": { "id": "ins_2" }, "reason": "LOCKED",
+          "locks": [{ "by": "ann", "reason": "disk", "holder": { "__typename": "Hold", "id": "hld_1" } }] },
+    ]);
+    assert_eq!(second["skipped"], told);
+    assert_eq!(second["skippedCounts"], json!([{ "reason": "LOCKED", "count": 2 }]));
+    let worker = world.worker();
+    for answer in [&first, &second] {
         assert_eq!(world.settled(answer["release"]["id"].as_str().unwrap()).await, "SUCCEEDED");
-        drop(worker);
-        assert_eq!(world.read("{ instances { nodes { id } } }").await["instances"]["nodes"], json!([]));
-        world.done("removeHost", json!({ "hostId": "hst_1" })).await;
-        world.done("removeVersion", json!({ "versionId": "ver_2" })).await;
-        world.done("removeService", json!({ "serviceId": "svc_1" })).await;
+    }
+    drop(worker);
+    let fleet = world.read("{ instances { nodes { status version { name } locked } } }").await;
+    let told = [("3", false), ("2", true), ("3", false)]
+        .map(|(version, locked)| json!({ "status": "RUNNING", "version": { "name": version }, "locked": locked }));
+    assert_eq!(fleet["instances"]["nodes"], json!(told));
+}
+on_both!(r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_out);
+
+async fn r11_a_dry_run_tells_the_same_and_changes_nothing(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
+    let before = world.place().await;
+    let mut input = to("ver_1", json!({ "all": true }));
+    input["dryRun"] = json!(true);
+    let fields = "release { id } accepted { id } acceptedCount skipped { instance { id } reason } skippedCount";
+    let dry = world.take("revertInstances", fields, input.clone()).await;
+    assert_eq!(dry["release"], json!(null));
+    assert_eq!(world.place().await, before);
+    input["dryRun"] = json!(false);
+    input["expectedCount"] = json!(2);
+    let wet = world.take("revertInstances", fields, input).await;
+    assert!(wet["release"]["id"].is_string());
+    for field in ["accepted", "acceptedCount", "skipped", "skippedCount"] {
+        assert_eq!(dry[field], wet[field], "{field}");
     }
 }
+on_both!(r11_a_dry_run_tells_the_same_and_changes_nothing);
+
+async fn r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_out(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let mut input = to("ver_3", json!({ "hostnames": ["h1", "h2"] }));
+    input["idempotencyKey"] = json!("k");
+    let first = world.take("upgradeInstances", MOVED, input.clone()).await;
+    input["hosts"] = json!({ "hostnames": ["h2", "h1"] });
+    input["onLocked"] = json!("SKIP");
+    input["includeUnknown"] = json!(false);
+    input["reason"] = json!(null);
+    let mut again = world.take("upgradeInstances", MOVED, input.clone()).await;
+    assert_eq!(again["replayed"], json!(true));
+    again["replayed"] = json!(false);
+    assert_eq!(again, first);
+    input["reason"] = json!("another");
+    let release = first["release"]["id"].as_str().unwrap();
+    let told = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey {release}")];
+    assert_eq!(world.wrong("upgradeInstances", input).await, told);
+}
+on_both!(r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_out);
+
+async fn r9_when_nothing_is_left_the_answer_says_why(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let before = world.place().await;
+    let answer = world.mutate("upgradeInstances", MOVED, to("ver_2", json!({ "all": true }))).await;
+    assert_eq!(answer["userErrors"][0]["code"], "NOTHING_TO_RELEASE");
+    assert_eq!(
+        (&answer["release"], &answer["acceptedCount"], &answer["accepted"]),
+        (&json!(null), &json!(0), &json!([]))
+    );
+    assert_eq!(answer["skippedCounts"], json!([{ "reason": "ALREADY_AT_VERSION", "count": 3 }]));
+    assert_eq!(answer["skipped"].as_array().unwrap().len(), 3);
+    assert_eq!(world.place().await, before);
+}
+on_both!(r9_when_nothing_is_left_the_answer_says_why);
+
+async fn an_installation_tells_its_hosts_and_records_what_is_said_of_the_instances(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let input = json!({
+        "serviceId": "svc_2", "versionId": "ver_5", "hosts": { "labels": [{ "key": "disk", "value": "h2" }] },
+        "port": 80, "tag": "prod", "weight": 7, "rollout": { "maxParallel": { "percent": 50 }, "timeoutSeconds": 5 },
+    });
+    let fields = "release { action rollout { maxParallel maxFailures onFailure timeoutSeconds } } acceptedHosts { hostname } acceptedCount";
+    let answer = world.take("installInstances", fields, input).await;
+    let rollout = json!({ "maxParallel": 1, "maxFailures": 0, "onFailure": "STOP", "timeoutSeconds": 5 });
+    let told = json!({
+        "release": { "action": "INSTALL", "rollout": rollout }, "acceptedHosts": [{ "hostname": "h2" }], "acceptedCount": 1,
+    });
+    assert_eq!(answer, told);
+    let made =
+        world.read("{ instance(service: \"api\", hostname: \"h2\") { status version { id } port tag weight } }").await;
+    assert_eq!(
+        made["instance"],
+        json!({ "status": "INSTALLING", "version": null, "port": 80, "tag": "prod", "weight": 7 })
+    );
+}
+on_both!(an_installation_tells_its_hosts_and_records_what_is_said_of_the_instances);
+
+async fn r13_what_is_canceled_before_it_began_goes_back_to_what_it_was(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let input = json!({ "serviceId": "svc_1", "hosts": { "hostIds": ["hst_1", "hst_2"] }, "reason": "old" });
+    let answer = world.take("uninstallInstances", "release { id } accepted { status }", input).await;
+    assert_eq!(answer["accepted"], json!([{ "status": "UNINSTALLING" }, { "status": "UNINSTALLING" }]));
+    let input = json!({ "releaseId": answer["release"]["id"], "reason": "no" });
+    let fields = "release { status cancelReason targets { nodes { status instance { status } } } }";
+    let canceled = world.take("cancelRelease", fields, input.clone()).await;
+    let target = json!({ "status": "CANCELED", "instance": { "status": "RUNNING" } });
+    let told = json!({ "status": "CANCELED", "cancelReason": "no", "targets": { "nodes": [target, target] } });
+    assert_eq!(canceled["release"], told);
+    let told = [format!("WRONG_STATE input.releaseId {}", answer["release"]["id"].as_str().unwrap())];
+    assert_eq!(world.wrong("cancelRelease", input).await, told);
+}
+on_both!(r13_what_is_canceled_before_it_began_goes_back_to_what_it_was);
+
+async fn r3_what_was_uninstalled_is_gone_from_lists_and_its_host_is_free_to_be_removed(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let worker = world.worker();
+    let input = json!({ "serviceId": "svc_1", "hosts": { "all": true } });
+    let answer = world.take("uninstallInstances", "release { id }", input).await;
+    assert_eq!(world.settled(answer["release"]["id"].as_str().unwrap()).await, "SUCCEEDED");
+    drop(worker);
+    assert_eq!(world.read("{ instances { nodes { id } } }").await["instances"]["nodes"], json!([]));
+    world.done("removeHost", json!({ "hostId": "hst_1" })).await;
+    world.done("removeVersion", json!({ "versionId": "ver_2" })).await;
+    world.done("removeService", json!({ "serviceId": "svc_1" })).await;
+}
+on_both!(r3_what_was_uninstalled_is_gone_from_lists_and_its_host_is_free_to_be_removed);

@@ -1,6 +1,7 @@
 use crate::mutations::world::World;
 use lockkeeper::domain::{Role, Word};
 use serde_json::json;
+use testkit::on_both;
 
 /// Every mutation, with who may ask for it.
 const RIGHTS: &[(&str, &[Role])] = &[
@@ -52,28 +53,27 @@ fn input(mutation: &str) -> serde_json::Value {
     }
 }
 
-#[tokio::test]
-async fn every_mutation_is_for_its_roles_alone() {
-    for world in World::both().await {
-        let fields = world.read("{ __schema { mutationType { fields { name } } } }").await;
-        let mut all: Vec<_> = RIGHTS.iter().map(|(name, _)| json!({ "name": name })).collect();
-        let mut there = fields["__schema"]["mutationType"]["fields"].as_array().unwrap().clone();
-        for list in [&mut all, &mut there] {
-            list.sort_by_key(ToString::to_string);
-        }
-        assert_eq!(all, there);
-        for (mutation, roles) in RIGHTS {
-            for (role, ..) in Role::ALL {
-                let response = world.send(*role, mutation, "userErrors { code }", input(mutation)).await;
-                if roles.contains(role) {
-                    assert!(response["data"][mutation]["userErrors"][0]["code"].is_string(), "{role} {response}");
-                } else {
-                    let error = &response["errors"][0];
-                    let told = json!({ "code": "FORBIDDEN", "requestId": "q1" });
-                    assert_eq!(error["extensions"], told, "{role} {mutation}");
-                    assert_eq!((&error["path"], &response["data"][mutation]), (&json!([mutation]), &json!(null)));
-                }
+async fn every_mutation_is_for_its_roles_alone(kind: &str) {
+    let world = World::empty(kind).await;
+    let fields = world.read("{ __schema { mutationType { fields { name } } } }").await;
+    let mut all: Vec<_> = RIGHTS.iter().map(|(name, _)| json!({ "name": name })).collect();
+    let mut there = fields["__schema"]["mutationType"]["fields"].as_array().unwrap().clone();
+    for list in [&mut all, &mut there] {
+        list.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(all, there);
+    for (mutation, roles) in RIGHTS {
+        for (role, ..) in Role::ALL {
+            let response = world.send(*role, mutation, "userErrors { code }", input(mutation)).await;
+            if roles.contains(role) {
+                assert!(response["data"][mutation]["userErrors"][0]["code"].is_string(), "{role} {response}");
+            } else {
+                let error = &response["errors"][0];
+                let told = json!({ "code": "FORBIDDEN", "requestId": "q1" });
+                assert_eq!(error["extensions"], told, "{role} {mutation}");
+                assert_eq!((&error["path"], &response["data"][mutation]), (&json!([mutation]), &json!(null)));
             }
         }
     }
 }
+on_both!(every_mutation_is_for_its_roles_alone);

@@ -24,46 +24,40 @@ pub struct World {
 }
 
 impl World {
-    /// An empty server on each of the two databases.
-    pub async fn both() -> Vec<World> {
-        let mut worlds = Vec::new();
-        for kind in databases::BOTH {
-            let directory = tempfile::tempdir().unwrap();
-            let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
-            let executors = ["sim", "other"].map(simulate).into_iter().collect();
-            let app = App { db, executors, rollout: RolloutDefaults::default() };
-            let gate = Gate::of_api(Limits::default());
-            let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-            worlds.push(World { schema: schema(app.clone(), denials), gate, app, directory });
-        }
-        worlds
+    /// An empty server on a database of this kind.
+    pub async fn empty(kind: &str) -> World {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
+        let executors = ["sim", "other"].map(simulate).into_iter().collect();
+        let app = App { db, executors, rollout: RolloutDefaults::default() };
+        let gate = Gate::of_api(Limits::default());
+        let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
+        World { schema: schema(app.clone(), denials), gate, app, directory }
     }
 
-    /// One on each database with the service `svc_1`, its built versions `ver_1` to `ver_3`, `ver_4` that is not
+    /// A server with the service `svc_1`, its built versions `ver_1` to `ver_3`, `ver_4` that is not
     /// built, `ver_5` of another service, and the hosts `hst_1` to `hst_3`, on which the second version runs as
     /// `ins_1` to `ins_3`.
-    pub async fn fleets() -> Vec<World> {
-        let worlds = World::both().await;
-        for world in &worlds {
-            for name in ["web", "api"] {
-                world.done("createService", json!({ "name": name, "executor": "sim" })).await;
-            }
-            for (service, name) in [("svc_1", "1"), ("svc_1", "2"), ("svc_1", "3"), ("svc_1", "4"), ("svc_2", "1")] {
-                let status = if name == "4" { "PENDING" } else { "SUCCEEDED" };
-                let artifact = (name != "4").then_some("file:///a.tar");
-                let input = json!({ "serviceId": service, "name": name, "buildStatus": status, "artifact": artifact });
-                world.done("createVersion", input).await;
-            }
-            let host = |name| json!({ "hostname": name, "address": "127.0.0.1", "labels": [{ "key": "disk", "value": name }] });
-            world.done("createHosts", json!({ "hosts": [host("h1"), host("h2"), host("h3")] })).await;
-            let input =
-                json!({ "serviceId": "svc_1", "versionId": "ver_2", "hosts": { "hostnames": ["h1", "h2", "h3"] } });
-            let worker = world.worker();
-            world.done("installInstances", input).await;
-            world.settled("rel_1").await;
-            drop(worker);
+    pub async fn with_fleet(kind: &str) -> World {
+        let world = World::empty(kind).await;
+        for name in ["web", "api"] {
+            world.done("createService", json!({ "name": name, "executor": "sim" })).await;
         }
-        worlds
+        for (service, name) in [("svc_1", "1"), ("svc_1", "2"), ("svc_1", "3"), ("svc_1", "4"), ("svc_2", "1")] {
+            let status = if name == "4" { "PENDING" } else { "SUCCEEDED" };
+            let artifact = (name != "4").then_some("file:///a.tar");
+            let input = json!({ "serviceId": service, "name": name, "buildStatus": status, "artifact": artifact });
+            world.done("createVersion", input).await;
+        }
+        let host =
+            |name| json!({ "hostname": name, "address": "127.0.0.1", "labels": [{ "key": "disk", "value": name }] });
+        world.done("createHosts", json!({ "hosts": [host("h1"), host("h2"), host("h3")] })).await;
+        let input = json!({ "serviceId": "svc_1", "versionId": "ver_2", "hosts": { "hostnames": ["h1", "h2", "h3"] } });
+        let worker = world.worker();
+        world.done("installInstances", input).await;
+        world.settled("rel_1").await;
+        drop(worker);
+        world
     }
 
     /// Carries out releases until it is dropped.

@@ -3,93 +3,87 @@
 use crate::reads::fleet::Fleet;
 use lockkeeper::read::cursor;
 use serde_json::json;
-use testkit::databases::BOTH;
+use testkit::on_both;
 
-#[tokio::test]
-async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 3).await;
-        fleet.events(&[1, 2, 1, 3, 1]).await;
-        let query = |args: &str| {
-            format!(
-                "{{ eventCursor instanceEvents({args}) {{ nextCursor nodes {{ cursor instanceId revision status serviceName hostname instance {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
-            )
-        };
-        let data = fleet.data(&query("first: 2")).await;
-        let events = &data["instanceEvents"];
-        assert_eq!(events["nodes"][1]["instanceId"], "ins_2", "{kind}");
-        assert_eq!(events["nextCursor"], events["nodes"][1]["cursor"]);
-        assert_eq!(events["nextCursor"], events["pageInfo"]["endCursor"]);
-        assert_eq!(events["nodes"][0]["instance"]["id"], "ins_1");
-        let after = &events["nextCursor"];
-        let data = fleet.data(&query(&format!("after: {after}, filter: {{ instanceIds: [\"ins_1\"] }}"))).await;
-        let revisions: Vec<_> =
-            data["instanceEvents"]["nodes"].as_array().unwrap().iter().map(|event| &event["revision"]).collect();
-        assert_eq!(revisions, [2, 3]);
-        assert_eq!(data["instanceEvents"]["nextCursor"], data["eventCursor"]);
-        let data = fleet.data(&query(&format!("after: {after}, filter: {{ kinds: [HOLD] }}"))).await;
-        assert_eq!(data["instanceEvents"]["nodes"], json!([]));
-        assert_eq!(data["instanceEvents"]["nextCursor"], data["eventCursor"], "{kind}");
-        let data = fleet.data("{ node(id: \"ins_1\") { ... on Instance { events(first: 2) { totalCount nodes { revision } pageInfo { endCursor } } } } }").await;
-        assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 3 }, { "revision": 2 }]));
-        let after = &data["node"]["events"]["pageInfo"]["endCursor"];
-        let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(after: {after}) {{ nodes {{ revision }} }} }} }} }}")).await;
-        assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 1 }]));
-        let [mut after, mut told] = [String::new(), String::new()];
-        for _ in 0..4 {
-            let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(first: 2 {after}) {{ nextCursor nodes {{ revision }} }} }} }} }}")).await;
-            let events = &data["node"]["events"];
-            for event in events["nodes"].as_array().unwrap() {
-                told += &event["revision"].to_string();
-            }
-            after = format!("after: {}", events["nextCursor"]);
+async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 3).await;
+    fleet.events(&[1, 2, 1, 3, 1]).await;
+    let query = |args: &str| {
+        format!(
+            "{{ eventCursor instanceEvents({args}) {{ nextCursor nodes {{ cursor instanceId revision status serviceName hostname instance {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        )
+    };
+    let data = fleet.data(&query("first: 2")).await;
+    let events = &data["instanceEvents"];
+    assert_eq!(events["nodes"][1]["instanceId"], "ins_2", "{kind}");
+    assert_eq!(events["nextCursor"], events["nodes"][1]["cursor"]);
+    assert_eq!(events["nextCursor"], events["pageInfo"]["endCursor"]);
+    assert_eq!(events["nodes"][0]["instance"]["id"], "ins_1");
+    let after = &events["nextCursor"];
+    let data = fleet.data(&query(&format!("after: {after}, filter: {{ instanceIds: [\"ins_1\"] }}"))).await;
+    let revisions: Vec<_> =
+        data["instanceEvents"]["nodes"].as_array().unwrap().iter().map(|event| &event["revision"]).collect();
+    assert_eq!(revisions, [2, 3]);
+    assert_eq!(data["instanceEvents"]["nextCursor"], data["eventCursor"]);
+    let data = fleet.data(&query(&format!("after: {after}, filter: {{ kinds: [HOLD] }}"))).await;
+    assert_eq!(data["instanceEvents"]["nodes"], json!([]));
+    assert_eq!(data["instanceEvents"]["nextCursor"], data["eventCursor"], "{kind}");
+    let data = fleet.data("{ node(id: \"ins_1\") { ... on Instance { events(first: 2) { totalCount nodes { revision } pageInfo { endCursor } } } } }").await;
+    assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 3 }, { "revision": 2 }]));
+    let after = &data["node"]["events"]["pageInfo"]["endCursor"];
+    let data = fleet
+        .data(&format!(
+            "{{ node(id: \"ins_1\") {{ ... on Instance {{ events(after: {after}) {{ nodes {{ revision }} }} }} }} }}"
+        ))
+        .await;
+    assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 1 }]));
+    let [mut after, mut told] = [String::new(), String::new()];
+    for _ in 0..4 {
+        let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(first: 2 {after}) {{ nextCursor nodes {{ revision }} }} }} }} }}")).await;
+        let events = &data["node"]["events"];
+        for event in events["nodes"].as_array().unwrap() {
+            told += &event["revision"].to_string();
         }
-        assert_eq!(told, "321", "{kind}: a history from the newest on ends with the oldest");
+        after = format!("after: {}", events["nextCursor"]);
+    }
+    assert_eq!(told, "321", "{kind}: a history from the newest on ends with the oldest");
+    assert_eq!(fleet.data("{ releaseEvents { nodes { kind } } }").await, json!({ "releaseEvents": { "nodes": [] } }));
+}
+on_both!(events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched);
+
+async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 1).await;
+    fleet.events(&[1, 1, 1]).await;
+    fleet.sql("UPDATE event_log SET floor = 2").await;
+    let log = fleet.app.db.log_id();
+    let cases = [
+        (cursor::event(log, 1), "CURSOR_EXPIRED"),
+        (cursor::event(log, 9), "CURSOR_INVALID"),
+        (cursor::event("00000000", 3), "CURSOR_INVALID"),
+    ];
+    for (after, code) in cases {
+        let response = fleet.ask(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
+        let extensions = &response["errors"][0]["extensions"];
         assert_eq!(
-            fleet.data("{ releaseEvents { nodes { kind } } }").await,
-            json!({ "releaseEvents": { "nodes": [] } })
+            (&extensions["code"], &extensions["argument"]),
+            (&json!(code), &json!("after")),
+            "{kind}: {response}"
         );
     }
+    let after = cursor::event(log, 2);
+    let data = fleet.data(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
+    assert_eq!(data["instanceEvents"]["nodes"], json!([{ "revision": 3 }]));
 }
+on_both!(cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart);
 
-#[tokio::test]
-async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 1).await;
-        fleet.events(&[1, 1, 1]).await;
-        fleet.sql("UPDATE event_log SET floor = 2").await;
-        let log = fleet.app.db.log_id();
-        let cases = [
-            (cursor::event(log, 1), "CURSOR_EXPIRED"),
-            (cursor::event(log, 9), "CURSOR_INVALID"),
-            (cursor::event("00000000", 3), "CURSOR_INVALID"),
-        ];
-        for (after, code) in cases {
-            let response =
-                fleet.ask(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
-            let extensions = &response["errors"][0]["extensions"];
-            assert_eq!(
-                (&extensions["code"], &extensions["argument"]),
-                (&json!(code), &json!("after")),
-                "{kind}: {response}"
-            );
-        }
-        let after = cursor::event(log, 2);
-        let data = fleet.data(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
-        assert_eq!(data["instanceEvents"]["nodes"], json!([{ "revision": 3 }]));
-    }
+async fn the_newest_place_is_read_before_every_other_field(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 1).await;
+    fleet.events(&[1]).await;
+    // One statement for the place, however often it is selected, and wherever it stands.
+    let query = "{ service(name: \"svc-001\") { id } a: eventCursor eventCursor }";
+    assert_eq!(fleet.statements(query).await, 2, "{kind}");
+    let data = fleet.data(query).await;
+    assert_eq!(data["a"], data["eventCursor"]);
+    assert_eq!(data["a"], cursor::event(fleet.app.db.log_id(), 1));
 }
-
-#[tokio::test]
-async fn the_newest_place_is_read_before_every_other_field() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 1).await;
-        fleet.events(&[1]).await;
-        // One statement for the place, however often it is selected, and wherever it stands.
-        let query = "{ service(name: \"svc-001\") { id } a: eventCursor eventCursor }";
-        assert_eq!(fleet.statements(query).await, 2, "{kind}");
-        let data = fleet.data(query).await;
-        assert_eq!(data["a"], data["eventCursor"]);
-        assert_eq!(data["a"], cursor::event(fleet.app.db.log_id(), 1));
-    }
-}
+on_both!(the_newest_place_is_read_before_every_other_field);

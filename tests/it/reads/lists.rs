@@ -4,7 +4,7 @@ use crate::reads::fleet::Fleet;
 use crate::reads::model::{hostname, ids, model};
 use lockkeeper::domain::Role;
 use serde_json::{Value, json};
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 /// All pages of a list, in one way or the other.
 async fn pages(fleet: &Fleet, field: &str, args: &str, long: usize, forward: bool) -> Vec<String> {
@@ -36,92 +36,77 @@ async fn pages(fleet: &Fleet, field: &str, args: &str, long: usize, forward: boo
     }
 }
 
-#[tokio::test]
-async fn pages_go_through_every_order_with_ties_both_ways() {
-    for kind in BOTH {
-        let (fleet, rows) = model(kind).await;
-        let there = || rows.iter().filter(|row| row.status != "REMOVED").cloned().collect::<Vec<_>>();
-        for (order, descending) in
-            [("HOSTNAME", false), ("HOSTNAME", true), ("UPDATED_AT", false), ("UPDATED_AT", true)]
-        {
-            let mut expected = there();
-            match order {
-                "HOSTNAME" => expected.sort_by_key(|row| (hostname(row.host), row.id)),
-                _ => expected.sort_by_key(|row| (row.updated, row.id)),
-            }
-            if descending {
-                expected.reverse();
-            }
-            let expected: Vec<String> = expected.iter().map(|row| format!("ins_{}", row.id)).collect();
-            let way = if descending { "DESC" } else { "ASC" };
-            let args = format!(", orderBy: {{ field: {order}, direction: {way} }}");
-            for long in [1, 3, 7, 50] {
-                for forward in [true, false] {
-                    assert_eq!(
-                        pages(&fleet, "instances", &args, long, forward).await,
-                        expected,
-                        "{kind} {args} {long}"
-                    );
-                }
+async fn pages_go_through_every_order_with_ties_both_ways(kind: &str) {
+    let (fleet, rows) = model(kind).await;
+    let there = || rows.iter().filter(|row| row.status != "REMOVED").cloned().collect::<Vec<_>>();
+    for (order, descending) in [("HOSTNAME", false), ("HOSTNAME", true), ("UPDATED_AT", false), ("UPDATED_AT", true)] {
+        let mut expected = there();
+        match order {
+            "HOSTNAME" => expected.sort_by_key(|row| (hostname(row.host), row.id)),
+            _ => expected.sort_by_key(|row| (row.updated, row.id)),
+        }
+        if descending {
+            expected.reverse();
+        }
+        let expected: Vec<String> = expected.iter().map(|row| format!("ins_{}", row.id)).collect();
+        let way = if descending { "DESC" } else { "ASC" };
+        let args = format!(", orderBy: {{ field: {order}, direction: {way} }}");
+        for long in [1, 3, 7, 50] {
+            for forward in [true, false] {
+                assert_eq!(pages(&fleet, "instances", &args, long, forward).await, expected, "{kind} {args} {long}");
             }
         }
-        // Within a parent, and by default.
-        let data = fleet.data("{ service(name: \"svc-2\") { instances(first: 2) { nodes { id } } versions(last: 2) { nodes { name } } v: versions(orderBy: { field: NAME }) { nodes { name } } w: versions(orderBy: { field: CREATED_AT, direction: ASC }, first: 1) { nodes { name } } } }").await;
-        let service = &data["service"];
-        assert_eq!(ids(&service["instances"]), ["ins_212", "ins_203"], "{kind}");
-        assert_eq!(service["versions"]["nodes"], json!([{ "name": "1.2" }, { "name": "1.1" }]));
-        assert_eq!(service["v"]["nodes"], json!([{ "name": "1.3" }, { "name": "1.2" }, { "name": "1.1" }]));
-        assert_eq!(service["w"]["nodes"], json!([{ "name": "1.1" }]));
     }
+    // Within a parent, and by default.
+    let data = fleet.data("{ service(name: \"svc-2\") { instances(first: 2) { nodes { id } } versions(last: 2) { nodes { name } } v: versions(orderBy: { field: NAME }) { nodes { name } } w: versions(orderBy: { field: CREATED_AT, direction: ASC }, first: 1) { nodes { name } } } }").await;
+    let service = &data["service"];
+    assert_eq!(ids(&service["instances"]), ["ins_212", "ins_203"], "{kind}");
+    assert_eq!(service["versions"]["nodes"], json!([{ "name": "1.2" }, { "name": "1.1" }]));
+    assert_eq!(service["v"]["nodes"], json!([{ "name": "1.3" }, { "name": "1.2" }, { "name": "1.1" }]));
+    assert_eq!(service["w"]["nodes"], json!([{ "name": "1.1" }]));
 }
+on_both!(pages_go_through_every_order_with_ties_both_ways);
 
-#[tokio::test]
-async fn page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument() {
-    for kind in BOTH {
-        let (fleet, _) = model(kind).await;
-        let data = fleet.data("{ instances(first: 1) { pageInfo { endCursor } } }").await;
-        let cursor = data["instances"]["pageInfo"]["endCursor"].as_str().unwrap();
-        let cases = [
-            ("instances(first: -1)".to_owned(), "BAD_USER_INPUT", "first"),
-            ("instances(first: 201)".to_owned(), "BAD_USER_INPUT", "first"),
-            ("instances(last: 1000000)".to_owned(), "BAD_USER_INPUT", "last"),
-            ("instances(first: 1, last: 1)".to_owned(), "BAD_USER_INPUT", "last"),
-            ("instances(after: \"nonsense\")".to_owned(), "CURSOR_INVALID", "after"),
-            (format!("instances(before: \"{cursor}x\")"), "CURSOR_INVALID", "before"),
-            (format!("services(after: \"{cursor}\")"), "CURSOR_INVALID", "after"),
-            (format!("instances(after: \"{cursor}\", orderBy: {{ field: UPDATED_AT }})"), "CURSOR_INVALID", "after"),
-            (
-                format!("instances(after: \"{cursor}\", orderBy: {{ field: HOSTNAME, direction: DESC }})"),
-                "CURSOR_INVALID",
-                "after",
-            ),
-            (format!("instanceEvents(after: \"{cursor}\")"), "CURSOR_INVALID", "after"),
-        ];
-        for (list, code, argument) in cases {
-            let response = fleet.ask(&format!("{{ {list} {{ pageInfo {{ hasNextPage }} }} }}")).await;
-            let extensions = &response["errors"][0]["extensions"];
-            assert_eq!(
-                (&extensions["code"], &extensions["argument"]),
-                (&json!(code), &json!(argument)),
-                "{kind} {list}: {response}"
-            );
-        }
-        let data = fleet.data("{ instances(first: 0) { nodes { id } pageInfo { hasNextPage startCursor } } all: instances { nodes { id } } }").await;
-        assert_eq!(data["instances"], json!({ "nodes": [], "pageInfo": { "hasNextPage": true, "startCursor": null } }));
-    }
-}
-
-#[tokio::test]
-async fn a_page_is_fifty_unless_said() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 60).await;
-        let data = fleet.data("{ hosts { totalCount nodes { id } pageInfo { hasNextPage } } }").await;
-        assert_eq!(ids(&data["hosts"]).len(), 50, "{kind}");
+async fn page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument(kind: &str) {
+    let (fleet, _) = model(kind).await;
+    let data = fleet.data("{ instances(first: 1) { pageInfo { endCursor } } }").await;
+    let cursor = data["instances"]["pageInfo"]["endCursor"].as_str().unwrap();
+    let cases = [
+        ("instances(first: -1)".to_owned(), "BAD_USER_INPUT", "first"),
+        ("instances(first: 201)".to_owned(), "BAD_USER_INPUT", "first"),
+        ("instances(last: 1000000)".to_owned(), "BAD_USER_INPUT", "last"),
+        ("instances(first: 1, last: 1)".to_owned(), "BAD_USER_INPUT", "last"),
+        ("instances(after: \"nonsense\")".to_owned(), "CURSOR_INVALID", "after"),
+        (format!("instances(before: \"{cursor}x\")"), "CURSOR_INVALID", "before"),
+        (format!("services(after: \"{cursor}\")"), "CURSOR_INVALID", "after"),
+        (format!("instances(after: \"{cursor}\", orderBy: {{ field: UPDATED_AT }})"), "CURSOR_INVALID", "after"),
+        (
+            format!("instances(after: \"{cursor}\", orderBy: {{ field: HOSTNAME, direction: DESC }})"),
+            "CURSOR_INVALID",
+            "after",
+        ),
+        (format!("instanceEvents(after: \"{cursor}\")"), "CURSOR_INVALID", "after"),
+    ];
+    for (list, code, argument) in cases {
+        let response = fleet.ask(&format!("{{ {list} {{ pageInfo {{ hasNextPage }} }} }}")).await;
+        let extensions = &response["errors"][0]["extensions"];
         assert_eq!(
-            (&data["hosts"]["totalCount"], &data["hosts"]["pageInfo"]["hasNextPage"]),
-            (&json!(60), &json!(true))
+            (&extensions["code"], &extensions["argument"]),
+            (&json!(code), &json!(argument)),
+            "{kind} {list}: {response}"
         );
-        let response = fleet.ask_as(Role::Viewer, "{ hosts(first: 200) { nodes { id } } }", json!({})).await;
-        assert_eq!(ids(&response["data"]["hosts"]).len(), 60);
     }
+    let data = fleet.data("{ instances(first: 0) { nodes { id } pageInfo { hasNextPage startCursor } } all: instances { nodes { id } } }").await;
+    assert_eq!(data["instances"], json!({ "nodes": [], "pageInfo": { "hasNextPage": true, "startCursor": null } }));
 }
+on_both!(page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument);
+
+async fn a_page_is_fifty_unless_said(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 60).await;
+    let data = fleet.data("{ hosts { totalCount nodes { id } pageInfo { hasNextPage } } }").await;
+    assert_eq!(ids(&data["hosts"]).len(), 50, "{kind}");
+    assert_eq!((&data["hosts"]["totalCount"], &data["hosts"]["pageInfo"]["hasNextPage"]), (&json!(60), &json!(true)));
+    let response = fleet.ask_as(Role::Viewer, "{ hosts(first: 200) { nodes { id } } }", json!({})).await;
+    assert_eq!(ids(&response["data"]["hosts"]).len(), 60);
+}
+on_both!(a_page_is_fifty_unless_said);

@@ -16,7 +16,7 @@ use lockkeeper::store::events::{InstanceChange, What};
 use lockkeeper::watch::{Body, Messages};
 use serde_json::{Value, json};
 use std::time::Duration;
-use testkit::databases::BOTH;
+use testkit::on_both;
 use tokio::time::{sleep, timeout};
 
 /// The longest that something may take that should happen soon.
@@ -58,35 +58,33 @@ async fn event(messages: &mut Messages) -> Value {
     parsed(&message)["data"]["instanceStatusChanged"].take()
 }
 
-#[tokio::test]
-async fn a_reading_takes_as_many_rows_as_objects_fit() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 2).await;
-        fleet.events(&[1; 12]).await;
-        let watcher = Watcher::new(fleet, ASLEEP).await;
-        let db = &watcher.fleet().app.db;
-        // Its group looks whether something is live.
-        sleep(Duration::from_millis(100)).await;
-        let mut statements = Vec::new();
-        for (objects, most) in [(1, 500), (2500, 2), (4999, 1), (5000, 1)] {
-            let request = behind(&watcher, HEAVY, 0).data(MessageObjects(objects));
-            let mut messages = watcher.subscribe(viewer(), request).await;
-            let before = db.statements();
-            for revision in 1..=12 {
-                assert_eq!(event(&mut messages).await["revision"], revision, "{kind}: {most} at once");
-            }
-            statements.push(db.statements() - before);
+async fn a_reading_takes_as_many_rows_as_objects_fit(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 2).await;
+    fleet.events(&[1; 12]).await;
+    let watcher = Watcher::new(fleet, ASLEEP).await;
+    let db = &watcher.fleet().app.db;
+    // Its group looks whether something is live.
+    sleep(Duration::from_millis(100)).await;
+    let mut statements = Vec::new();
+    for (objects, most) in [(1, 500), (2500, 2), (4999, 1), (5000, 1)] {
+        let request = behind(&watcher, HEAVY, 0).data(MessageObjects(objects));
+        let mut messages = watcher.subscribe(viewer(), request).await;
+        let before = db.statements();
+        for revision in 1..=12 {
+            assert_eq!(event(&mut messages).await["revision"], revision, "{kind}: {most} at once");
         }
-        // Each reading is one statement, and one for the events themselves.
-        assert!(statements[0] <= 4, "{kind}: {statements:?}");
-        assert!(statements[1] >= 2 * 6, "{kind}: {statements:?}");
-        assert!(statements[2] >= 2 * 12 && statements[3] >= 2 * 12, "{kind}: {statements:?}");
+        statements.push(db.statements() - before);
     }
+    // Each reading is one statement, and one for the events themselves.
+    assert!(statements[0] <= 4, "{kind}: {statements:?}");
+    assert!(statements[1] >= 2 * 6, "{kind}: {statements:?}");
+    assert!(statements[2] >= 2 * 12 && statements[3] >= 2 * 12, "{kind}: {statements:?}");
 }
+on_both!(a_reading_takes_as_many_rows_as_objects_fit);
 
 #[tokio::test]
 async fn a_message_that_may_hold_too_much_is_refused_with_the_setting_and_the_limit() {
-    let watcher = Watcher::new(Fleet::of(BOTH[0], 1, 1, 1).await, ASLEEP).await;
+    let watcher = Watcher::new(Fleet::of("sqlite", 1, 1, 1).await, ASLEEP).await;
     let request = Request::new("subscription { instanceStatusChanged { revision } }").data(MessageObjects(5001));
     let mut messages = watcher.subscribe(viewer(), request).await;
     let refused = parsed(&messages.next().await.expect("it says why"))["errors"][0].take();
@@ -96,102 +94,94 @@ async fn a_message_that_may_hold_too_much_is_refused_with_the_setting_and_the_li
     assert!(messages.next().await.is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_event_once() {
+async fn i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_event_once(kind: &str) {
     const EVENTS: i64 = 120;
     const SUBSCRIBERS: usize = 12;
     let limits = Limits { queue_bytes_per_subscriber: Bytes(3000), queue_bytes: Bytes(20_000), ..Limits::default() };
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 20).await;
-        let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
-        watcher.tell(edited(1)).await;
-        let mut subscribers = Vec::new();
-        for number in 0..SUBSCRIBERS {
-            // Those who begin live and those who catch up, in groups of their own and in one.
-            let document = "\n".repeat(number % 3) + HEAVY;
-            let after = i64::from(number % 2 != 0);
-            subscribers.push((watcher.subscribe(viewer(), behind(&watcher, &document, after)).await, after));
-        }
-        for revision in 2..=EVENTS {
-            watcher.tell(edited(revision)).await;
-            // Each of them comes once in a while, and looks at one message.
-            let (messages, last) = &mut subscribers[revision as usize % SUBSCRIBERS];
+    let fleet = Fleet::of(kind, 1, 1, 20).await;
+    let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
+    watcher.tell(edited(1)).await;
+    let mut subscribers = Vec::new();
+    for number in 0..SUBSCRIBERS {
+        // Those who begin live and those who catch up, in groups of their own and in one.
+        let document = "\n".repeat(number % 3) + HEAVY;
+        let after = i64::from(number % 2 != 0);
+        subscribers.push((watcher.subscribe(viewer(), behind(&watcher, &document, after)).await, after));
+    }
+    for revision in 2..=EVENTS {
+        watcher.tell(edited(revision)).await;
+        // Each of them comes once in a while, and looks at one message.
+        let (messages, last) = &mut subscribers[revision as usize % SUBSCRIBERS];
+        assert_eq!(event(messages).await["revision"], *last + 1, "{kind}");
+        *last += 1;
+        // What is being read for one is not yet counted when it is too much.
+        let used = watcher.groups().queues().used();
+        assert!(used <= 20_000 + 5_000, "{kind}: {used} bytes wait");
+    }
+    for (messages, last) in &mut subscribers {
+        while *last < EVENTS {
             assert_eq!(event(messages).await["revision"], *last + 1, "{kind}");
             *last += 1;
-            // What is being read for one is not yet counted when it is too much.
-            let used = watcher.groups().queues().used();
-            assert!(used <= 20_000 + 5_000, "{kind}: {used} bytes wait");
         }
-        for (messages, last) in &mut subscribers {
-            while *last < EVENTS {
-                assert_eq!(event(messages).await["revision"], *last + 1, "{kind}");
-                *last += 1;
-            }
-        }
-        drop(subscribers);
-        let freed = async {
-            while watcher.groups().queues().used() > 0 {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(PATIENCE, freed).await.expect("nothing waits for nobody");
     }
+    drop(subscribers);
+    let freed = async {
+        while watcher.groups().queues().used() > 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, freed).await.expect("nothing waits for nobody");
 }
+on_both!(threads i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_event_once);
 
-#[tokio::test]
-async fn i5_messages_larger_than_a_queue_come_one_by_one() {
+async fn i5_messages_larger_than_a_queue_come_one_by_one(kind: &str) {
     let limits = Limits { queue_bytes_per_subscriber: Bytes(10), queue_bytes: Bytes(10), ..Limits::default() };
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 2).await;
-        fleet.events(&[1; 20]).await;
-        let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
+    let fleet = Fleet::of(kind, 1, 1, 2).await;
+    fleet.events(&[1; 20]).await;
+    let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
+    let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
+    for revision in 1..=20 {
+        assert_eq!(event(&mut messages).await["revision"], revision, "{kind}");
+    }
+    watcher.tell(edited(21)).await;
+    assert_eq!(event(&mut messages).await["revision"], 21, "{kind}");
+}
+on_both!(i5_messages_larger_than_a_queue_come_one_by_one);
+
+async fn an_error_ends_a_subscription_after_it_is_told(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 2).await;
+    fleet.events(&[1; 20]).await;
+    let watcher = Watcher::new(fleet, Waking::default()).await;
+    let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 5)).await;
+    // What is behind its place goes before it is read.
+    keep(&watcher.fleet().app.db, Duration::ZERO).await.unwrap();
+    watcher.tell(edited(21)).await;
+    let message = timeout(PATIENCE, messages.next()).await.expect("in time").expect("it says why");
+    assert_eq!(parsed(&message)["errors"][0]["extensions"]["code"], "CURSOR_EXPIRED", "{kind}");
+    assert!(timeout(PATIENCE, messages.next()).await.expect("in time").is_none(), "{kind}");
+}
+on_both!(an_error_ends_a_subscription_after_it_is_told);
+
+async fn who_does_not_come_to_read_holds_up_nobody(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 2).await;
+    fleet.events(&[1; 20]).await;
+    let watcher = Watcher::new(fleet, Waking::default()).await;
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        // As when a socket is full: it begins to read, and is not looked at any more.
         let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
-        for revision in 1..=20 {
-            assert_eq!(event(&mut messages).await["revision"], revision, "{kind}");
-        }
-        watcher.tell(edited(21)).await;
-        assert_eq!(event(&mut messages).await["revision"], 21, "{kind}");
+        assert!(messages.ready().now_or_never().is_none(), "{kind}: it has to be read first");
+        idle.push(messages);
+    }
+    let mut busy = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
+    for revision in 1..=20 {
+        assert_eq!(event(&mut busy).await["revision"], revision, "{kind}");
+    }
+    for messages in &mut idle {
+        assert_eq!(event(messages).await["revision"], 1, "{kind}");
     }
 }
-
-#[tokio::test]
-async fn an_error_ends_a_subscription_after_it_is_told() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 2).await;
-        fleet.events(&[1; 20]).await;
-        let watcher = Watcher::new(fleet, Waking::default()).await;
-        let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 5)).await;
-        // What is behind its place goes before it is read.
-        keep(&watcher.fleet().app.db, Duration::ZERO).await.unwrap();
-        watcher.tell(edited(21)).await;
-        let message = timeout(PATIENCE, messages.next()).await.expect("in time").expect("it says why");
-        assert_eq!(parsed(&message)["errors"][0]["extensions"]["code"], "CURSOR_EXPIRED", "{kind}");
-        assert!(timeout(PATIENCE, messages.next()).await.expect("in time").is_none(), "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn who_does_not_come_to_read_holds_up_nobody() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 1, 1, 2).await;
-        fleet.events(&[1; 20]).await;
-        let watcher = Watcher::new(fleet, Waking::default()).await;
-        let mut idle = Vec::new();
-        for _ in 0..20 {
-            // As when a socket is full: it begins to read, and is not looked at any more.
-            let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
-            assert!(messages.ready().now_or_never().is_none(), "{kind}: it has to be read first");
-            idle.push(messages);
-        }
-        let mut busy = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
-        for revision in 1..=20 {
-            assert_eq!(event(&mut busy).await["revision"], revision, "{kind}");
-        }
-        for messages in &mut idle {
-            assert_eq!(event(messages).await["revision"], 1, "{kind}");
-        }
-    }
-}
+on_both!(who_does_not_come_to_read_holds_up_nobody);
 
 #[tokio::test]
 async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {

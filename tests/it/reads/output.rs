@@ -13,7 +13,7 @@ use lockkeeper::store::log::{NewLine, append};
 use lockkeeper::watch::Message;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 /// Two releases: the first has the targets `tgt_1001` and `tgt_1002`, the other one `tgt_2001`.
 async fn watcher(kind: &str, waking: Waking) -> Watcher {
@@ -69,125 +69,115 @@ fn lines(numbers: impl IntoIterator<Item = i64>) -> Vec<String> {
     numbers.into_iter().map(|number| format!("line {number}")).collect()
 }
 
-#[tokio::test]
-async fn lines_come_in_order_each_once_from_every_cut_and_end_with_the_release() {
+async fn lines_come_in_order_each_once_from_every_cut_and_end_with_the_release(kind: &str) {
     for waking in [Waking::default(), Waking { poll: Duration::from_millis(20), hints: false }] {
-        for kind in BOTH {
-            let watcher = watcher(kind, waking).await;
-            let fleet = watcher.fleet();
-            write(&fleet.app.db, 1, &[1001, 1002, 1001]).await;
-            write(&fleet.app.db, 900, &[2001, 2001]).await;
-            // Those of the past, then those that come: whoever follows from the beginning, from a cut, or by a place.
-            let from = |cut: i64| log(&format!("after: \"{}\"", cursor::line(1, cut)));
-            let mut followers = vec![(0, tokio::spawn(all(watcher.watch(&log("")))))];
-            for cut in 0..=3 {
-                followers.push((cut, tokio::spawn(all(watcher.watch(&from(cut))))));
-                let place = Place::new(&cursor::line(1, cut));
-                followers.push((cut, tokio::spawn(all(watcher.watch_from(&log("last: 1"), &place)))));
-            }
-            let mut number = 4;
-            while number <= 400 {
-                let many = rand::random_range(1..=9);
-                write(&fleet.app.db, number, &vec![1001 + number % 2; many]).await;
-                number += many as i64;
-            }
-            finish(fleet).await;
-            for (cut, follower) in followers {
-                let expected = lines(cut + 1..number);
-                assert_eq!(follower.await.unwrap(), expected, "{kind} {waking:?} behind {cut}");
-            }
-            // Later it is the same, at every cut.
-            for cut in [0, 1, 200, number - 2, number - 1] {
-                assert_eq!(all(watcher.watch(&from(cut))).await, lines(cut + 1..number), "{kind} behind {cut}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn no_line_that_is_stored_just_before_the_end_is_lost() {
-    for kind in BOTH {
-        for round in 0..4 {
-            let watcher = watcher(kind, Waking { poll: Duration::from_millis(3), hints: round % 2 == 0 }).await;
-            let fleet = watcher.fleet();
-            let follower = tokio::spawn(all(watcher.watch(&log(""))));
-            tokio::time::sleep(Duration::from_millis(rand::random_range(0..30))).await;
-            for number in 1..=20 {
-                write(&fleet.app.db, number, &[1001]).await;
-            }
-            finish(fleet).await;
-            assert_eq!(follower.await.unwrap(), lines(1..=20), "{kind}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for() {
-    for kind in BOTH {
-        let watcher = watcher(kind, Waking::default()).await;
+        let watcher = watcher(kind, waking).await;
         let fleet = watcher.fleet();
-        write(&fleet.app.db, 1, &[1001, 1002, 1001, 1002, 1002, 1001]).await;
-        finish(fleet).await;
-        let target = "targetId: \"tgt_1001\"";
-        let after = format!("after: \"{}\"", cursor::line(1, 1));
-        for (arguments, expected) in [
-            (target.to_owned(), vec![1, 3, 6]),
-            (format!("{target} {after}"), vec![3, 6]),
-            (format!("{target} last: 2"), vec![3, 6]),
-            (format!("{target} last: 0"), vec![]),
-            (format!("{target} last: 99"), vec![1, 3, 6]),
-            ("last: 2".to_owned(), vec![5, 6]),
-            ("last: null".to_owned(), vec![1, 2, 3, 4, 5, 6]),
-            // Whoever comes back misses nothing.
-            (format!("last: 1 {after}"), vec![2, 3, 4, 5, 6]),
-        ] {
-            assert_eq!(all(watcher.watch(&log(&arguments))).await, lines(expected), "{kind}: {arguments}");
+        write(&fleet.app.db, 1, &[1001, 1002, 1001]).await;
+        write(&fleet.app.db, 900, &[2001, 2001]).await;
+        // Those of the past, then those that come: whoever follows from the beginning, from a cut, or by a place.
+        let from = |cut: i64| log(&format!("after: \"{}\"", cursor::line(1, cut)));
+        let mut followers = vec![(0, tokio::spawn(all(watcher.watch(&log("")))))];
+        for cut in 0..=3 {
+            followers.push((cut, tokio::spawn(all(watcher.watch(&from(cut))))));
+            let place = Place::new(&cursor::line(1, cut));
+            followers.push((cut, tokio::spawn(all(watcher.watch_from(&log("last: 1"), &place)))));
         }
-        let whole = "subscription { releaseLog(releaseId: \"rel_1\", last: 1) { targetId hostname attempt stream text at target { id host { hostname } } } }";
-        let line = parsed(&next(&mut watcher.watch(whole)).await.unwrap());
-        let expected = json!({ "data": { "releaseLog": { "targetId": "tgt_1001", "hostname": "host-1001", "attempt": 1,
+        let mut number = 4;
+        while number <= 400 {
+            let many = rand::random_range(1..=9);
+            write(&fleet.app.db, number, &vec![1001 + number % 2; many]).await;
+            number += many as i64;
+        }
+        finish(fleet).await;
+        for (cut, follower) in followers {
+            let expected = lines(cut + 1..number);
+            assert_eq!(follower.await.unwrap(), expected, "{kind} {waking:?} behind {cut}");
+        }
+        // Later it is the same, at every cut.
+        for cut in [0, 1, 200, number - 2, number - 1] {
+            assert_eq!(all(watcher.watch(&from(cut))).await, lines(cut + 1..number), "{kind} behind {cut}");
+        }
+    }
+}
+on_both!(lines_come_in_order_each_once_from_every_cut_and_end_with_the_release);
+
+async fn no_line_that_is_stored_just_before_the_end_is_lost(kind: &str) {
+    for round in 0..4 {
+        let watcher = watcher(kind, Waking { poll: Duration::from_millis(3), hints: round % 2 == 0 }).await;
+        let fleet = watcher.fleet();
+        let follower = tokio::spawn(all(watcher.watch(&log(""))));
+        tokio::time::sleep(Duration::from_millis(rand::random_range(0..30))).await;
+        for number in 1..=20 {
+            write(&fleet.app.db, number, &[1001]).await;
+        }
+        finish(fleet).await;
+        assert_eq!(follower.await.unwrap(), lines(1..=20), "{kind}");
+    }
+}
+on_both!(no_line_that_is_stored_just_before_the_end_is_lost);
+
+async fn a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for(kind: &str) {
+    let watcher = watcher(kind, Waking::default()).await;
+    let fleet = watcher.fleet();
+    write(&fleet.app.db, 1, &[1001, 1002, 1001, 1002, 1002, 1001]).await;
+    finish(fleet).await;
+    let target = "targetId: \"tgt_1001\"";
+    let after = format!("after: \"{}\"", cursor::line(1, 1));
+    for (arguments, expected) in [
+        (target.to_owned(), vec![1, 3, 6]),
+        (format!("{target} {after}"), vec![3, 6]),
+        (format!("{target} last: 2"), vec![3, 6]),
+        (format!("{target} last: 0"), vec![]),
+        (format!("{target} last: 99"), vec![1, 3, 6]),
+        ("last: 2".to_owned(), vec![5, 6]),
+        ("last: null".to_owned(), vec![1, 2, 3, 4, 5, 6]),
+        // Whoever comes back misses nothing.
+        (format!("last: 1 {after}"), vec![2, 3, 4, 5, 6]),
+    ] {
+        assert_eq!(all(watcher.watch(&log(&arguments))).await, lines(expected), "{kind}: {arguments}");
+    }
+    let whole = "subscription { releaseLog(releaseId: \"rel_1\", last: 1) { targetId hostname attempt stream text at target { id host { hostname } } } }";
+    let line = parsed(&next(&mut watcher.watch(whole)).await.unwrap());
+    let expected = json!({ "data": { "releaseLog": { "targetId": "tgt_1001", "hostname": "host-1001", "attempt": 1,
             "stream": "STDOUT", "text": "line 6", "at": "2026-11-18T11:06:40.006Z",
             "target": { "id": "tgt_1001", "host": { "hostname": "host-001" } } } } });
-        assert_eq!(line, expected, "{kind}");
-    }
+    assert_eq!(line, expected, "{kind}");
 }
+on_both!(a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for);
 
-#[tokio::test]
-async fn a_line_shows_soon_after_it_was_written() {
-    for kind in BOTH {
-        let watcher = watcher(kind, Waking { poll: Duration::from_hours(1), hints: true }).await;
-        let mut messages = watcher.watch(&log("targetId: \"tgt_1002\""));
-        assert!(tokio::time::timeout(Duration::from_millis(100), messages.next()).await.is_err());
-        for number in 1..=5 {
-            write(&watcher.fleet().app.db, number * 10, &[1001]).await;
-            write(&watcher.fleet().app.db, number, &[1002]).await;
-            let written = Instant::now();
-            assert_eq!(text(&next(&mut messages).await.unwrap()), format!("line {number}"));
-            assert!(written.elapsed() < Duration::from_millis(900), "{kind}: {:?}", written.elapsed());
-        }
+async fn a_line_shows_soon_after_it_was_written(kind: &str) {
+    let watcher = watcher(kind, Waking { poll: Duration::from_hours(1), hints: true }).await;
+    let mut messages = watcher.watch(&log("targetId: \"tgt_1002\""));
+    assert!(tokio::time::timeout(Duration::from_millis(100), messages.next()).await.is_err());
+    for number in 1..=5 {
+        write(&watcher.fleet().app.db, number * 10, &[1001]).await;
+        write(&watcher.fleet().app.db, number, &[1002]).await;
+        let written = Instant::now();
+        assert_eq!(text(&next(&mut messages).await.unwrap()), format!("line {number}"));
+        assert!(written.elapsed() < Duration::from_millis(900), "{kind}: {:?}", written.elapsed());
     }
 }
+on_both!(a_line_shows_soon_after_it_was_written);
 
-#[tokio::test]
-async fn a_place_in_other_output_or_in_none_is_refused() {
-    for kind in BOTH {
-        let watcher = watcher(kind, Waking::default()).await;
-        write(&watcher.fleet().app.db, 1, &[1001, 1001]).await;
-        let event = cursor::event(watcher.fleet().app.db.log_id(), 0);
-        for after in [cursor::line(2, 1), cursor::line(1, 3), cursor::line(1, -1), event, "x".into(), String::new()] {
-            let document = log(&format!("after: \"{after}\""));
-            assert_eq!(watcher.refused(&document).await, ("CURSOR_INVALID".into(), "after".into()), "{kind}: {after}");
-        }
-        for (arguments, code, argument) in [
-            ("targetId: \"tgt_2001\"", "BAD_REQUEST NOT_FOUND", "targetId"),
-            ("targetId: \"tgt_9\"", "BAD_REQUEST NOT_FOUND", "targetId"),
-            ("targetId: \"rel_1\"", "BAD_REQUEST WRONG_TYPE", "targetId"),
-            ("last: -1", "BAD_REQUEST", "last"),
-        ] {
-            assert_eq!(watcher.refused(&log(arguments)).await, (code.into(), argument.into()), "{kind}: {arguments}");
-        }
-        let right: Value =
-            parsed(&next(&mut watcher.watch(&log(&format!("after: \"{}\"", cursor::line(1, 1))))).await.unwrap());
-        assert_eq!(right["data"]["releaseLog"]["text"], "line 2");
+async fn a_place_in_other_output_or_in_none_is_refused(kind: &str) {
+    let watcher = watcher(kind, Waking::default()).await;
+    write(&watcher.fleet().app.db, 1, &[1001, 1001]).await;
+    let event = cursor::event(watcher.fleet().app.db.log_id(), 0);
+    for after in [cursor::line(2, 1), cursor::line(1, 3), cursor::line(1, -1), event, "x".into(), String::new()] {
+        let document = log(&format!("after: \"{after}\""));
+        assert_eq!(watcher.refused(&document).await, ("CURSOR_INVALID".into(), "after".into()), "{kind}: {after}");
     }
+    for (arguments, code, argument) in [
+        ("targetId: \"tgt_2001\"", "BAD_REQUEST NOT_FOUND", "targetId"),
+        ("targetId: \"tgt_9\"", "BAD_REQUEST NOT_FOUND", "targetId"),
+        ("targetId: \"rel_1\"", "BAD_REQUEST WRONG_TYPE", "targetId"),
+        ("last: -1", "BAD_REQUEST", "last"),
+    ] {
+        assert_eq!(watcher.refused(&log(arguments)).await, (code.into(), argument.into()), "{kind}: {arguments}");
+    }
+    let right: Value =
+        parsed(&next(&mut watcher.watch(&log(&format!("after: \"{}\"", cursor::line(1, 1))))).await.unwrap());
+    assert_eq!(right["data"]["releaseLog"]["text"], "line 2");
 }
+on_both!(a_place_in_other_output_or_in_none_is_refused);

@@ -4,7 +4,7 @@
 use crate::reads::fleet::Fleet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
-use testkit::databases::BOTH;
+use testkit::on_both;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
@@ -67,40 +67,36 @@ pub async fn statements(fleet: &Fleet, queries: &[&str]) -> Vec<String> {
     std::mem::take(&mut *statements.0.lock().unwrap())
 }
 
-#[tokio::test]
-async fn no_list_goes_through_a_whole_table() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 2, 2, 3).await;
-        fleet.release(1, 1, 2, &[1], 1).await;
-        fleet
-            .sql("INSERT INTO release_skip (id, release_id, instance_id, reason) {over} VALUES (1, 1, 3, 'LOCKED')")
-            .await;
-        fleet.events(&[1, 2]).await;
-        let statements = statements(&fleet, QUERIES).await;
-        assert!(statements.len() >= QUERIES.len(), "{}", statements.len());
-        for statement in &statements {
-            let plan = fleet.explain(statement).await;
-            // What was found by index may be gone through once more.
-            let mut made =
-                plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
-            let found = made.any(|name| !name.starts_with("part"));
-            for line in &plan {
-                let whole = match fleet.is_sqlite() {
-                    true => {
-                        let alias = line.strip_prefix("SCAN ").unwrap_or_default();
-                        line.starts_with("SCAN ")
-                            && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
-                            && !(found && alias == "t0")
-                    }
-                    false => ["instance", "event", "release_target", "log_line", "release", "audit"]
-                        .iter()
-                        .any(|table| line.contains(&format!("Seq Scan on {table} "))),
-                };
-                assert!(!whole, "{kind}: {line}\n{statement}\n{plan:#?}");
-            }
+async fn no_list_goes_through_a_whole_table(kind: &str) {
+    let fleet = Fleet::of(kind, 2, 2, 3).await;
+    fleet.release(1, 1, 2, &[1], 1).await;
+    fleet.sql("INSERT INTO release_skip (id, release_id, instance_id, reason) {over} VALUES (1, 1, 3, 'LOCKED')").await;
+    fleet.events(&[1, 2]).await;
+    let statements = statements(&fleet, QUERIES).await;
+    assert!(statements.len() >= QUERIES.len(), "{}", statements.len());
+    for statement in &statements {
+        let plan = fleet.explain(statement).await;
+        // What was found by index may be gone through once more.
+        let mut made =
+            plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
+        let found = made.any(|name| !name.starts_with("part"));
+        for line in &plan {
+            let whole = match fleet.is_sqlite() {
+                true => {
+                    let alias = line.strip_prefix("SCAN ").unwrap_or_default();
+                    line.starts_with("SCAN ")
+                        && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
+                        && !(found && alias == "t0")
+                }
+                false => ["instance", "event", "release_target", "log_line", "release", "audit"]
+                    .iter()
+                    .any(|table| line.contains(&format!("Seq Scan on {table} "))),
+            };
+            assert!(!whole, "{kind}: {line}\n{statement}\n{plan:#?}");
         }
     }
 }
+on_both!(no_list_goes_through_a_whole_table);
 
 /// SQLite plans without statistics; sorting, a page would cost as much as all that is behind it.
 #[tokio::test]
@@ -145,21 +141,19 @@ async fn on_sqlite_of_each_of_a_few_values_the_first_are_read_in_the_order_of_an
 }
 
 /// What each row of a list is asked by itself costs as much as the list is long, at once for a total.
-#[tokio::test]
-async fn what_is_locked_or_has_a_label_is_found_once_and_not_row_by_row() {
+async fn what_is_locked_or_has_a_label_is_found_once_and_not_row_by_row(kind: &str) {
     let queries = [
         "{ instances(filter: { hostLabels: [{ key: \"a\", value: \"b\" }] }) { totalCount nodes { id } } }",
         "{ instances(filter: { locked: true }) { totalCount nodes { id } } }",
     ];
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 2, 2, 3).await;
-        for statement in statements(&fleet, &queries).await {
-            let plan = fleet.explain(&statement).await;
-            let row_by_row = plan.iter().any(|line| line.contains("CORRELATED") || line.contains("SubPlan"));
-            assert!(!row_by_row, "{kind}: {statement}\n{plan:#?}");
-        }
+    let fleet = Fleet::of(kind, 2, 2, 3).await;
+    for statement in statements(&fleet, &queries).await {
+        let plan = fleet.explain(&statement).await;
+        let row_by_row = plan.iter().any(|line| line.contains("CORRELATED") || line.contains("SubPlan"));
+        assert!(!row_by_row, "{kind}: {statement}\n{plan:#?}");
     }
 }
+on_both!(what_is_locked_or_has_a_label_is_found_once_and_not_row_by_row);
 
 #[tokio::test]
 async fn on_sqlite_a_page_of_what_has_a_label_is_read_in_the_order_of_an_index() {
@@ -171,14 +165,12 @@ async fn on_sqlite_a_page_of_what_has_a_label_is_read_in_the_order_of_an_index()
     }
 }
 
-#[tokio::test]
-async fn releases_under_way_are_found_without_those_that_are_over() {
-    for kind in BOTH {
-        let fleet = Fleet::of(kind, 2, 2, 3).await;
-        let query = "{ releases(filter: { statuses: [PENDING, RUNNING] }) { totalCount nodes { id } } }";
-        for statement in statements(&fleet, &[query]).await {
-            let plan = fleet.explain(&statement).await;
-            assert!(plan.iter().any(|line| line.contains("release_open")), "{kind}: {statement}\n{plan:#?}");
-        }
+async fn releases_under_way_are_found_without_those_that_are_over(kind: &str) {
+    let fleet = Fleet::of(kind, 2, 2, 3).await;
+    let query = "{ releases(filter: { statuses: [PENDING, RUNNING] }) { totalCount nodes { id } } }";
+    for statement in statements(&fleet, &[query]).await {
+        let plan = fleet.explain(&statement).await;
+        assert!(plan.iter().any(|line| line.contains("release_open")), "{kind}: {statement}\n{plan:#?}");
     }
 }
+on_both!(releases_under_way_are_found_without_those_that_are_over);

@@ -6,7 +6,7 @@ use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::events::Waking;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 const WATCH: &str = "subscription { releaseProgress(releaseId: \"rel_1\") { cursor status isFinal progress { total queued succeeded } release { id } } }";
 
@@ -41,81 +41,75 @@ fn counts(state: &Value) -> (&str, i64, bool) {
     (state["status"].as_str().unwrap(), succeeded, state["isFinal"].as_bool().unwrap())
 }
 
-#[tokio::test]
-async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it() {
+async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it(kind: &str) {
     for waking in [Waking::default(), Waking { poll: Duration::from_millis(20), hints: false }] {
-        for kind in BOTH {
-            let watcher = accepted(kind, waking).await;
-            let mut messages = watcher.watch(WATCH);
-            let first = told(&mut messages).await;
-            assert_eq!(counts(&first), ("PENDING", 0, false), "{kind}");
-            assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
-            // Another release and other events change nothing.
-            watcher.tell(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
-            watcher.fleet().events(&[1]).await;
-            assert!(
-                tokio::time::timeout(Duration::from_millis(200), futures_util::StreamExt::next(&mut messages))
-                    .await
-                    .is_err()
-            );
-            moved(&watcher, 2, 1).await;
-            assert_eq!(counts(&told(&mut messages).await), ("RUNNING", 1, false), "{kind}");
-            moved(&watcher, 3, 4).await;
-            assert_eq!(counts(&told(&mut messages).await), ("SUCCEEDED", 4, true), "{kind}");
-            assert!(next(&mut messages).await.is_none(), "it ends");
-            // Whoever comes back, or late, has the state, not the way to it.
-            let mut late = watcher.watch(WATCH);
-            assert_eq!(counts(&told(&mut late).await), ("SUCCEEDED", 4, true), "{kind}");
-            assert!(next(&mut late).await.is_none());
-        }
-    }
-}
-
-#[tokio::test]
-async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case() {
-    for kind in BOTH {
-        let watcher = accepted(kind, Waking::default()).await;
+        let watcher = accepted(kind, waking).await;
         let mut messages = watcher.watch(WATCH);
-        let reading = async {
-            let mut states = vec![(Instant::now(), told(&mut messages).await)];
-            while !states[states.len() - 1].1["isFinal"].as_bool().unwrap() {
-                states.push((Instant::now(), told(&mut messages).await));
-            }
-            assert!(next(&mut messages).await.is_none());
-            states
-        };
-        let writing = async {
-            let until = Instant::now() + Duration::from_millis(1500);
-            let mut revision = 1;
-            while Instant::now() < until {
-                revision += 1;
-                watcher.tell(release_change(1, revision, 1 + revision % 3, ReleaseEventKind::TargetFinished)).await;
-            }
-            watcher.tell(release_change(1, revision + 1, 4, ReleaseEventKind::Finished)).await;
-            revision
-        };
-        let (states, events) = tokio::join!(reading, writing);
-        assert!(events > 50, "{kind}: only {events} events");
-        let span = states[states.len() - 1].0 - states[0].0;
-        let most = span.as_millis() / 100 + 2;
-        assert!(states.len() as u128 <= most, "{kind}: {} in {span:?}", states.len());
-        assert!(states.len() > 4, "{kind}: changes are told on the way");
+        let first = told(&mut messages).await;
+        assert_eq!(counts(&first), ("PENDING", 0, false), "{kind}");
+        assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
+        // Another release and other events change nothing.
+        watcher.tell(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
+        watcher.fleet().events(&[1]).await;
+        assert!(
+            tokio::time::timeout(Duration::from_millis(200), futures_util::StreamExt::next(&mut messages))
+                .await
+                .is_err()
+        );
+        moved(&watcher, 2, 1).await;
+        assert_eq!(counts(&told(&mut messages).await), ("RUNNING", 1, false), "{kind}");
+        moved(&watcher, 3, 4).await;
+        assert_eq!(counts(&told(&mut messages).await), ("SUCCEEDED", 4, true), "{kind}");
+        assert!(next(&mut messages).await.is_none(), "it ends");
+        // Whoever comes back, or late, has the state, not the way to it.
+        let mut late = watcher.watch(WATCH);
+        assert_eq!(counts(&told(&mut late).await), ("SUCCEEDED", 4, true), "{kind}");
+        assert!(next(&mut late).await.is_none());
     }
 }
+on_both!(the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it);
 
-#[tokio::test]
-async fn a_release_that_is_not_there_has_no_progress_and_no_output() {
-    for kind in BOTH {
-        let watcher = accepted(kind, Waking::default()).await;
-        for (id, code) in [
-            ("rel_99", "BAD_REQUEST NOT_FOUND"),
-            ("nonsense", "BAD_REQUEST NOT_FOUND"),
-            ("svc_1", "BAD_REQUEST WRONG_TYPE"),
-        ] {
-            for name in ["releaseProgress", "releaseLog"] {
-                let document = format!("subscription {{ {name}(releaseId: \"{id}\") {{ cursor }} }}");
-                assert_eq!(watcher.refused(&document).await, (code.into(), "releaseId".into()), "{kind}: {document}");
-            }
+async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case(kind: &str) {
+    let watcher = accepted(kind, Waking::default()).await;
+    let mut messages = watcher.watch(WATCH);
+    let reading = async {
+        let mut states = vec![(Instant::now(), told(&mut messages).await)];
+        while !states[states.len() - 1].1["isFinal"].as_bool().unwrap() {
+            states.push((Instant::now(), told(&mut messages).await));
+        }
+        assert!(next(&mut messages).await.is_none());
+        states
+    };
+    let writing = async {
+        let until = Instant::now() + Duration::from_millis(1500);
+        let mut revision = 1;
+        while Instant::now() < until {
+            revision += 1;
+            watcher.tell(release_change(1, revision, 1 + revision % 3, ReleaseEventKind::TargetFinished)).await;
+        }
+        watcher.tell(release_change(1, revision + 1, 4, ReleaseEventKind::Finished)).await;
+        revision
+    };
+    let (states, events) = tokio::join!(reading, writing);
+    assert!(events > 50, "{kind}: only {events} events");
+    let span = states[states.len() - 1].0 - states[0].0;
+    let most = span.as_millis() / 100 + 2;
+    assert!(states.len() as u128 <= most, "{kind}: {} in {span:?}", states.len());
+    assert!(states.len() > 4, "{kind}: changes are told on the way");
+}
+on_both!(states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case);
+
+async fn a_release_that_is_not_there_has_no_progress_and_no_output(kind: &str) {
+    let watcher = accepted(kind, Waking::default()).await;
+    for (id, code) in [
+        ("rel_99", "BAD_REQUEST NOT_FOUND"),
+        ("nonsense", "BAD_REQUEST NOT_FOUND"),
+        ("svc_1", "BAD_REQUEST WRONG_TYPE"),
+    ] {
+        for name in ["releaseProgress", "releaseLog"] {
+            let document = format!("subscription {{ {name}(releaseId: \"{id}\") {{ cursor }} }}");
+            assert_eq!(watcher.refused(&document).await, (code.into(), "releaseId".into()), "{kind}: {document}");
         }
     }
 }
+on_both!(a_release_that_is_not_there_has_no_progress_and_no_output);

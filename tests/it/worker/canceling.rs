@@ -7,7 +7,7 @@ use lockkeeper::release::cancel::cancel;
 use lockkeeper::release::request::Facts;
 use lockkeeper::release::{Aim, Selection};
 use std::fs;
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 async fn canceled(fleet: &Fleet, release: i64, stop_running: bool) -> Result<i64, Vec<ProblemCode>> {
     let id = Kind::Release.id(release).to_string();
@@ -15,98 +15,85 @@ async fn canceled(fleet: &Fleet, release: i64, stop_running: bool) -> Result<i64
     canceled.map_err(|problems| problems.0.into_iter().map(|problem| problem.code).collect())
 }
 
-#[tokio::test]
-async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_are_as_before() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 2, COMMAND).await;
-        fleet.change("UPDATE instance SET status = 'REVERT_FAILED', revision = 2 WHERE hostname = 'h2'").await;
-        let release = fleet.accept(&fleet.upgrade()).await;
-        assert_eq!(canceled(&fleet, release, false).await, Ok(release));
-        assert_eq!(fleet.over(release).await, "CANCELED");
-        assert_eq!(fleet.instances().await, [["RUNNING", "2"], ["REVERT_FAILED", "2"]]);
-        let message = "Its release was canceled before it began.";
-        assert_eq!(fleet.targets(release).await, vec![["CANCELED", "", message, "", "0"]; 2]);
-        let told =
-            fleet.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;
-        let kinds: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
-        assert_eq!(kinds, ["ACCEPTED", "CANCEL_REQUESTED", "TARGET_FINISHED", "TARGET_FINISHED", "FINISHED"]);
-        let release_rows = fleet.rows("SELECT cancel_reason, stop_running FROM release").await;
-        assert_eq!(release_rows[0][0], "enough");
-        assert_eq!(canceled(&fleet, release, true).await, Err(vec![ProblemCode::WrongState]), "over is over");
-    }
+async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_are_as_before(kind: &str) {
+    let fleet = Fleet::new(kind, 2, COMMAND).await;
+    fleet.change("UPDATE instance SET status = 'REVERT_FAILED', revision = 2 WHERE hostname = 'h2'").await;
+    let release = fleet.accept(&fleet.upgrade()).await;
+    assert_eq!(canceled(&fleet, release, false).await, Ok(release));
+    assert_eq!(fleet.over(release).await, "CANCELED");
+    assert_eq!(fleet.instances().await, [["RUNNING", "2"], ["REVERT_FAILED", "2"]]);
+    let message = "Its release was canceled before it began.";
+    assert_eq!(fleet.targets(release).await, vec![["CANCELED", "", message, "", "0"]; 2]);
+    let told =
+        fleet.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;
+    let kinds: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(kinds, ["ACCEPTED", "CANCEL_REQUESTED", "TARGET_FINISHED", "TARGET_FINISHED", "FINISHED"]);
+    let release_rows = fleet.rows("SELECT cancel_reason, stop_running FROM release").await;
+    assert_eq!(release_rows[0][0], "enough");
+    assert_eq!(canceled(&fleet, release, true).await, Err(vec![ProblemCode::WrongState]), "over is over");
 }
+on_both!(r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_are_as_before);
 
-#[tokio::test]
-async fn r13_an_installation_that_never_began_is_gone() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 0, COMMAND).await;
-        fleet
-            .change(
-                "INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h1', '10.0.0.1', {now}, 'ann')",
-            )
-            .await;
-        let facts = Facts { port: None, tag: None, weight: 100, description: String::new() };
-        let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), facts };
-        let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
-        assert_eq!(canceled(&fleet, release, false).await, Ok(release));
-        assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
-    }
+async fn r13_an_installation_that_never_began_is_gone(kind: &str) {
+    let fleet = Fleet::new(kind, 0, COMMAND).await;
+    fleet
+        .change("INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h1', '10.0.0.1', {now}, 'ann')")
+        .await;
+    let facts = Facts { port: None, tag: None, weight: 100, description: String::new() };
+    let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), facts };
+    let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
+    assert_eq!(canceled(&fleet, release, false).await, Ok(release));
+    assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
 }
+on_both!(r13_an_installation_that_never_began_is_gone);
 
-#[tokio::test]
-async fn r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 3, COMMAND).await;
-        fleet.script("while [ ! -e \"$DIR/go\" ]; do sleep 0.02; done");
-        let worker = fleet.worker();
-        let mut request = fleet.upgrade();
-        request.rollout.max_parallel = Some(Amount::Count(1));
-        let release = fleet.accept(&request).await;
-        fleet.until_said("start", 1).await;
-        assert_eq!(canceled(&fleet, release, false).await, Ok(release));
-        let status = fleet.rows("SELECT status, running, canceled FROM release").await;
-        assert_eq!(status, [["RUNNING", "1", "2"]], "it waits for what runs (R14)");
-        fs::write(fleet.directory.join("go"), "").unwrap();
-        assert_eq!(fleet.over(release).await, "CANCELED");
-        assert_eq!(fleet.instances().await, [["RUNNING", "3"], ["RUNNING", "2"], ["RUNNING", "2"]]);
-        worker.stop().await;
-        fleet.assert_sound().await;
-    }
+async fn r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled(kind: &str) {
+    let fleet = Fleet::new(kind, 3, COMMAND).await;
+    fleet.script("while [ ! -e \"$DIR/go\" ]; do sleep 0.02; done");
+    let worker = fleet.worker();
+    let mut request = fleet.upgrade();
+    request.rollout.max_parallel = Some(Amount::Count(1));
+    let release = fleet.accept(&request).await;
+    fleet.until_said("start", 1).await;
+    assert_eq!(canceled(&fleet, release, false).await, Ok(release));
+    let status = fleet.rows("SELECT status, running, canceled FROM release").await;
+    assert_eq!(status, [["RUNNING", "1", "2"]], "it waits for what runs (R14)");
+    fs::write(fleet.directory.join("go"), "").unwrap();
+    assert_eq!(fleet.over(release).await, "CANCELED");
+    assert_eq!(fleet.instances().await, [["RUNNING", "3"], ["RUNNING", "2"], ["RUNNING", "2"]]);
+    worker.stop().await;
+    fleet.assert_sound().await;
 }
+on_both!(r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled);
 
-#[tokio::test]
-async fn r13_what_runs_is_stopped_where_that_is_asked_for_also_later() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 1, COMMAND).await;
-        fleet.script("trap '' TERM\ntick 1000");
-        let worker = fleet.worker();
-        let release = fleet.accept(&fleet.upgrade()).await;
-        fleet.until_said("tick", 1).await;
-        assert_eq!(canceled(&fleet, release, false).await, Ok(release));
-        assert_eq!(canceled(&fleet, release, true).await, Ok(release));
-        assert_eq!(fleet.over(release).await, "FAILED");
-        assert_eq!(fleet.targets(release).await[0][..2], ["FAILED", "STOPPED"]);
-        assert_eq!(fleet.instances().await, [["UPGRADE_FAILED", "2"]]);
-        let ticks = fleet.said("tick");
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        assert_eq!(fleet.said("tick"), ticks, "nothing of it runs any more");
-        worker.stop().await;
-        fleet.assert_sound().await;
-    }
+async fn r13_what_runs_is_stopped_where_that_is_asked_for_also_later(kind: &str) {
+    let fleet = Fleet::new(kind, 1, COMMAND).await;
+    fleet.script("trap '' TERM\ntick 1000");
+    let worker = fleet.worker();
+    let release = fleet.accept(&fleet.upgrade()).await;
+    fleet.until_said("tick", 1).await;
+    assert_eq!(canceled(&fleet, release, false).await, Ok(release));
+    assert_eq!(canceled(&fleet, release, true).await, Ok(release));
+    assert_eq!(fleet.over(release).await, "FAILED");
+    assert_eq!(fleet.targets(release).await[0][..2], ["FAILED", "STOPPED"]);
+    assert_eq!(fleet.instances().await, [["UPGRADE_FAILED", "2"]]);
+    let ticks = fleet.said("tick");
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(fleet.said("tick"), ticks, "nothing of it runs any more");
+    worker.stop().await;
+    fleet.assert_sound().await;
 }
+on_both!(r13_what_runs_is_stopped_where_that_is_asked_for_also_later);
 
-#[tokio::test]
-async fn r4_a_cancel_of_nothing_is_refused_and_audited() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 0, COMMAND).await;
-        for (id, code) in [("rel_99", ProblemCode::NotFound), ("svc_1", ProblemCode::WrongType)] {
-            let problems = cancel(&fleet.app, &caller("cancelRelease"), id, false, None).await.unwrap().unwrap_err();
-            assert_eq!(problems.0[0].code, code);
-        }
-        let reason = "x".repeat(1001);
-        let problems =
-            cancel(&fleet.app, &caller("cancelRelease"), "x", false, Some(&reason)).await.unwrap().unwrap_err();
-        assert_eq!(problems.0.len(), 2, "all at once");
-        assert_eq!(fleet.rows("SELECT outcome FROM audit").await, vec![["REFUSED"]; 3]);
+async fn r4_a_cancel_of_nothing_is_refused_and_audited(kind: &str) {
+    let fleet = Fleet::new(kind, 0, COMMAND).await;
+    for (id, code) in [("rel_99", ProblemCode::NotFound), ("svc_1", ProblemCode::WrongType)] {
+        let problems = cancel(&fleet.app, &caller("cancelRelease"), id, false, None).await.unwrap().unwrap_err();
+        assert_eq!(problems.0[0].code, code);
     }
+    let reason = "x".repeat(1001);
+    let problems = cancel(&fleet.app, &caller("cancelRelease"), "x", false, Some(&reason)).await.unwrap().unwrap_err();
+    assert_eq!(problems.0.len(), 2, "all at once");
+    assert_eq!(fleet.rows("SELECT outcome FROM audit").await, vec![["REFUSED"]; 3]);
 }
+on_both!(r4_a_cancel_of_nothing_is_refused_and_audited);

@@ -5,7 +5,7 @@ use lockkeeper::domain::Kind;
 use lockkeeper::domain::release::OnFailure;
 use lockkeeper::domain::rollout::{Amount, Asked};
 use lockkeeper::release::{Aim, Selection};
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 /// The most commands that ran at a time, by the journal.
 fn most_at_a_time(fleet: &Fleet) -> usize {
@@ -22,78 +22,64 @@ fn most_at_a_time(fleet: &Fleet) -> usize {
     most
 }
 
-#[tokio::test]
-async fn r16_no_more_run_at_a_time_than_the_rollout_says_over_two_workers() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 9, COMMAND).await;
-        fleet.script("tick 4");
-        let workers = [fleet.worker(), fleet.worker()];
-        let mut request = fleet.upgrade();
-        // 3 of 9.
-        request.rollout.max_parallel = Some(Amount::Percent(30));
-        let release = fleet.accept(&request).await;
-        assert_eq!(fleet.over(release).await, "SUCCEEDED");
-        assert!(most_at_a_time(&fleet) <= 3);
-        let most = "SELECT max(running) AS most FROM event WHERE subject = 'RELEASE'";
-        assert_eq!(fleet.number(most).await, 3, "and no fewer");
-        for worker in workers {
-            worker.stop().await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 6, COMMAND).await;
-        fleet.script("case $LOCKKEEPER_HOSTNAME in h2|h4) exit 1;; esac");
-        let worker = fleet.worker();
-        let mut request = fleet.upgrade();
-        request.rollout =
-            Asked { max_parallel: Some(Amount::Count(1)), max_failures: Some(Amount::Count(1)), ..Asked::default() };
-        let release = fleet.accept(&request).await;
-        assert_eq!(fleet.over(release).await, "FAILED");
-        let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();
-        assert_eq!(status, ["SUCCEEDED", "FAILED", "SUCCEEDED", "FAILED", "CANCELED", "CANCELED"]);
-        let instances: Vec<String> = fleet.instances().await.into_iter().map(|instance| instance.join(" ")).collect();
-        assert_eq!(
-            instances,
-            ["RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 2", "RUNNING 2"]
-        );
-        let told = fleet
-            .rows("SELECT kind, queued, canceled FROM event WHERE subject = 'RELEASE' ORDER BY position DESC LIMIT 4")
-            .await;
-        assert_eq!(
-            told,
-            [
-                ["FINISHED", "0", "2"],
-                ["TARGET_FINISHED", "0", "2"],
-                ["TARGET_FINISHED", "1", "1"],
-                ["STOPPED", "2", "0"]
-            ]
-        );
-        assert_eq!(fleet.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);
+async fn r16_no_more_run_at_a_time_than_the_rollout_says_over_two_workers(kind: &str) {
+    let fleet = Fleet::new(kind, 9, COMMAND).await;
+    fleet.script("tick 4");
+    let workers = [fleet.worker(), fleet.worker()];
+    let mut request = fleet.upgrade();
+    // 3 of 9.
+    request.rollout.max_parallel = Some(Amount::Percent(30));
+    let release = fleet.accept(&request).await;
+    assert_eq!(fleet.over(release).await, "SUCCEEDED");
+    assert!(most_at_a_time(&fleet) <= 3);
+    let most = "SELECT max(running) AS most FROM event WHERE subject = 'RELEASE'";
+    assert_eq!(fleet.number(most).await, 3, "and no fewer");
+    for worker in workers {
         worker.stop().await;
-        fleet.assert_sound().await;
     }
 }
+on_both!(r16_no_more_run_at_a_time_than_the_rollout_says_over_two_workers);
 
-#[tokio::test]
-async fn r16_a_release_that_is_to_continue_tries_all_of_them() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 4, COMMAND).await;
-        fleet.script("case $LOCKKEEPER_HOSTNAME in h1|h2) exit 1;; esac");
-        let worker = fleet.worker();
-        let mut request = fleet.upgrade();
-        request.rollout.on_failure = Some(OnFailure::Continue);
-        let release = fleet.accept(&request).await;
-        assert_eq!(fleet.over(release).await, "FAILED");
-        let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();
-        assert_eq!(status, ["FAILED", "FAILED", "SUCCEEDED", "SUCCEEDED"]);
-        worker.stop().await;
-        fleet.assert_sound().await;
-    }
+async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up(kind: &str) {
+    let fleet = Fleet::new(kind, 6, COMMAND).await;
+    fleet.script("case $LOCKKEEPER_HOSTNAME in h2|h4) exit 1;; esac");
+    let worker = fleet.worker();
+    let mut request = fleet.upgrade();
+    request.rollout =
+        Asked { max_parallel: Some(Amount::Count(1)), max_failures: Some(Amount::Count(1)), ..Asked::default() };
+    let release = fleet.accept(&request).await;
+    assert_eq!(fleet.over(release).await, "FAILED");
+    let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();
+    assert_eq!(status, ["SUCCEEDED", "FAILED", "SUCCEEDED", "FAILED", "CANCELED", "CANCELED"]);
+    let instances: Vec<String> = fleet.instances().await.into_iter().map(|instance| instance.join(" ")).collect();
+    assert_eq!(instances, ["RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 2", "RUNNING 2"]);
+    let told = fleet
+        .rows("SELECT kind, queued, canceled FROM event WHERE subject = 'RELEASE' ORDER BY position DESC LIMIT 4")
+        .await;
+    assert_eq!(
+        told,
+        [["FINISHED", "0", "2"], ["TARGET_FINISHED", "0", "2"], ["TARGET_FINISHED", "1", "1"], ["STOPPED", "2", "0"]]
+    );
+    assert_eq!(fleet.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);
+    worker.stop().await;
+    fleet.assert_sound().await;
 }
+on_both!(r16_too_many_failures_stop_a_release_and_give_the_rest_up);
+
+async fn r16_a_release_that_is_to_continue_tries_all_of_them(kind: &str) {
+    let fleet = Fleet::new(kind, 4, COMMAND).await;
+    fleet.script("case $LOCKKEEPER_HOSTNAME in h1|h2) exit 1;; esac");
+    let worker = fleet.worker();
+    let mut request = fleet.upgrade();
+    request.rollout.on_failure = Some(OnFailure::Continue);
+    let release = fleet.accept(&request).await;
+    assert_eq!(fleet.over(release).await, "FAILED");
+    let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();
+    assert_eq!(status, ["FAILED", "FAILED", "SUCCEEDED", "SUCCEEDED"]);
+    worker.stop().await;
+    fleet.assert_sound().await;
+}
+on_both!(r16_a_release_that_is_to_continue_tries_all_of_them);
 
 /// A release of each of two services that share their one host.
 async fn two_releases(fleet: &Fleet) -> [i64; 2] {
@@ -104,53 +90,47 @@ async fn two_releases(fleet: &Fleet) -> [i64; 2] {
     [fleet.accept(&fleet.upgrade()).await, fleet.accept(&request(other, aim, Selection::All(true))).await]
 }
 
-#[tokio::test]
-async fn r18_on_one_host_one_command_runs_at_a_time_over_all_services() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 1, COMMAND).await;
-        fleet.script("tick 4");
-        let releases = two_releases(&fleet).await;
-        let workers = [fleet.worker(), fleet.worker()];
-        for release in releases {
-            assert_eq!(fleet.over(release).await, "SUCCEEDED");
-        }
-        assert_eq!(most_at_a_time(&fleet), 1);
-        for worker in workers {
-            worker.stop().await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn r18_commands_that_share_their_host_run_beside_each_other() {
-    for kind in BOTH {
-        let fleet = Fleet::new(kind, 1, &format!("{COMMAND}shares_host = true")).await;
-        // Neither ends before both have begun.
-        fleet.script("while [ $(grep -c start \"$DIR/journal\") -lt 2 ]; do sleep 0.02; done");
-        let releases = two_releases(&fleet).await;
-        let worker = fleet.worker();
-        for release in releases {
-            assert_eq!(fleet.over(release).await, "SUCCEEDED");
-        }
-        worker.stop().await;
-        fleet.assert_sound().await;
-    }
-}
-
-#[tokio::test]
-async fn a_worker_claims_only_what_its_executors_can_do() {
-    for kind in BOTH {
-        let mut fleet = Fleet::new(kind, 1, COMMAND).await;
-        fleet.script("");
-        let release = fleet.accept(&fleet.upgrade()).await;
-        let able = std::mem::take(&mut fleet.app.executors);
-        let unable = fleet.worker();
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        assert_eq!(fleet.targets(release).await[0][0], "QUEUED");
-        fleet.app.executors = able;
-        let worker = fleet.worker();
+async fn r18_on_one_host_one_command_runs_at_a_time_over_all_services(kind: &str) {
+    let fleet = Fleet::new(kind, 1, COMMAND).await;
+    fleet.script("tick 4");
+    let releases = two_releases(&fleet).await;
+    let workers = [fleet.worker(), fleet.worker()];
+    for release in releases {
         assert_eq!(fleet.over(release).await, "SUCCEEDED");
+    }
+    assert_eq!(most_at_a_time(&fleet), 1);
+    for worker in workers {
         worker.stop().await;
-        unable.stop().await;
     }
 }
+on_both!(r18_on_one_host_one_command_runs_at_a_time_over_all_services);
+
+async fn r18_commands_that_share_their_host_run_beside_each_other(kind: &str) {
+    let fleet = Fleet::new(kind, 1, &format!("{COMMAND}shares_host = true")).await;
+    // Neither ends before both have begun.
+    fleet.script("while [ $(grep -c start \"$DIR/journal\") -lt 2 ]; do sleep 0.02; done");
+    let releases = two_releases(&fleet).await;
+    let worker = fleet.worker();
+    for release in releases {
+        assert_eq!(fleet.over(release).await, "SUCCEEDED");
+    }
+    worker.stop().await;
+    fleet.assert_sound().await;
+}
+on_both!(r18_commands_that_share_their_host_run_beside_each_other);
+
+async fn a_worker_claims_only_what_its_executors_can_do(kind: &str) {
+    let mut fleet = Fleet::new(kind, 1, COMMAND).await;
+    fleet.script("");
+    let release = fleet.accept(&fleet.upgrade()).await;
+    let able = std::mem::take(&mut fleet.app.executors);
+    let unable = fleet.worker();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(fleet.targets(release).await[0][0], "QUEUED");
+    fleet.app.executors = able;
+    let worker = fleet.worker();
+    assert_eq!(fleet.over(release).await, "SUCCEEDED");
+    worker.stop().await;
+    unable.stop().await;
+}
+on_both!(a_worker_claims_only_what_its_executors_can_do);

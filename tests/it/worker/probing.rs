@@ -3,7 +3,7 @@
 use crate::worker::fleet::{COMMAND, Fleet, timing};
 use lockkeeper::worker::Timing;
 use std::time::Duration;
-use testkit::databases::BOTH;
+use testkit::on_both;
 
 /// A secret of the executor.
 const TOKEN: &str = "the-probes-own-token";
@@ -29,21 +29,19 @@ async fn interrupted(kind: &str, probe: &str) -> (String, String) {
     (target[0].clone(), target[1].clone())
 }
 
-#[tokio::test]
-async fn a_probe_decides_what_became_of_an_interrupted_target() {
-    for kind in BOTH {
-        let failed = ("FAILED", "INTERRUPTED");
-        for (probe, (status, failure)) in [
-            ("echo $LOCKKEEPER_VERSION", ("SUCCEEDED", "")),
-            ("echo $LOCKKEEPER_PREVIOUS_VERSION", failed),
-            ("echo 1", ("UNKNOWN", "")),
-            ("", ("UNKNOWN", "")),
-            ("[ $TOKEN = the-probes-own-token ] && echo 3", ("SUCCEEDED", "")),
-            ("echo $TOKEN", ("UNKNOWN", "")),
-            ("echo 3; exit 1", ("UNKNOWN", "")),
-            ("echo 3; sleep 100", ("UNKNOWN", "")),
-        ] {
-            assert_eq!(interrupted(kind, probe).await, (status.to_owned(), failure.to_owned()), "{kind}: {probe}");
-        }
+async fn a_probe_decides_what_became_of_an_interrupted_target(kind: &str) {
+    let failed = ("FAILED", "INTERRUPTED");
+    for (probe, (status, failure)) in [
+        ("echo $LOCKKEEPER_VERSION", ("SUCCEEDED", "")),
+        ("echo $LOCKKEEPER_PREVIOUS_VERSION", failed),
+        ("echo 1", ("UNKNOWN", "")),
+        ("", ("UNKNOWN", "")),
+        ("[ $TOKEN = the-probes-own-token ] && echo 3", ("SUCCEEDED", "")),
+        ("echo $TOKEN", ("UNKNOWN", "")),
+        ("echo 3; exit 1", ("UNKNOWN", "")),
+        ("echo 3; sleep 100", ("UNKNOWN", "")),
+    ] {
+        assert_eq!(interrupted(kind, probe).await, (status.to_owned(), failure.to_owned()), "{kind}: {probe}");
     }
 }
+on_both!(a_probe_decides_what_became_of_an_interrupted_target);

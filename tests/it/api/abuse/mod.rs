@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use testkit::Server;
+use testkit::databases;
 use testkit::large::Size;
-use testkit::{Server, databases};
+use testkit::on_both;
 use tokio::task::JoinSet;
 
 /// The server's limits that abuse of a bounded size can reach.
@@ -110,7 +112,7 @@ const KINDS: [&str; 17] = [
     "streams that are not read",
 ];
 
-async fn a_client_beside_all_abuse_at_once(kind: &str) {
+async fn a_client_beside_all_abuse_at_once_sees_no_error(kind: &str) {
     let seconds = std::env::var("LOCKKEEPER_ABUSE_SECONDS").map_or(60, |text| text.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let database = databases::fresh(kind, directory.path());
@@ -165,12 +167,4 @@ fn resident(pid: u32) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
-#[tokio::test]
-async fn a_client_beside_all_abuse_at_once_sees_no_error_on_sqlite() {
-    a_client_beside_all_abuse_at_once("sqlite").await;
-}
-
-#[tokio::test]
-async fn a_client_beside_all_abuse_at_once_sees_no_error_on_postgres() {
-    a_client_beside_all_abuse_at_once("postgres").await;
-}
+on_both!(a_client_beside_all_abuse_at_once_sees_no_error);
