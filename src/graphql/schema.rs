@@ -1,17 +1,15 @@
 //! The schema as a whole.
 
 use super::library::{Corrections, Validated, described};
-use super::mutation::{Entry, MutationRoot, Payloads, RequestId};
-use super::mutations::MUTATIONS;
-use super::query::{Ahead, QUERY, Query};
+use super::mutations::{MUTATIONS, MutationRoot, Payloads};
+use super::query::{QUERY, Query};
 use super::subscriptions::{Subscription, WATCHES};
 use crate::app::App;
 use crate::change::Denials;
-use crate::domain::Caller;
 use crate::read::{self, Extents};
-use async_graphql::{Request, SDLExportOptions};
+use async_graphql::SDLExportOptions;
 
-/// The API. Requests go through the gate and [`prepare`], responses through `complete` and `body`.
+/// The API. Requests go through the gate and [`prepare`](super::prepare), responses through `complete` and `body`.
 pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
 
 fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
@@ -35,12 +33,6 @@ pub fn sdl() -> String {
 
 /// How many items the lists of the schema have.
 pub fn extents() -> Extents {
-    let payloads = MUTATIONS.iter().map(Entry::payload);
+    let payloads = MUTATIONS.iter().map(|mutation| &mutation.payload);
     read::extents([&QUERY].into_iter().chain(payloads).chain(WATCHES.iter().map(|watch| watch.of)))
-}
-
-/// Makes a request ready: who sends it, under which id, and with what is read ahead of everything else. A request
-/// for a subscription goes to [`subscribe`](super::subscribe), and may have a [`Place`](super::Place).
-pub fn prepare(request: Request, caller: Caller, request_id: &str) -> Request {
-    request.data(caller).data(RequestId(request_id.to_owned())).data(Ahead::default())
 }

@@ -76,6 +76,12 @@ impl Args {
         self.0.iter().find(|(arg, ..)| arg.name == name).map(|(_, value, _)| value)
     }
 
+    /// Takes the value of an argument out.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(arg, ..)| arg.name == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+
     /// The number of an id that was declared as one of a kind.
     pub fn number(&self, name: &str) -> Option<i64> {
         match self.0.iter().find(|(arg, ..)| arg.name == name)?.2 {

@@ -70,9 +70,9 @@ pub struct MovesInput {
 
 impl MovesInput {
     /// The release that is asked for.
-    pub(super) fn asked(self, change: &Request, service_id: ID, aim: Aim) -> release::Request {
+    pub(super) fn release(self, change: Request, service_id: ID, aim: Aim) -> release::Request {
         release::Request {
-            change: change.clone(),
+            change,
             aim,
             service_id: service_id.0,
             hosts: self.hosts.into(),

@@ -4,7 +4,8 @@ use super::prelude::*;
 use crate::catalog::host;
 use crate::graphql::types::{HOST, LabelInput};
 
-pub struct CreateHosts;
+/// What was changed.
+const HOST_FIELD: Field = one("host", "The host; null when there are user errors.", &HOST, "host_id").nullable();
 
 /// Input of createHosts.
 #[derive(InputObject)]
@@ -13,31 +14,32 @@ pub struct CreateHostsInput {
     hosts: Vec<HostInput>,
 }
 
-static CREATE_PAYLOAD: Object = payload_of(
-    "CreateHostsPayload",
-    "Result of createHosts.",
-    &[
-        picked("hosts", "The new hosts, in the order of the input; empty when there are user errors.", &HOST, "hosts")
+pub(super) static CREATE_HOSTS: Mutation = Mutation {
+    name: "createHosts",
+    about: "Registers hosts.",
+    right: Right::Administer,
+    payload: payload_of(
+        "CreateHostsPayload",
+        "Result of createHosts.",
+        &[
+            picked(
+                "hosts",
+                "The new hosts, in the order of the input; empty when there are user errors.",
+                &HOST,
+                "hosts",
+            )
             .as_many_as(&["input.hosts"]),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for CreateHosts {
-    const NAME: &'static str = "createHosts";
-    const ABOUT: &'static str = "Registers hosts.";
-    const RIGHT: Right = Right::Administer;
-    type Input = CreateHostsInput;
-
-    fn payload() -> &'static Object {
-        &CREATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: CreateHostsInput) -> Result<Given, ApiError> {
-        let hosts: Vec<host::New> = input.hosts.into_iter().map(new).collect();
-        payload(host::create(app, request, &hosts).await, |ids| Given::new().ids("hosts", ids))
-    }
-}
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: CreateHostsInput| {
+        async move {
+            let hosts: Vec<host::New> = input.hosts.into_iter().map(new).collect();
+            answer(host::create(app, &request, &hosts).await, |ids| Given::new().ids("hosts", ids))
+        }
+        .boxed()
+    }),
+};
 
 /// One host to register.
 #[derive(InputObject)]
@@ -50,8 +52,6 @@ pub struct HostInput {
     labels: Option<Vec<LabelInput>>,
 }
 
-pub struct UpdateHost;
-
 /// Input of updateHost. What is left out stays as it is.
 #[derive(InputObject)]
 pub struct UpdateHostInput {
@@ -63,30 +63,20 @@ pub struct UpdateHostInput {
     labels: Option<Vec<LabelInput>>,
 }
 
-static UPDATE_PAYLOAD: Object = payload_of(
-    "UpdateHostPayload",
-    "Result of updateHost.",
-    &[one("host", "The host; null when there are user errors.", &HOST, "host_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for UpdateHost {
-    const NAME: &'static str = "updateHost";
-    const ABOUT: &'static str = "Changes what is recorded about a host.";
-    const RIGHT: Right = Right::Administer;
-    type Input = UpdateHostInput;
-
-    fn payload() -> &'static Object {
-        &UPDATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UpdateHostInput) -> Result<Given, ApiError> {
-        let UpdateHostInput { host_id, address, labels: given } = input;
-        let edits = host::Edits { host_id: host_id.0, address, labels: given.map(labels) };
-        payload(host::update(app, request, &edits).await, the_host)
-    }
-}
-
-pub struct RemoveHost;
+pub(super) static UPDATE_HOST: Mutation = Mutation {
+    name: "updateHost",
+    about: "Changes what is recorded about a host.",
+    right: Right::Administer,
+    payload: payload_of("UpdateHostPayload", "Result of updateHost.", &[HOST_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: UpdateHostInput| {
+        async move {
+            let UpdateHostInput { host_id, address, labels: given } = input;
+            let edits = host::Edits { host_id: host_id.0, address, labels: given.map(labels) };
+            answer(host::update(app, &request, &edits).await, the_host)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of removeHost.
 #[derive(InputObject)]
@@ -95,26 +85,15 @@ pub struct RemoveHostInput {
     host_id: ID,
 }
 
-static REMOVE_PAYLOAD: Object = payload_of(
-    "RemoveHostPayload",
-    "Result of removeHost.",
-    &[one("host", "The host; null when there are user errors.", &HOST, "host_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for RemoveHost {
-    const NAME: &'static str = "removeHost";
-    const ABOUT: &'static str = "Removes a host without instances; its name is free again.";
-    const RIGHT: Right = Right::Administer;
-    type Input = RemoveHostInput;
-
-    fn payload() -> &'static Object {
-        &REMOVE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: RemoveHostInput) -> Result<Given, ApiError> {
-        payload(host::remove(app, request, &input.host_id).await, the_host)
-    }
-}
+pub(super) static REMOVE_HOST: Mutation = Mutation {
+    name: "removeHost",
+    about: "Removes a host without instances; its name is free again.",
+    right: Right::Administer,
+    payload: payload_of("RemoveHostPayload", "Result of removeHost.", &[HOST_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: RemoveHostInput| {
+        async move { answer(host::remove(app, &request, &input.host_id).await, the_host) }.boxed()
+    }),
+};
 
 fn new(input: HostInput) -> host::New {
     let HostInput { hostname, address, labels: given } = input;

@@ -6,7 +6,9 @@ use crate::domain::Edit;
 use crate::graphql::types::{HOLD, INSTANCE};
 use async_graphql::{MaybeUndefined, OneofObject};
 
-pub struct UpdateInstance;
+/// What was changed.
+const INSTANCE_FIELD: Field =
+    one("instance", "The instance; null when there are user errors.", &INSTANCE, "instance_id").nullable();
 
 /// Input of updateInstance. What is left out stays as it is.
 #[derive(InputObject)]
@@ -27,42 +29,29 @@ pub struct UpdateInstanceInput {
     expected_revision: Option<i32>,
 }
 
-static UPDATE_PAYLOAD: Object = payload_of(
-    "UpdateInstancePayload",
-    "Result of updateInstance.",
-    &[
-        one("instance", "The instance; null when there are user errors.", &INSTANCE, "instance_id").nullable(),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for UpdateInstance {
-    const NAME: &'static str = "updateInstance";
-    const ABOUT: &'static str =
-        "Changes what is recorded about an instance: port, tag, weight, description, maintenance.";
-    const RIGHT: Right = Right::Operate;
-    type Input = UpdateInstanceInput;
-
-    fn payload() -> &'static Object {
-        &UPDATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UpdateInstanceInput) -> Result<Given, ApiError> {
-        let UpdateInstanceInput { instance_id, port, tag, weight, description, maintenance, expected_revision } = input;
-        let edits = instance::Edits {
-            instance_id: instance_id.0,
-            port: edit(port),
-            tag: edit(tag),
-            weight: weight.map(i64::from),
-            description,
-            maintenance,
-            expected_revision: expected_revision.map(i64::from),
-        };
-        payload(instance::update(app, request, &edits).await, the_instance)
-    }
-}
-
-pub struct ConfirmInstance;
+pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
+    name: "updateInstance",
+    about: "Changes what is recorded about an instance: port, tag, weight, description, maintenance.",
+    right: Right::Operate,
+    payload: payload_of("UpdateInstancePayload", "Result of updateInstance.", &[INSTANCE_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: UpdateInstanceInput| {
+        async move {
+            let UpdateInstanceInput { instance_id, port, tag, weight, description, maintenance, expected_revision } =
+                input;
+            let edits = instance::Edits {
+                instance_id: instance_id.0,
+                port: edit(port),
+                tag: edit(tag),
+                weight: weight.map(i64::from),
+                description,
+                maintenance,
+                expected_revision: expected_revision.map(i64::from),
+            };
+            answer(instance::update(app, &request, &edits).await, the_instance)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of confirmInstance.
 #[derive(InputObject)]
@@ -75,37 +64,26 @@ pub struct ConfirmInstanceInput {
     expected_revision: Option<i32>,
 }
 
-static CONFIRM_PAYLOAD: Object = payload_of(
-    "ConfirmInstancePayload",
-    "Result of confirmInstance.",
-    &[
-        one("instance", "The instance; null when there are user errors.", &INSTANCE, "instance_id").nullable(),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for ConfirmInstance {
-    const NAME: &'static str = "confirmInstance";
-    const ABOUT: &'static str = "Says what really runs where nobody knew, or after a repair by hand.";
-    const RIGHT: Right = Right::Operate;
-    type Input = ConfirmInstanceInput;
-
-    fn payload() -> &'static Object {
-        &CONFIRM_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: ConfirmInstanceInput) -> Result<Given, ApiError> {
-        let finding = instance::Finding {
-            instance_id: input.instance_id.0,
-            found: match input.found {
-                FoundInput::VersionId(id) => instance::Found::Version(id.0),
-                FoundInput::Nothing(nothing) => instance::Found::Nothing(nothing),
-            },
-            expected_revision: input.expected_revision.map(i64::from),
-        };
-        payload(instance::confirm(app, request, &finding).await, the_instance)
-    }
-}
+pub(super) static CONFIRM_INSTANCE: Mutation = Mutation {
+    name: "confirmInstance",
+    about: "Says what really runs where nobody knew, or after a repair by hand.",
+    right: Right::Operate,
+    payload: payload_of("ConfirmInstancePayload", "Result of confirmInstance.", &[INSTANCE_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: ConfirmInstanceInput| {
+        async move {
+            let finding = instance::Finding {
+                instance_id: input.instance_id.0,
+                found: match input.found {
+                    FoundInput::VersionId(id) => instance::Found::Version(id.0),
+                    FoundInput::Nothing(nothing) => instance::Found::Nothing(nothing),
+                },
+                expected_revision: input.expected_revision.map(i64::from),
+            };
+            answer(instance::confirm(app, &request, &finding).await, the_instance)
+        }
+        .boxed()
+    }),
+};
 
 /// What was found on a host. Exactly one.
 #[derive(OneofObject)]
@@ -115,8 +93,6 @@ pub enum FoundInput {
     /// Nothing runs, and the instance is REMOVED. Only true is allowed.
     Nothing(bool),
 }
-
-pub struct LockInstances;
 
 /// Input of lockInstances.
 #[derive(InputObject)]
@@ -131,35 +107,30 @@ pub struct LockInstancesInput {
     idempotency_key: Option<String>,
 }
 
-static LOCK_PAYLOAD: Object = payload_of(
-    "LockInstancesPayload",
-    "Result of lockInstances.",
-    &[
-        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
-            .as_many_as(&["input.instanceIds"]),
-        picked("holds", "The new holds, in the order of the input.", &HOLD, "holds").as_many_as(&["input.instanceIds"]),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for LockInstances {
-    const NAME: &'static str = "lockInstances";
-    const ABOUT: &'static str = "Locks instances by hand. A release under way ends; no new one may take them.";
-    const RIGHT: Right = Right::Operate;
-    type Input = LockInstancesInput;
-
-    fn payload() -> &'static Object {
-        &LOCK_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: LockInstancesInput) -> Result<Given, ApiError> {
-        let LockInstancesInput { instance_ids, reason, until, .. } = input;
-        let lock = hold::Lock { instance_ids: texts(instance_ids), reason, until: until.map(|until| until.0) };
-        payload(hold::lock(app, request, &lock).await, held)
-    }
-}
-
-pub struct UnlockInstances;
+pub(super) static LOCK_INSTANCES: Mutation = Mutation {
+    name: "lockInstances",
+    about: "Locks instances by hand. A release under way ends; no new one may take them.",
+    right: Right::Operate,
+    payload: payload_of(
+        "LockInstancesPayload",
+        "Result of lockInstances.",
+        &[
+            picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
+                .as_many_as(&["input.instanceIds"]),
+            picked("holds", "The new holds, in the order of the input.", &HOLD, "holds")
+                .as_many_as(&["input.instanceIds"]),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: LockInstancesInput| {
+        async move {
+            let LockInstancesInput { instance_ids, reason, until, .. } = input;
+            let lock = hold::Lock { instance_ids: texts(instance_ids), reason, until: until.map(|until| until.0) };
+            answer(hold::lock(app, &request, &lock).await, held)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of unlockInstances.
 #[derive(InputObject)]
@@ -170,33 +141,29 @@ pub struct UnlockInstancesInput {
     hold_ids: Option<Vec<ID>>,
 }
 
-static UNLOCK_PAYLOAD: Object = payload_of(
-    "UnlockInstancesPayload",
-    "Result of unlockInstances.",
-    &[
-        picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
-            .as_many_as(&["input.instanceIds"]),
-        picked("holds", "The holds that were ended.", &HOLD, "holds")
-            .as_many_as(&["input.instanceIds", "input.holdIds"]),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for UnlockInstances {
-    const NAME: &'static str = "unlockInstances";
-    const ABOUT: &'static str = "Ends locks set by hand. A lock held by a release is ended only by that release.";
-    const RIGHT: Right = Right::Operate;
-    type Input = UnlockInstancesInput;
-
-    fn payload() -> &'static Object {
-        &UNLOCK_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UnlockInstancesInput) -> Result<Given, ApiError> {
-        let unlock = hold::Unlock { instance_ids: texts(input.instance_ids), hold_ids: input.hold_ids.map(texts) };
-        payload(hold::unlock(app, request, &unlock).await, held)
-    }
-}
+pub(super) static UNLOCK_INSTANCES: Mutation = Mutation {
+    name: "unlockInstances",
+    about: "Ends locks set by hand. A lock held by a release is ended only by that release.",
+    right: Right::Operate,
+    payload: payload_of(
+        "UnlockInstancesPayload",
+        "Result of unlockInstances.",
+        &[
+            picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
+                .as_many_as(&["input.instanceIds"]),
+            picked("holds", "The holds that were ended.", &HOLD, "holds")
+                .as_many_as(&["input.instanceIds", "input.holdIds"]),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: UnlockInstancesInput| {
+        async move {
+            let unlock = hold::Unlock { instance_ids: texts(input.instance_ids), hold_ids: input.hold_ids.map(texts) };
+            answer(hold::unlock(app, &request, &unlock).await, held)
+        }
+        .boxed()
+    }),
+};
 
 fn the_instance(id: i64) -> Given {
     Given::new().int("instance_id", id)

@@ -1,38 +1,43 @@
-//! The mutations, by what they are about: of each its input, its payload, and what it does.
+//! Entry points for changing. Each mutation is one [`Mutation`] of a table, beside its input, in the file of what it
+//! is about; `root` checks the caller, runs it and has its payload read and written like everything else.
 
 mod choosing;
 mod hosts;
 mod instances;
+mod mutation;
 mod prelude;
 mod releases;
+mod root;
 mod services;
 mod started;
 mod versions;
 
-use super::mutation::Entry;
+pub use root::{MutationRoot, Payloads};
 
-/// All of them, in the order of the schema.
-pub(super) static MUTATIONS: &[Entry] = &[
-    Entry::of::<services::CreateService>(),
-    Entry::of::<services::UpdateService>(),
-    Entry::of::<services::RemoveService>(),
-    Entry::of::<hosts::CreateHosts>(),
-    Entry::of::<hosts::UpdateHost>(),
-    Entry::of::<hosts::RemoveHost>(),
-    Entry::of::<versions::CreateVersion>(),
-    Entry::of::<versions::ReportBuild>(),
-    Entry::of::<versions::WithdrawVersion>(),
-    Entry::of::<versions::ReinstateVersion>(),
-    Entry::of::<versions::RemoveVersion>(),
-    Entry::of::<releases::InstallInstances>(),
-    Entry::of::<releases::UpgradeInstances>(),
-    Entry::of::<releases::RevertInstances>(),
-    Entry::of::<releases::UninstallInstances>(),
-    Entry::of::<releases::CancelRelease>(),
-    Entry::of::<instances::UpdateInstance>(),
-    Entry::of::<instances::LockInstances>(),
-    Entry::of::<instances::UnlockInstances>(),
-    Entry::of::<instances::ConfirmInstance>(),
-    Entry::of::<services::FreezeService>(),
-    Entry::of::<services::UnfreezeService>(),
+use mutation::Mutation;
+
+/// All mutations, in the order of the schema.
+pub static MUTATIONS: &[&Mutation] = &[
+    &services::CREATE_SERVICE,
+    &services::UPDATE_SERVICE,
+    &services::REMOVE_SERVICE,
+    &hosts::CREATE_HOSTS,
+    &hosts::UPDATE_HOST,
+    &hosts::REMOVE_HOST,
+    &versions::CREATE_VERSION,
+    &versions::REPORT_BUILD,
+    &versions::WITHDRAW_VERSION,
+    &versions::REINSTATE_VERSION,
+    &versions::REMOVE_VERSION,
+    &releases::INSTALL_INSTANCES,
+    &releases::UPGRADE_INSTANCES,
+    &releases::REVERT_INSTANCES,
+    &releases::UNINSTALL_INSTANCES,
+    &releases::CANCEL_RELEASE,
+    &instances::UPDATE_INSTANCE,
+    &instances::LOCK_INSTANCES,
+    &instances::UNLOCK_INSTANCES,
+    &instances::CONFIRM_INSTANCE,
+    &services::FREEZE_SERVICE,
+    &services::UNFREEZE_SERVICE,
 ];

@@ -1,21 +1,14 @@
 //! What all mutations are written with.
 
+pub use super::mutation::{Changed, Mutation, action, answer, payload_of};
 pub use crate::app::App;
 pub use crate::change::Request;
 pub use crate::domain::caller::Right;
-pub use crate::graphql::mutation::{Mutation, payload};
 pub use crate::graphql::types::USER_ERRORS;
-pub use crate::read::declare::{Field, Object, one, picked};
+pub use crate::read::declare::{Field, one, picked};
 pub use crate::read::{DateTime, Given};
-pub use crate::wire::ApiError;
 pub use async_graphql::{ID, InputObject};
-
-use crate::graphql::types::MUTATION_PAYLOAD;
-
-/// The payload of a mutation.
-pub const fn payload_of(name: &'static str, about: &'static str, fields: &'static [Field]) -> Object {
-    Object::new(name, about, "", fields).implements(&MUTATION_PAYLOAD)
-}
+pub use futures_util::FutureExt;
 
 /// Ids as they were sent.
 pub fn texts(ids: Vec<ID>) -> Vec<String> {

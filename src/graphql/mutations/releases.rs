@@ -10,8 +10,6 @@ use crate::release::cancel::cancel;
 use crate::release::request::Facts;
 use crate::release::{self, Aim};
 
-pub struct InstallInstances;
-
 /// Input of installInstances.
 #[derive(InputObject)]
 pub struct InstallInstancesInput {
@@ -49,54 +47,48 @@ pub struct InstallInstancesInput {
     dry_run: bool,
 }
 
-static INSTALL_PAYLOAD: Object = payload_of(
-    "InstallInstancesPayload",
-    "Result of installInstances.",
-    &[
-        RELEASE_FIELD,
-        picked("acceptedHosts", "Hosts that take part, in the order they are moved.", &HOST, "accepted_hosts")
-            .args(FIRST),
-        column("acceptedCount", "How many take part.", &INT, "accepted_count"),
-        REPLAYED,
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for InstallInstances {
-    const NAME: &'static str = "installInstances";
-    const ABOUT: &'static str = "Starts a release that puts a version on hosts.";
-    const RIGHT: Right = Right::Operate;
-    type Input = InstallInstancesInput;
-
-    fn payload() -> &'static Object {
-        &INSTALL_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: InstallInstancesInput) -> Result<Given, ApiError> {
-        let facts = Facts {
-            port: input.port.map(i64::from),
-            tag: input.tag,
-            weight: input.weight.into(),
-            description: input.description,
-        };
-        let asked = release::Request {
-            change: request.clone(),
-            aim: Aim::Install { version_id: input.version_id.0, facts },
-            service_id: input.service_id.0,
-            hosts: input.hosts.into(),
-            on_locked: OnLocked::Reject,
-            include_unknown: input.include_unknown,
-            through_hold_ids: texts(input.through_hold_ids.unwrap_or_default()),
-            rollout: rollout(input.rollout),
-            reason: input.reason,
-            expected_count: input.expected_count.map(i64::from),
-            dry_run: input.dry_run,
-        };
-        start(app, &asked).await
-    }
-}
-
-pub struct UpgradeInstances;
+pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
+    name: "installInstances",
+    about: "Starts a release that puts a version on hosts.",
+    right: Right::Operate,
+    payload: payload_of(
+        "InstallInstancesPayload",
+        "Result of installInstances.",
+        &[
+            RELEASE_FIELD,
+            picked("acceptedHosts", "Hosts that take part, in the order they are moved.", &HOST, "accepted_hosts")
+                .args(FIRST),
+            column("acceptedCount", "How many take part.", &INT, "accepted_count"),
+            REPLAYED,
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: InstallInstancesInput| {
+        async move {
+            let facts = Facts {
+                port: input.port.map(i64::from),
+                tag: input.tag,
+                weight: input.weight.into(),
+                description: input.description,
+            };
+            let release = release::Request {
+                change: request,
+                aim: Aim::Install { version_id: input.version_id.0, facts },
+                service_id: input.service_id.0,
+                hosts: input.hosts.into(),
+                on_locked: OnLocked::Reject,
+                include_unknown: input.include_unknown,
+                through_hold_ids: texts(input.through_hold_ids.unwrap_or_default()),
+                rollout: rollout(input.rollout),
+                reason: input.reason,
+                expected_count: input.expected_count.map(i64::from),
+                dry_run: input.dry_run,
+            };
+            start(app, &release).await
+        }
+        .boxed()
+    }),
+};
 
 /// Input of upgradeInstances.
 #[derive(InputObject)]
@@ -111,27 +103,21 @@ pub struct UpgradeInstancesInput {
     moves: MovesInput,
 }
 
-static UPGRADE_PAYLOAD: Object = payload_of("UpgradeInstancesPayload", "Result of upgradeInstances.", MOVED);
-
-impl Mutation for UpgradeInstances {
-    const NAME: &'static str = "upgradeInstances";
-    const ABOUT: &'static str = "Checks, locks and starts a release that moves instances to a newer version.";
-    const RIGHT: Right = Right::Operate;
-    type Input = UpgradeInstancesInput;
-
-    fn payload() -> &'static Object {
-        &UPGRADE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UpgradeInstancesInput) -> Result<Given, ApiError> {
-        let UpgradeInstancesInput { service_id, version_id, current_version_id, moves } = input;
-        let current_version_id = current_version_id.map(|id| id.0);
-        let aim = Aim::Upgrade { version_id: version_id.0, current_version_id };
-        start(app, &moves.asked(request, service_id, aim)).await
-    }
-}
-
-pub struct RevertInstances;
+pub(super) static UPGRADE_INSTANCES: Mutation = Mutation {
+    name: "upgradeInstances",
+    about: "Checks, locks and starts a release that moves instances to a newer version.",
+    right: Right::Operate,
+    payload: payload_of("UpgradeInstancesPayload", "Result of upgradeInstances.", MOVED),
+    run: &action(|app, request, input: UpgradeInstancesInput| {
+        async move {
+            let UpgradeInstancesInput { service_id, version_id, current_version_id, moves } = input;
+            let current_version_id = current_version_id.map(|id| id.0);
+            let aim = Aim::Upgrade { version_id: version_id.0, current_version_id };
+            start(app, &moves.release(request, service_id, aim)).await
+        }
+        .boxed()
+    }),
+};
 
 /// Input of revertInstances.
 #[derive(InputObject)]
@@ -146,27 +132,21 @@ pub struct RevertInstancesInput {
     moves: MovesInput,
 }
 
-static REVERT_PAYLOAD: Object = payload_of("RevertInstancesPayload", "Result of revertInstances.", MOVED);
-
-impl Mutation for RevertInstances {
-    const NAME: &'static str = "revertInstances";
-    const ABOUT: &'static str = "Checks, locks and starts a release that moves instances to an older version.";
-    const RIGHT: Right = Right::Operate;
-    type Input = RevertInstancesInput;
-
-    fn payload() -> &'static Object {
-        &REVERT_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: RevertInstancesInput) -> Result<Given, ApiError> {
-        let RevertInstancesInput { service_id, version_id, current_version_id, moves } = input;
-        let current_version_id = current_version_id.map(|id| id.0);
-        let aim = Aim::Revert { version_id: version_id.0, current_version_id };
-        start(app, &moves.asked(request, service_id, aim)).await
-    }
-}
-
-pub struct UninstallInstances;
+pub(super) static REVERT_INSTANCES: Mutation = Mutation {
+    name: "revertInstances",
+    about: "Checks, locks and starts a release that moves instances to an older version.",
+    right: Right::Operate,
+    payload: payload_of("RevertInstancesPayload", "Result of revertInstances.", MOVED),
+    run: &action(|app, request, input: RevertInstancesInput| {
+        async move {
+            let RevertInstancesInput { service_id, version_id, current_version_id, moves } = input;
+            let current_version_id = current_version_id.map(|id| id.0);
+            let aim = Aim::Revert { version_id: version_id.0, current_version_id };
+            start(app, &moves.release(request, service_id, aim)).await
+        }
+        .boxed()
+    }),
+};
 
 /// Input of uninstallInstances.
 #[derive(InputObject)]
@@ -177,24 +157,15 @@ pub struct UninstallInstancesInput {
     moves: MovesInput,
 }
 
-static UNINSTALL_PAYLOAD: Object = payload_of("UninstallInstancesPayload", "Result of uninstallInstances.", MOVED);
-
-impl Mutation for UninstallInstances {
-    const NAME: &'static str = "uninstallInstances";
-    const ABOUT: &'static str = "Starts a release that removes instances.";
-    const RIGHT: Right = Right::Operate;
-    type Input = UninstallInstancesInput;
-
-    fn payload() -> &'static Object {
-        &UNINSTALL_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UninstallInstancesInput) -> Result<Given, ApiError> {
-        start(app, &input.moves.asked(request, input.service_id, Aim::Uninstall)).await
-    }
-}
-
-pub struct CancelRelease;
+pub(super) static UNINSTALL_INSTANCES: Mutation = Mutation {
+    name: "uninstallInstances",
+    about: "Starts a release that removes instances.",
+    right: Right::Operate,
+    payload: payload_of("UninstallInstancesPayload", "Result of uninstallInstances.", MOVED),
+    run: &action(|app, request, input: UninstallInstancesInput| {
+        async move { start(app, &input.moves.release(request, input.service_id, Aim::Uninstall)).await }.boxed()
+    }),
+};
 
 /// Input of cancelRelease.
 #[derive(InputObject)]
@@ -208,25 +179,24 @@ pub struct CancelReleaseInput {
     reason: Option<String>,
 }
 
-static CANCEL_PAYLOAD: Object = payload_of(
-    "CancelReleasePayload",
-    "Result of cancelRelease.",
-    &[one("release", "The release; null when there are user errors.", &RELEASE, "release_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for CancelRelease {
-    const NAME: &'static str = "cancelRelease";
-    const ABOUT: &'static str = "Gives up what a release has not begun.";
-    const RIGHT: Right = Right::Operate;
-    type Input = CancelReleaseInput;
-
-    fn payload() -> &'static Object {
-        &CANCEL_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: CancelReleaseInput) -> Result<Given, ApiError> {
-        let CancelReleaseInput { release_id, stop_running, reason } = input;
-        let canceled = cancel(app, request, &release_id, stop_running, reason.as_deref()).await;
-        payload(canceled, |release| Given::new().int("release_id", release))
-    }
-}
+pub(super) static CANCEL_RELEASE: Mutation = Mutation {
+    name: "cancelRelease",
+    about: "Gives up what a release has not begun.",
+    right: Right::Operate,
+    payload: payload_of(
+        "CancelReleasePayload",
+        "Result of cancelRelease.",
+        &[
+            one("release", "The release; null when there are user errors.", &RELEASE, "release_id").nullable(),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: CancelReleaseInput| {
+        async move {
+            let CancelReleaseInput { release_id, stop_running, reason } = input;
+            let canceled = cancel(app, &request, &release_id, stop_running, reason.as_deref()).await;
+            answer(canceled, |release| Given::new().int("release_id", release))
+        }
+        .boxed()
+    }),
+};

@@ -4,7 +4,9 @@ use super::prelude::*;
 use crate::catalog::{freeze, service};
 use crate::graphql::types::{HOLD, SERVICE};
 
-pub struct CreateService;
+/// What was changed.
+const SERVICE_FIELD: Field =
+    one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable();
 
 /// Input of createService.
 #[derive(InputObject)]
@@ -21,33 +23,27 @@ pub struct CreateServiceInput {
     executor: String,
 }
 
-static CREATE_PAYLOAD: Object = payload_of(
-    "CreateServicePayload",
-    "Result of createService.",
-    &[
-        one("service", "The new service; null when there are user errors.", &SERVICE, "service_id").nullable(),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for CreateService {
-    const NAME: &'static str = "createService";
-    const ABOUT: &'static str = "Registers a service.";
-    const RIGHT: Right = Right::Administer;
-    type Input = CreateServiceInput;
-
-    fn payload() -> &'static Object {
-        &CREATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: CreateServiceInput) -> Result<Given, ApiError> {
-        let CreateServiceInput { name, language, description, executor } = input;
-        let new = service::New { name, language, description, executor };
-        payload(service::create(app, request, &new).await, the_service)
-    }
-}
-
-pub struct UpdateService;
+pub(super) static CREATE_SERVICE: Mutation = Mutation {
+    name: "createService",
+    about: "Registers a service.",
+    right: Right::Administer,
+    payload: payload_of(
+        "CreateServicePayload",
+        "Result of createService.",
+        &[
+            one("service", "The new service; null when there are user errors.", &SERVICE, "service_id").nullable(),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: CreateServiceInput| {
+        async move {
+            let CreateServiceInput { name, language, description, executor } = input;
+            let new = service::New { name, language, description, executor };
+            answer(service::create(app, &request, &new).await, the_service)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of updateService. What is left out stays as it is.
 #[derive(InputObject)]
@@ -62,30 +58,20 @@ pub struct UpdateServiceInput {
     executor: Option<String>,
 }
 
-static UPDATE_PAYLOAD: Object = payload_of(
-    "UpdateServicePayload",
-    "Result of updateService.",
-    &[one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for UpdateService {
-    const NAME: &'static str = "updateService";
-    const ABOUT: &'static str = "Changes what is recorded about a service.";
-    const RIGHT: Right = Right::Administer;
-    type Input = UpdateServiceInput;
-
-    fn payload() -> &'static Object {
-        &UPDATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UpdateServiceInput) -> Result<Given, ApiError> {
-        let UpdateServiceInput { service_id, language, description, executor } = input;
-        let edits = service::Edits { service_id: service_id.0, language, description, executor };
-        payload(service::update(app, request, &edits).await, the_service)
-    }
-}
-
-pub struct RemoveService;
+pub(super) static UPDATE_SERVICE: Mutation = Mutation {
+    name: "updateService",
+    about: "Changes what is recorded about a service.",
+    right: Right::Administer,
+    payload: payload_of("UpdateServicePayload", "Result of updateService.", &[SERVICE_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: UpdateServiceInput| {
+        async move {
+            let UpdateServiceInput { service_id, language, description, executor } = input;
+            let edits = service::Edits { service_id: service_id.0, language, description, executor };
+            answer(service::update(app, &request, &edits).await, the_service)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of removeService.
 #[derive(InputObject)]
@@ -94,28 +80,15 @@ pub struct RemoveServiceInput {
     service_id: ID,
 }
 
-static REMOVE_PAYLOAD: Object = payload_of(
-    "RemoveServicePayload",
-    "Result of removeService.",
-    &[one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for RemoveService {
-    const NAME: &'static str = "removeService";
-    const ABOUT: &'static str = "Removes a service without instances; its name is free again.";
-    const RIGHT: Right = Right::Administer;
-    type Input = RemoveServiceInput;
-
-    fn payload() -> &'static Object {
-        &REMOVE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: RemoveServiceInput) -> Result<Given, ApiError> {
-        payload(service::remove(app, request, &input.service_id).await, the_service)
-    }
-}
-
-pub struct FreezeService;
+pub(super) static REMOVE_SERVICE: Mutation = Mutation {
+    name: "removeService",
+    about: "Removes a service without instances; its name is free again.",
+    right: Right::Administer,
+    payload: payload_of("RemoveServicePayload", "Result of removeService.", &[SERVICE_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: RemoveServiceInput| {
+        async move { answer(service::remove(app, &request, &input.service_id).await, the_service) }.boxed()
+    }),
+};
 
 /// Input of freezeService.
 #[derive(InputObject)]
@@ -133,37 +106,31 @@ pub struct FreezeServiceInput {
     idempotency_key: Option<String>,
 }
 
-static FREEZE_PAYLOAD: Object = payload_of(
-    "FreezeServicePayload",
-    "Result of freezeService.",
-    &[
-        one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable(),
-        one("hold", "The new freeze; null when there are user errors.", &HOLD, "hold_id").nullable(),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for FreezeService {
-    const NAME: &'static str = "freezeService";
-    const ABOUT: &'static str = "Refuses new releases of a service.";
-    const RIGHT: Right = Right::Operate;
-    type Input = FreezeServiceInput;
-
-    fn payload() -> &'static Object {
-        &FREEZE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: FreezeServiceInput) -> Result<Given, ApiError> {
-        let FreezeServiceInput { service_id, reason, until, include_reverts, .. } = input;
-        let freeze =
-            freeze::Freeze { service_id: service_id.0, reason, until: until.map(|until| until.0), include_reverts };
-        payload(freeze::freeze(app, request, &freeze).await, |frozen| {
-            Given::new().int("service_id", frozen.service).int("hold_id", frozen.holds.first().copied())
-        })
-    }
-}
-
-pub struct UnfreezeService;
+pub(super) static FREEZE_SERVICE: Mutation = Mutation {
+    name: "freezeService",
+    about: "Refuses new releases of a service.",
+    right: Right::Operate,
+    payload: payload_of(
+        "FreezeServicePayload",
+        "Result of freezeService.",
+        &[
+            SERVICE_FIELD,
+            one("hold", "The new freeze; null when there are user errors.", &HOLD, "hold_id").nullable(),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: FreezeServiceInput| {
+        async move {
+            let FreezeServiceInput { service_id, reason, until, include_reverts, .. } = input;
+            let freeze =
+                freeze::Freeze { service_id: service_id.0, reason, until: until.map(|until| until.0), include_reverts };
+            answer(freeze::freeze(app, &request, &freeze).await, |frozen| {
+                Given::new().int("service_id", frozen.service).int("hold_id", frozen.holds.first().copied())
+            })
+        }
+        .boxed()
+    }),
+};
 
 /// Input of unfreezeService.
 #[derive(InputObject)]
@@ -174,33 +141,25 @@ pub struct UnfreezeServiceInput {
     hold_ids: Option<Vec<ID>>,
 }
 
-static UNFREEZE_PAYLOAD: Object = payload_of(
-    "UnfreezeServicePayload",
-    "Result of unfreezeService.",
-    &[
-        one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable(),
-        picked("holds", "The freezes that were ended.", &HOLD, "holds").at_most(20),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for UnfreezeService {
-    const NAME: &'static str = "unfreezeService";
-    const ABOUT: &'static str = "Ends freezes.";
-    const RIGHT: Right = Right::Operate;
-    type Input = UnfreezeServiceInput;
-
-    fn payload() -> &'static Object {
-        &UNFREEZE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: UnfreezeServiceInput) -> Result<Given, ApiError> {
-        let unfreeze = freeze::Unfreeze { service_id: input.service_id.0, hold_ids: input.hold_ids.map(texts) };
-        payload(freeze::unfreeze(app, request, &unfreeze).await, |thawed| {
-            Given::new().int("service_id", thawed.service).ids("holds", thawed.holds)
-        })
-    }
-}
+pub(super) static UNFREEZE_SERVICE: Mutation = Mutation {
+    name: "unfreezeService",
+    about: "Ends freezes.",
+    right: Right::Operate,
+    payload: payload_of(
+        "UnfreezeServicePayload",
+        "Result of unfreezeService.",
+        &[SERVICE_FIELD, picked("holds", "The freezes that were ended.", &HOLD, "holds").at_most(20), USER_ERRORS],
+    ),
+    run: &action(|app, request, input: UnfreezeServiceInput| {
+        async move {
+            let unfreeze = freeze::Unfreeze { service_id: input.service_id.0, hold_ids: input.hold_ids.map(texts) };
+            answer(freeze::unfreeze(app, &request, &unfreeze).await, |thawed| {
+                Given::new().int("service_id", thawed.service).ids("holds", thawed.holds)
+            })
+        }
+        .boxed()
+    }),
+};
 
 fn the_service(id: i64) -> Given {
     Given::new().int("service_id", id)

@@ -8,6 +8,7 @@ use crate::read::declare::{Arg, BOOLEAN, INT, column, given, up_to};
 use crate::release::request::Skipped;
 use crate::release::{self, Accepted, Refused};
 use crate::store::lock::{self, Lock};
+use crate::wire::ApiError;
 use std::collections::{BTreeMap, HashMap};
 
 /// What the answers to all releases of instances that are there have in common.
@@ -33,7 +34,7 @@ pub(super) const REPLAYED: Field = column(
 pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
 
 /// Asks for a release, and tells what came of it.
-pub(super) async fn start(app: &App, asked: &release::Request) -> Result<Given, ApiError> {
+pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
     let (answer, skipped) = match release::accept(app, asked).await? {
         Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
             let answer = Given::new()

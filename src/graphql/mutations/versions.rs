@@ -5,7 +5,9 @@ use crate::catalog::version;
 use crate::domain::version::{Build, BuildStatus};
 use crate::graphql::types::VERSION;
 
-pub struct CreateVersion;
+/// What was changed.
+const VERSION_FIELD: Field =
+    one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable();
 
 /// Input of createVersion.
 #[derive(InputObject)]
@@ -29,34 +31,28 @@ pub struct CreateVersionInput {
     idempotency_key: Option<String>,
 }
 
-static CREATE_PAYLOAD: Object = payload_of(
-    "CreateVersionPayload",
-    "Result of createVersion.",
-    &[
-        one("version", "The new version; null when there are user errors.", &VERSION, "version_id").nullable(),
-        USER_ERRORS,
-    ],
-);
-
-impl Mutation for CreateVersion {
-    const NAME: &'static str = "createVersion";
-    const ABOUT: &'static str = "Registers a version.";
-    const RIGHT: Right = Right::Build;
-    type Input = CreateVersionInput;
-
-    fn payload() -> &'static Object {
-        &CREATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: CreateVersionInput) -> Result<Given, ApiError> {
-        let CreateVersionInput { service_id, name, r#ref, description, build_status, artifact, .. } = input;
-        let new =
-            version::New { service_id: service_id.0, name, reference: r#ref, description, build_status, artifact };
-        payload(version::create(app, request, &new).await, the_version)
-    }
-}
-
-pub struct ReportBuild;
+pub(super) static CREATE_VERSION: Mutation = Mutation {
+    name: "createVersion",
+    about: "Registers a version.",
+    right: Right::Build,
+    payload: payload_of(
+        "CreateVersionPayload",
+        "Result of createVersion.",
+        &[
+            one("version", "The new version; null when there are user errors.", &VERSION, "version_id").nullable(),
+            USER_ERRORS,
+        ],
+    ),
+    run: &action(|app, request, input: CreateVersionInput| {
+        async move {
+            let CreateVersionInput { service_id, name, r#ref, description, build_status, artifact, .. } = input;
+            let new =
+                version::New { service_id: service_id.0, name, reference: r#ref, description, build_status, artifact };
+            answer(version::create(app, &request, &new).await, the_version)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of reportBuild.
 #[derive(InputObject)]
@@ -71,30 +67,20 @@ pub struct ReportBuildInput {
     message: Option<String>,
 }
 
-static REPORT_PAYLOAD: Object = payload_of(
-    "ReportBuildPayload",
-    "Result of reportBuild.",
-    &[one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for ReportBuild {
-    const NAME: &'static str = "reportBuild";
-    const ABOUT: &'static str = "Records how the build of a version went.";
-    const RIGHT: Right = Right::Build;
-    type Input = ReportBuildInput;
-
-    fn payload() -> &'static Object {
-        &REPORT_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: ReportBuildInput) -> Result<Given, ApiError> {
-        let ReportBuildInput { version_id, status, artifact, message } = input;
-        let report = version::Report { version_id: version_id.0, build: Build { status, artifact, message } };
-        payload(version::report(app, request, &report).await, the_version)
-    }
-}
-
-pub struct WithdrawVersion;
+pub(super) static REPORT_BUILD: Mutation = Mutation {
+    name: "reportBuild",
+    about: "Records how the build of a version went.",
+    right: Right::Build,
+    payload: payload_of("ReportBuildPayload", "Result of reportBuild.", &[VERSION_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: ReportBuildInput| {
+        async move {
+            let ReportBuildInput { version_id, status, artifact, message } = input;
+            let report = version::Report { version_id: version_id.0, build: Build { status, artifact, message } };
+            answer(version::report(app, &request, &report).await, the_version)
+        }
+        .boxed()
+    }),
+};
 
 /// Input of withdrawVersion.
 #[derive(InputObject)]
@@ -105,28 +91,16 @@ pub struct WithdrawVersionInput {
     reason: String,
 }
 
-static WITHDRAW_PAYLOAD: Object = payload_of(
-    "WithdrawVersionPayload",
-    "Result of withdrawVersion.",
-    &[one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for WithdrawVersion {
-    const NAME: &'static str = "withdrawVersion";
-    const ABOUT: &'static str = "Takes a version out of the choice, for example because it proved bad.";
-    const RIGHT: Right = Right::Operate;
-    type Input = WithdrawVersionInput;
-
-    fn payload() -> &'static Object {
-        &WITHDRAW_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: WithdrawVersionInput) -> Result<Given, ApiError> {
-        payload(version::withdraw(app, request, &input.version_id, &input.reason).await, the_version)
-    }
-}
-
-pub struct ReinstateVersion;
+pub(super) static WITHDRAW_VERSION: Mutation = Mutation {
+    name: "withdrawVersion",
+    about: "Takes a version out of the choice, for example because it proved bad.",
+    right: Right::Operate,
+    payload: payload_of("WithdrawVersionPayload", "Result of withdrawVersion.", &[VERSION_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: WithdrawVersionInput| {
+        async move { answer(version::withdraw(app, &request, &input.version_id, &input.reason).await, the_version) }
+            .boxed()
+    }),
+};
 
 /// Input of reinstateVersion.
 #[derive(InputObject)]
@@ -135,28 +109,15 @@ pub struct ReinstateVersionInput {
     version_id: ID,
 }
 
-static REINSTATE_PAYLOAD: Object = payload_of(
-    "ReinstateVersionPayload",
-    "Result of reinstateVersion.",
-    &[one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for ReinstateVersion {
-    const NAME: &'static str = "reinstateVersion";
-    const ABOUT: &'static str = "Makes a withdrawn version a choice again.";
-    const RIGHT: Right = Right::Operate;
-    type Input = ReinstateVersionInput;
-
-    fn payload() -> &'static Object {
-        &REINSTATE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: ReinstateVersionInput) -> Result<Given, ApiError> {
-        payload(version::reinstate(app, request, &input.version_id).await, the_version)
-    }
-}
-
-pub struct RemoveVersion;
+pub(super) static REINSTATE_VERSION: Mutation = Mutation {
+    name: "reinstateVersion",
+    about: "Makes a withdrawn version a choice again.",
+    right: Right::Operate,
+    payload: payload_of("ReinstateVersionPayload", "Result of reinstateVersion.", &[VERSION_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: ReinstateVersionInput| {
+        async move { answer(version::reinstate(app, &request, &input.version_id).await, the_version) }.boxed()
+    }),
+};
 
 /// Input of removeVersion.
 #[derive(InputObject)]
@@ -165,26 +126,15 @@ pub struct RemoveVersionInput {
     version_id: ID,
 }
 
-static REMOVE_PAYLOAD: Object = payload_of(
-    "RemoveVersionPayload",
-    "Result of removeVersion.",
-    &[one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable(), USER_ERRORS],
-);
-
-impl Mutation for RemoveVersion {
-    const NAME: &'static str = "removeVersion";
-    const ABOUT: &'static str = "Removes a version that nothing runs or moves to; its name is free again.";
-    const RIGHT: Right = Right::Administer;
-    type Input = RemoveVersionInput;
-
-    fn payload() -> &'static Object {
-        &REMOVE_PAYLOAD
-    }
-
-    async fn run(app: &App, request: &Request, input: RemoveVersionInput) -> Result<Given, ApiError> {
-        payload(version::remove(app, request, &input.version_id).await, the_version)
-    }
-}
+pub(super) static REMOVE_VERSION: Mutation = Mutation {
+    name: "removeVersion",
+    about: "Removes a version that nothing runs or moves to; its name is free again.",
+    right: Right::Administer,
+    payload: payload_of("RemoveVersionPayload", "Result of removeVersion.", &[VERSION_FIELD, USER_ERRORS]),
+    run: &action(|app, request, input: RemoveVersionInput| {
+        async move { answer(version::remove(app, &request, &input.version_id).await, the_version) }.boxed()
+    }),
+};
 
 fn the_version(id: i64) -> Given {
     Given::new().int("version_id", id)
