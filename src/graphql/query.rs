@@ -3,7 +3,7 @@
 use super::types::*;
 use crate::app::App;
 use crate::domain::caller::Right;
-use crate::read::declare::{Field, Object, Source, all, arg, filter, find, narrowing, ordered, parse, up_to};
+use crate::read::declare::{Field, FieldSource, Object, all, arg, filter, find, narrowing, ordered, parse, up_to};
 use crate::read::{Document, Prepared, caller, cursor, head, register};
 use crate::store::db::rows::Bind;
 use crate::wire::ApiError;
@@ -26,14 +26,14 @@ pub(super) static QUERY: Object = Object::new(
         Field::new(
             "node",
             "Anything, by its id; null when there is no such thing or the id is malformed.",
-            Source::Node(NODES),
+            FieldSource::Node(NODES),
         )
         .nullable()
         .args(&[arg::<ID>("id", "Global id.")]),
         Field::new(
             "nodes",
             "Several things by their ids, at most 200, in the same order; null where there is no such thing.",
-            Source::Nodes(NODES),
+            FieldSource::Nodes(NODES),
         )
         .args(&[arg::<Vec<ID>>("ids", "Global ids.")])
         .as_many_as(&["ids"]),
@@ -73,7 +73,7 @@ pub(super) static QUERY: Object = Object::new(
         Field::new(
             "labels",
             "Labels that hosts have, by key and value, at most 1000.",
-            Source::List {
+            FieldSource::List {
                 of: &LABEL_COUNT,
                 from: "(SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
                        JOIN host i ON i.id = l.host_id WHERE i.removed_at IS NULL{such} GROUP BY l.key, l.value)",
@@ -85,7 +85,7 @@ pub(super) static QUERY: Object = Object::new(
         .args(&[
             narrowing::<Option<String>>("key", "Only labels with this key.", |value, list| {
                 if let Some(key) = parse::<Option<String>>("key", Some(value))? {
-                    list.such("l.key = $", [Bind::Text(key)]);
+                    list.and("l.key = $", [Bind::Text(key)]);
                 }
                 Ok(())
             }),
@@ -103,14 +103,14 @@ pub(super) static QUERY: Object = Object::new(
         Field::new(
             "executors",
             "The executors that services can name.",
-            Source::Made { of: &EXECUTOR, many: true, make: executors },
+            FieldSource::Made { of: &EXECUTOR, many: true, make: executors },
         )
         .at_most(20),
-        Field::new("viewer", "Who is asking.", Source::Made { of: &VIEWER, many: false, make: viewer }),
+        Field::new("viewer", "Who is asking.", FieldSource::Made { of: &VIEWER, many: false, make: viewer }),
         Field::new(
             "eventCursor",
             "Cursor of the newest event, read before every other field of the operation. Read it together with a snapshot, then subscribe with it: nothing is missed, and an event whose revision is not greater than the snapshot's, of the instance or the release, is already in it.",
-            Source::Head,
+            FieldSource::Head,
         ),
     ],
 );

@@ -2,10 +2,10 @@
 
 use super::declare::Object;
 use super::fetch::fetch;
-use super::given::Given;
-use super::plan::{At, Plan, Step};
+use super::plan::{Plan, RowPlace, ValuePlan};
 use super::planner::Planner;
 use super::select::{Document, below};
+use super::supplied::SuppliedRow;
 use super::write::Writer;
 use crate::app::App;
 use crate::blocking;
@@ -21,7 +21,7 @@ pub struct Prepared {
     pos: Pos,
     nullable: bool,
     plan: Plan,
-    step: Step,
+    value: ValuePlan,
 }
 
 /// The bytes of a field, or none where it came to null, and what went wrong.
@@ -60,9 +60,9 @@ impl Prepared {
         let name = nodes[0].node.name.node.as_str();
         let field = root.fields.iter().find(|field| field.name == name)?;
         let planned = planner(ctx).and_then(|mut planner| {
-            let step = planner.step(field, root, None, &nodes)?;
+            let value = planner.value(field, root, None, &nodes)?;
             planner.plan.check()?;
-            Ok((planner.plan, step))
+            Ok((planner.plan, value))
         });
         Some(Prepared::of(&nodes, field.nullable, planned))
     }
@@ -72,23 +72,23 @@ impl Prepared {
         let nodes = merged(ctx, root)?;
         let planned = planner(ctx).and_then(|mut planner| {
             planner.given(of);
-            let shape = planner.shape(of, At::GIVEN, below(&nodes));
+            let object = planner.object(of, RowPlace::SUPPLIED, below(&nodes));
             planner.plan.check()?;
-            Ok((planner.plan, Step::Same(None, shape)))
+            Ok((planner.plan, ValuePlan::Same(None, object)))
         });
         Some(Prepared::of(&nodes, nullable, planned))
     }
 
-    fn of(nodes: &[&Positioned<Node>], nullable: bool, planned: Result<(Plan, Step), ApiError>) -> Prepared {
+    fn of(nodes: &[&Positioned<Node>], nullable: bool, planned: Result<(Plan, ValuePlan), ApiError>) -> Prepared {
         let key = nodes[0].node.response_key().node.clone();
-        let (plan, step) = planned.unwrap_or_else(|error| (Plan::default(), Step::Fail(error)));
-        Prepared { key, pos: nodes[0].pos, nullable, plan, step }
+        let (plan, value) = planned.unwrap_or_else(|error| (Plan::default(), ValuePlan::Fail(error)));
+        Prepared { key, pos: nodes[0].pos, nullable, plan, value }
     }
 
     /// Whether it could be planned.
     pub fn check(&self) -> Result<(), ApiError> {
-        match &self.step {
-            Step::Fail(error) => Err(error.clone()),
+        match &self.value {
+            ValuePlan::Fail(error) => Err(error.clone()),
             _ => Ok(()),
         }
     }
@@ -117,12 +117,12 @@ impl Prepared {
 
     /// Reads what was planned, and writes it.
     pub async fn answer(&self, reads: Reads<'_>) -> Answer {
-        self.answers(reads, &[Given::new()]).await.pop().expect("there is one answer for each row")
+        self.answers(reads, &[SuppliedRow::new()]).await.pop().expect("there is one answer for each row")
     }
 
     /// Reads what was planned for all of these rows at once, and writes an answer for each.
-    pub async fn answers(&self, reads: Reads<'_>, rows: &[Given]) -> Vec<Answer> {
-        if let Step::Fail(error) = &self.step {
+    pub async fn answers(&self, reads: Reads<'_>, rows: &[SuppliedRow]) -> Vec<Answer> {
+        if let ValuePlan::Fail(error) = &self.value {
             return rows.iter().map(|_| self.failed(error)).collect();
         }
         let fetched = match fetch(reads, &self.plan, rows).await {
@@ -131,7 +131,7 @@ impl Prepared {
         };
         let answer = |row| {
             let mut writer = Writer::new(&self.plan, &fetched, &self.key);
-            let written = writer.root(&self.step, self.pos, self.nullable, row);
+            let written = writer.root(&self.value, self.pos, self.nullable, row);
             Answer { bytes: written.is_ok().then_some(writer.out), errors: writer.errors }
         };
         blocking::run(fetched.bytes(), || (0..rows.len()).map(answer).collect())

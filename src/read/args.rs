@@ -1,6 +1,6 @@
 //! The arguments of a field, checked, and what they do to a list.
 
-use super::declare::{Arg, Cursors, DEFAULT_FIRST, Field, Order, Role, Source, arg, parse};
+use super::declare::{Arg, ArgRole, Cursors, DEFAULT_FIRST, Field, FieldSource, Order, arg, parse};
 use super::filter::{Where, number};
 use super::scalar::Cursor;
 use crate::store::db::rows::Bind;
@@ -35,9 +35,9 @@ impl Field {
     /// Its arguments, those of a page included.
     pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
         let page: &'static [Arg] = match self.source {
-            Source::Many { of, by: None, .. } if of.cursors == Cursors::Event => &EVENTS,
-            Source::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
-            Source::Many { .. } => &PAGES,
+            FieldSource::Many { of, by: None, .. } if of.cursors == Cursors::Event => &EVENTS,
+            FieldSource::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
+            FieldSource::Many { .. } => &PAGES,
             _ => &[],
         };
         page.iter().chain(self.args)
@@ -46,7 +46,7 @@ impl Field {
 
 /// Which part of a list is wanted.
 #[derive(Debug)]
-pub struct Asked {
+pub struct PageArgs {
     pub long: i64,
     pub backward: bool,
     pub after: Option<String>,
@@ -56,10 +56,10 @@ pub struct Asked {
 impl Args {
     pub(super) fn set(&mut self, arg: &'static Arg, value: Value) -> Result<(), ApiError> {
         let bind = match (&arg.role, &value) {
-            (Role::Id(kind), id) => {
+            (ArgRole::Id(kind), id) => {
                 Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?))
             }
-            (Role::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
+            (ArgRole::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
             _ => None,
         };
         self.0.push((arg, value, bind));
@@ -98,7 +98,7 @@ impl Args {
     /// Adds the conditions of those that narrow a list.
     pub(super) fn narrow(&self, list: &mut Where) -> Result<(), ApiError> {
         for (arg, value, _) in &self.0 {
-            if let Role::Narrow(narrow) = arg.role {
+            if let ArgRole::Narrow(narrow) = arg.role {
                 narrow(value.clone(), list)?;
             }
         }
@@ -109,7 +109,7 @@ impl Args {
     pub(super) fn order(&self) -> Result<Option<Order>, ApiError> {
         let mut orders = self.0.iter().filter(|(_, value, _)| *value != Value::Null);
         let order = orders.find_map(|(arg, value, _)| match arg.role {
-            Role::Order(order) => Some(order(value.clone())),
+            ArgRole::Order(order) => Some(order(value.clone())),
             _ => None,
         });
         order.transpose()
@@ -118,7 +118,7 @@ impl Args {
     /// How many of a plain list; none for all.
     pub(super) fn first(&self) -> Result<Option<i64>, ApiError> {
         for (arg, ..) in &self.0 {
-            if let Role::First(_) = arg.role {
+            if let ArgRole::First(_) = arg.role {
                 return Ok(Some(self.get::<Option<i32>>(arg.name)?.map_or(DEFAULT_FIRST as i64, i64::from)));
             }
         }
@@ -126,10 +126,10 @@ impl Args {
     }
 
     /// Which page is asked for. Its size was checked before.
-    pub(super) fn page(&self) -> Result<Asked, ApiError> {
+    pub(super) fn page(&self) -> Result<PageArgs, ApiError> {
         let (first, last) = (self.get::<Option<i32>>("first")?, self.get::<Option<i32>>("last")?);
         let long = first.or(last).map_or(PAGE, i64::from);
         let (after, before) = (self.get("after")?, self.get("before")?);
-        Ok(Asked { long, backward: last.is_some(), after, before })
+        Ok(PageArgs { long, backward: last.is_some(), after, before })
     }
 }

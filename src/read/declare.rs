@@ -8,7 +8,7 @@ mod make;
 
 use super::args::Args;
 use super::filter::Where;
-use super::given::Given;
+use super::supplied::SuppliedRow;
 use super::write::Scene;
 use crate::app::App;
 use crate::domain::caller::Right;
@@ -50,7 +50,7 @@ pub struct Interface {
 }
 
 /// One of several types, told by which of their keys is there.
-pub struct Choice {
+pub struct Union {
     pub name: &'static str,
     pub about: &'static str,
     pub of: &'static [(&'static Object, &'static str)],
@@ -84,7 +84,7 @@ pub struct Field {
     pub nullable: bool,
     /// What a caller needs to read it, where not every role may.
     pub right: Option<Right>,
-    pub source: Source,
+    pub source: FieldSource,
     /// How many items its list has, where no argument says so.
     pub length: Option<Length>,
 }
@@ -100,7 +100,7 @@ pub enum Length {
 
 /// Where a field's value comes from.
 #[derive(Clone, Copy)]
-pub enum Source {
+pub enum FieldSource {
     /// The global id of the object.
     Id,
     /// The global id of the thing that a column names.
@@ -121,7 +121,7 @@ pub enum Source {
         to: &'static Object,
         key: &'static str,
     },
-    Choice(&'static Choice),
+    Union(&'static Union),
     /// The one thing of a list, or of a table, for which `such` holds.
     Find {
         of: &'static Object,
@@ -155,7 +155,7 @@ pub enum Source {
     Made {
         of: &'static Object,
         many: bool,
-        make: fn(&App, &Caller) -> Vec<Given>,
+        make: fn(&App, &Caller) -> Vec<SuppliedRow>,
     },
     /// Anything, by its global id.
     Node(&'static [&'static Object]),
@@ -165,20 +165,24 @@ pub enum Source {
     Head,
 }
 
-impl Source {
+impl FieldSource {
     /// The types of the objects that a value has.
     pub fn objects(&self) -> Vec<&'static Object> {
         match *self {
-            Source::Embedded { of, .. }
-            | Source::One { to: of, .. }
-            | Source::Find { of, .. }
-            | Source::Many { of, .. }
-            | Source::List { of, .. }
-            | Source::Picked { of, .. }
-            | Source::Made { of, .. } => vec![of],
-            Source::Choice(choice) => choice.of.iter().map(|(of, _)| *of).collect(),
-            Source::Node(of) | Source::Nodes(of) => of.to_vec(),
-            Source::Id | Source::Ref(..) | Source::Column(..) | Source::Computed { .. } | Source::Head => Vec::new(),
+            FieldSource::Embedded { of, .. }
+            | FieldSource::One { to: of, .. }
+            | FieldSource::Find { of, .. }
+            | FieldSource::Many { of, .. }
+            | FieldSource::List { of, .. }
+            | FieldSource::Picked { of, .. }
+            | FieldSource::Made { of, .. } => vec![of],
+            FieldSource::Union(choice) => choice.of.iter().map(|(of, _)| *of).collect(),
+            FieldSource::Node(of) | FieldSource::Nodes(of) => of.to_vec(),
+            FieldSource::Id
+            | FieldSource::Ref(..)
+            | FieldSource::Column(..)
+            | FieldSource::Computed { .. }
+            | FieldSource::Head => Vec::new(),
         }
     }
 }
@@ -208,12 +212,12 @@ pub struct Arg {
     pub type_name: fn() -> Cow<'static, str>,
     /// The default, as the schema writes it.
     pub default: Option<&'static str>,
-    pub role: Role,
+    pub role: ArgRole,
 }
 
 /// What an argument does to a list.
 #[derive(Clone, Copy)]
-pub enum Role {
+pub enum ArgRole {
     /// Nothing by itself.
     Plain,
     /// Leaves out what does not fit.
@@ -226,13 +230,13 @@ pub enum Role {
 }
 
 /// An input that leaves out of a list what does not fit.
-pub trait Narrow: InputType {
+pub trait ListFilter: InputType {
     /// Adds its conditions; errors name their arguments from `path` on.
     fn narrow(self, list: &mut Where) -> Result<(), ApiError>;
 }
 
 /// An input that puts a list in order.
-pub trait Ordering: InputType {
+pub trait ListOrder: InputType {
     /// The order that it asks for.
     fn order(self) -> Order;
 }

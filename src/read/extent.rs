@@ -1,7 +1,7 @@
 //! How many items the lists of a schema have, as the limits count them: all of it follows from the declarations.
 
 use super::args::{LONGEST_PAGE, PAGE};
-use super::declare::{DEFAULT_FIRST, Field, Length, Object, Role, Source};
+use super::declare::{ArgRole, DEFAULT_FIRST, Field, FieldSource, Length, Object};
 use super::schema::connection_name;
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ pub fn extents(roots: impl IntoIterator<Item = &'static Object>) -> Extents {
             extents.insert(interface.name.to_owned(), lists(interface.fields).collect());
         }
         for field in object.fields {
-            if let Source::Many { of, .. } = field.source {
+            if let FieldSource::Many { of, .. } = field.source {
                 extents.insert(connection_name(of), HashMap::from([("totalCount", Extent::Counted(TOTAL_COUNT))]));
             }
             open.extend(field.source.objects());
@@ -51,11 +51,11 @@ pub fn extents(roots: impl IntoIterator<Item = &'static Object>) -> Extents {
 
 fn extent(field: &Field) -> Option<Extent> {
     let first = field.args.iter().find_map(|arg| match arg.role {
-        Role::First(most) => Some(Extent::First { default: DEFAULT_FIRST, most: most as u64 }),
+        ArgRole::First(most) => Some(Extent::First { default: DEFAULT_FIRST, most: most as u64 }),
         _ => None,
     });
     match (field.source, field.length) {
-        (Source::Many { .. }, _) => Some(Extent::Page { default: PAGE as u64, most: LONGEST_PAGE as u64 }),
+        (FieldSource::Many { .. }, _) => Some(Extent::Page { default: PAGE as u64, most: LONGEST_PAGE as u64 }),
         (_, Some(Length::AtMost(most))) => Some(Extent::AtMost(most)),
         (_, Some(Length::Inputs(paths))) => Some(Extent::Inputs(paths)),
         _ => first,

@@ -1,12 +1,12 @@
 //! Reads what a plan asks for, and sorts the rows under their parents.
 
 use super::cursor::Head;
-use super::filter::{Claim, not_found};
-use super::given::Given;
-use super::level::{Feed, Level, Parents};
+use super::filter::{ExpectedIds, not_found};
+use super::level::{Level, ParentKeys, RowSource};
 use super::parents::ParentIds;
 use super::plan::Plan;
-use super::statement::{Asked, Statement};
+use super::statement::{LevelParts, Statement};
+use super::supplied::SuppliedRow;
 use super::write::Scene;
 use crate::domain::Kind;
 use crate::store::Reads;
@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// The rows of one level.
 #[derive(Default)]
-pub(super) struct Table {
+pub(super) struct LevelRows {
     pub rows: Rows,
     /// Which rows belong to which parent: its id, or the number of its row if that was given.
     groups: Vec<(i64, usize, usize)>,
@@ -28,7 +28,7 @@ pub(super) struct Table {
     pub failed: Option<(Option<i64>, ApiError)>,
 }
 
-impl Table {
+impl LevelRows {
     /// The rows that belong to a parent, or all.
     pub fn of(&self, parent: Option<i64>) -> Range<usize> {
         let Some(id) = parent else { return 0..self.rows.len() };
@@ -48,7 +48,7 @@ impl Table {
     }
 
     /// Appends a row that was handed in.
-    fn take(&mut self, level: &Level, row: &Given) {
+    fn take(&mut self, level: &Level, row: &SuppliedRow) {
         for (name, _) in &level.columns {
             self.rows.push(row.cell(name));
         }
@@ -80,7 +80,7 @@ impl Table {
 
 /// Everything that a plan asks for.
 pub(super) struct Fetched {
-    pub tables: Vec<Table>,
+    pub tables: Vec<LevelRows>,
     pub scene: Scene,
 }
 
@@ -92,7 +92,7 @@ impl Fetched {
 }
 
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
-pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Result<Fetched, ApiError> {
+pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[SuppliedRow]) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);
     let claims =
         || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
@@ -115,7 +115,7 @@ pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Res
     for (at, level) in plan.levels.iter().enumerate() {
         let table = &mut tables[at];
         // What belongs to a thing is its whole history; only the log itself is read from a place on.
-        let of_log = level.page.as_ref().filter(|_| matches!(level.parents, Parents::None));
+        let of_log = level.page.as_ref().filter(|_| matches!(level.parents, ParentKeys::None));
         if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
             table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
         }
@@ -124,7 +124,7 @@ pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Res
         }
         if let Some(asked) = levels[at] {
             table.rows = std::mem::take(&mut answers[asked.rows]);
-            if !matches!(level.parents, Parents::None) {
+            if !matches!(level.parents, ParentKeys::None) {
                 table.group();
             }
             if let Some(counts) = asked.counts {
@@ -136,18 +136,18 @@ pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[Given]) -> Res
 }
 
 /// The rows that are not read.
-fn handed(plan: &Plan, given: &[Given]) -> Vec<Table> {
-    let mut tables: Vec<Table> = Vec::with_capacity(plan.levels.len());
-    let mut sources: Vec<Vec<&Given>> = Vec::with_capacity(plan.levels.len());
+fn handed(plan: &Plan, given: &[SuppliedRow]) -> Vec<LevelRows> {
+    let mut tables: Vec<LevelRows> = Vec::with_capacity(plan.levels.len());
+    let mut sources: Vec<Vec<&SuppliedRow>> = Vec::with_capacity(plan.levels.len());
     for level in &plan.levels {
         let things = vec![Vec::new(); level.things.len()];
-        let mut table = Table { rows: Rows::new(level.columns.len()), things, ..Table::default() };
-        let mut taken: Vec<&Given> = Vec::new();
-        match &level.feed {
-            Feed::Statement => {}
-            Feed::Given => taken.extend(given),
-            Feed::Made(rows) => taken.extend(rows),
-            Feed::Within(parent, list) => {
+        let mut table = LevelRows { rows: Rows::new(level.columns.len()), things, ..LevelRows::default() };
+        let mut taken: Vec<&SuppliedRow> = Vec::new();
+        match &level.source {
+            RowSource::Statement => {}
+            RowSource::Supplied => taken.extend(given),
+            RowSource::Made(rows) => taken.extend(rows),
+            RowSource::Within(parent, list) => {
                 for (row, source) in sources[*parent].iter().enumerate() {
                     let from = taken.len();
                     let cap = level.cap.map_or(usize::MAX, |cap| cap as usize);
@@ -166,14 +166,14 @@ fn handed(plan: &Plan, given: &[Given]) -> Vec<Table> {
 }
 
 /// Asks for the rows of all levels that are read. Nothing is asked of what can belong to nothing.
-fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[Table]) -> Vec<Option<Asked>> {
-    let mut asked: Vec<Option<Asked>> = Vec::with_capacity(plan.levels.len());
+fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[LevelRows]) -> Vec<Option<LevelParts>> {
+    let mut asked: Vec<Option<LevelParts>> = Vec::with_capacity(plan.levels.len());
     for level in &plan.levels {
         let mut values = level.list.binds.clone();
         let parents = match &level.parents {
             _ if !level.is_read() => None,
-            Parents::None => Some(ParentIds::Value),
-            Parents::Cell(at, cell) if plan.levels[*at].is_read() => {
+            ParentKeys::None => Some(ParentIds::Value),
+            ParentKeys::Cell(at, cell) if plan.levels[*at].is_read() => {
                 let once = plan.levels[*at].has_once(*cell);
                 asked[*at].map(|parents| ParentIds::Part { part: parents.rows, cell: *cell, once })
             }
@@ -190,15 +190,15 @@ fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[Table]) -> Vec<O
 }
 
 /// The ids that handed rows name as parents, each once.
-fn ids(parents: &Parents, tables: &[Table]) -> Vec<i64> {
+fn ids(parents: &ParentKeys, tables: &[LevelRows]) -> Vec<i64> {
     let mut ids: Vec<i64> = match parents {
-        Parents::None => Vec::new(),
-        Parents::Cell(at, cell) => {
+        ParentKeys::None => Vec::new(),
+        ParentKeys::Cell(at, cell) => {
             let rows = &tables[*at].rows;
             (0..rows.len()).filter_map(|row| rows.cell(row, *cell).int()).collect()
         }
-        Parents::Things(at, list) => tables[*at].things[*list].iter().flatten().copied().collect(),
-        Parents::These(ids) => ids.clone(),
+        ParentKeys::Things(at, list) => tables[*at].things[*list].iter().flatten().copied().collect(),
+        ParentKeys::These(ids) => ids.clone(),
     };
     ids.sort_unstable();
     ids.dedup();
@@ -231,7 +231,7 @@ fn only_of_service(rows: &Rows, argument: &str, version: i64) -> (Option<i64>, A
 ///
 /// # Errors
 /// `BAD_REQUEST` with the reason `NOT_FOUND` for the first that names nothing.
-pub async fn known(reads: Reads<'_>, claims: &[Claim]) -> Result<(), ApiError> {
+pub async fn known(reads: Reads<'_>, claims: &[ExpectedIds]) -> Result<(), ApiError> {
     let mut statement = Statement::new(reads);
     let Some(known) = statement.known(claims.iter()) else { return Ok(()) };
     let wrong = unknown(&statement.run().await?[known], claims.iter().map(|claim| (0, claim)));
@@ -239,7 +239,7 @@ pub async fn known(reads: Reads<'_>, claims: &[Claim]) -> Result<(), ApiError> {
 }
 
 /// Which of these claims, each of a level, have ids that are not among those that are known.
-fn unknown<'c>(known: &Rows, claims: impl Iterator<Item = (usize, &'c Claim)>) -> Vec<(usize, ApiError)> {
+fn unknown<'c>(known: &Rows, claims: impl Iterator<Item = (usize, &'c ExpectedIds)>) -> Vec<(usize, ApiError)> {
     let known: HashSet<(Option<i64>, Option<i64>)> =
         (0..known.len()).map(|row| (known.cell(row, 0).int(), known.cell(row, 1).int())).collect();
     let wrong = claims.filter_map(|(at, claim)| {

@@ -16,7 +16,7 @@ pub struct Where {
     /// A column that has one of several values, each with an index in the order of the list, and their place.
     pub(super) each: Option<(String, usize)>,
     /// Ids that must name something, with the arguments they came in.
-    pub(super) claims: Vec<Claim>,
+    pub(super) claims: Vec<ExpectedIds>,
     /// Whether things that lists leave out are wanted, too.
     pub(super) unlisted: bool,
     /// A version that must be of the service that the list belongs to, with its argument.
@@ -28,17 +28,17 @@ pub struct Where {
 }
 
 /// Ids of a request that must name something.
-pub struct Claim {
+pub struct ExpectedIds {
     pub(super) kind: Kind,
     pub(super) ids: Vec<i64>,
     pub(super) argument: String,
 }
 
-impl Claim {
+impl ExpectedIds {
     /// Reads ids of one kind, that came in this argument.
-    pub fn read(kind: Kind, argument: &str, ids: &[ID]) -> Result<Claim, ApiError> {
+    pub fn read(kind: Kind, argument: &str, ids: &[ID]) -> Result<ExpectedIds, ApiError> {
         let ids = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
-        Ok(Claim { kind, ids, argument: argument.to_owned() })
+        Ok(ExpectedIds { kind, ids, argument: argument.to_owned() })
     }
 
     /// The numbers of the rows that it names.
@@ -87,15 +87,15 @@ impl Where {
     }
 
     /// Adds a condition, whose `$`s take the values in order.
-    pub fn such(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
+    pub fn and(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
         self.text.push_str(" AND ");
         self.piece(text, values);
     }
 
     /// Adds a condition, or its opposite.
-    pub fn either(&mut self, text: &str, yes: bool) {
+    pub fn and_either(&mut self, text: &str, yes: bool) {
         let text = if yes { format!("({text})") } else { format!("NOT ({text})") };
-        self.such(&text, []);
+        self.and(&text, []);
     }
 
     /// A column has one of these words.
@@ -130,7 +130,7 @@ impl Where {
     pub fn prefix(&mut self, column: &str, prefix: Option<String>) {
         if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
             let end = format!("{prefix}\u{10ffff}");
-            self.such(&format!("{column} >= $ AND {column} < $"), [Bind::Text(prefix), Bind::Text(end)]);
+            self.and(&format!("{column} >= $ AND {column} < $"), [Bind::Text(prefix), Bind::Text(end)]);
         }
     }
 
@@ -138,7 +138,7 @@ impl Where {
     /// thing is an error. A column of ids has an index in the order of the list.
     pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         let Some(ids) = ids else { return Ok(()) };
-        let claim = Claim::read(kind, argument, &ids)?;
+        let claim = ExpectedIds::read(kind, argument, &ids)?;
         self.any(text, Bind::Ids(claim.ids.clone()), true);
         if !claim.ids.is_empty() {
             self.claims.push(claim);
@@ -152,9 +152,9 @@ impl Where {
         let column = text.strip_suffix(" {any $}");
         let column = column.filter(|_| indexed && self.each.is_none() && values.many() <= MOST_VALUES);
         match (values.single(), column) {
-            (Some(value), _) => self.such(&text.replace("{any $}", "= $"), [value]),
+            (Some(value), _) => self.and(&text.replace("{any $}", "= $"), [value]),
             (None, Some(column)) => self.each = Some((column.to_owned(), self.bind(values.distinct()))),
-            (None, None) => self.such(text, [values]),
+            (None, None) => self.and(text, [values]),
         }
     }
 

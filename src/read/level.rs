@@ -4,25 +4,25 @@ mod text;
 
 use super::declare::{Cursors, Object, Order};
 use super::filter::Where;
-use super::given::Given;
+use super::supplied::SuppliedRow;
 use crate::store::db::rows::{Bind, CellKind};
 
 /// Tables that are joined in one level, at most. SQLite joins no more than 64; a database plans fewer in less time.
 const MAX_TABLES: usize = 40;
 
 /// Where the rows of a level come from.
-pub(super) enum Feed {
+pub(super) enum RowSource {
     Statement,
     /// Handed in.
-    Given,
+    Supplied,
     /// Lists of this name in the given rows of another level.
     Within(usize, &'static str),
     /// Made when it was planned.
-    Made(Vec<Given>),
+    Made(Vec<SuppliedRow>),
 }
 
 /// What the rows of a level belong to.
-pub(super) enum Parents {
+pub(super) enum ParentKeys {
     None,
     /// The ids in a cell of another level.
     Cell(usize, usize),
@@ -51,8 +51,8 @@ pub(super) struct Page {
 
 /// Rows of one type.
 pub(super) struct Level {
-    pub feed: Feed,
-    pub parents: Parents,
+    pub source: RowSource,
+    pub parents: ParentKeys,
     pub columns: Vec<(String, CellKind)>,
     /// Lists of things in given rows that are wanted.
     pub things: Vec<&'static str>,
@@ -79,18 +79,18 @@ impl Level {
     pub fn read(
         object: &Object,
         table: &'static str,
-        parents: Parents,
+        parents: ParentKeys,
         by: &'static str,
         limited: bool,
         mut list: Where,
     ) -> Level {
         let mut columns = Vec::new();
-        if !matches!(parents, Parents::None) {
+        if !matches!(parents, ParentKeys::None) {
             list.bind(Bind::Ids(Vec::new()));
             columns.push((if limited { "p.value".to_owned() } else { format!("t0.{by}") }, CellKind::Int));
         }
         Level {
-            feed: Feed::Statement,
+            source: RowSource::Statement,
             parents,
             columns,
             things: Vec::new(),
@@ -109,18 +109,18 @@ impl Level {
     }
 
     /// Rows that are not read.
-    pub fn handed(object: &Object, feed: Feed, list: Where) -> Level {
-        Level { feed, ..Level::read(object, "", Parents::None, "", false, list) }
+    pub fn handed(object: &Object, source: RowSource, list: Where) -> Level {
+        Level { source, ..Level::read(object, "", ParentKeys::None, "", false, list) }
     }
 
     /// Whether its rows are read.
     pub fn is_read(&self) -> bool {
-        matches!(self.feed, Feed::Statement)
+        matches!(self.source, RowSource::Statement)
     }
 
     /// Whether a cell is the key of its rows, of which none comes twice.
     pub fn has_once(&self, cell: usize) -> bool {
-        let own = matches!(self.parents, Parents::None | Parents::These(_));
+        let own = matches!(self.parents, ParentKeys::None | ParentKeys::These(_));
         own && self.columns[cell].0.strip_prefix("t0.") == Some(self.key)
     }
 

@@ -3,9 +3,9 @@
 use super::args::Args;
 use super::cursor;
 use super::declare::{Cursors, Field, Object, Order};
-use super::level::{Feed, Level, Page, Parents};
-use super::plan::{At, Belongs, Guard, Shape, Step};
-use super::planner::{Nodes, Planner, slot};
+use super::level::{Level, Page, ParentKeys, RowSource};
+use super::plan::{Guard, Link, ObjectPlan, RowPlace, ValuePlan};
+use super::planner::{Nodes, Planner, field_plan};
 use super::schema::connection_name;
 use super::select::below;
 use crate::domain::{Id, Kind};
@@ -20,7 +20,7 @@ impl<'a> Planner<'a> {
         ids: &[Option<Id>],
         list: bool,
         nodes: Nodes<'_, 'a>,
-    ) -> Step {
+    ) -> ValuePlan {
         let mut of = Vec::new();
         let mut places = vec![None; ids.len()];
         for object in objects {
@@ -35,12 +35,13 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let rows = numbers.len() as i64;
-            let mut level = Level::read(object, object.table, Parents::These(numbers), object.key, false, self.list());
+            let mut level =
+                Level::read(object, object.table, ParentKeys::These(numbers), object.key, false, self.list());
             level.rows = rows;
             let level = self.push(level);
-            of.push((level, self.shape(object, At { level, table: 0 }, below(nodes))));
+            of.push((level, self.object(object, RowPlace { level, table: 0 }, below(nodes))));
         }
-        Step::Anything { of, ids: places, list }
+        ValuePlan::Anything { of, ids: places, list }
     }
 
     /// A plain list: of a given row, or read.
@@ -51,35 +52,35 @@ impl<'a> Planner<'a> {
         object: &'static Object,
         (of, order): (&'static Object, Option<Order>),
         (from, by, such): (&'static str, Option<&'static str>, &'static str),
-        at: Option<At>,
+        at: Option<RowPlace>,
         args: &Args,
         nodes: Nodes<'_, 'a>,
-    ) -> Result<Step, ApiError> {
+    ) -> Result<ValuePlan, ApiError> {
         let first = args.first()?;
         if let Some(at) = at.filter(|at| !self.plan.levels[at.level].is_read()) {
-            let mut level = Level::handed(of, Feed::Within(at.level, field.name), self.list());
+            let mut level = Level::handed(of, RowSource::Within(at.level, field.name), self.list());
             level.cap = first;
             let level = self.push(level);
-            return Ok(Step::List(level, Belongs::Row, self.shape(of, At { level, table: 0 }, below(nodes))));
+            return Ok(ValuePlan::List(level, Link::Row, self.object(of, RowPlace { level, table: 0 }, below(nodes))));
         }
-        let (parents, belongs) = self.parents(at, object, by);
+        let (parents, link) = self.parents(at, object, by);
         let mut level = Level::read(of, from, parents, by.unwrap_or_default(), false, self.list());
         if let Some(order) = order {
             level.ordered(order);
         }
         if !such.is_empty() {
-            level.list.such(such, []);
+            level.list.and(such, []);
         }
         args.narrow(&mut level.list)?;
         if !of.listed.is_empty() && !level.list.unlisted {
-            level.list.such(of.listed, []);
+            level.list.and(of.listed, []);
         }
         if let Some(first) = first {
             level.up_to(first);
         }
         level.rows = self.rows(at, 5);
         let level = self.push(level);
-        Ok(Step::List(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes))))
+        Ok(ValuePlan::List(level, link, self.object(of, RowPlace { level, table: 0 }, below(nodes))))
     }
 
     /// A page of a list.
@@ -88,19 +89,19 @@ impl<'a> Planner<'a> {
         field: &'static Field,
         object: &'static Object,
         (of, by, order): (&'static Object, Option<&'static str>, Option<Order>),
-        at: Option<At>,
+        at: Option<RowPlace>,
         args: Args,
         nodes: Nodes<'_, 'a>,
-    ) -> Result<Step, ApiError> {
+    ) -> Result<ValuePlan, ApiError> {
         let asked = args.page()?;
-        let (parents, belongs) = self.parents(at, object, by);
+        let (parents, link) = self.parents(at, object, by);
         let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
         if let Some(order) = args.order()?.or(order) {
             level.ordered(order);
         }
         args.narrow(&mut level.list)?;
         if !of.listed.is_empty() && !level.list.unlisted {
-            level.list.such(of.listed, []);
+            level.list.and(of.listed, []);
         }
         let list = format!("{}.{}", object.name, field.name);
         let mut page = Page::new(asked.long, asked.backward, list, of.cursors, level.uncut());
@@ -130,7 +131,7 @@ impl<'a> Planner<'a> {
             let columns = order.columns.iter().map(|(column, _)| *column).chain([of.key]);
             let columns = columns.map(|column| format!("@.{column}")).collect::<Vec<_>>().join(", ");
             let places = vec!["$"; values.len()].join(", ");
-            level.list.such(&format!("({columns}) {way} ({places})"), values);
+            level.list.and(&format!("({columns}) {way} ({places})"), values);
         }
         if of.cursors == Cursors::Event && by.is_none() {
             self.plan.head = true;
@@ -144,57 +145,57 @@ impl<'a> Planner<'a> {
         level.rows = self.rows(at.filter(|_| by.is_some()), asked.long);
         level.page(page);
         let level = self.push(level);
-        let shape = self.connection(of, level, nodes);
-        Ok(Step::Page { level, belongs, guards, shape })
+        let object = self.connection(of, level, nodes);
+        Ok(ValuePlan::Page { level, link, guards, object })
     }
 
-    fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> Shape {
-        let at = At { level, table: 0 };
+    fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> ObjectPlan {
+        let at = RowPlace { level, table: 0 };
         let (name, edge_name) = (connection_name(of), format!("{}Edge", of.name));
-        let mut slots = Vec::new();
+        let mut fields = Vec::new();
         for (key, nodes) in self.document.fields(below(nodes), &name) {
-            let step = match nodes[0].node.name.node.as_str() {
-                "nodes" => Step::Nodes(self.shape(of, at, below(&nodes))),
+            let value = match nodes[0].node.name.node.as_str() {
+                "nodes" => ValuePlan::Nodes(self.object(of, at, below(&nodes))),
                 "edges" => {
                     let mut edge = Vec::new();
                     for (key, nodes) in self.document.fields(below(&nodes), &edge_name) {
-                        let step = match nodes[0].node.name.node.as_str() {
-                            "cursor" => Step::Cursor,
-                            "node" => Step::Item(self.shape(of, at, below(&nodes))),
-                            _ => Step::Typename(edge_name.clone()),
+                        let value = match nodes[0].node.name.node.as_str() {
+                            "cursor" => ValuePlan::Cursor,
+                            "node" => ValuePlan::Item(self.object(of, at, below(&nodes))),
+                            _ => ValuePlan::Typename(edge_name.clone()),
                         };
-                        edge.push(slot(key, &nodes, false, step));
+                        edge.push(field_plan(key, &nodes, false, value));
                     }
-                    Step::Edges(Shape(edge))
+                    ValuePlan::Edges(ObjectPlan(edge))
                 }
                 "pageInfo" => {
                     let info = self.document.fields(below(&nodes), "PageInfo");
                     let info = info.iter().map(|(key, nodes)| {
-                        let (nullable, step) = match nodes[0].node.name.node.as_str() {
-                            "hasNextPage" => (false, Step::More(true)),
-                            "hasPreviousPage" => (false, Step::More(false)),
-                            "startCursor" => (true, Step::End(false)),
-                            "endCursor" => (true, Step::End(true)),
-                            _ => (false, Step::Typename("PageInfo".into())),
+                        let (nullable, value) = match nodes[0].node.name.node.as_str() {
+                            "hasNextPage" => (false, ValuePlan::HasNext),
+                            "hasPreviousPage" => (false, ValuePlan::HasPrevious),
+                            "startCursor" => (true, ValuePlan::StartCursor),
+                            "endCursor" => (true, ValuePlan::EndCursor),
+                            _ => (false, ValuePlan::Typename("PageInfo".into())),
                         };
-                        slot(key, nodes, nullable, step)
+                        field_plan(key, nodes, nullable, value)
                     });
-                    Step::Info(Shape(info.collect()))
+                    ValuePlan::Info(ObjectPlan(info.collect()))
                 }
                 "totalCount" => {
                     if let Some(page) = &mut self.plan.levels[level].page {
                         page.counted = true;
                     }
-                    Step::Total
+                    ValuePlan::Total
                 }
                 "nextCursor" => {
                     self.plan.head = true;
-                    Step::Next
+                    ValuePlan::Next
                 }
-                _ => Step::Typename(name.clone()),
+                _ => ValuePlan::Typename(name.clone()),
             };
-            slots.push(slot(key, &nodes, false, step));
+            fields.push(field_plan(key, &nodes, false, value));
         }
-        Shape(slots)
+        ObjectPlan(fields)
     }
 }

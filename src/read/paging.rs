@@ -3,7 +3,7 @@
 use super::cursor;
 use super::declare::Cursors;
 use super::level::Page;
-use super::write::{Here, Writer, Written};
+use super::write::{Current, WriteResult, Writer};
 use crate::wire::json;
 use async_graphql::Pos;
 
@@ -14,7 +14,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The row of an item; a page from the end was read backwards.
-    pub(super) fn item(&self, here: &Here, i: usize) -> usize {
+    pub(super) fn item(&self, here: &Current, i: usize) -> usize {
         match self.page(here.level).backward {
             true => here.page.end - 1 - i,
             false => here.page.start + i,
@@ -35,13 +35,21 @@ impl<'a> Writer<'a> {
         json::string(&text, &mut self.out);
     }
 
+    /// The cursor of an item at an end of the page; null if the page is empty.
+    pub(super) fn end_cursor(&mut self, here: &Current, i: usize) {
+        match here.page.is_empty() {
+            true => self.out.extend_from_slice(b"null"),
+            false => self.cursor(here.level, self.item(here, i)),
+        }
+    }
+
     pub(super) fn place(&mut self, position: i64) {
         json::string(&cursor::event(&self.fetched.scene.log_id, position), &mut self.out);
     }
 
     /// Where to go on: behind the page if there is more, else behind the newest place when it was read. Where the
     /// newest comes first, what is new comes before the page: there it is always the end of the page.
-    pub(super) fn next(&mut self, here: &Here, pos: Pos) -> Written {
+    pub(super) fn next(&mut self, here: &Current, pos: Pos) -> WriteResult {
         let Some(head) = self.fetched.scene.head else { return self.null(false, pos) };
         let (page, order) = (self.page(here.level), self.plan.levels[here.level].order());
         let last = here.page.len().checked_sub(1).map(|last| self.item(here, last));

@@ -11,74 +11,79 @@ use async_graphql::{Name, Pos};
 const MOST_ROWS: i64 = 1_000_000;
 
 /// What is written for an object: its keys in order.
-pub(super) struct Shape(pub Vec<Slot>);
+pub(super) struct ObjectPlan(pub Vec<FieldPlan>);
 
 /// One key of an object.
-pub(super) struct Slot {
+pub(super) struct FieldPlan {
     pub key: Name,
     pub pos: Pos,
     pub nullable: bool,
-    pub step: Step,
+    pub value: ValuePlan,
 }
 
 /// How a value is written. Cells are of the present row.
-pub(super) enum Step {
+pub(super) enum ValuePlan {
     Typename(String),
     Id(Kind, usize),
     Leaf(usize, &'static Leaf),
     Computed(Vec<usize>, Args, Compute),
     /// Columns of the same row, there if this cell is not null.
-    Same(Option<usize>, Shape),
+    Same(Option<usize>, ObjectPlan),
     /// The first row of a level that belongs there.
-    First(usize, Belongs, Shape),
+    First(usize, Link, ObjectPlan),
     /// Things by their ids, each of one of these levels or nothing; one of them, or a list.
     Anything {
-        of: Vec<(usize, Shape)>,
+        of: Vec<(usize, ObjectPlan)>,
         ids: Vec<Option<(usize, i64)>>,
         list: bool,
     },
     /// The first of these that is not null.
-    Either(Vec<Step>),
+    Either(Vec<ValuePlan>),
     /// All rows of a level that belong there.
-    List(usize, Belongs, Shape),
+    List(usize, Link, ObjectPlan),
     /// The rows that a list of things names, up to so many, in its order.
     Things {
         level: usize,
         list: usize,
         first: i64,
-        shape: Shape,
+        object: ObjectPlan,
     },
     Page {
         level: usize,
-        belongs: Belongs,
+        link: Link,
         guards: Vec<Guard>,
-        shape: Shape,
+        object: ObjectPlan,
     },
-    Nodes(Shape),
-    Edges(Shape),
-    Info(Shape),
+    Nodes(ObjectPlan),
+    Edges(ObjectPlan),
+    Info(ObjectPlan),
     Total,
     /// The newest place that was looked at.
     Next,
     /// The item of an edge.
-    Item(Shape),
+    Item(ObjectPlan),
     Cursor,
-    /// Whether there are more, in the way of the list or against it.
-    More(bool),
-    /// The cursor of the first or of the last item.
-    End(bool),
+    /// Whether more items follow the page.
+    HasNext,
+    /// Whether items precede the page.
+    HasPrevious,
+    /// The cursor of the first item of the page, or null.
+    StartCursor,
+    /// The cursor of the last item of the page, or null.
+    EndCursor,
     /// The newest place in the log of events.
     Head,
     Fail(ApiError),
 }
 
-/// To what the rows of a level belong, seen from the present row: to nothing,
+/// Which rows of a level belong to the present row.
 #[derive(Clone, Copy)]
-pub(super) enum Belongs {
+pub(super) enum Link {
+    /// All of them.
     All,
-    /// to the id in this cell,
+    /// Those whose parent is the id in this cell.
     Cell(usize),
-    /// or to the row itself, which was given.
+    /// Those that were supplied inside the present row.
     Row,
 }
 
@@ -120,11 +125,11 @@ impl Plan {
 
 /// Where a row's columns are.
 #[derive(Clone, Copy)]
-pub(super) struct At {
+pub(super) struct RowPlace {
     pub level: usize,
     pub table: usize,
 }
 
-impl At {
-    pub const GIVEN: At = At { level: 0, table: 0 };
+impl RowPlace {
+    pub const SUPPLIED: RowPlace = RowPlace { level: 0, table: 0 };
 }

@@ -3,10 +3,10 @@
 use super::args::Args;
 use super::declare::*;
 use super::filter::Where;
-use super::given::Given;
-use super::level::{Feed, Level, Parents};
-use super::plan::{At, Belongs, Plan, Shape, Slot, Step};
+use super::level::{Level, ParentKeys, RowSource};
+use super::plan::{FieldPlan, Link, ObjectPlan, Plan, RowPlace, ValuePlan};
 use super::select::{Document, below};
+use super::supplied::SuppliedRow;
 use crate::app::App;
 use crate::domain::{Caller, Id};
 use crate::store::db::rows::CellKind;
@@ -32,7 +32,7 @@ pub(super) type Nodes<'n, 'a> = &'n [&'a Positioned<Node>];
 impl<'a> Planner<'a> {
     /// A plan whose first level, of this type, is handed in.
     pub fn given(&mut self, of: &'static Object) {
-        let level = Level::handed(of, Feed::Given, self.list());
+        let level = Level::handed(of, RowSource::Supplied, self.list());
         self.plan.levels.push(level);
     }
 
@@ -46,48 +46,48 @@ impl<'a> Planner<'a> {
     }
 
     /// How many rows a level may have that has so many for each row of another.
-    pub(super) fn rows(&self, at: Option<At>, each: i64) -> i64 {
+    pub(super) fn rows(&self, at: Option<RowPlace>, each: i64) -> i64 {
         at.map_or(1, |at| self.plan.levels[at.level].rows.max(1)).saturating_mul(each)
     }
 
     /// The fields that are selected of a row.
-    pub fn shape(
+    pub fn object(
         &mut self,
         object: &'static Object,
-        at: At,
+        at: RowPlace,
         sets: impl IntoIterator<Item = &'a SelectionSet>,
-    ) -> Shape {
+    ) -> ObjectPlan {
         let merged = self.document.fields(sets, object.name);
-        let slot = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
+        let plan = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
             let name = nodes[0].node.name.node.as_str();
             let Some(field) = object.fields.iter().find(|field| field.name == name) else {
-                return slot(key, nodes, false, Step::Typename(object.name.into()));
+                return field_plan(key, nodes, false, ValuePlan::Typename(object.name.into()));
             };
-            let step = self.step(field, object, Some(at), nodes).unwrap_or_else(Step::Fail);
-            slot(key, nodes, field.nullable, step)
+            let value = self.value(field, object, Some(at), nodes).unwrap_or_else(ValuePlan::Fail);
+            field_plan(key, nodes, field.nullable, value)
         };
-        Shape(merged.iter().map(slot).collect())
+        ObjectPlan(merged.iter().map(plan).collect())
     }
 
     /// One field of a row, or of the root.
-    pub fn step(
+    pub fn value(
         &mut self,
         field: &'static Field,
         object: &'static Object,
-        at: Option<At>,
+        at: Option<RowPlace>,
         nodes: Nodes<'_, 'a>,
-    ) -> Result<Step, ApiError> {
+    ) -> Result<ValuePlan, ApiError> {
         if field.right.is_some_and(|right| !self.caller.role.has(right)) {
             return Err(ApiError::forbidden(self.caller.role));
         }
         let args = self.document.args(field.all_args(), nodes[0])?;
         let here = || at.expect("the root has no field that is of a row");
         Ok(match field.source {
-            Source::Node(of) => {
+            FieldSource::Node(of) => {
                 let id: ID = args.get("id")?;
                 self.anything(of, &[Id::parse(&id)], false, nodes)
             }
-            Source::Nodes(of) => {
+            FieldSource::Nodes(of) => {
                 let ids: Vec<ID> = args.get("ids")?;
                 if ids.len() > MOST_IDS {
                     let message = format!("{} ids are too many; give at most {MOST_IDS}.", ids.len());
@@ -96,41 +96,41 @@ impl<'a> Planner<'a> {
                 let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();
                 self.anything(of, &ids, true, nodes)
             }
-            Source::Head => {
+            FieldSource::Head => {
                 self.plan.head = true;
-                Step::Head
+                ValuePlan::Head
             }
-            Source::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
-            Source::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
-            Source::List { of, from, by, such, order } => {
+            FieldSource::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
+            FieldSource::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
+            FieldSource::List { of, from, by, such, order } => {
                 return self.plain(field, object, (of, order), (from, by, such), at, &args, nodes);
             }
-            Source::Find { of, by, such } => self.find(object, (of, by, such), at, &args, nodes),
-            Source::Id => {
+            FieldSource::Find { of, by, such } => self.find(object, (of, by, such), at, &args, nodes),
+            FieldSource::Id => {
                 let kind = object.kind.expect("what has an id is declared as a node");
-                Step::Id(kind, self.column(here(), object.key, CellKind::Int))
+                ValuePlan::Id(kind, self.column(here(), object.key, CellKind::Int))
             }
-            Source::Ref(kind, column) => Step::Id(kind, self.column(here(), column, CellKind::Int)),
-            Source::Column(leaf, sql) => Step::Leaf(self.column(here(), sql, leaf.kind), leaf),
-            Source::Computed { needs, by, .. } => {
+            FieldSource::Ref(kind, column) => ValuePlan::Id(kind, self.column(here(), column, CellKind::Int)),
+            FieldSource::Column(leaf, sql) => ValuePlan::Leaf(self.column(here(), sql, leaf.kind), leaf),
+            FieldSource::Computed { needs, by, .. } => {
                 let at = here();
                 let mut cells = Vec::with_capacity(needs.len());
                 for (sql, kind) in needs {
                     let sql = with_args(sql, &args, &mut self.plan.levels[at.level].list);
                     cells.push(self.column(at, &sql, *kind));
                 }
-                Step::Computed(cells, args, by)
+                ValuePlan::Computed(cells, args, by)
             }
-            Source::Embedded { of, present } => {
+            FieldSource::Embedded { of, present } => {
                 let present = present.map(|column| self.column(here(), column, CellKind::Text));
-                Step::Same(present, self.shape(of, here(), below(nodes)))
+                ValuePlan::Same(present, self.object(of, here(), below(nodes)))
             }
-            Source::One { to, key } => self.one(to, key, here(), &below(nodes)),
-            Source::Choice(choice) => {
+            FieldSource::One { to, key } => self.one(to, key, here(), &below(nodes)),
+            FieldSource::Union(choice) => {
                 let sets = below(nodes);
-                Step::Either(choice.of.iter().map(|(to, key)| self.one(to, key, here(), &sets)).collect())
+                ValuePlan::Either(choice.of.iter().map(|(to, key)| self.one(to, key, here(), &sets)).collect())
             }
-            Source::Picked { of, list } => {
+            FieldSource::Picked { of, list } => {
                 let first = args.first()?.unwrap_or(i64::MAX);
                 self.picked(of, list, first, here(), nodes)
             }
@@ -138,13 +138,13 @@ impl<'a> Planner<'a> {
     }
 
     /// What the server knows without asking.
-    fn made(&mut self, of: &'static Object, many: bool, rows: Vec<Given>, nodes: Nodes<'_, 'a>) -> Step {
-        let level = Level::handed(of, Feed::Made(rows), self.list());
+    fn made(&mut self, of: &'static Object, many: bool, rows: Vec<SuppliedRow>, nodes: Nodes<'_, 'a>) -> ValuePlan {
+        let level = Level::handed(of, RowSource::Made(rows), self.list());
         let level = self.push(level);
-        let shape = self.shape(of, At { level, table: 0 }, below(nodes));
+        let object = self.object(of, RowPlace { level, table: 0 }, below(nodes));
         match many {
-            true => Step::List(level, Belongs::All, shape),
-            false => Step::First(level, Belongs::All, shape),
+            true => ValuePlan::List(level, Link::All, object),
+            false => ValuePlan::First(level, Link::All, object),
         }
     }
 
@@ -153,66 +153,73 @@ impl<'a> Planner<'a> {
         &mut self,
         object: &'static Object,
         (of, by, such): (&'static Object, Option<&'static str>, &'static str),
-        at: Option<At>,
+        at: Option<RowPlace>,
         args: &Args,
         nodes: Nodes<'_, 'a>,
-    ) -> Step {
-        let (parents, belongs) = self.parents(at, object, by);
+    ) -> ValuePlan {
+        let (parents, link) = self.parents(at, object, by);
         let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
         let such = with_args(such, args, &mut level.list);
         level.list.placed(&such);
         if !of.listed.is_empty() {
-            level.list.such(of.listed, []);
+            level.list.and(of.listed, []);
         }
         level.first();
         level.rows = self.rows(at, 1);
         let level = self.push(level);
-        Step::First(level, belongs, self.shape(of, At { level, table: 0 }, below(nodes)))
+        ValuePlan::First(level, link, self.object(of, RowPlace { level, table: 0 }, below(nodes)))
     }
 
     /// The first things of a list that a given row has.
-    fn picked(&mut self, of: &'static Object, list: &'static str, first: i64, at: At, nodes: Nodes<'_, 'a>) -> Step {
+    fn picked(
+        &mut self,
+        of: &'static Object,
+        list: &'static str,
+        first: i64,
+        at: RowPlace,
+        nodes: Nodes<'_, 'a>,
+    ) -> ValuePlan {
         let list = self.plan.levels[at.level].thing(list);
-        let mut level = Level::read(of, of.table, Parents::Things(at.level, list), of.key, false, self.list());
+        let mut level = Level::read(of, of.table, ParentKeys::Things(at.level, list), of.key, false, self.list());
         level.rows = first.min(1000);
         let level = self.push(level);
-        Step::Things { level, list, first, shape: self.shape(of, At { level, table: 0 }, below(nodes)) }
+        ValuePlan::Things { level, list, first, object: self.object(of, RowPlace { level, table: 0 }, below(nodes)) }
     }
 
-    pub(super) fn column(&mut self, at: At, sql: &str, kind: CellKind) -> usize {
+    pub(super) fn column(&mut self, at: RowPlace, sql: &str, kind: CellKind) -> usize {
         self.plan.levels[at.level].column(at.table, sql, kind)
     }
 
     /// The ids that the rows of a list belong to, and what they belong to seen from the present row.
-    pub(super) fn parents(&mut self, at: Option<At>, object: &Object, by: Option<&str>) -> (Parents, Belongs) {
+    pub(super) fn parents(&mut self, at: Option<RowPlace>, object: &Object, by: Option<&str>) -> (ParentKeys, Link) {
         match (at, by) {
             (Some(at), Some(_)) => {
                 let cell = self.column(at, object.key, CellKind::Int);
-                (Parents::Cell(at.level, cell), Belongs::Cell(cell))
+                (ParentKeys::Cell(at.level, cell), Link::Cell(cell))
             }
-            _ => (Parents::None, Belongs::All),
+            _ => (ParentKeys::None, Link::All),
         }
     }
 
     /// The thing that a column names: joined to a row that is read, else of a level of its own.
-    fn one(&mut self, to: &'static Object, key: &str, at: At, sets: &[&'a SelectionSet]) -> Step {
+    fn one(&mut self, to: &'static Object, key: &str, at: RowPlace, sets: &[&'a SelectionSet]) -> ValuePlan {
         let sets = sets.iter().copied();
         if let Some(table) = self.plan.levels[at.level].join(at.table, to, key) {
-            let at = At { level: at.level, table };
+            let at = RowPlace { level: at.level, table };
             let present = self.column(at, to.key, CellKind::Int);
-            return Step::Same(Some(present), self.shape(to, at, sets));
+            return ValuePlan::Same(Some(present), self.object(to, at, sets));
         }
         let cell = self.column(at, key, CellKind::Int);
-        let mut level = Level::read(to, to.table, Parents::Cell(at.level, cell), to.key, false, self.list());
+        let mut level = Level::read(to, to.table, ParentKeys::Cell(at.level, cell), to.key, false, self.list());
         level.rows = self.rows(Some(at), 1);
         let level = self.push(level);
-        Step::First(level, Belongs::Cell(cell), self.shape(to, At { level, table: 0 }, sets))
+        ValuePlan::First(level, Link::Cell(cell), self.object(to, RowPlace { level, table: 0 }, sets))
     }
 }
 
 /// A key with how its value is written.
-pub(super) fn slot(key: &Name, nodes: &[&Positioned<Node>], nullable: bool, step: Step) -> Slot {
-    Slot { key: key.clone(), pos: nodes[0].pos, nullable, step }
+pub(super) fn field_plan(key: &Name, nodes: &[&Positioned<Node>], nullable: bool, value: ValuePlan) -> FieldPlan {
+    FieldPlan { key: key.clone(), pos: nodes[0].pos, nullable, value }
 }
 
 /// A text with the places of the arguments that it names.

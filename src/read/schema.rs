@@ -1,6 +1,6 @@
 //! The declarations as the library's registry knows them.
 
-use super::declare::{Arg, Cursors, Field, Interface, Object, Source};
+use super::declare::{Arg, Cursors, Field, FieldSource, Interface, Object};
 use super::scalar::Cursor;
 use async_graphql::indexmap::{IndexMap, IndexSet};
 use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
@@ -87,13 +87,13 @@ pub fn register(object: &'static Object, registry: &mut Registry) -> String {
 
 fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
     let ty = match declared.source {
-        Source::Id | Source::Ref(..) => <ID as OutputType>::create_type_info(registry),
-        Source::Column(leaf, _) | Source::Computed { leaf, .. } => (leaf.ty)(registry),
-        Source::Embedded { of, .. }
-        | Source::One { to: of, .. }
-        | Source::Find { of, .. }
-        | Source::Made { of, many: false, .. } => register(of, registry),
-        Source::Choice(choice) => {
+        FieldSource::Id | FieldSource::Ref(..) => <ID as OutputType>::create_type_info(registry),
+        FieldSource::Column(leaf, _) | FieldSource::Computed { leaf, .. } => (leaf.ty)(registry),
+        FieldSource::Embedded { of, .. }
+        | FieldSource::One { to: of, .. }
+        | FieldSource::Find { of, .. }
+        | FieldSource::Made { of, many: false, .. } => register(of, registry),
+        FieldSource::Union(choice) => {
             let names: Vec<&str> = choice.of.iter().map(|(of, _)| of.name).collect();
             for (of, _) in choice.of {
                 register(of, registry);
@@ -101,20 +101,20 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
             registry.types.entry(choice.name.into()).or_insert_with(|| union_type(choice.name, choice.about, &names));
             format!("{}!", choice.name)
         }
-        Source::Many { of, .. } => connection(of, registry),
-        Source::List { of, .. } | Source::Picked { of, .. } | Source::Made { of, many: true, .. } => {
+        FieldSource::Many { of, .. } => connection(of, registry),
+        FieldSource::List { of, .. } | FieldSource::Picked { of, .. } | FieldSource::Made { of, many: true, .. } => {
             format!("[{}]!", register(of, registry))
         }
-        Source::Node(of) | Source::Nodes(of) => {
+        FieldSource::Node(of) | FieldSource::Nodes(of) => {
             for object in of {
                 register(object, registry);
             }
             match declared.source {
-                Source::Nodes(_) => "[Node]!".into(),
+                FieldSource::Nodes(_) => "[Node]!".into(),
                 _ => "Node!".into(),
             }
         }
-        Source::Head => <Cursor as OutputType>::create_type_info(registry),
+        FieldSource::Head => <Cursor as OutputType>::create_type_info(registry),
     };
     let ty = match declared.nullable {
         true => ty.trim_end_matches('!').to_owned(),

@@ -7,7 +7,7 @@ use crate::wire::ApiError;
 use async_graphql::parser::types::{Field as Node, Selection, SelectionSet};
 use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};
-use async_graphql_value::Value as Given;
+use async_graphql_value::Value as Literal;
 use std::fmt::Write;
 
 /// The document that is being answered, and the schema that it is about.
@@ -21,7 +21,7 @@ pub struct Document<'a> {
 pub type Merged<'a> = Vec<(&'a Name, Vec<&'a Positioned<Node>>)>;
 
 /// One part of a selection.
-enum Part<'a> {
+enum Selected<'a> {
     Field(&'a Positioned<Node>),
     /// A fragment, and the type that it is for, if it says one.
     Fragment(Option<&'a str>, &'a SelectionSet),
@@ -49,14 +49,14 @@ impl<'a> Document<'a> {
     fn open(&self, set: &'a SelectionSet, name: &str, merged: &mut Merged<'a>) {
         for part in self.parts(set) {
             match part {
-                Part::Field(field) => {
+                Selected::Field(field) => {
                     let key = &field.node.response_key().node;
                     match merged.iter_mut().find(|other| other.0 == key) {
                         Some(other) => other.1.push(field),
                         None => merged.push((key, vec![field])),
                     }
                 }
-                Part::Fragment(on, set) => {
+                Selected::Fragment(on, set) => {
                     let on = on.and_then(|on| self.registry.types.get(on));
                     if on.is_none_or(|on| on.is_possible_type(name)) {
                         self.open(set, name, merged);
@@ -66,10 +66,10 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn parts(self, set: &'a SelectionSet) -> impl Iterator<Item = Part<'a>> {
+    fn parts(self, set: &'a SelectionSet) -> impl Iterator<Item = Selected<'a>> {
         set.items.iter().filter_map(move |item| {
             let (on, set) = match &item.node {
-                Selection::Field(field) => return Some(Part::Field(field)),
+                Selection::Field(field) => return Some(Selected::Field(field)),
                 Selection::FragmentSpread(spread) => {
                     let fragment = &self.env.fragments.get(&spread.node.fragment_name.node)?.node;
                     (Some(&fragment.type_condition), &fragment.selection_set.node)
@@ -78,7 +78,7 @@ impl<'a> Document<'a> {
                     (fragment.node.type_condition.as_ref(), &fragment.node.selection_set.node)
                 }
             };
-            Some(Part::Fragment(on.map(|on| on.node.on.node.as_str()), set))
+            Some(Selected::Fragment(on.map(|on| on.node.on.node.as_str()), set))
         })
     }
 
@@ -117,8 +117,8 @@ impl<'a> Document<'a> {
     fn spell(&self, set: &'a SelectionSet, text: &mut String) {
         for part in self.parts(set) {
             match part {
-                Part::Field(field) => self.spell_field(field, &field.node.arguments, text),
-                Part::Fragment(on, set) => {
+                Selected::Field(field) => self.spell_field(field, &field.node.arguments, text),
+                Selected::Fragment(on, set) => {
                     let _ = write!(text, "...{}{{", on.unwrap_or_default());
                     self.spell(set, text);
                     text.push('}');
@@ -130,7 +130,7 @@ impl<'a> Document<'a> {
     fn spell_field(
         &self,
         field: &'a Positioned<Node>,
-        arguments: &[(Positioned<Name>, Positioned<Given>)],
+        arguments: &[(Positioned<Name>, Positioned<Literal>)],
         text: &mut String,
     ) {
         let (key, name) = (field.node.response_key(), &field.node.name);
@@ -164,13 +164,13 @@ impl<'a> Document<'a> {
     }
 
     /// A value with its variables filled in; none where one was left out.
-    fn constant(&self, value: &Given) -> Option<Value> {
+    fn constant(&self, value: &Literal) -> Option<Value> {
         Some(match value {
-            Given::Variable(name) => return self.env.variables.get(name).cloned(),
-            Given::List(items) => {
+            Literal::Variable(name) => return self.env.variables.get(name).cloned(),
+            Literal::List(items) => {
                 Value::List(items.iter().map(|item| self.constant(item).unwrap_or(Value::Null)).collect())
             }
-            Given::Object(map) => Value::Object(
+            Literal::Object(map) => Value::Object(
                 map.iter().filter_map(|(key, value)| Some((key.clone(), self.constant(value)?))).collect(),
             ),
             value => value.clone().into_const()?,

@@ -1,6 +1,6 @@
 //! Everything that a plan reads, as one statement: one way to the database and back, and all of it of one moment.
 
-use super::filter::Claim;
+use super::filter::ExpectedIds;
 use super::level::Level;
 use super::parents::ParentIds;
 use crate::domain::Kind;
@@ -17,7 +17,7 @@ pub(super) struct Statement<'a> {
 
 /// Where a level's rows are, and those that count them.
 #[derive(Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct LevelParts {
     pub rows: usize,
     pub counts: Option<usize>,
 }
@@ -48,7 +48,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Adds the rows of a level, whose parents are these or those of another part, and their counts if they are wanted.
-    pub fn level(&mut self, level: &Level, parents: &ParentIds, values: &[Bind]) -> Asked {
+    pub fn level(&mut self, level: &Level, parents: &ParentIds, values: &[Bind]) -> LevelParts {
         if let ParentIds::Part { part, .. } = parents {
             self.parts[*part].shared = true;
         }
@@ -57,7 +57,7 @@ impl<'a> Statement<'a> {
         let rows = self.add(&level.sql(dialect, parents), values, kinds);
         let counts = level.count_sql(dialect, parents);
         let counts = counts.map(|text| self.add(&text, values, vec![CellKind::Int; 2]));
-        Asked { rows, counts }
+        LevelParts { rows, counts }
     }
 
     /// Adds the ends of the log of events.
@@ -72,7 +72,7 @@ impl<'a> Statement<'a> {
 
     /// Adds which of the things that are claimed to be there are: the places of their kinds in [`Kind::ALL`] with their
     /// numbers. None if nothing is claimed.
-    pub fn known<'c>(&mut self, claims: impl Iterator<Item = &'c Claim> + Clone) -> Option<usize> {
+    pub fn known<'c>(&mut self, claims: impl Iterator<Item = &'c ExpectedIds> + Clone) -> Option<usize> {
         let mut parts = Vec::new();
         let mut values = Vec::new();
         for (place, kind) in Kind::ALL.into_iter().enumerate() {

@@ -4,7 +4,7 @@
 use super::cursor::{self, Head};
 use super::declare::Computed;
 use super::fetch::Fetched;
-use super::plan::{Belongs, Plan, Shape, Step};
+use super::plan::{Link, ObjectPlan, Plan, ValuePlan};
 use crate::store::db::rows::Cell;
 use crate::wire::ApiError;
 use crate::wire::json;
@@ -23,17 +23,17 @@ pub struct Scene {
 pub(super) struct Null;
 
 /// Whether something was written.
-pub(super) type Written = Result<(), Null>;
+pub(super) type WriteResult = Result<(), Null>;
 
 #[derive(Clone, Copy)]
-enum At<'a> {
+enum PathPart<'a> {
     Key(&'a Name),
     Index(usize),
 }
 
 /// The row, and the page, that is being written.
 #[derive(Clone, Default)]
-pub(super) struct Here {
+pub(super) struct Current {
     pub level: usize,
     pub row: usize,
     pub page: Range<usize>,
@@ -46,24 +46,24 @@ pub(super) struct Writer<'a> {
     pub errors: Vec<ServerError>,
     pub plan: &'a Plan,
     pub fetched: &'a Fetched,
-    path: Vec<At<'a>>,
+    path: Vec<PathPart<'a>>,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(plan: &'a Plan, fetched: &'a Fetched, key: &'a Name) -> Self {
-        let path = vec![At::Key(key)];
+        let path = vec![PathPart::Key(key)];
         Writer { out: Vec::with_capacity(1 << 12), errors: Vec::new(), plan, fetched, path }
     }
 
     /// The field of the root, `row` of its level being the present one.
-    pub fn root(&mut self, step: &'a Step, pos: Pos, nullable: bool, row: usize) -> Written {
-        self.step(step, pos, nullable, &Here { row, ..Here::default() })
+    pub fn root(&mut self, value: &'a ValuePlan, pos: Pos, nullable: bool, row: usize) -> WriteResult {
+        self.value(value, pos, nullable, &Current { row, ..Current::default() })
     }
 
     fn fail(&mut self, error: &ApiError, pos: Pos) -> Null {
         let path = self.path.iter().map(|at| match at {
-            At::Key(name) => PathSegment::Field(name.to_string()),
-            At::Index(index) => PathSegment::Index(*index),
+            PathPart::Key(name) => PathSegment::Field(name.to_string()),
+            PathPart::Index(index) => PathSegment::Index(*index),
         });
         let mut told = error.told().with_path(path.collect());
         told.locations = vec![pos];
@@ -71,20 +71,20 @@ impl<'a> Writer<'a> {
         Null
     }
 
-    fn object(&mut self, shape: &'a Shape, here: &Here) -> Written {
+    fn object(&mut self, object: &'a ObjectPlan, here: &Current) -> WriteResult {
         self.out.push(b'{');
-        for (i, slot) in shape.0.iter().enumerate() {
+        for (i, field) in object.0.iter().enumerate() {
             if i > 0 {
                 self.out.push(b',');
             }
-            json::string(&slot.key, &mut self.out);
+            json::string(&field.key, &mut self.out);
             self.out.push(b':');
             let before = self.out.len();
-            self.path.push(At::Key(&slot.key));
-            let written = self.step(&slot.step, slot.pos, slot.nullable, here);
+            self.path.push(PathPart::Key(&field.key));
+            let written = self.value(&field.value, field.pos, field.nullable, here);
             self.path.pop();
             if written.is_err() {
-                if !slot.nullable {
+                if !field.nullable {
                     return Err(Null);
                 }
                 self.out.truncate(before);
@@ -96,7 +96,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A null of the data; an error only where there may be none.
-    pub(super) fn null(&mut self, nullable: bool, pos: Pos) -> Written {
+    pub(super) fn null(&mut self, nullable: bool, pos: Pos) -> WriteResult {
         if !nullable {
             let error = self.fail(&ApiError::internal(), pos);
             tracing::error!(path = ?self.errors.last().map(|error| &error.path), "there is nothing where something must be");
@@ -106,22 +106,22 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn cell(&self, here: &Here, cell: usize) -> Cell<'a> {
+    fn cell(&self, here: &Current, cell: usize) -> Cell<'a> {
         self.fetched.tables[here.level].rows.cell(here.row, cell)
     }
 
-    fn step(&mut self, step: &'a Step, pos: Pos, nullable: bool, here: &Here) -> Written {
-        match step {
-            Step::Typename(name) => json::string(name, &mut self.out),
-            Step::Id(kind, cell) => match self.cell(here, *cell) {
+    fn value(&mut self, value: &'a ValuePlan, pos: Pos, nullable: bool, here: &Current) -> WriteResult {
+        match value {
+            ValuePlan::Typename(name) => json::string(name, &mut self.out),
+            ValuePlan::Id(kind, cell) => match self.cell(here, *cell) {
                 Cell::Int(number) => json::string(&kind.id(number).to_string(), &mut self.out),
                 _ => return self.null(nullable, pos),
             },
-            Step::Leaf(cell, leaf) => match self.cell(here, *cell) {
+            ValuePlan::Leaf(cell, leaf) => match self.cell(here, *cell) {
                 Cell::Null => return self.null(nullable, pos),
                 value => (leaf.write)(value, &mut self.out),
             },
-            Step::Computed(cells, args, by) => {
+            ValuePlan::Computed(cells, args, by) => {
                 let needs: Vec<Cell<'_>> = cells.iter().map(|cell| self.cell(here, *cell)).collect();
                 match by(&needs, args, &self.fetched.scene) {
                     Ok(Some(Computed::Truth(truth))) => json::truth(truth, &mut self.out),
@@ -130,37 +130,39 @@ impl<'a> Writer<'a> {
                     Err(error) => return Err(self.fail(&error, pos)),
                 }
             }
-            Step::Same(present, shape) => match present.map(|cell| self.cell(here, cell)) {
+            ValuePlan::Same(present, object) => match present.map(|cell| self.cell(here, cell)) {
                 Some(Cell::Null) => return self.null(nullable, pos),
-                _ => return self.object(shape, here),
+                _ => return self.object(object, here),
             },
-            Step::Either(steps) => {
-                let there = |step: &&Step| match step {
-                    Step::Same(Some(cell), _) | Step::First(_, Belongs::Cell(cell), _) => {
+            ValuePlan::Either(values) => {
+                let there = |value: &&ValuePlan| match value {
+                    ValuePlan::Same(Some(cell), _) | ValuePlan::First(_, Link::Cell(cell), _) => {
                         self.cell(here, *cell) != Cell::Null
                     }
                     _ => false,
                 };
-                match steps.iter().find(there) {
-                    Some(step) => return self.step(step, pos, nullable, here),
+                match values.iter().find(there) {
+                    Some(value) => return self.value(value, pos, nullable, here),
                     None => return self.null(nullable, pos),
                 }
             }
-            Step::First(level, belongs, shape) => {
-                let rows = self.rows(*level, *belongs, here, pos)?;
+            ValuePlan::First(level, link, object) => {
+                let rows = self.rows(*level, *link, here, pos)?;
                 match rows.is_empty() {
                     true => return self.null(nullable, pos),
-                    false => return self.object(shape, &Here { level: *level, row: rows.start, ..Here::default() }),
+                    false => {
+                        return self.object(object, &Current { level: *level, row: rows.start, ..Current::default() });
+                    }
                 }
             }
-            Step::Anything { of, ids, list } => return self.anything(of, ids, *list, pos),
-            Step::List(level, belongs, shape) => {
-                let rows = self.rows(*level, *belongs, here, pos)?;
+            ValuePlan::Anything { of, ids, list } => return self.anything(of, ids, *list, pos),
+            ValuePlan::List(level, link, object) => {
+                let rows = self.rows(*level, *link, here, pos)?;
                 return self.list(rows.len(), |writer, i| {
-                    writer.object(shape, &Here { level: *level, row: rows.start + i, ..Here::default() })
+                    writer.object(object, &Current { level: *level, row: rows.start + i, ..Current::default() })
                 });
             }
-            Step::Things { level, list, first, shape } => {
+            ValuePlan::Things { level, list, first, object } => {
                 let tables = &self.fetched.tables;
                 let ids = tables[here.level].things(here.row, *list);
                 let long = ids.len().min(usize::try_from(*first).unwrap_or(usize::MAX));
@@ -168,59 +170,60 @@ impl<'a> Writer<'a> {
                     let rows = tables[*level].of(Some(ids[i]));
                     match rows.is_empty() {
                         true => writer.null(false, pos),
-                        false => writer.object(shape, &Here { level: *level, row: rows.start, ..Here::default() }),
+                        false => {
+                            writer.object(object, &Current { level: *level, row: rows.start, ..Current::default() })
+                        }
                     }
                 });
             }
-            Step::Page { level, belongs, guards, shape } => {
+            ValuePlan::Page { level, link, guards, object } => {
                 let other = guards.iter().find(|guard| self.cell(here, guard.cell) != Cell::Int(guard.release));
                 if let Some(guard) = other {
                     return Err(self.fail(&cursor::other_output(guard.argument), pos));
                 }
-                let mut rows = self.rows(*level, *belongs, here, pos)?;
+                let mut rows = self.rows(*level, *link, here, pos)?;
                 let long = self.page(*level).long as usize;
                 let more = rows.len() > long;
                 rows.end = rows.end.min(rows.start + long);
-                let parent = self.parent(*belongs, here);
-                return self.object(shape, &Here { level: *level, row: 0, page: rows, parent, more });
+                let parent = self.parent(*link, here);
+                return self.object(object, &Current { level: *level, row: 0, page: rows, parent, more });
             }
-            Step::Nodes(shape) | Step::Edges(shape) => {
+            ValuePlan::Nodes(object) | ValuePlan::Edges(object) => {
                 return self.list(here.page.len(), |writer, i| {
                     let row = writer.item(here, i);
-                    writer.object(shape, &Here { row, ..here.clone() })
+                    writer.object(object, &Current { row, ..here.clone() })
                 });
             }
-            Step::Info(shape) | Step::Item(shape) => return self.object(shape, here),
-            Step::Total => json::number(self.fetched.tables[here.level].count(here.parent), &mut self.out),
-            Step::Next => return self.next(here, pos),
-            Step::Cursor => self.cursor(here.level, here.row),
-            Step::More(next) => {
+            ValuePlan::Info(object) | ValuePlan::Item(object) => return self.object(object, here),
+            ValuePlan::Total => json::number(self.fetched.tables[here.level].count(here.parent), &mut self.out),
+            ValuePlan::Next => return self.next(here, pos),
+            ValuePlan::Cursor => self.cursor(here.level, here.row),
+            ValuePlan::HasNext => {
                 let page = self.page(here.level);
-                json::truth(if *next == page.backward { page.cut } else { here.more }, &mut self.out);
+                json::truth(if page.backward { page.cut } else { here.more }, &mut self.out);
             }
-            Step::End(last) => match here.page.len() {
-                0 => self.out.extend_from_slice(b"null"),
-                long => {
-                    let row = self.item(here, if *last { long - 1 } else { 0 });
-                    self.cursor(here.level, row);
-                }
-            },
-            Step::Head => match self.fetched.scene.head {
+            ValuePlan::HasPrevious => {
+                let page = self.page(here.level);
+                json::truth(if page.backward { here.more } else { page.cut }, &mut self.out);
+            }
+            ValuePlan::StartCursor => self.end_cursor(here, 0),
+            ValuePlan::EndCursor => self.end_cursor(here, here.page.len().saturating_sub(1)),
+            ValuePlan::Head => match self.fetched.scene.head {
                 Some(head) => self.place(head.position),
                 None => return self.null(nullable, pos),
             },
-            Step::Fail(error) => return Err(self.fail(error, pos)),
+            ValuePlan::Fail(error) => return Err(self.fail(error, pos)),
         }
         Ok(())
     }
 
-    fn list(&mut self, long: usize, mut item: impl FnMut(&mut Self, usize) -> Written) -> Written {
+    fn list(&mut self, long: usize, mut item: impl FnMut(&mut Self, usize) -> WriteResult) -> WriteResult {
         self.out.push(b'[');
         for i in 0..long {
             if i > 0 {
                 self.out.push(b',');
             }
-            self.path.push(At::Index(i));
+            self.path.push(PathPart::Index(i));
             let written = item(self, i);
             self.path.pop();
             written?;
@@ -229,16 +232,22 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn anything(&mut self, of: &'a [(usize, Shape)], ids: &[Option<(usize, i64)>], list: bool, pos: Pos) -> Written {
+    fn anything(
+        &mut self,
+        of: &'a [(usize, ObjectPlan)],
+        ids: &[Option<(usize, i64)>],
+        list: bool,
+        pos: Pos,
+    ) -> WriteResult {
         let tables = &self.fetched.tables;
         let one = |writer: &mut Self, i: usize| {
             let before = writer.out.len();
             if let Some((which, id)) = ids[i] {
-                let (level, shape) = &of[which];
+                let (level, object) = &of[which];
                 let rows = tables[*level].of(Some(id));
                 if !rows.is_empty() {
-                    let here = Here { level: *level, row: rows.start, ..Here::default() };
-                    if writer.object(shape, &here).is_ok() {
+                    let here = Current { level: *level, row: rows.start, ..Current::default() };
+                    if writer.object(object, &here).is_ok() {
                         return Ok(());
                     }
                     writer.out.truncate(before);
@@ -252,22 +261,22 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn parent(&self, belongs: Belongs, here: &Here) -> Option<i64> {
-        match belongs {
-            Belongs::All => None,
-            Belongs::Cell(cell) => self.cell(here, cell).int().or(Some(0)),
-            Belongs::Row => Some(here.row as i64),
+    fn parent(&self, link: Link, here: &Current) -> Option<i64> {
+        match link {
+            Link::All => None,
+            Link::Cell(cell) => self.cell(here, cell).int().or(Some(0)),
+            Link::Row => Some(here.row as i64),
         }
     }
 
     /// The rows of a level that belong to the present one.
-    fn rows(&mut self, level: usize, belongs: Belongs, here: &Here, pos: Pos) -> Result<Range<usize>, Null> {
+    fn rows(&mut self, level: usize, link: Link, here: &Current, pos: Pos) -> Result<Range<usize>, Null> {
         let table = &self.fetched.tables[level];
         match &table.failed {
-            Some((only, error)) if only.is_none_or(|id| self.parent(belongs, here) != Some(id)) => {
+            Some((only, error)) if only.is_none_or(|id| self.parent(link, here) != Some(id)) => {
                 Err(self.fail(error, pos))
             }
-            _ => Ok(table.of(self.parent(belongs, here))),
+            _ => Ok(table.of(self.parent(link, here))),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::parcel::Written;
 use super::reading::Reading;
 use super::source::{Batch, Batches, Source};
 use crate::events::{BatchSize, Demand};
-use crate::read::{Answer, Given};
+use crate::read::{Answer, SuppliedRow};
 use crate::wire::ApiError;
 use futures_util::StreamExt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Telling {
         if told.is_empty() {
             return Written { told: Vec::new(), looked };
         }
-        let (places, rows): (Vec<_>, Vec<Given>) =
+        let (places, rows): (Vec<_>, Vec<SuppliedRow>) =
             told.into_iter().map(|told| ((told.place, told.cursor), told.row)).unzip();
         let answers = self.reading.answers(rows, caller).await;
         let message = |((place, cursor), answer): ((i64, String), Answer)| {

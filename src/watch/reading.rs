@@ -3,7 +3,7 @@
 
 use crate::domain::caller::Role;
 use crate::events::Tail;
-use crate::read::{Answer, Given, Prepared};
+use crate::read::{Answer, Prepared, SuppliedRow};
 use crate::store::db::turns::Turn;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap};
@@ -53,7 +53,7 @@ struct Waiting {
 }
 
 struct Rows {
-    rows: Vec<Given>,
+    rows: Vec<SuppliedRow>,
     tell: oneshot::Sender<Vec<Answer>>,
 }
 
@@ -86,7 +86,7 @@ impl Reading {
     }
 
     /// An answer for each row, read when it is this caller's turn, if not with those of another.
-    pub async fn answers(self: &Arc<Self>, rows: Vec<Given>, caller: &str) -> Vec<Answer> {
+    pub async fn answers(self: &Arc<Self>, rows: Vec<SuppliedRow>, caller: &str) -> Vec<Answer> {
         if !self.prepared.reads() {
             return self.prepared.answers(self.tail.db().reads(), &rows).await;
         }
@@ -112,7 +112,7 @@ impl Reading {
     async fn read(self: Arc<Self>, taken: Vec<Rows>, turn: Turn) {
         let (each, mut tell): (Vec<_>, Vec<_>) = taken.into_iter().map(|Rows { rows, tell }| (rows, tell)).unzip();
         let many: Vec<usize> = each.iter().map(Vec::len).collect();
-        let rows: Vec<Given> = each.into_iter().flatten().collect();
+        let rows: Vec<SuppliedRow> = each.into_iter().flatten().collect();
         let gone = async {
             for tell in &mut tell {
                 tell.closed().await;

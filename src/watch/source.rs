@@ -1,7 +1,7 @@
 //! Where what is told comes from.
 
 use crate::events::Demand;
-use crate::read::Given;
+use crate::read::SuppliedRow;
 use crate::wire::ApiError;
 use futures_util::stream::BoxStream;
 
@@ -11,7 +11,7 @@ pub struct Told {
     pub place: i64,
     pub cursor: String,
     /// A row of the type of the subscription.
-    pub row: Given,
+    pub row: SuppliedRow,
 }
 
 /// What was found, in order.

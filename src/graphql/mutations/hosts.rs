@@ -35,7 +35,7 @@ pub(super) static CREATE_HOSTS: Mutation = Mutation {
     run: &action(|app, request, input: CreateHostsInput| {
         async move {
             let hosts: Vec<host::New> = input.hosts.into_iter().map(new).collect();
-            answer(host::create(app, &request, &hosts).await, |ids| Given::new().ids("hosts", ids))
+            answer(host::create(app, &request, &hosts).await, |ids| SuppliedRow::new().ids("hosts", ids))
         }
         .boxed()
     }),
@@ -104,6 +104,6 @@ fn labels(inputs: Vec<LabelInput>) -> Vec<host::Label> {
     inputs.into_iter().map(|LabelInput { key, value }| host::Label { key, value }).collect()
 }
 
-fn the_host(id: i64) -> Given {
-    Given::new().int("host_id", id)
+fn the_host(id: i64) -> SuppliedRow {
+    SuppliedRow::new().int("host_id", id)
 }

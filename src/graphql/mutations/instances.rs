@@ -165,12 +165,12 @@ pub(super) static UNLOCK_INSTANCES: Mutation = Mutation {
     }),
 };
 
-fn the_instance(id: i64) -> Given {
-    Given::new().int("instance_id", id)
+fn the_instance(id: i64) -> SuppliedRow {
+    SuppliedRow::new().int("instance_id", id)
 }
 
-fn held(held: hold::Held) -> Given {
-    Given::new().ids("instances", held.instances).ids("holds", held.holds)
+fn held(held: hold::Held) -> SuppliedRow {
+    SuppliedRow::new().ids("instances", held.instances).ids("holds", held.holds)
 }
 
 /// What is left out stays; null clears.

@@ -6,7 +6,7 @@ use crate::domain::caller::Right;
 use crate::domain::{Caller, Problems};
 use crate::graphql::types::MUTATION_PAYLOAD;
 use crate::limits::Bytes;
-use crate::read::Given;
+use crate::read::SuppliedRow;
 use crate::read::declare::{Arg, Field, Object, arg, parse};
 use crate::store;
 use crate::wire::ApiError;
@@ -50,7 +50,7 @@ pub trait Run: Sync {
 }
 
 /// The row of a payload, or why there is none.
-pub type Changed = Result<Given, ApiError>;
+pub type Changed = Result<SuppliedRow, ApiError>;
 
 struct Action<I>(for<'a> fn(&'a App, Request, I) -> BoxFuture<'a, Changed>);
 
@@ -92,9 +92,9 @@ pub const fn payload_of(name: &'static str, about: &'static str, fields: &'stati
 }
 
 /// The row of a payload: what was changed, or the problems of the input.
-pub fn answer<T>(outcome: store::Result<Result<T, Problems>>, row: impl FnOnce(T) -> Given) -> Changed {
+pub fn answer<T>(outcome: store::Result<Result<T, Problems>>, row: impl FnOnce(T) -> SuppliedRow) -> Changed {
     Ok(match outcome? {
         Ok(changed) => row(changed),
-        Err(problems) => Given::new().problems(&problems.0),
+        Err(problems) => SuppliedRow::new().problems(&problems.0),
     })
 }

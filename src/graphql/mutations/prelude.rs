@@ -6,7 +6,7 @@ pub use crate::change::Request;
 pub use crate::domain::caller::Right;
 pub use crate::graphql::types::USER_ERRORS;
 pub use crate::read::declare::{Field, one, picked};
-pub use crate::read::{DateTime, Given};
+pub use crate::read::{DateTime, SuppliedRow};
 pub use async_graphql::{ID, InputObject};
 pub use futures_util::FutureExt;
 

@@ -195,7 +195,7 @@ pub(super) static CANCEL_RELEASE: Mutation = Mutation {
         async move {
             let CancelReleaseInput { release_id, stop_running, reason } = input;
             let canceled = cancel(app, &request, &release_id, stop_running, reason.as_deref()).await;
-            answer(canceled, |release| Given::new().int("release_id", release))
+            answer(canceled, |release| SuppliedRow::new().int("release_id", release))
         }
         .boxed()
     }),

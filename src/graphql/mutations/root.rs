@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::change::Denials;
 use crate::graphql::request::{RequestId, mark_refused};
 use crate::graphql::types::MUTATION_PAYLOAD;
-use crate::read::{Document, Given, Prepared, argument, caller, field, implement, object_type, register};
+use crate::read::{Document, Prepared, SuppliedRow, argument, caller, field, implement, object_type, register};
 use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -43,7 +43,7 @@ async fn run<'a>(
     ctx: &Context<'a>,
     mutation: &'static Mutation,
     prepared: &Prepared,
-) -> Result<(&'a App, Given), ApiError> {
+) -> Result<(&'a App, SuppliedRow), ApiError> {
     let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
     let request_id = &ctx.data_opt::<RequestId>().ok_or_else(ApiError::internal)?.0;
     let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;

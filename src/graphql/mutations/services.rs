@@ -125,7 +125,7 @@ pub(super) static FREEZE_SERVICE: Mutation = Mutation {
             let freeze =
                 freeze::Freeze { service_id: service_id.0, reason, until: until.map(|until| until.0), include_reverts };
             answer(freeze::freeze(app, &request, &freeze).await, |frozen| {
-                Given::new().int("service_id", frozen.service).int("hold_id", frozen.holds.first().copied())
+                SuppliedRow::new().int("service_id", frozen.service).int("hold_id", frozen.holds.first().copied())
             })
         }
         .boxed()
@@ -154,13 +154,13 @@ pub(super) static UNFREEZE_SERVICE: Mutation = Mutation {
         async move {
             let unfreeze = freeze::Unfreeze { service_id: input.service_id.0, hold_ids: input.hold_ids.map(texts) };
             answer(freeze::unfreeze(app, &request, &unfreeze).await, |thawed| {
-                Given::new().int("service_id", thawed.service).ids("holds", thawed.holds)
+                SuppliedRow::new().int("service_id", thawed.service).ids("holds", thawed.holds)
             })
         }
         .boxed()
     }),
 };
 
-fn the_service(id: i64) -> Given {
-    Given::new().int("service_id", id)
+fn the_service(id: i64) -> SuppliedRow {
+    SuppliedRow::new().int("service_id", id)
 }

@@ -37,7 +37,7 @@ pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
 pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
     let (answer, skipped) = match release::accept(app, asked).await? {
         Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
-            let answer = Given::new()
+            let answer = SuppliedRow::new()
                 .int("release_id", release_id)
                 .int("accepted_count", accepted_hosts.len() as i64)
                 .ids("accepted", accepted)
@@ -46,14 +46,15 @@ pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
             (answer, skipped)
         }
         Err(Refused { problems, skipped }) => {
-            (Given::new().int("accepted_count", 0).truth("replayed", false).problems(&problems.0), skipped)
+            (SuppliedRow::new().int("accepted_count", 0).truth("replayed", false).problems(&problems.0), skipped)
         }
     };
     let mut counts: BTreeMap<SkipReason, i64> = BTreeMap::new();
     for skip in &skipped {
         *counts.entry(skip.reason).or_default() += 1;
     }
-    let counts = counts.into_iter().map(|(reason, count)| Given::new().word("reason", reason).int("count", count));
+    let counts =
+        counts.into_iter().map(|(reason, count)| SuppliedRow::new().word("reason", reason).int("count", count));
     Ok(answer
         .int("skipped_count", skipped.len() as i64)
         .rows("skippedCounts", counts.collect())
@@ -61,7 +62,7 @@ pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
 }
 
 /// What was left out, with all that is to be told of who had it.
-async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<Given>, ApiError> {
+async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<SuppliedRow>, ApiError> {
     let (mut releases, mut holds) = (Vec::new(), Vec::new());
     for holder in skipped.iter().flat_map(|skip| &skip.locks) {
         match holder {
@@ -78,13 +79,13 @@ async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<Given>, ApiError
     }
     let given = |skip: &Skipped| {
         let locks = skip.locks.iter().filter_map(|holder| locks.get(holder)).map(held).collect();
-        Given::new().int("instance_id", skip.instance_id).word("reason", skip.reason).rows("locks", locks)
+        SuppliedRow::new().int("instance_id", skip.instance_id).word("reason", skip.reason).rows("locks", locks)
     };
     Ok(skipped.iter().map(given).collect())
 }
 
-fn held(lock: &Lock) -> Given {
-    Given::new()
+fn held(lock: &Lock) -> SuppliedRow {
+    SuppliedRow::new()
         .int("holder_release_id", lock.holder_release_id)
         .int("holder_hold_id", lock.holder_hold_id)
         .text("reason", lock.reason.clone())

@@ -136,6 +136,6 @@ pub(super) static REMOVE_VERSION: Mutation = Mutation {
     }),
 };
 
-fn the_version(id: i64) -> Given {
-    Given::new().int("version_id", id)
+fn the_version(id: i64) -> SuppliedRow {
+    SuppliedRow::new().int("version_id", id)
 }

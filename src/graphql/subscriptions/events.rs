@@ -8,7 +8,7 @@ use crate::graphql::types::{
     INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, SERVICE_EVENT, ServiceEventFilter, at_most,
 };
 use crate::read::declare::arg;
-use crate::read::{Claim, Given, cursor, head, known};
+use crate::read::{ExpectedIds, SuppliedRow, cursor, head, known};
 use crate::store::events::Event;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
 use crate::wire::ApiError;
@@ -52,14 +52,14 @@ trait Chosen: InputType {
 /// A filter in the making, and the ids that must name something.
 struct Choice {
     filter: Filter,
-    claims: Vec<Claim>,
+    claims: Vec<ExpectedIds>,
 }
 
 impl Choice {
     fn ids(&mut self, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
         at_most(argument, Some(&ids))?;
-        let claim = Claim::read(kind, argument, &ids)?;
+        let claim = ExpectedIds::read(kind, argument, &ids)?;
         let numbers = claim.numbers().iter().copied().collect();
         self.claims.push(claim);
         Ok(Some(numbers))
@@ -189,8 +189,8 @@ impl Iterator for Pieces {
 }
 
 /// An event, its values named like the columns of the table.
-fn row(event: &Event) -> Given {
-    Given::new()
+fn row(event: &Event) -> SuppliedRow {
+    SuppliedRow::new()
         .int("position", event.position)
         .text("kind", event.kind.clone())
         .time("at", event.at)

@@ -5,7 +5,7 @@ use crate::domain::Kind;
 use crate::events::{Demand, Tail};
 use crate::graphql::types::LOG_LINE;
 use crate::read::declare::arg;
-use crate::read::{Cursor, Given, cursor, not_found, number};
+use crate::read::{Cursor, SuppliedRow, cursor, not_found, number};
 use crate::store::Db;
 use crate::store::log::{self, Line, Mark};
 use crate::watch::{Batch, Batches, Begun, Source, Told};
@@ -97,8 +97,8 @@ fn behind(after: &str, mark: Mark) -> Result<i64, ApiError> {
     }
 }
 
-fn row(release: i64, line: &Line) -> Given {
-    Given::new()
+fn row(release: i64, line: &Line) -> SuppliedRow {
+    SuppliedRow::new()
         .int("release_id", release)
         .int("place", line.place)
         .int("target_id", line.target_id)

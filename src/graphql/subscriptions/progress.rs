@@ -6,7 +6,7 @@ use crate::domain::release::Progress;
 use crate::events::{Demand, State, Tail};
 use crate::graphql::types::RELEASE_PROGRESS_EVENT;
 use crate::read::declare::arg;
-use crate::read::{Given, cursor, not_found, number};
+use crate::read::{SuppliedRow, cursor, not_found, number};
 use crate::store::progress;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
 use crate::wire::ApiError;
@@ -59,9 +59,9 @@ impl Source for States {
     }
 }
 
-fn row(state: &State) -> Given {
+fn row(state: &State) -> SuppliedRow {
     let Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped } = state.progress;
-    Given::new()
+    SuppliedRow::new()
         .int("position", state.position)
         .int("release_id", state.release_id)
         .word("status", state.status)

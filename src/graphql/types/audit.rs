@@ -1,7 +1,7 @@
 use super::order::OrderDirection;
 use crate::domain::audit::AuditOutcome;
 use crate::read::declare::{
-    Computed, INT, JSON, Leaf, Narrow, Object, Order, Ordering, TEXT, ascending, column, computed, leaf_of_json,
+    Computed, INT, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, ascending, column, computed, leaf_of_json,
     text_leaf,
 };
 use crate::read::{Args, DateTime, Scene, TIME, Where};
@@ -84,16 +84,16 @@ pub struct AuditFilter {
     pub to: Option<DateTime>,
 }
 
-impl Narrow for AuditFilter {
+impl ListFilter for AuditFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.indexed_texts("@.caller", self.callers);
         list.texts("@.operation", self.operations);
         list.words("@.outcome", self.outcomes);
         if let Some(DateTime(from)) = self.from {
-            list.such("@.at >= $", [Bind::Time(from)]);
+            list.and("@.at >= $", [Bind::Time(from)]);
         }
         if let Some(DateTime(to)) = self.to {
-            list.such("@.at < $", [Bind::Time(to)]);
+            list.and("@.at < $", [Bind::Time(to)]);
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ pub struct AuditOrder {
     pub direction: OrderDirection,
 }
 
-impl Ordering for AuditOrder {
+impl ListOrder for AuditOrder {
     fn order(self) -> Order {
         let by = match self.field {
             AuditOrderField::At => BY_TIME,

@@ -4,7 +4,7 @@ use super::{HOLD, INSTANCE, RELEASE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::read::declare::{
-    BOOLEAN, Cursors, INT, Leaf, Narrow, OLDEST_FIRST, Object, TEXT, column, computed, embedded, one, reference,
+    BOOLEAN, Cursors, INT, Leaf, ListFilter, OLDEST_FIRST, Object, TEXT, column, computed, embedded, one, reference,
     text_leaf,
 };
 use crate::read::{CURSOR, TIME, Where};
@@ -113,7 +113,7 @@ pub struct InstanceEventFilter {
     pub host_ids: Option<Vec<ID>>,
 }
 
-impl Narrow for InstanceEventFilter {
+impl ListFilter for InstanceEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.words("@.kind", self.kinds);
         few(list, "@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
@@ -134,7 +134,7 @@ pub struct ReleaseEventFilter {
     pub kinds: Option<Vec<ReleaseEventKind>>,
 }
 
-impl Narrow for ReleaseEventFilter {
+impl ListFilter for ReleaseEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         few(list, "@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
         few(list, "@.release_id {any $}", Kind::Release, "filter.releaseIds", self.release_ids)?;

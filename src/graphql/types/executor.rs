@@ -1,7 +1,7 @@
 use crate::app::App;
 use crate::domain::Caller;
 use crate::domain::caller::Role;
-use crate::read::Given;
+use crate::read::SuppliedRow;
 use crate::read::declare::{Leaf, Object, TEXT, column, text_leaf};
 
 static ROLE: Leaf = text_leaf::<Role>();
@@ -17,8 +17,8 @@ pub static EXECUTOR: Object = Object::new(
 );
 
 /// The executors of this server.
-pub fn executors(app: &App, _: &Caller) -> Vec<Given> {
-    let row = |name: &str, kind: &str| Given::new().text("name", name.to_owned()).text("kind", kind.to_owned());
+pub fn executors(app: &App, _: &Caller) -> Vec<SuppliedRow> {
+    let row = |name: &str, kind: &str| SuppliedRow::new().text("name", name.to_owned()).text("kind", kind.to_owned());
     app.executors.iter().map(|executor| row(&executor.name, executor.kind())).collect()
 }
 
@@ -30,6 +30,6 @@ pub static VIEWER: Object = Object::new(
 );
 
 /// Who is asking.
-pub fn viewer(_: &App, caller: &Caller) -> Vec<Given> {
-    vec![Given::new().text("name", caller.name.clone()).word("role", caller.role)]
+pub fn viewer(_: &App, caller: &Caller) -> Vec<SuppliedRow> {
+    vec![SuppliedRow::new().text("name", caller.name.clone()).word("role", caller.role)]
 }

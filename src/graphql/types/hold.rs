@@ -1,6 +1,6 @@
 use super::{INSTANCE, NODE, SERVICE};
 use crate::domain::Kind;
-use crate::read::declare::{BOOLEAN, NEWEST_FIRST, Narrow, Object, TEXT, column, id, one};
+use crate::read::declare::{BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, column, id, one};
 use crate::read::{TIME, Where};
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
@@ -59,13 +59,13 @@ pub struct HoldFilter {
     pub standing: Option<bool>,
 }
 
-impl Narrow for HoldFilter {
+impl ListFilter for HoldFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
         list.ids("@.instance_id {any $}", Kind::Instance, "filter.instanceIds", self.instance_ids)?;
         list.texts("@.created_by", self.created_by);
         if let Some(standing) = self.standing {
-            list.either(STANDS, standing);
+            list.and_either(STANDS, standing);
         }
         Ok(())
     }

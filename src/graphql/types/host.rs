@@ -1,7 +1,7 @@
 use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
 use crate::catalog::host::LABELS;
 use crate::domain::Kind;
-use crate::read::declare::{INT, Narrow, Object, TEXT, ascending, column, filter, id, list, many, ordered};
+use crate::read::declare::{INT, ListFilter, Object, TEXT, ascending, column, filter, id, list, many, ordered};
 use crate::read::{TIME, Where};
 use crate::store::db::rows::{Bind, CellKind};
 use crate::wire::ApiError;
@@ -67,7 +67,7 @@ pub struct LabelInput {
     pub value: String,
 }
 
-impl Narrow for HostFilter {
+impl ListFilter for HostFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.prefix("@.hostname", self.hostname_starts_with);
         labels(list, "@.id", self.labels);
@@ -82,10 +82,10 @@ pub(super) fn labels(list: &mut Where, host: &str, labels: Option<Vec<LabelInput
     labels.sort();
     labels.dedup();
     if labels.is_empty() || labels.len() > LABELS {
-        return list.such("FALSE", []);
+        return list.and("FALSE", []);
     }
     let has = format!("{{unindexed {host}}} IN (SELECT x.host_id FROM host_label x WHERE x.key = $ AND x.value = $)");
     for label in labels {
-        list.such(&has, [Bind::Text(label.key), Bind::Text(label.value)]);
+        list.and(&has, [Bind::Text(label.key), Bind::Text(label.value)]);
     }
 }

@@ -4,7 +4,7 @@ use super::{HOST, INSTANCE_EVENT, LOCK, NODE, SERVICE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
 use crate::read::declare::{
-    BOOLEAN, INT, Leaf, Narrow, Object, Order, Ordering, TEXT, ascending, column, id, list, many, one, text_leaf,
+    BOOLEAN, INT, Leaf, ListFilter, ListOrder, Object, Order, TEXT, ascending, column, id, list, many, one, text_leaf,
 };
 use crate::read::{TIME, Where};
 use crate::store::db::rows::CellKind;
@@ -111,7 +111,7 @@ pub struct InstanceFilter {
     pub locked: Option<bool>,
 }
 
-impl Narrow for InstanceFilter {
+impl ListFilter for InstanceFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
         list.ids("@.version_id {any $}", Kind::Version, "filter.versionIds", self.version_ids)?;
@@ -126,8 +126,8 @@ impl Narrow for InstanceFilter {
         labels(list, "@.host_id", self.host_labels);
         if let Some(locked) = self.locked {
             match locked {
-                true => list.such(IS_LOCKED, []),
-                false => list.such(&format!("NOT {LOCKED}"), []),
+                true => list.and(IS_LOCKED, []),
+                false => list.and(&format!("NOT {LOCKED}"), []),
             }
         }
         Ok(())
@@ -153,7 +153,7 @@ pub struct InstanceOrder {
     pub direction: OrderDirection,
 }
 
-impl Ordering for InstanceOrder {
+impl ListOrder for InstanceOrder {
     fn order(self) -> Order {
         let by = match self.field {
             InstanceOrderField::Hostname => BY_HOSTNAME,

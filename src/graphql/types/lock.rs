@@ -1,9 +1,9 @@
 use super::{HOLD, RELEASE};
 use crate::read::TIME;
-use crate::read::declare::{Choice, Field, Object, Source, TEXT, ascending, column};
+use crate::read::declare::{Field, FieldSource, Object, TEXT, Union, ascending, column};
 use crate::store::db::rows::CellKind;
 
-static HOLDER: Choice = Choice {
+static HOLDER: Union = Union {
     name: "LockHolder",
     about: "What can lock an instance.",
     of: &[(&HOLD, "holder_hold_id"), (&RELEASE, "holder_release_id")],
@@ -14,7 +14,7 @@ pub static LOCK: Object = Object::new(
     "A claim on an instance that keeps releases off it.",
     "instance_lock",
     &[
-        Field::new("holder", "Who or what has it.", Source::Choice(&HOLDER)),
+        Field::new("holder", "Who or what has it.", FieldSource::Union(&HOLDER)),
         column("reason", "Why.", &TEXT, "reason"),
         column("by", "Name of the caller behind it.", &TEXT, "created_by"),
         column("since", "Since when.", &TIME, "since"),

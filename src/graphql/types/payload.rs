@@ -31,7 +31,7 @@ static USER_ERROR: Object = Object::new(
 /// User errors that one mutation has; a list that is wrong in each of its items has more.
 const MAX_ERRORS: u64 = 100;
 
-/// The field that every payload has; its rows are given by `Given::problems`.
+/// The field that every payload has; its rows are given by `SuppliedRow::problems`.
 pub const USER_ERRORS: Field = given("userErrors", "Every problem found.", &USER_ERROR).at_most(MAX_ERRORS);
 
 pub static MUTATION_PAYLOAD: Interface = Interface {

@@ -2,7 +2,7 @@ use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus};
 use crate::read::declare::{
-    Computed, INT, Leaf, NEWEST_FIRST, Narrow, Object, TEXT, column, computed, embedded, id, many, narrowing, one,
+    Computed, INT, Leaf, ListFilter, NEWEST_FIRST, Object, TEXT, column, computed, embedded, id, many, narrowing, one,
     parse, text_leaf,
 };
 use crate::read::{Args, CURSOR, DateTime, Scene, TIME, Where, cursor};
@@ -153,12 +153,12 @@ pub struct ReleaseFilter {
     pub idempotency_keys: Option<Vec<String>>,
 }
 
-impl Narrow for ReleaseFilter {
+impl ListFilter for ReleaseFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
         // What is under way has an index of its own, in which nothing of the past is.
         if self.statuses.as_ref().is_some_and(|statuses| statuses.iter().all(|status| !status.is_over())) {
-            list.such("@.finished_at IS NULL", []);
+            list.and("@.finished_at IS NULL", []);
         }
         list.words("@.status", self.statuses);
         list.words("@.action", self.actions);
@@ -167,11 +167,11 @@ impl Narrow for ReleaseFilter {
         list.ids(on_host, Kind::Host, "filter.hostIds", self.host_ids)?;
         list.texts("@.created_by", self.created_by);
         if let Some(DateTime(from)) = self.created_from {
-            list.such("@.created_at >= $", [Bind::Time(from)]);
+            list.and("@.created_at >= $", [Bind::Time(from)]);
         }
         if let Some(keys) = self.idempotency_keys {
             let caller = list.caller().to_owned();
-            list.such("@.created_by = $ AND @.idempotency_key {any $}", [Bind::Text(caller), Bind::Texts(keys)]);
+            list.and("@.created_by = $ AND @.idempotency_key {any $}", [Bind::Text(caller), Bind::Texts(keys)]);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@ use super::{HOLD, HOST, HostFilter, INSTANCE, INSTANCE_COUNT, InstanceFilter, In
 use super::{ReleaseFilter, VERSION, VersionFilter, VersionOrder};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
-use crate::read::declare::{Narrow, Object, TEXT, arg, ascending, column, filter, find, id, list, many, ordered};
+use crate::read::declare::{ListFilter, Object, TEXT, arg, ascending, column, filter, find, id, list, many, ordered};
 use crate::read::{TIME, Where};
 use crate::store::db::rows::{Bind, CellKind};
 use crate::wire::ApiError;
@@ -86,17 +86,17 @@ pub struct ServiceFilter {
     pub frozen: Option<bool>,
 }
 
-impl Narrow for ServiceFilter {
+impl ListFilter for ServiceFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.prefix("@.name", self.name_starts_with);
         if let Some(statuses) = self.instance_statuses {
             let with = "EXISTS (SELECT 1 FROM instance x WHERE x.service_id = @.id AND x.status {any $})";
-            list.such(with, [Bind::words(&statuses)]);
+            list.and(with, [Bind::words(&statuses)]);
         }
         if let Some(frozen) = self.frozen {
             let stands = "EXISTS (SELECT 1 FROM hold x WHERE x.service_id = @.id AND x.instance_id IS NULL \
                 AND x.ended_at IS NULL AND (x.until IS NULL OR x.until > {begun}))";
-            list.either(stands, frozen);
+            list.and_either(stands, frozen);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@ use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE, SERVICE};
 use crate::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use crate::domain::{Kind, Word};
 use crate::read::declare::{
-    BOOLEAN, Computed, Leaf, Narrow, Object, Order, Ordering, TEXT, arg, column, computed, descending, embedded,
+    BOOLEAN, Computed, Leaf, ListFilter, ListOrder, Object, Order, TEXT, arg, column, computed, descending, embedded,
     filter, id, id_arg, many, one, ordered, text_leaf,
 };
 use crate::read::{Args, Scene, TIME, Where, number};
@@ -119,7 +119,7 @@ pub struct EnabledFor {
     pub current_version_id: ID,
 }
 
-impl Narrow for VersionFilter {
+impl ListFilter for VersionFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.prefix("@.name", self.name_starts_with);
         list.words("@.build_status", self.build_statuses);
@@ -127,15 +127,15 @@ impl Narrow for VersionFilter {
             let argument = "filter.enabledFor.currentVersionId";
             let current = number(Kind::Version, argument, &current_version_id)?;
             list.of_service(argument, current);
-            list.such("@.build_status = 'SUCCEEDED' AND @.withdrawn_at IS NULL AND @.removed_at IS NULL", []);
+            list.and("@.build_status = 'SUCCEEDED' AND @.withdrawn_at IS NULL AND @.removed_at IS NULL", []);
             let order = match action {
                 VersionAction::Upgrade => "@.id > $",
                 VersionAction::Revert => "@.id < $",
             };
-            list.such(order, [Bind::Int(current)]);
+            list.and(order, [Bind::Int(current)]);
         }
         if let Some(in_use) = self.in_use {
-            list.either(
+            list.and_either(
                 "EXISTS (SELECT 1 FROM instance x WHERE x.version_id = @.id AND x.status <> 'REMOVED')",
                 in_use,
             );
@@ -163,7 +163,7 @@ pub struct VersionOrder {
     pub direction: OrderDirection,
 }
 
-impl Ordering for VersionOrder {
+impl ListOrder for VersionOrder {
     fn order(self) -> Order {
         let by = match self.field {
             VersionOrderField::CreatedAt => BY_REGISTRATION,

@@ -1,7 +1,9 @@
 //! How declarations are written: a function for each kind of order, field, argument and leaf, and what a type or a field
 //! says beside.
 
-use super::{Arg, Compute, Cursors, Field, Interface, Leaf, Length, Narrow, Object, Order, Ordering, Role, Source};
+use super::{
+    Arg, ArgRole, Compute, Cursors, Field, FieldSource, Interface, Leaf, Length, ListFilter, ListOrder, Object, Order,
+};
 use crate::domain::Kind;
 use crate::domain::caller::Right;
 use crate::read::filter::Where;
@@ -74,7 +76,7 @@ impl Object {
 
 impl Field {
     /// A field that is never null.
-    pub const fn new(name: &'static str, about: &'static str, source: Source) -> Field {
+    pub const fn new(name: &'static str, about: &'static str, source: FieldSource) -> Field {
         Field { name, about, args: &[], nullable: false, right: None, source, length: None }
     }
 
@@ -121,8 +123,8 @@ impl Field {
     const fn ordered(mut self, order: Order) -> Field {
         let order = Some(order);
         self.source = match self.source {
-            Source::Many { of, by, .. } => Source::Many { of, by, order },
-            Source::List { of, from, by, such, .. } => Source::List { of, from, by, such, order },
+            FieldSource::Many { of, by, .. } => FieldSource::Many { of, by, order },
+            FieldSource::List { of, from, by, such, .. } => FieldSource::List { of, from, by, such, order },
             source => source,
         };
         self
@@ -130,8 +132,8 @@ impl Field {
 
     /// An embedded object that is null where this column, a text, is.
     pub const fn present(mut self, column: &'static str) -> Field {
-        if let Source::Embedded { of, .. } = self.source {
-            self.source = Source::Embedded { of, present: Some(column) };
+        if let FieldSource::Embedded { of, .. } = self.source {
+            self.source = FieldSource::Embedded { of, present: Some(column) };
         }
         self.nullable()
     }
@@ -139,17 +141,17 @@ impl Field {
 
 /// The object's global id.
 pub const fn id() -> Field {
-    Field::new("id", "Global id.", Source::Id)
+    Field::new("id", "Global id.", FieldSource::Id)
 }
 
 /// The global id of the thing of this kind that a column names.
 pub const fn reference(name: &'static str, about: &'static str, kind: Kind, column: &'static str) -> Field {
-    Field::new(name, about, Source::Ref(kind, column))
+    Field::new(name, about, FieldSource::Ref(kind, column))
 }
 
 /// A column as it is; `sql` is its name, or a term over `@`.
 pub const fn column(name: &'static str, about: &'static str, leaf: &'static Leaf, sql: &'static str) -> Field {
-    Field::new(name, about, Source::Column(leaf, sql))
+    Field::new(name, about, FieldSource::Column(leaf, sql))
 }
 
 /// A value that is made from these columns.
@@ -160,17 +162,17 @@ pub const fn computed(
     needs: &'static [(&'static str, CellKind)],
     by: Compute,
 ) -> Field {
-    Field::new(name, about, Source::Computed { leaf, needs, by })
+    Field::new(name, about, FieldSource::Computed { leaf, needs, by })
 }
 
 /// The one thing that a column names by its key.
 pub const fn one(name: &'static str, about: &'static str, to: &'static Object, key: &'static str) -> Field {
-    Field::new(name, about, Source::One { to, key })
+    Field::new(name, about, FieldSource::One { to, key })
 }
 
 /// An object whose columns are in the same row.
 pub const fn embedded(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Embedded { of, present: None })
+    Field::new(name, about, FieldSource::Embedded { of, present: None })
 }
 
 /// The one thing for which `such` holds, null if there is none: of what belongs to this one by the column `by`, or
@@ -182,17 +184,17 @@ pub const fn find(
     by: Option<&'static str>,
     such: &'static str,
 ) -> Field {
-    Field::new(name, about, Source::Find { of, by, such }).nullable()
+    Field::new(name, about, FieldSource::Find { of, by, such }).nullable()
 }
 
 /// Pages of what belongs to this one: by a column with its id, or by a condition with `^`.
 pub const fn many(name: &'static str, about: &'static str, of: &'static Object, by: &'static str) -> Field {
-    Field::new(name, about, Source::Many { of, by: Some(by), order: None })
+    Field::new(name, about, FieldSource::Many { of, by: Some(by), order: None })
 }
 
 /// Pages of all the things of a type.
 pub const fn all(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::Many { of, by: None, order: None })
+    Field::new(name, about, FieldSource::Many { of, by: None, order: None })
 }
 
 /// All the things of a table or statement that belong to this one, and for which `such` holds.
@@ -204,26 +206,26 @@ pub const fn list(
     by: &'static str,
     such: &'static str,
 ) -> Field {
-    Field::new(name, about, Source::List { of, from, by: Some(by), such, order: None })
+    Field::new(name, about, FieldSource::List { of, from, by: Some(by), such, order: None })
 }
 
 /// A list of rows that stand in a given row, under the field's name.
 pub const fn given(name: &'static str, about: &'static str, of: &'static Object) -> Field {
-    Field::new(name, about, Source::List { of, from: "", by: None, such: "", order: None })
+    Field::new(name, about, FieldSource::List { of, from: "", by: None, such: "", order: None })
 }
 
 /// Things that a given row lists, by the numbers of their rows.
 pub const fn picked(name: &'static str, about: &'static str, of: &'static Object, list: &'static str) -> Field {
-    Field::new(name, about, Source::Picked { of, list })
+    Field::new(name, about, FieldSource::Picked { of, list })
 }
 
 /// An argument of a type of the library's.
 pub const fn arg<T: InputType>(name: &'static str, about: &'static str) -> Arg {
-    Arg { name, about, ty: T::create_type_info, type_name: T::type_name, default: None, role: Role::Plain }
+    Arg { name, about, ty: T::create_type_info, type_name: T::type_name, default: None, role: ArgRole::Plain }
 }
 
 /// The argument `filter`.
-pub const fn filter<F: Narrow>(about: &'static str) -> Arg {
+pub const fn filter<F: ListFilter>(about: &'static str) -> Arg {
     narrowing::<Option<F>>("filter", about, |value, list| match parse::<Option<F>>("filter", Some(value))? {
         Some(filter) => filter.narrow(list),
         None => Ok(()),
@@ -236,18 +238,18 @@ pub const fn narrowing<T: InputType>(
     about: &'static str,
     by: fn(Value, &mut Where) -> Result<(), ApiError>,
 ) -> Arg {
-    Arg { role: Role::Narrow(by), ..arg::<T>(name, about) }
+    Arg { role: ArgRole::Narrow(by), ..arg::<T>(name, about) }
 }
 
 /// The argument `orderBy`.
-pub const fn ordered<O: Ordering>(about: &'static str) -> Arg {
+pub const fn ordered<O: ListOrder>(about: &'static str) -> Arg {
     let by = |value| Ok(parse::<O>("orderBy", Some(value))?.order());
-    Arg { role: Role::Order(by), ..arg::<Option<O>>("orderBy", about) }
+    Arg { role: ArgRole::Order(by), ..arg::<Option<O>>("orderBy", about) }
 }
 
 /// An argument that names a thing of this kind.
 pub const fn id_arg(name: &'static str, about: &'static str, kind: Kind) -> Arg {
-    Arg { role: Role::Id(kind), ..arg::<ID>(name, about) }
+    Arg { role: ArgRole::Id(kind), ..arg::<ID>(name, about) }
 }
 
 /// How many items a plain list has unless `first` says so; the same as [`up_to`] spells.
@@ -257,7 +259,7 @@ pub const DEFAULT_FIRST: u64 = 200;
 pub const fn up_to(most: i64) -> Arg {
     Arg {
         default: Some("200"),
-        role: Role::First(most),
+        role: ArgRole::First(most),
         ..arg::<Option<i32>>("first", "How many at most, from the beginning.")
     }
 }

@@ -1,6 +1,6 @@
 //! The text that reads a level, on each database.
 
-use super::{Level, Parents};
+use super::{Level, ParentKeys};
 use crate::read::declare::Cursors;
 use crate::read::parents::ParentIds;
 use crate::store::Dialect;
@@ -45,7 +45,7 @@ impl Level {
         };
         // SQLite would sort all that has one of several values: of each, the first are read in the order of an index.
         let each = self.list.each.as_ref().filter(|_| dialect == Dialect::Sqlite && !derived);
-        if let (Parents::None, Some(limit), Some((column, place))) = (&self.parents, &self.limit, each) {
+        if let (ParentKeys::None, Some(limit), Some((column, place))) = (&self.parents, &self.limit, each) {
             let first = format!("{column} = v.value{}", self.list.beside_each()).replace('@', "i");
             let _ = write!(
                 text,
@@ -58,11 +58,11 @@ impl Level {
         let parents = || source.rows(dialect);
         let _ = match (&self.parents, &self.limit, dialect) {
             // What is joined to the others is not read.
-            (Parents::None, Some(limit), Dialect::Postgres) if !joins.is_empty() => write!(
+            (ParentKeys::None, Some(limit), Dialect::Postgres) if !joins.is_empty() => write!(
                 text,
                 " FROM (SELECT * FROM {from} t0 WHERE TRUE{outer} ORDER BY {order} LIMIT {limit}) t0{joins} ORDER BY {order}",
             ),
-            (Parents::None, limit, _) => {
+            (ParentKeys::None, limit, _) => {
                 let limit = limit.as_ref().map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
                 write!(text, " FROM {from} t0{joins} WHERE TRUE{outer} ORDER BY {order}{limit}")
             }
@@ -94,7 +94,7 @@ impl Level {
         let such = self.page.as_ref().filter(|page| page.counted).map(|page| &page.uncut)?;
         let such = such.replace('@', "i");
         Some(match &self.parents {
-            Parents::None => format!("SELECT 0, count(*) FROM {} i WHERE TRUE{such}", self.table),
+            ParentKeys::None => format!("SELECT 0, count(*) FROM {} i WHERE TRUE{such}", self.table),
             _ if self.by.contains('^') => format!(
                 "SELECT p.value, (SELECT count(*) FROM {} i WHERE {}{such}) FROM {} ORDER BY 1",
                 self.table,
