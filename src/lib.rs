@@ -15,7 +15,7 @@
 //! - [`events`]: the live end of the log of events, for any number of subscribers.
 //! - [`auth`]: tokens, and the callers that they stand for.
 //! - [`change`]: what every mutation has in common: one transaction with key, effect, events and audit entry.
-//! - [`wire`]: errors with their codes, and the bytes of responses.
+//! - [`wire`]: errors with their codes, scalars, cursors, and the bytes of responses.
 //! - [`app`]: what all of these share while the program runs.
 //! - [`store`]: all SQL, written once for SQLite and PostgreSQL.
 //! - [`executor`]: how a target is carried out on a host.

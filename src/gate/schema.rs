@@ -1,6 +1,7 @@
 //! The schema that documents are checked against.
 
-use crate::read::{Extent, Extents, ScalarCheck};
+use crate::read::{Extent, Extents};
+use crate::wire::ScalarCheck;
 use apollo_compiler::schema::InputValueDefinition;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema as Definitions};

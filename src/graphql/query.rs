@@ -4,9 +4,9 @@ use super::types::*;
 use crate::app::App;
 use crate::domain::caller::Right;
 use crate::read::declare::{Field, FieldSource, Object, all, arg, filter, find, narrowing, ordered, parse, up_to};
-use crate::read::{Document, Prepared, caller, cursor, head, register};
+use crate::read::{Document, Prepared, caller, head, register};
 use crate::store::db::rows::Bind;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, cursor};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{

@@ -2,9 +2,8 @@
 
 use super::declare::{Arg, ArgRole, Cursors, DEFAULT_FIRST, Field, FieldSource, Order, arg, parse};
 use super::filter::{Where, number};
-use super::scalar::Cursor;
 use crate::store::db::rows::Bind;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Cursor};
 use async_graphql::{ID, InputType, Value};
 
 /// Values by the names of their arguments.

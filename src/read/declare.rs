@@ -8,8 +8,8 @@ mod make;
 
 use super::args::Args;
 use super::filter::Where;
+use super::scene::Scene;
 use super::supplied::SuppliedRow;
-use super::write::Scene;
 use crate::app::App;
 use crate::domain::caller::Right;
 use crate::domain::{Caller, Kind};

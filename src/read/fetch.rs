@@ -1,16 +1,16 @@
 //! Reads what a plan asks for, and sorts the rows under their parents.
 
-use super::cursor::Head;
 use super::filter::{ExpectedIds, not_found};
 use super::level::{Level, ParentKeys, RowSource};
 use super::parents::ParentIds;
 use super::plan::Plan;
+use super::scene::Scene;
 use super::statement::{LevelParts, Statement};
 use super::supplied::SuppliedRow;
-use super::write::Scene;
 use crate::domain::Kind;
 use crate::store::Reads;
 use crate::store::db::rows::{Bind, Rows};
+use crate::wire::cursor::Head;
 use crate::wire::{ApiError, Reason};
 use std::collections::HashSet;
 use std::ops::Range;

@@ -1,7 +1,6 @@
 //! Planning lists: things by their ids, plain lists, and pages.
 
 use super::args::Args;
-use super::cursor;
 use super::declare::{Cursors, Field, Object, Order};
 use super::level::{Level, Page, ParentKeys, RowSource};
 use super::plan::{Guard, Link, ObjectPlan, RowPlace, ValuePlan};
@@ -10,7 +9,7 @@ use super::schema::connection_name;
 use super::select::below;
 use crate::domain::{Id, Kind};
 use crate::store::db::rows::{Bind, CellKind};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, cursor};
 
 impl<'a> Planner<'a> {
     /// Things by their ids: a level for each kind that is among them.
@@ -110,7 +109,10 @@ impl<'a> Planner<'a> {
         for (cursor, argument) in [(&asked.after, "after"), (&asked.before, "before")] {
             let Some(cursor) = cursor else { continue };
             let values = match of.cursors {
-                Cursors::Keyset => cursor::read_keyset(cursor, &page.list, level.order(), argument)?,
+                Cursors::Keyset => {
+                    let order = level.order();
+                    cursor::read_keyset(cursor, &page.list, &order.spelled(), &order.kinds(), argument)?
+                }
                 Cursors::Event => {
                     let place = cursor::read_event(cursor, self.app.db.log_id(), argument)?;
                     if argument == "after" {

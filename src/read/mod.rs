@@ -5,7 +5,6 @@
 
 mod answer;
 mod args;
-pub mod cursor;
 pub mod declare;
 mod extent;
 mod fetch;
@@ -16,7 +15,7 @@ mod paging;
 mod parents;
 mod plan;
 mod planner;
-mod scalar;
+mod scene;
 mod schema;
 mod select;
 mod statement;
@@ -28,8 +27,7 @@ pub use args::Args;
 pub use extent::{Extent, Extents, extents};
 pub use fetch::{head, known};
 pub use filter::{ExpectedIds, Where, not_found, number};
-pub use scalar::{CURSOR, Cursor, DateTime, SCALARS, ScalarCheck, TIME};
+pub use scene::Scene;
 pub use schema::{argument, field, implement, object_type, register};
 pub use select::Document;
 pub use supplied::SuppliedRow;
-pub use write::Scene;

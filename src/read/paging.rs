@@ -1,10 +1,9 @@
 //! Writing the parts of a page: which row an item is, cursors, and where to go on.
 
-use super::cursor;
 use super::declare::Cursors;
 use super::level::Page;
 use super::write::{Current, WriteResult, Writer};
-use crate::wire::json;
+use crate::wire::{cursor, json};
 use async_graphql::Pos;
 
 impl<'a> Writer<'a> {
@@ -29,7 +28,7 @@ impl<'a> Writer<'a> {
             Cursors::Log => cursor::line(place(0), place(1)),
             Cursors::Keyset => {
                 let keys = page.cells.iter().map(|cell| rows.cell(row, *cell));
-                cursor::keyset(&page.list, self.plan.levels[level].order(), keys)
+                cursor::keyset(&page.list, &self.plan.levels[level].order().spelled(), keys)
             }
         };
         json::string(&text, &mut self.out);

@@ -1,7 +1,7 @@
 //! The declarations as the library's registry knows them.
 
 use super::declare::{Arg, Cursors, Field, FieldSource, Interface, Object};
-use super::scalar::Cursor;
+use crate::wire::Cursor;
 use async_graphql::indexmap::{IndexMap, IndexSet};
 use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
 use async_graphql::{ID, OutputType};

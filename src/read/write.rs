@@ -1,23 +1,13 @@
 //! Rows to JSON, in one pass. A null where there may be none takes back what was written, up to the nearest
 //! field that may be null; why is told with its whole path.
 
-use super::cursor::{self, Head};
 use super::declare::Computed;
 use super::fetch::Fetched;
 use super::plan::{Link, ObjectPlan, Plan, ValuePlan};
 use crate::store::db::rows::Cell;
-use crate::wire::ApiError;
-use crate::wire::json;
+use crate::wire::{ApiError, cursor, json};
 use async_graphql::{Name, PathSegment, Pos, ServerError};
 use std::ops::Range;
-
-/// What computed values may need beside their row.
-pub struct Scene {
-    /// The name of the log of events.
-    pub log_id: String,
-    /// The ends of the log, where they were asked for.
-    pub head: Option<Head>,
-}
 
 /// A null goes up; why was noted.
 pub(super) struct Null;

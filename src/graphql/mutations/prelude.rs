@@ -5,8 +5,9 @@ pub use crate::app::App;
 pub use crate::change::Request;
 pub use crate::domain::caller::Right;
 pub use crate::graphql::types::USER_ERRORS;
+pub use crate::read::SuppliedRow;
 pub use crate::read::declare::{Field, one, picked};
-pub use crate::read::{DateTime, SuppliedRow};
+pub use crate::wire::DateTime;
 pub use async_graphql::{ID, InputObject};
 pub use futures_util::FutureExt;
 

@@ -8,10 +8,10 @@ use crate::graphql::types::{
     INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, SERVICE_EVENT, ServiceEventFilter, at_most,
 };
 use crate::read::declare::arg;
-use crate::read::{ExpectedIds, SuppliedRow, cursor, head, known};
+use crate::read::{ExpectedIds, SuppliedRow, head, known};
 use crate::store::events::Event;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, cursor};
 use async_graphql::{ID, InputType};
 use futures_util::{FutureExt, StreamExt, stream};
 use std::collections::BTreeSet;

@@ -5,11 +5,11 @@ use crate::domain::Kind;
 use crate::events::{Demand, Tail};
 use crate::graphql::types::LOG_LINE;
 use crate::read::declare::arg;
-use crate::read::{Cursor, SuppliedRow, cursor, not_found, number};
+use crate::read::{SuppliedRow, not_found, number};
 use crate::store::Db;
 use crate::store::log::{self, Line, Mark};
 use crate::watch::{Batch, Batches, Begun, Source, Told};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Cursor, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 

@@ -6,10 +6,10 @@ use crate::domain::release::Progress;
 use crate::events::{Demand, State, Tail};
 use crate::graphql::types::RELEASE_PROGRESS_EVENT;
 use crate::read::declare::arg;
-use crate::read::{SuppliedRow, cursor, not_found, number};
+use crate::read::{SuppliedRow, not_found, number};
 use crate::store::progress;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 

@@ -1,12 +1,12 @@
 use super::order::OrderDirection;
 use crate::domain::audit::AuditOutcome;
 use crate::read::declare::{
-    Computed, INT, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, ascending, column, computed, leaf_of_json,
-    text_leaf,
+    Computed, INT, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column, computed,
+    leaf_of_json, text_leaf,
 };
-use crate::read::{Args, DateTime, Scene, TIME, Where};
+use crate::read::{Args, Scene, Where};
 use crate::store::db::rows::{Bind, Cell, CellKind};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, DateTime};
 use async_graphql::{Enum, ID, InputObject};
 
 /// By when they were written.

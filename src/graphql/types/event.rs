@@ -3,11 +3,11 @@ use super::release::{ACTION, PROGRESS, STATUS as RELEASE_STATUS, place};
 use super::{HOLD, INSTANCE, RELEASE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
+use crate::read::Where;
 use crate::read::declare::{
-    BOOLEAN, Cursors, INT, Leaf, ListFilter, OLDEST_FIRST, Object, TEXT, column, computed, embedded, one, reference,
-    text_leaf,
+    BOOLEAN, CURSOR, Cursors, INT, Leaf, ListFilter, OLDEST_FIRST, Object, TEXT, TIME, column, computed, embedded, one,
+    reference, text_leaf,
 };
-use crate::read::{CURSOR, TIME, Where};
 use crate::store::db::rows::CellKind;
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};

@@ -1,7 +1,7 @@
 use super::{INSTANCE, NODE, SERVICE};
 use crate::domain::Kind;
-use crate::read::declare::{BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, column, id, one};
-use crate::read::{TIME, Where};
+use crate::read::Where;
+use crate::read::declare::{BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, column, id, one};
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 

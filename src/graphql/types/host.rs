@@ -1,8 +1,8 @@
 use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
 use crate::catalog::host::LABELS;
 use crate::domain::Kind;
-use crate::read::declare::{INT, ListFilter, Object, TEXT, ascending, column, filter, id, list, many, ordered};
-use crate::read::{TIME, Where};
+use crate::read::Where;
+use crate::read::declare::{INT, ListFilter, Object, TEXT, TIME, ascending, column, filter, id, list, many, ordered};
 use crate::store::db::rows::{Bind, CellKind};
 use crate::wire::ApiError;
 use async_graphql::InputObject;

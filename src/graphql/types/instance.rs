@@ -3,10 +3,11 @@ use super::order::OrderDirection;
 use super::{HOST, INSTANCE_EVENT, LOCK, NODE, SERVICE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
+use crate::read::Where;
 use crate::read::declare::{
-    BOOLEAN, INT, Leaf, ListFilter, ListOrder, Object, Order, TEXT, ascending, column, id, list, many, one, text_leaf,
+    BOOLEAN, INT, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column, id, list, many, one,
+    text_leaf,
 };
-use crate::read::{TIME, Where};
 use crate::store::db::rows::CellKind;
 use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};

@@ -1,6 +1,5 @@
 use super::{HOLD, RELEASE};
-use crate::read::TIME;
-use crate::read::declare::{Field, FieldSource, Object, TEXT, Union, ascending, column};
+use crate::read::declare::{Field, FieldSource, Object, TEXT, TIME, Union, ascending, column};
 use crate::store::db::rows::CellKind;
 
 static HOLDER: Union = Union {

@@ -2,11 +2,11 @@ use super::TARGET;
 use crate::domain::Kind;
 use crate::domain::release::LogStream;
 use crate::read::declare::{
-    Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, column, computed, one, reference, text_leaf,
+    CURSOR, Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, text_leaf,
 };
-use crate::read::{Args, CURSOR, Scene, TIME, cursor};
+use crate::read::{Args, Scene};
 use crate::store::db::rows::{Cell, CellKind};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, cursor};
 
 static STREAM: Leaf = text_leaf::<LogStream>();
 

@@ -1,7 +1,6 @@
 use super::RELEASE;
 use super::release::{PROGRESS, STATUS, place};
-use crate::read::CURSOR;
-use crate::read::declare::{BOOLEAN, Object, column, computed, embedded, one};
+use crate::read::declare::{BOOLEAN, CURSOR, Object, column, computed, embedded, one};
 use crate::store::db::rows::CellKind;
 
 pub static RELEASE_PROGRESS_EVENT: Object = Object::new(

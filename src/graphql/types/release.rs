@@ -2,12 +2,12 @@ use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus};
 use crate::read::declare::{
-    Computed, INT, Leaf, ListFilter, NEWEST_FIRST, Object, TEXT, column, computed, embedded, id, many, narrowing, one,
-    parse, text_leaf,
+    CURSOR, Computed, INT, Leaf, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, column, computed, embedded, id, many,
+    narrowing, one, parse, text_leaf,
 };
-use crate::read::{Args, CURSOR, DateTime, Scene, TIME, Where, cursor};
+use crate::read::{Args, Scene, Where};
 use crate::store::db::rows::{Bind, Cell, CellKind};
-use crate::wire::ApiError;
+use crate::wire::{ApiError, DateTime, cursor};
 use async_graphql::{ID, InputObject};
 
 pub(super) static ACTION: Leaf = text_leaf::<ReleaseAction>();

@@ -2,8 +2,10 @@ use super::{HOLD, HOST, HostFilter, INSTANCE, INSTANCE_COUNT, InstanceFilter, In
 use super::{ReleaseFilter, VERSION, VersionFilter, VersionOrder};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
-use crate::read::declare::{ListFilter, Object, TEXT, arg, ascending, column, filter, find, id, list, many, ordered};
-use crate::read::{TIME, Where};
+use crate::read::Where;
+use crate::read::declare::{
+    ListFilter, Object, TEXT, TIME, arg, ascending, column, filter, find, id, list, many, ordered,
+};
 use crate::store::db::rows::{Bind, CellKind};
 use crate::wire::ApiError;
 use async_graphql::InputObject;

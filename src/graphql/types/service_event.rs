@@ -2,8 +2,9 @@ use super::release::place;
 use super::{HOLD, SERVICE, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::ServiceEventKind;
-use crate::read::declare::{Cursors, Leaf, OLDEST_FIRST, Object, TEXT, column, computed, one, reference, text_leaf};
-use crate::read::{CURSOR, TIME};
+use crate::read::declare::{
+    CURSOR, Cursors, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, text_leaf,
+};
 use crate::store::db::rows::CellKind;
 use async_graphql::{ID, InputObject};
 

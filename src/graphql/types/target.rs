@@ -1,8 +1,7 @@
 use super::{HOST, INSTANCE, LOG_LINE, NODE, RELEASE, VERSION};
 use crate::domain::Kind;
 use crate::domain::release::{ReleaseTargetStatus, TargetFailure};
-use crate::read::TIME;
-use crate::read::declare::{INT, Leaf, Object, TEXT, ascending, column, id, many, one, text_leaf};
+use crate::read::declare::{INT, Leaf, Object, TEXT, TIME, ascending, column, id, many, one, text_leaf};
 use crate::store::db::rows::CellKind;
 
 static STATUS: Leaf = text_leaf::<ReleaseTargetStatus>();

@@ -3,10 +3,10 @@ use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE, SERVICE};
 use crate::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use crate::domain::{Kind, Word};
 use crate::read::declare::{
-    BOOLEAN, Computed, Leaf, ListFilter, ListOrder, Object, Order, TEXT, arg, column, computed, descending, embedded,
-    filter, id, id_arg, many, one, ordered, text_leaf,
+    BOOLEAN, Computed, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, arg, column, computed, descending,
+    embedded, filter, id, id_arg, many, one, ordered, text_leaf,
 };
-use crate::read::{Args, Scene, TIME, Where, number};
+use crate::read::{Args, Scene, Where, number};
 use crate::store::db::rows::{Bind, Cell, CellKind};
 use crate::wire::{ApiError, Reason};
 use async_graphql::{Enum, ID, InputObject};

@@ -4,13 +4,11 @@
 use super::{
     Arg, ArgRole, Compute, Cursors, Field, FieldSource, Interface, Leaf, Length, ListFilter, ListOrder, Object, Order,
 };
-use crate::domain::Kind;
 use crate::domain::caller::Right;
+use crate::domain::{Kind, Timestamp};
 use crate::read::filter::Where;
-use crate::read::scalar::JsonValue;
 use crate::store::db::rows::{Cell, CellKind};
-use crate::wire::ApiError;
-use crate::wire::json;
+use crate::wire::{ApiError, Cursor, DateTime, JsonValue, json};
 use async_graphql::{ID, InputType, OutputType, Value};
 
 /// By these columns, then the key; the smallest first. `name` stands in cursors.
@@ -27,6 +25,18 @@ pub const fn descending(name: &'static str, columns: &'static [(&'static str, Ce
 pub const OLDEST_FIRST: Order = ascending("oldest", &[]);
 /// In the opposite order of their keys.
 pub const NEWEST_FIRST: Order = descending("newest", &[]);
+
+impl Order {
+    /// Its name and direction, as cursors spell them.
+    pub(in crate::read) fn spelled(&self) -> String {
+        format!("{} {}", self.name, if self.descending { "DESC" } else { "ASC" })
+    }
+
+    /// What its columns and the key hold.
+    pub(in crate::read) fn kinds(&self) -> Vec<CellKind> {
+        self.columns.iter().map(|column| column.1).chain([CellKind::Int]).collect()
+    }
+}
 
 impl Object {
     /// A type without a global id; `table` is empty where no row is read for it.
@@ -287,6 +297,12 @@ pub static INT: Leaf = leaf::<i32>(CellKind::Int, |cell, out| json::number(cell.
 pub static BOOLEAN: Leaf = leaf::<bool>(CellKind::Bool, |cell, out| {
     out.extend_from_slice(if cell == Cell::Int(0) { b"false" } else { b"true" });
 });
+/// `DateTime`.
+pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
+    json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);
+});
+/// `Cursor`.
+pub static CURSOR: Leaf = text_leaf::<Cursor>();
 /// A list of texts, kept as JSON.
 pub static TEXTS: Leaf = leaf::<Vec<String>>(CellKind::Text, as_it_is);
 /// A list of ids, kept as JSON.

@@ -1,7 +1,7 @@
 //! The API over a WebSocket: the same answers and the same refusals as over HTTP.
 
 use crate::PROGRAM;
-use lockkeeper::read::cursor;
+use lockkeeper::wire::cursor;
 use lockkeeper::{events, store::Db};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use crate::general::schema::{Schema, named};
 use crate::general::world::{World, int, text};
 use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
 use lockkeeper::domain::Timestamp;
-use lockkeeper::read::cursor;
+use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
 use testkit::choices::Choices;
 

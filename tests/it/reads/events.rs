@@ -1,7 +1,7 @@
 //! The log of events, polled.
 
 use crate::reads::fleet::Fleet;
-use lockkeeper::read::cursor;
+use lockkeeper::wire::cursor;
 use serde_json::json;
 use testkit::on_both;
 

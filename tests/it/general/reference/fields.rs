@@ -7,7 +7,7 @@ use super::{Args, Fault, Raw, Scene, Thing, narrow};
 use crate::general::world::{Cell, Row, World, cell, int, is_null, text};
 use async_graphql::registry::MetaField;
 use lockkeeper::domain::{Id, Timestamp};
-use lockkeeper::read::cursor;
+use lockkeeper::wire::cursor;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 

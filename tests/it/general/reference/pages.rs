@@ -3,7 +3,7 @@
 use super::lists::{Order, bad, encode, keys, long, order, rows};
 use super::{Args, Fault, Raw, Scene, Thing};
 use crate::general::world::{Cell, Row, int};
-use lockkeeper::read::cursor;
+use lockkeeper::wire::cursor;
 use serde_json::Value as Json;
 
 /// How the cursors of a list are written.

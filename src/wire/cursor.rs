@@ -1,9 +1,8 @@
 //! Cursors: what they name, as base64url of a text. Clients are told that they are opaque.
 
-use super::declare::Order;
+use super::{ApiError, ErrorCode};
 use crate::domain::Timestamp;
 use crate::store::db::rows::{Bind, Cell, CellKind};
-use crate::wire::{ApiError, ErrorCode};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::Value;
@@ -66,31 +65,35 @@ pub fn other_output(argument: &str) -> ApiError {
     invalid(argument, "This is no cursor of the output of this release.")
 }
 
-/// An item of a list, by the values that the list is ordered by.
-pub(super) fn keyset<'a>(list: &str, order: &Order, keys: impl Iterator<Item = Cell<'a>>) -> String {
+/// An item of a list, by the values that the list is ordered by. `order` names the order and its direction.
+pub fn keyset<'a>(list: &str, order: &str, keys: impl Iterator<Item = Cell<'a>>) -> String {
     let keys = keys.map(|key| match key {
         Cell::Null => Value::Null,
         Cell::Int(int) => int.into(),
         Cell::Text(text) => text.into(),
     });
-    let all: Vec<Value> = [list.into(), spelled(order).into()].into_iter().chain(keys).collect();
+    let all: Vec<Value> = [list.into(), order.into()].into_iter().chain(keys).collect();
     BASE64.encode(Value::from(all).to_string())
 }
 
-/// The values of a cursor of [`keyset`], which must be of this list in this order.
-pub(super) fn read_keyset(text: &str, list: &str, order: &Order, argument: &str) -> Result<Vec<Bind>, ApiError> {
-    let kinds: Vec<CellKind> = order.columns.iter().map(|column| column.1).chain([CellKind::Int]).collect();
+/// Returns the values of a cursor of [`keyset`], which are of these kinds.
+///
+/// # Errors
+/// `CURSOR_INVALID` if the cursor belongs to another list or to another order.
+pub fn read_keyset(
+    text: &str,
+    list: &str,
+    order: &str,
+    kinds: &[CellKind],
+    argument: &str,
+) -> Result<Vec<Bind>, ApiError> {
     let keys = || {
         let Value::Array(parts) = serde_json::from_str(&decoded(text)?).ok()? else { return None };
         let [of, by, keys @ ..] = parts.as_slice() else { return None };
-        let fits = of == list && *by == spelled(order) && keys.len() == kinds.len();
-        fits.then(|| keys.iter().zip(&kinds).map(bound).collect()).flatten()
+        let fits = of == list && by == order && keys.len() == kinds.len();
+        fits.then(|| keys.iter().zip(kinds).map(bound).collect()).flatten()
     };
     keys().ok_or_else(|| invalid(argument, "This is no cursor of this list in this order."))
-}
-
-fn spelled(order: &Order) -> String {
-    format!("{} {}", order.name, if order.descending { "DESC" } else { "ASC" })
 }
 
 fn bound((key, kind): (&Value, &CellKind)) -> Option<Bind> {
@@ -111,7 +114,6 @@ fn invalid(argument: &str, message: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::declare::{ascending, descending};
     use super::*;
 
     #[test]
@@ -135,12 +137,14 @@ mod tests {
 
     #[test]
     fn an_item_is_found_again_in_its_list_and_order_alone() {
-        let order = ascending("HOSTNAME", &[("hostname", CellKind::Text)]);
-        let cursor = keyset("Query.instances", &order, [Cell::Text("a\"ü"), Cell::Int(7)].into_iter());
-        let keys = read_keyset(&cursor, "Query.instances", &order, "after");
-        assert_eq!(keys, Ok(vec![Bind::Text("a\"ü".into()), Bind::Int(7)]));
-        assert!(read_keyset(&cursor, "Host.instances", &order, "after").is_err());
-        let other = descending("UPDATED_AT", &[("updated_at", CellKind::Time)]);
-        assert!(read_keyset(&cursor, "Query.instances", &other, "after").is_err());
+        let kinds = [CellKind::Text, CellKind::Int];
+        let cursor = keyset("Query.instances", "HOSTNAME ASC", [Cell::Text("a\"ü"), Cell::Int(7)].into_iter());
+        let keys = |list, order, kinds| read_keyset(&cursor, list, order, kinds, "after");
+        let values = vec![Bind::Text("a\"ü".into()), Bind::Int(7)];
+        assert_eq!(keys("Query.instances", "HOSTNAME ASC", &kinds), Ok(values));
+        assert!(keys("Host.instances", "HOSTNAME ASC", &kinds).is_err());
+        assert!(keys("Query.instances", "HOSTNAME DESC", &kinds).is_err());
+        assert!(keys("Query.instances", "HOSTNAME ASC", &kinds[..1]).is_err());
+        assert!(keys("Query.instances", "HOSTNAME ASC", &[CellKind::Int, CellKind::Int]).is_err());
     }
 }

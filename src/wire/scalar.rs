@@ -1,9 +1,6 @@
 //! The schema's own scalars.
 
-use super::declare::{Leaf, leaf, text_leaf};
 use crate::domain::Timestamp;
-use crate::store::db::rows::CellKind;
-use crate::wire::json;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
 /// An instant in UTC, written as RFC 3339 with millisecond precision.
@@ -72,10 +69,3 @@ impl ScalarType for JsonValue {
         Value::from_json(self.0.clone()).unwrap_or_default()
     }
 }
-
-/// `DateTime`.
-pub static TIME: Leaf = leaf::<DateTime>(CellKind::Time, |cell, out| {
-    json::string(&Timestamp(cell.int().unwrap_or_default()).to_string(), out);
-});
-/// `Cursor`.
-pub static CURSOR: Leaf = text_leaf::<Cursor>();
