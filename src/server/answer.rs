@@ -140,7 +140,14 @@ fn respond(status: StatusCode, media: Media, bytes: Vec<u8>, told: Told) -> Resp
     response
 }
 
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    text.unwrap_or_default().to_owned()
+}
+
 /// What is answered when a handler panicked; the log has more.
-pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    tracing::error!(panic = panic_text(&*panic), "a request handler panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

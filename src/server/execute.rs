@@ -1,7 +1,7 @@
 //! Queries and mutations are carried out within a time, and a bug in a resolver ends nothing but its own request.
 
 use super::Server;
-use super::answer::Refused;
+use super::answer::{Refused, panic_text};
 use crate::domain::{Caller, duration};
 use crate::graphql::RequestId;
 use crate::wire::ErrorCode;
@@ -9,10 +9,10 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response};
 use axum::http::StatusCode;
 use futures_util::FutureExt;
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 /// Carries out a request. A query ends with its deadline, or when nobody waits for it any more; a mutation has a task
 /// of its own and is never cut short, since what it has begun has to reach its end.
@@ -25,17 +25,17 @@ pub async fn execute(
 ) -> Result<Response, Refused> {
     let work = server.engine.execute(request, caller, &id.0);
     let finished = if kind == OperationType::Mutation {
-        let ended = timeout(server.limits.query_deadline, server.underway.spawn(work)).await;
+        let ended = timeout(server.limits.query_deadline, server.underway.spawn(work.in_current_span())).await;
         ended.map(|ended| ended.map_err(|failed| failed.to_string()))
     } else {
         // A task for each would cost a change of threads for each.
         let ended = timeout(server.limits.query_deadline, AssertUnwindSafe(work).catch_unwind()).await;
-        ended.map(|ended| ended.map_err(|panic| words(&*panic)))
+        ended.map(|ended| ended.map_err(|panic| panic_text(&*panic)))
     };
     match finished {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(failed)) => {
-            tracing::error!(request_id = id.0, failed, "a request could not be carried out");
+            tracing::error!(failed, "a request could not be carried out");
             Err(Refused::internal())
         }
         Err(_) => Err(too_late(kind, server.limits.query_deadline)),
@@ -54,10 +54,4 @@ fn too_late(kind: OperationType, deadline: Duration) -> Refused {
     }
     let message = format!("The query did not end in time: {limit}. Ask for less at a time.");
     Refused::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message)
-}
-
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    text.unwrap_or_default().to_owned()
 }

@@ -1,8 +1,11 @@
 //! Around each request: its id, its line in the log, and the headers that all answers have.
 
 use super::Server;
+use super::answer;
 use super::connection::Peer;
 use crate::graphql::RequestId;
+use crate::wire::ErrorCode;
+use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -12,6 +15,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::{Instrument as _, Span};
 
 /// The longest path or name in a line, in characters.
 const MAX_CHARS: usize = 200;
@@ -19,6 +23,21 @@ const MAX_CHARS: usize = 200;
 /// A new id, by chance.
 pub fn new_id() -> RequestId {
     RequestId(Alphanumeric.sample_string(&mut rand::rng(), 16))
+}
+
+/// The span of a request or of a socket's operation: every line that is logged in it has the id. Its level is that of
+/// errors, so that no filter that lets them through hides the id.
+pub fn span(id: &RequestId) -> Span {
+    tracing::error_span!("request", request_id = id.0)
+}
+
+/// Logs an internal error that a subscription is sent. What caused it was logged when it was read, which is done once for
+/// all subscribers that share it.
+pub fn log_shared_failure(answer: &Answer, id: &RequestId) {
+    if answer::outcome(answer) == ErrorCode::Internal.word() {
+        let _span = span(id).entered();
+        tracing::error!("a subscription was sent an internal error; its cause was logged before, without a request id");
+    }
 }
 
 /// What the log says of a request, put into its response by whoever knew.
@@ -54,6 +73,11 @@ pub fn cut(text: &str) -> &str {
     text.char_indices().nth(MAX_CHARS).map_or(text, |(end, _)| &text[..end])
 }
 
+/// How long ago an instant was, in milliseconds with three decimals.
+pub fn milliseconds(began: Instant) -> f64 {
+    (began.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0
+}
+
 /// Gives a request its id, and writes its line when it is answered. Queries, variables and tokens are not logged.
 pub async fn each_request(
     State(server): State<Arc<Server>>,
@@ -67,7 +91,7 @@ pub async fn each_request(
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(client);
     let began = Instant::now();
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span(&id)).await;
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
@@ -93,7 +117,7 @@ pub async fn each_request(
                 caller = told.caller,
                 operation = told.operation.as_deref().map(cut),
                 outcome = told.outcome,
-                ms = began.elapsed().as_secs_f64() * 1000.0,
+                ms = milliseconds(began),
                 "request"
             )
         };

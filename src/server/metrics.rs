@@ -203,7 +203,7 @@ pub async fn get(
             ([(header::CONTENT_TYPE, content_type)], told).into_response()
         }
         Err(error) => {
-            tracing::error!(request_id = id.0, %error, "the figures could not be read");
+            tracing::error!(%error, "the figures could not be read");
             Refused::unavailable("The database was not reached. Ask again.").respond(Media::Json, &id)
         }
     }

@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::answer::{self, OK, Refused};
-use super::log::Told;
+use super::log::{Told, log_shared_failure};
 use super::metrics::{Subscriber, Transport};
 use super::subscribers::Subscribed;
 use super::who;
@@ -118,7 +118,9 @@ impl Pump {
                 self.put(next(cursor, body.as_bytes()), queued)
             }
             watch::Body::Failed(failed) => {
-                let event = self.answer(failed.response(), cursor);
+                let answer = failed.response();
+                log_shared_failure(&answer, &self.id);
+                let event = self.answer(answer, cursor);
                 self.put(event, queued)
             }
         }

@@ -1,6 +1,7 @@
 //! One operation over a socket, from its document to its last message.
 
 use super::super::answer::{self, OK, Refused};
+use super::super::log::{log_shared_failure, span};
 use super::super::request::Asked;
 use super::super::subscribers::Subscribed;
 use super::super::waiting;
@@ -19,11 +20,13 @@ use async_graphql::{Response as Answer, ServerError, Value};
 use axum::extract::ws::Message as Frame;
 use futures_util::stream::{self, AbortRegistration, Abortable, Stream};
 use futures_util::{FutureExt, StreamExt};
+use std::any::Any;
 use std::future::ready;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 /// Whose operations they are, and who carries them out.
 pub struct Carrier {
@@ -41,7 +44,8 @@ pub fn carry_out(
     (in_use, stopped): (InUse, AbortRegistration),
 ) -> Source {
     let operation = Box::new(Operation::new(carrier, in_use));
-    let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked)));
+    let span = span(&operation.record.id);
+    let began = AbortOnDropHandle::new(tokio::spawn(operation.begin(asked).instrument(span)));
     let saying = stream::once(began).filter_map(|began| ready(began.ok())).flat_map(Operation::saying);
     let outgoing = saying.map(|(text, held)| (Outgoing::Message(Frame::Text(text.into())), Room::from(held)));
     Abortable::new(outgoing, stopped).boxed()
@@ -87,7 +91,7 @@ impl Operation {
     async fn begin(mut self: Box<Self>, (asked, room): (Asked, Option<waiting::Room>)) -> Box<Operation> {
         // A bug in a resolver ends its operation, and the client is told.
         let begun = AssertUnwindSafe(self.begun(asked)).catch_unwind().await;
-        self.stage = begun.unwrap_or_else(|_| self.refusal(Refused::internal().answer()));
+        self.stage = begun.unwrap_or_else(|panic| self.panicked(&*panic));
         drop(room);
         self
     }
@@ -154,7 +158,7 @@ impl Operation {
                 },
                 Ok(Heard::Place(cursor)) => return Some((message::looked(self.in_use.id(), &cursor), None)),
                 Ok(Heard::Over) => Stage::ending([message::complete(self.in_use.id())]),
-                Err(_) => self.refusal(Refused::internal().answer()),
+                Err(panic) => self.panicked(&*panic),
             };
         }
     }
@@ -167,11 +171,21 @@ impl Operation {
                 self.record.outcome = OK.into();
                 Ok(message::next(&self.head, body))
             }
-            Body::Failed(failed) => match failed.response() {
-                answer if first && never_began(&answer) => Err(self.refusal(answer)),
-                answer => Ok(self.answer(answer)),
-            },
+            Body::Failed(failed) => {
+                let answer = failed.response();
+                log_shared_failure(&answer, &self.record.id);
+                match first && never_began(&answer) {
+                    true => Err(self.refusal(answer)),
+                    false => Ok(self.answer(answer)),
+                }
+            }
         }
+    }
+
+    fn panicked(&mut self, panic: &(dyn Any + Send)) -> Stage {
+        let _span = span(&self.record.id).entered();
+        tracing::error!(panic = answer::panic_text(panic), "an operation of a socket panicked");
+        self.refusal(Refused::internal().answer())
     }
 
     fn answer(&mut self, mut answer: Answer) -> String {

@@ -1,7 +1,7 @@
 //! What the log and the metrics are told of an operation.
 
 use super::super::answer::OK;
-use super::super::log::{cut, new_id};
+use super::super::log::{cut, milliseconds, new_id};
 use super::super::metrics::{Subscriber, Transport};
 use super::operation::Carrier;
 use crate::graphql::RequestId;
@@ -54,7 +54,7 @@ impl Drop for Record {
             caller = self.carrier.caller.name,
             operation = self.name.as_deref().map(cut),
             outcome = &*self.outcome,
-            ms = self.began.elapsed().as_secs_f64() * 1000.0,
+            ms = milliseconds(self.began),
             "request"
         );
     }

@@ -22,6 +22,7 @@ mod metrics;
 mod open_files;
 mod promises;
 mod repeating;
+mod request_ids;
 mod roles;
 mod secrets;
 mod sockets;
