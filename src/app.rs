@@ -1,7 +1,7 @@
 //! What every part of a running server shares.
 
 use crate::domain::release::OnFailure;
-use crate::domain::rollout::Amount;
+use crate::domain::release::rollout::Amount;
 use crate::executor::Executors;
 use crate::store::Db;
 

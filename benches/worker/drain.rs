@@ -5,7 +5,7 @@ use lockkeeper::app::App;
 use lockkeeper::change;
 use lockkeeper::change::Denials;
 use lockkeeper::domain::release::OnLocked;
-use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::ExecutorSettings;
 use lockkeeper::gate::Gate;

@@ -3,7 +3,7 @@
 use super::LogFormat;
 use crate::app::RolloutDefaults;
 use crate::domain::release::OnFailure;
-use crate::domain::rollout::{Amount, MOST_PARALLEL};
+use crate::domain::release::rollout::{Amount, MOST_PARALLEL};
 use crate::domain::{Word, duration};
 use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;

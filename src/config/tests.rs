@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::release::OnFailure;
-use crate::domain::rollout::Amount;
+use crate::domain::release::rollout::Amount;
 use std::fs;
 
 fn load(text: &str, given: Given, to_serve: GivenToServe) -> Result<Settings, Error> {

@@ -1,6 +1,7 @@
 //! Instances: what they are doing, what a release makes of that, and what a person may say of them.
 
-use super::release::{ReleaseAction, ReleaseTargetStatus};
+use super::release::ReleaseAction;
+use super::target::ReleaseTargetStatus;
 use super::{Problem, ProblemCode, Problems, name};
 
 words! {

@@ -14,10 +14,10 @@ pub mod hold;
 pub mod id;
 pub mod instance;
 pub mod name;
+pub mod order;
 pub mod problem;
 pub mod release;
-pub mod rollout;
-pub mod selection;
+pub mod target;
 pub mod time;
 pub mod version;
 

@@ -5,7 +5,8 @@ use super::environment::Environment;
 use super::output::Tail;
 use super::runner::{self, Job};
 use super::state::{LOOK, Start};
-use super::{Ended, Line, Order, Stop, Surroundings};
+use super::{Line, Surroundings};
+use crate::domain::order::{Ended, Order, StopReason};
 use crate::failpoint;
 use crate::limits::open_files;
 use std::io;
@@ -42,18 +43,18 @@ pub(super) async fn carry_out(
     command: &Command,
     order: &Order,
     with: &Surroundings,
-    mut stop: watch::Receiver<Option<Stop>>,
+    mut stop: watch::Receiver<Option<StopReason>>,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
     failpoint::at("executor::command::before_runner");
     let spawned = tokio::select! {
         biased;
         spawned = retried(|| spawn(command, order, with)) => spawned,
-        Ok(_) = asked(&mut stop) => return Ended::NeverBegan,
+        Ok(_) = asked(&mut stop) => return Ended::NeverStarted,
     };
     let mut child = match spawned {
         Ok(child) => child,
-        Err(error) => return Ended::NotStarted(format!("The runner cannot be started: {error}.")),
+        Err(error) => return Ended::StartFailed(format!("The runner cannot be started: {error}.")),
     };
     failpoint::at("executor::command::after_runner");
     let mut tail = Tail::new(with.state.output(start(order)));
@@ -76,18 +77,20 @@ pub(super) async fn carry_out(
     }
     match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan => Ended::NotStarted(format!("The command was not started. {said}")),
-        Found::Unclear { over } => Ended::Unknown { over },
+        Found::NeverBegan => Ended::StartFailed(format!("The command was not started. {said}")),
+        Found::Killed => Ended::ResultUnknown,
+        Found::MayStillRun => Ended::MayStillRun,
     }
 }
 
 pub(super) async fn collect(order: &Order, with: &Surroundings, here: bool) -> (Ended, Vec<Line>) {
     let ended = match look(order, with).await {
         Found::Ended(ended) => ended,
-        Found::NeverBegan if here => Ended::NeverBegan,
+        Found::NeverBegan if here => Ended::NeverStarted,
         // It may have begun where another state directory is.
-        Found::NeverBegan => Ended::Unknown { over: true },
-        Found::Unclear { over } => Ended::Unknown { over },
+        Found::NeverBegan => Ended::ResultUnknown,
+        Found::Killed => Ended::ResultUnknown,
+        Found::MayStillRun => Ended::MayStillRun,
     };
     let mut tail = Tail::new(with.state.output(start(order)));
     tail.look();
@@ -114,7 +117,7 @@ fn spawn(command: &Command, order: &Order, with: &Surroundings) -> io::Result<Ch
         .arg(runner::SUBCOMMAND)
         .arg(serde_json::to_string(&job)?)
         .env_clear()
-        .envs(order.environment(&command.env))
+        .envs(command.env.for_order(order))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -129,7 +132,7 @@ async fn told(child: &mut Child) -> Option<Ended> {
 }
 
 /// Stays with the runner until it has ended, and hands it the beats and the request to stop.
-async fn attend(child: &mut Child, with: &Surroundings, mut stop: watch::Receiver<Option<Stop>>) {
+async fn attend(child: &mut Child, with: &Surroundings, mut stop: watch::Receiver<Option<StopReason>>) {
     let mut input = child.stdin.take();
     let mut renewed = with.renewed.clone();
     // A runner that does not end the command in time is ended itself; what it leaves is killed by `look`.
@@ -151,11 +154,11 @@ async fn attend(child: &mut Child, with: &Surroundings, mut stop: watch::Receive
     }
 }
 
-async fn asked(stop: &mut watch::Receiver<Option<Stop>>) -> Result<Option<Stop>, watch::error::RecvError> {
+async fn asked(stop: &mut watch::Receiver<Option<StopReason>>) -> Result<Option<StopReason>, watch::error::RecvError> {
     stop.wait_for(Option::is_some).await.map(|why| *why)
 }
 
-async fn tell(input: &mut Option<ChildStdin>, stop: Option<Stop>) {
+async fn tell(input: &mut Option<ChildStdin>, stop: Option<StopReason>) {
     // A runner that hears nothing more has ended.
     if let Some(input) = input {
         let _ = input.write_all(&[runner::signal(stop)]).await;
@@ -190,7 +193,9 @@ async fn pass_on(tail: &mut Tail, lines: &mpsc::Sender<Line>) {
 enum Found {
     Ended(Ended),
     NeverBegan,
-    Unclear { over: bool },
+    /// What was left of it was killed, or it was stopped because its worker was lost.
+    Killed,
+    MayStillRun,
 }
 
 /// What became of a start: waits for its runner, ends what is left of it, and sees to it that it is not
@@ -212,7 +217,7 @@ async fn look(order: &Order, with: &Surroundings) -> Found {
             }
         }
     }
-    Found::Unclear { over: false }
+    Found::MayStillRun
 }
 
 fn try_look(start: Start, with: &Surroundings) -> io::Result<Option<Found>> {
@@ -221,12 +226,12 @@ fn try_look(start: Start, with: &Surroundings) -> io::Result<Option<Found>> {
     lock.raise(start.fence)?;
     if let Some(ended) = with.state.ended(start)? {
         return Ok(Some(match ended {
-            Ended::Stopped(Stop::Lost) => Found::Unclear { over: true },
+            Ended::Stopped(StopReason::Lost) => Found::Killed,
             ended => Found::Ended(ended),
         }));
     }
     Ok(match with.state.begun(start)? {
         None => Some(Found::NeverBegan),
-        Some(mark) => mark.kill()?.then_some(Found::Unclear { over: true }),
+        Some(mark) => mark.kill()?.then_some(Found::Killed),
     })
 }

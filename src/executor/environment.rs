@@ -1,8 +1,11 @@
 //! What an executor sets in the environment of its commands, and which of it is secret.
 
 use super::mask::Mask;
+use crate::domain::Kind;
+use crate::domain::order::Order;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::Path;
 use std::{fmt, fs};
 
@@ -31,8 +34,35 @@ impl Environment {
     }
 
     /// All of them.
+    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
         self.set.iter()
+    }
+
+    /// The whole environment of a command: the search path, these variables, and the order. A part of the order that
+    /// does not exist is an empty variable. Nothing else of the server's environment reaches a command.
+    pub(super) fn for_order(&self, order: &Order) -> Vec<(OsString, OsString)> {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        let ordered = [
+            ("LOCKKEEPER_ACTION", order.action.to_string()),
+            ("LOCKKEEPER_SERVICE", order.service.clone()),
+            ("LOCKKEEPER_VERSION", or_empty(&order.version)),
+            ("LOCKKEEPER_PREVIOUS_VERSION", or_empty(&order.previous_version)),
+            ("LOCKKEEPER_ARTIFACT", or_empty(&order.artifact)),
+            ("LOCKKEEPER_REF", or_empty(&order.reference)),
+            ("LOCKKEEPER_HOSTNAME", order.hostname.clone()),
+            ("LOCKKEEPER_HOST_ADDRESS", order.host_address.clone()),
+            ("LOCKKEEPER_PORT", order.port.map(|port| port.to_string()).unwrap_or_default()),
+            ("LOCKKEEPER_TAG", or_empty(&order.tag)),
+            ("LOCKKEEPER_INSTANCE_ID", Kind::Instance.id(order.instance_id).to_string()),
+            ("LOCKKEEPER_RELEASE_ID", Kind::Release.id(order.release_id).to_string()),
+            ("LOCKKEEPER_TARGET_ID", Kind::Target.id(order.target_id).to_string()),
+            ("LOCKKEEPER_ATTEMPT", order.attempt.to_string()),
+            ("LOCKKEEPER_FENCE", order.fence.to_string()),
+        ];
+        let path = std::env::var_os("PATH").map(|path| ("PATH".into(), path));
+        let set = self.set.iter().map(|(name, value)| (name.into(), value.into()));
+        path.into_iter().chain(set).chain(ordered.map(|(name, value)| (name.into(), value.into()))).collect()
     }
 
     /// The names of the secret ones.

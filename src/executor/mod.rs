@@ -5,7 +5,6 @@ mod command;
 mod descriptors;
 mod environment;
 mod mask;
-mod order;
 mod output;
 pub mod probe;
 pub mod runner;
@@ -13,11 +12,11 @@ mod settings;
 mod simulate;
 pub mod state;
 
-pub use order::Order;
 pub use settings::ExecutorSettings;
 
 use crate::domain::Timestamp;
-use crate::domain::release::LogStream;
+use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
+use crate::domain::target::LogStream;
 use state::StateDir;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -60,17 +59,6 @@ pub struct Executor {
     pub how: How,
 }
 
-/// What becomes of a target whose worker was lost, when neither a result nor a probe tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnLost {
-    /// It ends as UNKNOWN, and an operator confirms.
-    #[default]
-    Resolve,
-    /// It is started again: for commands that may be repeated.
-    Retry,
-}
-
 /// The kinds of executor.
 #[derive(Clone, Debug)]
 pub enum How {
@@ -92,17 +80,6 @@ pub struct Surroundings {
     pub renewed: watch::Receiver<Instant>,
 }
 
-/// Why a command is ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Stop {
-    /// It took too long.
-    TimedOut,
-    /// Its release was canceled, running targets included.
-    Canceled,
-    /// Its worker goes: what the command did does not count as its result.
-    Lost,
-}
-
 /// A line that a command wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -114,43 +91,6 @@ pub struct Line {
 
 /// The longest line that is kept, in bytes.
 pub const LINE: usize = 8192;
-
-/// How one start ended.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Ended {
-    /// By itself: its exit status, or the signal that ended it.
-    Exited { status: Option<i32>, signal: Option<i32> },
-    /// The program never ran; the text says why.
-    NotStarted(String),
-    /// The program never ran and never will: who was to start it is gone.
-    NeverBegan,
-    /// It was ended for this reason, and surely runs no more.
-    Stopped(Stop),
-    /// Nobody knows what it did; whether it surely runs no more.
-    Unknown { over: bool },
-}
-
-/// What a probe says of a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// This version runs.
-    Version(String),
-    /// Nothing runs.
-    Nothing,
-    /// Nobody can tell: there is no probe, or it did not answer well and in time.
-    NoAnswer,
-}
-
-impl Found {
-    /// Whether what runs is this version, or nothing where there is none.
-    pub fn is(&self, version: Option<&str>) -> bool {
-        match (self, version) {
-            (Found::Version(found), Some(version)) => found == version,
-            (Found::Nothing, None) => true,
-            _ => false,
-        }
-    }
-}
 
 impl Executor {
     /// How it works, a word for people.
@@ -167,7 +107,7 @@ impl Executor {
         &self,
         order: &Order,
         with: &Surroundings,
-        stop: watch::Receiver<Option<Stop>>,
+        stop: watch::Receiver<Option<StopReason>>,
         lines: mpsc::Sender<Line>,
     ) -> Ended {
         match &self.how {
@@ -182,10 +122,10 @@ impl Executor {
     }
 
     /// Which version runs there now.
-    pub async fn probe(&self, order: &Order, with: &Surroundings) -> Found {
+    pub async fn probe(&self, order: &Order, with: &Surroundings) -> Observed {
         match &self.how {
             How::Command(command) => probe::ask(command, order, &with.runner).await,
-            How::Simulate(_) => Found::NoAnswer,
+            How::Simulate(_) => Observed::NoAnswer,
         }
     }
 }

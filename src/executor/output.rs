@@ -4,7 +4,7 @@
 use super::mask::Mask;
 use super::{LINE, Line};
 use crate::domain::Timestamp;
-use crate::domain::release::LogStream;
+use crate::domain::target::LogStream;
 use crate::private;
 use parking_lot::Mutex;
 use std::collections::VecDeque;

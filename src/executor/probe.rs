@@ -2,8 +2,8 @@
 
 use super::command::{Command, Probe};
 use super::descriptors::retried;
-use super::{Found, Order};
 use crate::domain::name;
+use crate::domain::order::{Observed, Order};
 use crate::limits::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::ffi::OsString;
@@ -31,14 +31,14 @@ pub fn main(open_files: Option<u64>, program: &Path, args: &[OsString]) -> ExitC
 
 /// Which version the executor's probe finds; no answer without a probe, after another exit status than 0,
 /// when it takes too long, and when what it says can be no version.
-pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> Found {
-    let Some(probe) = &command.probe else { return Found::NoAnswer };
+pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> Observed {
+    let Some(probe) = &command.probe else { return Observed::NoAnswer };
     match answer(probe, command, order, lockkeeper).await.as_deref().map(str::trim) {
-        Some("") => Found::Nothing,
+        Some("") => Observed::Nothing,
         // It would be shown.
-        Some(secret) if command.env.mask().is_in(secret) => Found::NoAnswer,
-        Some(version) if name::version("", version).is_ok() => Found::Version(version.to_owned()),
-        _ => Found::NoAnswer,
+        Some(secret) if command.env.mask().is_in(secret) => Observed::NoAnswer,
+        Some(version) if name::version("", version).is_ok() => Observed::Version(version.to_owned()),
+        _ => Observed::NoAnswer,
     }
 }
 
@@ -68,7 +68,7 @@ fn spawn(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Path) -> 
         .arg(&probe.program)
         .args(&probe.args)
         .env_clear()
-        .envs(order.environment(&command.env))
+        .envs(command.env.for_order(order))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

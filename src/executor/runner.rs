@@ -8,8 +8,9 @@
 
 use super::descriptors::{RETRY_DELAY, are_short};
 use super::mask::Mask;
+use super::output;
 use super::state::{InstanceLock, LOOK, Mark, Start, StateDir};
-use super::{Ended, Stop, output};
+use crate::domain::order::{Ended, StopReason};
 use crate::failpoint;
 use crate::limits::open_files;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -46,18 +47,18 @@ pub struct Job {
 }
 
 /// What a worker writes into the runner's standard input.
-pub(super) fn signal(stop: Option<Stop>) -> u8 {
+pub(super) fn signal(stop: Option<StopReason>) -> u8 {
     match stop {
         None => b'b',
-        Some(Stop::TimedOut) => b't',
-        Some(Stop::Canceled) => b'c',
-        Some(Stop::Lost) => b'l',
+        Some(StopReason::TimedOut) => b't',
+        Some(StopReason::Canceled) => b'c',
+        Some(StopReason::Lost) => b'l',
     }
 }
 
 enum Heard {
     Beat,
-    Stop(Stop),
+    Stop(StopReason),
     Exited(io::Result<ExitStatus>),
 }
 
@@ -88,17 +89,17 @@ fn run(job: &Job) -> io::Result<()> {
         Ok(false) => return Err(io::Error::other("A newer command was started for this instance.")),
         Err(error) => {
             let why = format!("The command was not started: {} cannot be written: {error}.", state.path().display());
-            return report(&Ended::NotStarted(why));
+            return report(&Ended::StartFailed(why));
         }
     }
     failpoint::at("executor::runner::before_spawn");
     let ended = match start(job, &heard) {
         Ok(Ok(child)) => attend(job, &state, &mark, child, tell, &heard)?,
-        Ok(Err(Stop::Lost)) => Ended::NeverBegan,
+        Ok(Err(StopReason::Lost)) => Ended::NeverStarted,
         Ok(Err(why)) => Ended::Stopped(why),
         Err(error) => {
             let why = format!("{} cannot be started: {error}.", job.program.display());
-            Ended::NotStarted(mask(job).text(&why))
+            Ended::StartFailed(mask(job).text(&why))
         }
     };
     failpoint::at("executor::runner::before_result");
@@ -150,7 +151,7 @@ fn take(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<Inst
 }
 
 /// Starts the program, as soon as the system can, unless it is stopped before.
-fn start(job: &Job, heard: &Receiver<Heard>) -> io::Result<Result<Child, Stop>> {
+fn start(job: &Job, heard: &Receiver<Heard>) -> io::Result<Result<Child, StopReason>> {
     let mut until = Instant::now() + job.first_beat;
     loop {
         match spawn(job) {
@@ -160,7 +161,7 @@ fn start(job: &Job, heard: &Receiver<Heard>) -> io::Result<Result<Child, Stop>> 
         match heard.recv_timeout(RETRY_DELAY) {
             Ok(Heard::Stop(why)) => return Ok(Err(why)),
             Ok(Heard::Beat) => until = Instant::now() + job.beat,
-            _ if Instant::now() > until => return Ok(Err(Stop::Lost)),
+            _ if Instant::now() > until => return Ok(Err(StopReason::Lost)),
             _ => {}
         }
     }
@@ -181,15 +182,15 @@ fn listen(tell: Sender<Heard>) {
     thread::spawn(move || {
         for byte in io::stdin().lock().bytes() {
             let heard = match byte {
-                Ok(b't') => Heard::Stop(Stop::TimedOut),
-                Ok(b'c') => Heard::Stop(Stop::Canceled),
-                Ok(b'l') | Err(_) => Heard::Stop(Stop::Lost),
+                Ok(b't') => Heard::Stop(StopReason::TimedOut),
+                Ok(b'c') => Heard::Stop(StopReason::Canceled),
+                Ok(b'l') | Err(_) => Heard::Stop(StopReason::Lost),
                 Ok(_) => Heard::Beat,
             };
             // The runner hears nothing more once the command has ended.
             let _ = tell.send(heard);
         }
-        let _ = tell.send(Heard::Stop(Stop::Lost));
+        let _ = tell.send(Heard::Stop(StopReason::Lost));
     });
 }
 
@@ -215,7 +216,7 @@ fn attend(
                 break Ended::Exited { status: status.code(), signal: status.signal() };
             }
             Ok(Heard::Stop(why)) => break Ended::Stopped(why),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break Ended::Stopped(Stop::Lost),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break Ended::Stopped(StopReason::Lost),
         }
     };
     end(job, mark, group)?;

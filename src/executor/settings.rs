@@ -3,9 +3,10 @@
 use super::command::{Command, Probe};
 use super::environment::{self, Environment, Variables};
 use super::simulate::Simulate;
-use super::{Executor, How, OnLost};
+use super::{Executor, How};
 use crate::domain::duration;
-use crate::domain::rollout::LONGEST;
+use crate::domain::order::OnLost;
+use crate::domain::release::rollout::LONGEST;
 use serde::{Deserialize, Deserializer, de};
 use std::path::PathBuf;
 use std::time::Duration;

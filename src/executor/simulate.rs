@@ -1,8 +1,9 @@
 //! An executor that does nothing for a while, for demonstrations and measurements.
 
-use super::{Ended, Line, Order, Stop};
+use super::Line;
 use crate::domain::Timestamp;
-use crate::domain::release::LogStream;
+use crate::domain::order::{Ended, Order, StopReason};
+use crate::domain::target::LogStream;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -24,12 +25,12 @@ pub struct Simulate {
 pub(super) async fn carry_out(
     simulate: &Simulate,
     order: &Order,
-    mut stop: watch::Receiver<Option<Stop>>,
+    mut stop: watch::Receiver<Option<StopReason>>,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
     tokio::select! {
         ended = pretend(simulate, order, lines) => ended,
-        Ok(why) = stop.wait_for(Option::is_some) => Ended::Stopped(why.unwrap_or(Stop::Lost)),
+        Ok(why) = stop.wait_for(Option::is_some) => Ended::Stopped(why.unwrap_or(StopReason::Lost)),
     }
 }
 
@@ -101,8 +102,8 @@ mod tests {
     async fn it_ends_at_once_when_it_is_stopped() {
         let simulate = Simulate { delay: Duration::from_hours(1), ..Simulate::default() };
         let (stopper, stop) = watch::channel(None);
-        stopper.send_replace(Some(Stop::Canceled));
+        stopper.send_replace(Some(StopReason::Canceled));
         let ended = carry_out(&simulate, &order("h", 1), stop, mpsc::channel(1).0).await;
-        assert_eq!(ended, Ended::Stopped(Stop::Canceled));
+        assert_eq!(ended, Ended::Stopped(StopReason::Canceled));
     }
 }

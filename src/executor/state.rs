@@ -2,7 +2,7 @@
 //! knows what became of them. One lock file per instance with the newest fence that was seen, and three
 //! files for each start, named by target and fence.
 
-use super::Ended;
+use crate::domain::order::Ended;
 use crate::private;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};

@@ -4,10 +4,8 @@ use crate::domain::audit::AuditOutcome;
 use crate::domain::caller::Role;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{
-    LogStream, OnFailure, OnLocked, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus, SkipReason,
-    TargetFailure,
-};
+use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
+use crate::domain::target::{LogStream, ReleaseTargetStatus, TargetFailure};
 use crate::domain::version::{BuildStatus, VersionAction};
 use crate::domain::{ProblemCode, Word};
 use async_graphql::parser::types::Field;

@@ -1,11 +1,12 @@
 //! Giving a release up: what has not begun is canceled at once, what runs ends or is stopped (R13).
 
-use super::end_targets::{self, given_up, settle};
+use super::end_targets::{self, settle};
 use super::journal;
 use super::transition::{self, Moving};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::ReleaseEventKind;
+use crate::domain::target::End;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::failpoint;
 use crate::store::{Result, progress, target};
@@ -54,8 +55,10 @@ pub async fn cancel(
     let mut releases = BTreeMap::from([(id, moving)]);
     let queued = target::queued(&mut change.tx, &[id]).await?;
     let mut instances = end_targets::lock(&mut change.tx, queued.iter()).await?;
-    let canceled: Vec<_> =
-        queued.into_iter().map(|target| (target, given_up("Its release was canceled before it began."))).collect();
+    let canceled: Vec<_> = queued
+        .into_iter()
+        .map(|target| (target, End::canceled("Canceled before it started: the release was canceled.")))
+        .collect();
     settle(&mut change.tx, at, &by, &mut releases, &mut instances, &canceled).await?;
     for event in transition::save(&mut change.tx, at, releases.into_values()).await? {
         change.tell(event);

@@ -4,8 +4,8 @@
 use super::request::{Request, Skipped};
 use super::resolve::Found;
 use crate::change::Change;
+use crate::domain::release::selection::{Holder, State, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
-use crate::domain::selection::{Holder, State, installed_again, left_out};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::candidates::{self, Host, Instance, Which};
 use crate::store::{Result, hold};

@@ -4,9 +4,9 @@ use super::transition::Moving;
 use crate::domain::Timestamp;
 use crate::domain::event::InstanceEventKind;
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::ReleaseTargetStatus;
+use crate::domain::target::{End, ReleaseTargetStatus};
 use crate::store::events::InstanceChange;
-use crate::store::target::{self, End, HeldInstance, OpenTarget};
+use crate::store::target::{self, HeldInstance, OpenTarget};
 use crate::store::{Result, Tx};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -73,9 +73,4 @@ pub(crate) async fn settle(
         moving.moved(target.id, target.status, end);
     }
     Ok(())
-}
-
-/// How a target ends that never began.
-pub(crate) fn given_up(why: &str) -> End {
-    End { status: ReleaseTargetStatus::Canceled, failure: None, message: Some(why.to_owned()), exit_status: None }
 }

@@ -1,8 +1,8 @@
 //! What is asked of a release, as it was sent, and what is answered.
 
 use crate::change;
+use crate::domain::release::rollout::Asked;
 use crate::domain::release::{OnLocked, ReleaseAction};
-use crate::domain::rollout::Asked;
 use crate::domain::{Problem, ProblemCode, Problems, claim, name};
 pub use crate::store::release::{Facts, Skipped};
 

@@ -2,7 +2,8 @@
 
 use crate::domain::Timestamp;
 use crate::domain::event::ReleaseEventKind;
-use crate::domain::release::{Progress, ReleaseStatus, ReleaseTargetStatus};
+use crate::domain::release::{Progress, ReleaseStatus};
+use crate::domain::target::ReleaseTargetStatus;
 use crate::store::events::{InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::progress::{self, Moved, ReleaseRow};
 use crate::store::{Result, Tx};

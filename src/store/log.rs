@@ -2,7 +2,7 @@
 //! transaction that stores it, so that the order of places is the order of commits.
 
 use super::{Db, Ids, Json, Result, Tx};
-use crate::domain::release::LogStream;
+use crate::domain::target::LogStream;
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use super::{Db, Ids, Json, Result, Texts, Tx};
 use crate::domain::Timestamp;
-use crate::domain::release::ReleaseAction;
+use crate::domain::order::Order;
 
 /// A target `t` that waits, and whose host is not busy (R18).
 macro_rules! could_begin {
@@ -101,26 +101,13 @@ pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) 
     Ok(())
 }
 
-/// All that carrying out a target needs to know.
+/// A target that runs, and what its worker needs to know of it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Claimed {
-    pub target_id: i64,
-    pub release_id: i64,
-    pub instance_id: i64,
+    #[sqlx(flatten)]
+    pub order: Order,
     pub executor: String,
     pub timeout_seconds: i64,
-    pub attempt: i64,
-    pub fence: i64,
-    pub action: ReleaseAction,
-    pub service: String,
-    pub version: Option<String>,
-    pub artifact: Option<String>,
-    pub reference: Option<String>,
-    pub previous_version: Option<String>,
-    pub hostname: String,
-    pub host_address: String,
-    pub port: Option<i64>,
-    pub tag: Option<String>,
     /// The state directory of the worker that began this start, whoever answers for it now; none where an older
     /// program began it.
     pub begun_in: Option<String>,

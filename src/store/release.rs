@@ -2,9 +2,10 @@
 
 use super::{Ids, Json, Result, Tx};
 use crate::domain::instance::{InstanceStatus, Said};
-use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus, SkipReason};
-use crate::domain::rollout::Rollout;
-use crate::domain::selection::Holder;
+use crate::domain::release::rollout::Rollout;
+use crate::domain::release::selection::Holder;
+use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
+use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 

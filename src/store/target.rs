@@ -2,7 +2,7 @@
 
 use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{ReleaseTargetStatus, TargetFailure};
+use crate::domain::target::{End, ReleaseTargetStatus};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 
@@ -70,16 +70,6 @@ pub async fn watched(db: &Db, worker_id: i64) -> Result<Vec<Watched>> {
     .bind(worker_id)
     .all()
     .await
-}
-
-/// How a target ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    pub status: ReleaseTargetStatus,
-    pub failure: Option<TargetFailure>,
-    /// Why it failed, was canceled or is unknown, a sentence; cut to 1000 characters.
-    pub message: Option<String>,
-    pub exit_status: Option<i64>,
 }
 
 /// Ends targets, none before it began. Their releases and instances are locked.

@@ -2,14 +2,15 @@
 
 use super::finish::Ending;
 use super::output::Log;
-use super::verdict::{Next, Verdict, interrupted, judge, never_began};
 use super::{Me, recover};
 use crate::app::App;
-use crate::executor::{self, Ended, Executor, Found, OnLost, Order, Stop, Surroundings};
+use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
+use crate::domain::target::End;
+use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
+use crate::executor::{self, Executor, Surroundings};
 use crate::failpoint;
 use crate::store::log;
 use crate::store::queue::Claimed;
-use crate::store::target::End;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,9 +39,9 @@ pub(super) enum Origin {
 }
 
 /// Why a target is to be ended before its time: the first reason counts.
-pub(super) type Stopper = Arc<watch::Sender<Option<Stop>>>;
+pub(super) type Stopper = Arc<watch::Sender<Option<StopReason>>>;
 
-pub(super) fn stop(stopper: &Stopper, why: Stop) {
+pub(super) fn stop(stopper: &Stopper, why: StopReason) {
     stopper.send_if_modified(|stop| stop.is_none() && stop.replace(why).is_none());
 }
 
@@ -51,49 +52,48 @@ impl Shared {
         loop {
             // None where a target was taken over from a worker that knew more executors.
             let executor = self.app.executors.get(&claimed.executor).map(Arc::as_ref);
-            let order = order(&claimed);
             let ended = match (origin, executor) {
-                (Origin::Claim, Some(executor)) => self.start(executor, &claimed, &order, &stopper).await,
-                _ => self.collect(executor, &claimed, &order).await,
+                (Origin::Claim, Some(executor)) => self.start(executor, &claimed, &stopper).await,
+                _ => self.collect(executor, &claimed).await,
             };
-            let asked = *stopper.borrow();
-            let next = match judge(ended, asked) {
-                Verdict::Over(end) => Next::Over(end),
-                Verdict::NeverBegan => never_began(order.attempt),
-                Verdict::Interrupted => self.find_out(executor, &order).await,
+            let stopped = *stopper.borrow();
+            let outcome = match judge(ended, stopped, claimed.order.attempt) {
+                Some(outcome) => outcome,
+                None => self.find_out(executor, &claimed.order).await,
             };
-            let end = match next {
-                Next::Over(end) => end,
-                // Whoever takes it over starts it anew.
-                Next::Again(_) if self.stopping.is_cancelled() => return false,
-                Next::Again(end) => match self.again(&claimed, &order).await {
+            let end = match outcome {
+                Outcome::End(end) => end,
+                // The worker that takes it over starts it again.
+                Outcome::Retry { .. } if self.stopping.is_cancelled() => return false,
+                Outcome::Retry { or_else } => match self.again(&claimed).await {
                     Some(next) => {
-                        executor::forget(&order, &self.with);
+                        executor::forget(&claimed.order, &self.with);
                         (claimed, origin) = (next, Origin::Claim);
                         continue;
                     }
-                    None => end,
+                    None => or_else,
                 },
             };
             if let Some(message) = &end.message {
-                self.log.say(&order, message).await;
+                self.log.say(&claimed.order, message).await;
             }
-            let written = self.end(&claimed, end).await;
+            let written = self.end(&claimed.order, end).await;
             if written == Some(true) {
-                executor::forget(&order, &self.with);
+                executor::forget(&claimed.order, &self.with);
             }
             return written.is_some();
         }
     }
 
     /// One start, stopped when it takes too long.
-    async fn start(&self, executor: &Executor, claimed: &Claimed, order: &Order, stopper: &Stopper) -> Ended {
+    async fn start(&self, executor: &Executor, claimed: &Claimed, stopper: &Stopper) -> Ended {
+        let order = &claimed.order;
         self.log.say(order, format!("Start {} on {}.", order.attempt, order.hostname)).await;
         let (sender, mut lines) = mpsc::channel(256);
         let run = executor.carry_out(order, &self.with, stopper.subscribe(), sender);
         let too_long = async {
             tokio::time::sleep(Duration::from_secs(claimed.timeout_seconds.unsigned_abs())).await;
-            stop(stopper, Stop::TimedOut);
+            stop(stopper, StopReason::TimedOut);
             std::future::pending().await
         };
         let pass_on = async {
@@ -111,7 +111,8 @@ impl Shared {
     }
 
     /// What became of a start whose worker was lost, and the rest of its output.
-    async fn collect(&self, executor: Option<&Executor>, claimed: &Claimed, order: &Order) -> Ended {
+    async fn collect(&self, executor: Option<&Executor>, claimed: &Claimed) -> Ended {
+        let order = &claimed.order;
         self.log.say(order, "The worker of this start was lost.").await;
         failpoint::at("worker::carry::before_collect");
         let begun_here = claimed.begun_in.as_deref() == Some(self.with.state.name());
@@ -129,28 +130,31 @@ impl Shared {
     }
 
     /// What is to become of an interrupted start.
-    async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Next {
-        let Some(executor) = executor else { return next(&Found::NoAnswer, OnLost::Resolve, order) };
-        let found = executor.probe(order, &self.with).await;
-        match &found {
-            Found::Version(version) => {
-                self.log.say(order, format!("It was interrupted, and the probe says that {version} runs.")).await;
-            }
-            Found::Nothing => self.log.say(order, "It was interrupted, and the probe says that nothing runs.").await,
-            Found::NoAnswer => {}
+    async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Outcome {
+        let Some(executor) = executor else {
+            return judge_interrupted(order, &Observed::NoAnswer, OnLost::Resolve);
+        };
+        let observed = executor.probe(order, &self.with).await;
+        let seen = match &observed {
+            Observed::Version(version) => Some(format!("The start was interrupted; by the probe, {version} runs.")),
+            Observed::Nothing => Some("The start was interrupted; by the probe, nothing runs.".to_owned()),
+            Observed::NoAnswer => None,
+        };
+        if let Some(seen) = seen {
+            self.log.say(order, seen).await;
         }
-        next(&found, executor.on_lost, order)
+        judge_interrupted(order, &observed, executor.on_lost)
     }
 
     /// Starts it anew in the database; none if that is not to be.
-    async fn again(&self, claimed: &Claimed, order: &Order) -> Option<Claimed> {
-        self.log.say(order, "It may be started anew.").await;
+    async fn again(&self, claimed: &Claimed) -> Option<Claimed> {
+        self.log.say(&claimed.order, "It may be started anew.").await;
         self.log.flush().await;
         loop {
             match recover::again(&self.app.db, &self.me, claimed).await {
                 Ok(next) => return next,
                 Err(error) => {
-                    tracing::warn!(%error, claimed.target_id, "a target could not be started anew; trying again");
+                    tracing::warn!(%error, claimed.order.target_id, "a target could not be started anew; trying again");
                     self.app.db.again(AGAIN).await;
                 }
             }
@@ -159,38 +163,12 @@ impl Shared {
 
     /// Has an end written, behind all output. False if the target is not this worker's any more, none if
     /// the worker goes.
-    async fn end(&self, claimed: &Claimed, end: End) -> Option<bool> {
+    async fn end(&self, order: &Order, end: End) -> Option<bool> {
         self.log.flush().await;
         failpoint::at("worker::carry::before_end");
-        let Claimed { target_id, release_id, fence, .. } = *claimed;
+        let Order { target_id, release_id, fence, .. } = *order;
         let (done, written) = oneshot::channel();
         self.endings.send((Ending { target_id, release_id, fence, end }, done)).await.ok()?;
         written.await.ok()
-    }
-}
-
-fn next(found: &Found, on_lost: OnLost, order: &Order) -> Next {
-    interrupted(found, order.version.as_deref(), order.previous_version.as_deref(), on_lost, order.attempt)
-}
-
-fn order(claimed: &Claimed) -> Order {
-    let Claimed { action, port, instance_id, release_id, target_id, attempt, fence, .. } = *claimed;
-    let claimed = claimed.clone();
-    Order {
-        action,
-        service: claimed.service,
-        version: claimed.version,
-        previous_version: claimed.previous_version,
-        artifact: claimed.artifact,
-        reference: claimed.reference,
-        hostname: claimed.hostname,
-        host_address: claimed.host_address,
-        port,
-        tag: claimed.tag,
-        instance_id,
-        release_id,
-        target_id,
-        attempt,
-        fence,
     }
 }

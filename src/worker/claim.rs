@@ -3,7 +3,7 @@
 
 use super::Me;
 use crate::app::App;
-use crate::domain::release::ReleaseTargetStatus;
+use crate::domain::target::ReleaseTargetStatus;
 use crate::failpoint;
 use crate::release::transition::{self, Moving};
 use crate::store::queue::{self, Claimed, Queued};

@@ -1,12 +1,13 @@
 //! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
 
 use super::Me;
-use crate::domain::release::{OnFailure, Progress, ReleaseTargetStatus};
+use crate::domain::release::{OnFailure, Progress};
+use crate::domain::target::End;
 use crate::failpoint;
-use crate::release::end_targets::{self, given_up, settle};
+use crate::release::end_targets::{self, settle};
 use crate::release::journal;
 use crate::release::transition::{self, Moving};
-use crate::store::target::{self, End, OpenTarget};
+use crate::store::target::{self, OpenTarget};
 use crate::store::{Db, Result, events, progress};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -121,8 +122,10 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
             moving.stop();
         }
     }
-    let canceled: Vec<_> =
-        queued.into_iter().map(|target| (target, given_up("It was given up: too many targets had failed."))).collect();
+    let canceled: Vec<_> = queued
+        .into_iter()
+        .map(|target| (target, End::canceled("Canceled before it started: too many targets had failed.")))
+        .collect();
     settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = transition::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
@@ -153,11 +156,6 @@ fn stopping(releases: &BTreeMap<i64, Moving>, ended: &[(OpenTarget, End)]) -> Ve
 /// than may, and there is something to give up (R16).
 fn stops(progress: &Progress, max_failures: i64, on_failure: OnFailure) -> bool {
     on_failure == OnFailure::Stop && progress.failed + progress.unknown > max_failures && progress.queued > 0
-}
-
-/// An end that needs no more words than its status.
-pub(super) fn succeeded() -> End {
-    End { status: ReleaseTargetStatus::Succeeded, failure: None, message: None, exit_status: None }
 }
 
 #[cfg(test)]

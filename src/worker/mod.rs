@@ -8,7 +8,6 @@ mod output;
 mod recover;
 mod session;
 mod settings;
-mod verdict;
 
 pub use session::run;
 pub use settings::{Timing, WorkerSettings};

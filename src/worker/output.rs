@@ -2,8 +2,9 @@
 
 use super::Me;
 use crate::domain::Timestamp;
-use crate::domain::release::LogStream;
-use crate::executor::{Line, Order};
+use crate::domain::order::Order;
+use crate::domain::target::LogStream;
+use crate::executor::Line;
 use crate::failpoint;
 use crate::store::log::{self, NewLine};
 use crate::store::{Db, Result, worker};

@@ -2,6 +2,7 @@
 
 use super::Me;
 use crate::domain::event::ReleaseEventKind;
+use crate::domain::order::Order;
 use crate::failpoint;
 use crate::release::transition::{self, Moving};
 use crate::store::queue::{self, Claimed};
@@ -30,20 +31,21 @@ pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashS
 /// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
 /// does not run in this worker's name any more.
 pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Claimed>> {
+    let Order { target_id, release_id, instance_id, fence, .. } = lost.order;
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
-    let release = progress::lock(&mut tx, &[lost.release_id]).await?.pop();
+    let release = progress::lock(&mut tx, &[release_id]).await?.pop();
     let Some(row) = release.filter(|row| row.cancel_requested_at.is_none()) else { return Ok(None) };
-    let running = target::running(&mut tx, me.id, &[lost.target_id]).await?;
-    if !running.iter().any(|target| target.fence == lost.fence) {
+    let running = target::running(&mut tx, me.id, &[target_id]).await?;
+    if !running.iter().any(|target| target.fence == fence) {
         return Ok(None);
     }
-    target::lock_instances(&mut tx, &[lost.instance_id]).await?;
-    queue::raise_fences(&mut tx, &[lost.instance_id]).await?;
-    queue::begin(&mut tx, at, me.id, &[lost.target_id]).await?;
-    let claimed = queue::claimed(&mut tx, &[lost.target_id]).await?.pop();
+    target::lock_instances(&mut tx, &[instance_id]).await?;
+    queue::raise_fences(&mut tx, &[instance_id]).await?;
+    queue::begin(&mut tx, at, me.id, &[target_id]).await?;
+    let claimed = queue::claimed(&mut tx, &[target_id]).await?.pop();
     let mut moving = Moving::new(row, &me.name);
-    moving.tell(ReleaseEventKind::TargetStarted, Some(lost.target_id));
+    moving.tell(ReleaseEventKind::TargetStarted, Some(target_id));
     let told = transition::save(&mut tx, at, [moving]).await?;
     events::append(&mut tx, at, &told).await?;
     failpoint::at("worker::recover::before_again");

@@ -7,8 +7,9 @@ use super::output::{self, Log};
 use super::settings::{Timing, WorkerSettings};
 use super::{claim, finish, recover};
 use crate::app::App;
+use crate::domain::order::StopReason;
+use crate::executor::Surroundings;
 use crate::executor::state::StateDir;
-use crate::executor::{Stop, Surroundings};
 use crate::store::queue::Claimed;
 use crate::store::{Error, Result, queue, target, worker as workers};
 use std::collections::{HashMap, HashSet};
@@ -130,7 +131,7 @@ impl Session {
                 () = &mut patience, if patient => {
                     patient = false;
                     for running in self.running.values() {
-                        stop_target(&running.stopper, Stop::Lost);
+                        stop_target(&running.stopper, StopReason::Lost);
                     }
                 }
                 _ = tick.tick() => match !patient && !self.shared.app.db.is_writable() {
@@ -184,7 +185,7 @@ impl Session {
     }
 
     fn carry(&mut self, claimed: Claimed, origin: Origin) {
-        let (target, stopper) = (claimed.target_id, Stopper::new(watch::Sender::new(None)));
+        let (target, stopper) = (claimed.order.target_id, Stopper::new(watch::Sender::new(None)));
         let task = self.carrying.spawn(self.shared.clone().carry(claimed, origin, stopper.clone())).id();
         self.running.insert(target, Running { stopper, task });
     }
@@ -197,7 +198,7 @@ impl Session {
         };
         for target in &watched {
             if let Some(running) = self.running.get(&target.id).filter(|_| target.stop_running) {
-                stop_target(&running.stopper, Stop::Canceled);
+                stop_target(&running.stopper, StopReason::Canceled);
             }
         }
         if watched.iter().all(|target| self.running.contains_key(&target.id)) || self.shared.stopping.is_cancelled() {
@@ -206,9 +207,10 @@ impl Session {
         match queue::claimed_by(&self.shared.app.db, self.shared.me.id).await {
             Ok(claimed) => {
                 for claimed in claimed {
-                    if !self.running.contains_key(&claimed.target_id) {
+                    if !self.running.contains_key(&claimed.order.target_id) {
                         // The answer to its claim may have been cut off: then it never began, and begins now.
-                        let origin = if self.taken.contains(&claimed.target_id) { Origin::Lost } else { Origin::Claim };
+                        let origin =
+                            if self.taken.contains(&claimed.order.target_id) { Origin::Lost } else { Origin::Claim };
                         self.carry(claimed, origin);
                     }
                 }

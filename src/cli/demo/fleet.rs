@@ -5,7 +5,7 @@ use crate::catalog::{host, service, version};
 use crate::change;
 use crate::domain::event::Subject;
 use crate::domain::release::OnLocked;
-use crate::domain::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, Asked};
 use crate::domain::version::BuildStatus;
 use crate::domain::{Caller, Kind, Problems, Role};
 use crate::events::{Tail, Waking};

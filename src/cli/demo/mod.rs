@@ -8,7 +8,7 @@ use crate::app::{App, RolloutDefaults};
 use crate::auth;
 use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
-use crate::domain::rollout::Amount;
+use crate::domain::release::rollout::Amount;
 use crate::executor::{ExecutorSettings, Executors};
 use crate::gate::Gate;
 use crate::limits::Limits;

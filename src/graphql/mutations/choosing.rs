@@ -1,8 +1,8 @@
 //! What the inputs of releases have in common: which hosts, and how to move over them.
 
 use super::prelude::*;
+use crate::domain::release::rollout::{Amount, Asked};
 use crate::domain::release::{OnFailure, OnLocked};
-use crate::domain::rollout::{Amount, Asked};
 use crate::graphql::types::LabelInput;
 use crate::release::{self, Aim, Selection};
 use async_graphql::OneofObject;

@@ -2,7 +2,7 @@
 
 use super::prelude::*;
 use crate::domain::release::SkipReason;
-use crate::domain::selection::Holder;
+use crate::domain::release::selection::Holder;
 use crate::graphql::types::{INSTANCE, RELEASE, SKIP_COUNT, SKIPPED_INSTANCE};
 use crate::read::declare::{Arg, BOOLEAN, INT, column, given, up_to};
 use crate::release::request::Skipped;

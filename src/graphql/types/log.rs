@@ -1,6 +1,6 @@
 use super::TARGET;
 use crate::domain::Kind;
-use crate::domain::release::LogStream;
+use crate::domain::target::LogStream;
 use crate::read::declare::{
     CURSOR, Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, text_leaf,
 };

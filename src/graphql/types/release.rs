@@ -1,6 +1,7 @@
 use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
 use crate::domain::Kind;
-use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus, ReleaseTargetStatus};
+use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus};
+use crate::domain::target::ReleaseTargetStatus;
 use crate::read::declare::{
     CURSOR, Computed, INT, Leaf, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, column, computed, embedded, id, many,
     narrowing, one, parse, text_leaf,

@@ -1,6 +1,6 @@
 use super::{HOST, INSTANCE, LOG_LINE, NODE, RELEASE, VERSION};
 use crate::domain::Kind;
-use crate::domain::release::{ReleaseTargetStatus, TargetFailure};
+use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::read::declare::{INT, Leaf, Object, TEXT, TIME, ascending, column, id, many, one, text_leaf};
 use crate::store::db::rows::CellKind;
 

@@ -1,11 +1,12 @@
 //! Values that the two databases keep in different types, and the domain's words as text.
 
-use crate::domain::{Timestamp, Word, caller::Role, event::*, instance::*, release::*, version::*};
+use crate::domain::order::Order;
+use crate::domain::{Timestamp, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef, types::Oid};
-use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Postgres, Sqlite, Type};
+use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, types::Oid};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteRow, SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, FromRow, Postgres, Row, Sqlite, Type};
 
 // A JSON document: TEXT on SQLite, jsonb on PostgreSQL.
 pub use sqlx::types::Json;
@@ -147,3 +148,35 @@ kept_as_text!(
 fn known<T: Word>(word: &str) -> Result<T, BoxDynError> {
     T::from_word(word).ok_or_else(|| format!("{word} is no {}", T::NAME).into())
 }
+
+/// A struct of the domain is read from a row whose columns have the names of its fields.
+macro_rules! from_row {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        from_row!(@ $name { $($field),+ } SqliteRow);
+        from_row!(@ $name { $($field),+ } PgRow);
+    };
+    (@ $name:ident { $($field:ident),+ } $row:ident) => {
+        impl FromRow<'_, $row> for $name {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                Ok($name { $($field: row.try_get(stringify!($field))?),+ })
+            }
+        }
+    };
+}
+from_row!(Order {
+    action,
+    service,
+    version,
+    previous_version,
+    artifact,
+    reference,
+    hostname,
+    host_address,
+    port,
+    tag,
+    instance_id,
+    release_id,
+    target_id,
+    attempt,
+    fence,
+});

@@ -1,14 +1,15 @@
 //! Claiming and ending, with no command in between: limits, fences and races.
 
 use super::fleet::{BOTH, Fleet, name};
-use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
-use crate::domain::rollout::Amount;
+use crate::domain::order::Order;
+use crate::domain::release::rollout::Amount;
+use crate::domain::release::{OnFailure, ReleaseStatus};
+use crate::domain::target::{End, ReleaseTargetStatus};
 use crate::executor::{Executor, ExecutorSettings};
 use crate::release::cancel::cancel;
 use crate::release::request::Selection;
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
-use crate::store::target::End;
 use crate::store::worker::{self, Worker};
 use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
@@ -28,7 +29,7 @@ async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
 }
 
 fn ending(claimed: &Claimed, status: ReleaseTargetStatus) -> Ending {
-    let Claimed { target_id, release_id, fence, .. } = *claimed;
+    let Order { target_id, release_id, fence, .. } = claimed.order;
     Ending { target_id, release_id, fence, end: End { status, failure: None, message: None, exit_status: None } }
 }
 
@@ -163,7 +164,7 @@ async fn r18_releases_that_wait_for_hosts_keep_a_worker_with_little_room_from_no
         (fleet.service, fleet.versions) = web;
         let last = fleet.accepted(&fleet.upgrade(hosts(21..=21))).await.release_id.unwrap();
         let claimed = claim(&fleet.app, &me, 1).await.unwrap();
-        assert_eq!(claimed.iter().map(|target| target.release_id).collect::<Vec<_>>(), [last], "{kind}");
+        assert_eq!(claimed.iter().map(|claimed| claimed.order.release_id).collect::<Vec<_>>(), [last], "{kind}");
     }
 }
 
@@ -221,7 +222,7 @@ async fn i3_what_was_taken_over_is_written_by_the_new_worker_only() {
         finish(&fleet.app.db, &old, &ends).await.unwrap();
         assert_eq!(counts(&fleet, release).await.1, 2);
         let next = again(&fleet.app.db, &new, &claimed[0]).await.unwrap().unwrap();
-        assert_eq!((next.attempt, next.fence > claimed[0].fence), (2, true));
+        assert_eq!((next.order.attempt, next.order.fence > claimed[0].order.fence), (2, true));
         assert!(again(&fleet.app.db, &new, &claimed[0]).await.unwrap().is_none(), "the old start is over");
         finish(&fleet.app.db, &new, &ends).await.unwrap();
         assert_eq!(counts(&fleet, release).await, (0, 1, 0, 1, 0, ReleaseStatus::Running));

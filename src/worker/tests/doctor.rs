@@ -1,7 +1,7 @@
 //! The doctor names each invariant that is broken, and finds nothing where all is well.
 
 use super::fleet::{BOTH, Fleet, named};
-use crate::domain::release::ReleaseTargetStatus;
+use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::Selection;
 use crate::store::db::sql::Sql;
 use crate::store::db::sql::sql;

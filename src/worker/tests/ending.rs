@@ -3,7 +3,8 @@
 use super::fleet::Fleet;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{Progress, ReleaseAction, ReleaseTargetStatus, TargetFailure};
+use crate::domain::release::{Progress, ReleaseAction};
+use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::store::db::sql::sql;
 use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::{Error, candidates};

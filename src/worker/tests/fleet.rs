@@ -3,8 +3,8 @@
 use crate::app::{App, RolloutDefaults};
 use crate::change;
 use crate::domain::instance::InstanceStatus;
+use crate::domain::release::rollout::Asked;
 use crate::domain::release::{OnLocked, ReleaseAction};
-use crate::domain::rollout::Asked;
 use crate::domain::{Caller, Kind, Role};
 use crate::executor::ExecutorSettings;
 use crate::limits::Bytes;

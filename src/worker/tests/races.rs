@@ -2,7 +2,7 @@
 
 use super::fleet::{BOTH, Fleet, name, named};
 use crate::domain::Kind;
-use crate::domain::release::ReleaseTargetStatus;
+use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::{Accepted, Aim, Request, Selection};
 use crate::store::db::sql::sql;
 use crate::{catalog, change};

@@ -2,8 +2,9 @@
 
 use super::fleet::{BOTH, Fleet, name, named};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{OnFailure, ReleaseStatus, ReleaseTargetStatus};
-use crate::domain::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::release::{OnFailure, ReleaseStatus};
+use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::{Request, Selection};
 use crate::store::db::sql::sql;
 

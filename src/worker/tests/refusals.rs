@@ -4,7 +4,7 @@ use super::fleet::{BOTH, Fleet, name, named, told};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::OnLocked;
-use crate::domain::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, Asked};
 use crate::release::request::{Aim, Facts, Request, Selection};
 use crate::store::db::sql::sql;
 

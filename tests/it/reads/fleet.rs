@@ -3,8 +3,9 @@
 use async_graphql::{Request, Response, ServerError};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::change::Denials;
+use lockkeeper::domain::order::OnLost;
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::executor::{Executor, Executors, How, OnLost};
+use lockkeeper::executor::{Executor, Executors, How};
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::{Schema, prepare, schema};
 use lockkeeper::limits::{Limits, RootFields};

@@ -4,7 +4,7 @@ use crate::reads::fleet::Fleet;
 use crate::reads::watcher::{Watched, Watcher, next, parsed};
 use futures_util::StreamExt;
 use lockkeeper::domain::Timestamp;
-use lockkeeper::domain::release::LogStream;
+use lockkeeper::domain::target::LogStream;
 use lockkeeper::events::Waking;
 use lockkeeper::graphql::Place;
 use lockkeeper::store::Db;

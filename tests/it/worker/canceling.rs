@@ -1,7 +1,7 @@
 //! Giving releases up (R13).
 
 use crate::worker::fleet::{COMMAND, Fleet, caller, request};
-use lockkeeper::domain::rollout::Amount;
+use lockkeeper::domain::release::rollout::Amount;
 use lockkeeper::domain::{Kind, ProblemCode};
 use lockkeeper::release::cancel::cancel;
 use lockkeeper::release::request::Facts;
@@ -22,7 +22,7 @@ async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_ar
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
     assert_eq!(fleet.over(release).await, "CANCELED");
     assert_eq!(fleet.instances().await, [["RUNNING", "2"], ["REVERT_FAILED", "2"]]);
-    let message = "Its release was canceled before it began.";
+    let message = "Canceled before it started: the release was canceled.";
     assert_eq!(fleet.targets(release).await, vec![["CANCELED", "", message, "", "0"]; 2]);
     let told =
         fleet.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;

@@ -2,7 +2,7 @@
 
 use crate::worker::fleet::{COMMAND, Fleet, request, timing};
 use lockkeeper::domain::Kind;
-use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::release::{Aim, Selection};
 use lockkeeper::worker::Timing;
 use std::fs;

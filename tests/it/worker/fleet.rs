@@ -5,7 +5,7 @@ use crate::worker::direct::Direct;
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::change;
 use lockkeeper::domain::release::OnLocked;
-use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::{Executor, ExecutorSettings};
 use lockkeeper::limits::Bytes;

@@ -3,7 +3,7 @@
 use crate::worker::fleet::{COMMAND, Fleet, request};
 use lockkeeper::domain::Kind;
 use lockkeeper::domain::release::OnFailure;
-use lockkeeper::domain::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::release::{Aim, Selection};
 use testkit::on_both;
 

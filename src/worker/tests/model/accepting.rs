@@ -4,8 +4,9 @@ use super::reference::{Answer, Model};
 use super::rows::{Event, Instance, Release, Skip, Target, Through};
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, VERSIONS, ZONE, version};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseStatus, ReleaseTargetStatus, SkipReason};
-use crate::domain::selection::Holder;
+use crate::domain::release::selection::Holder;
+use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseStatus, SkipReason};
+use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Kind, ProblemCode, Role};
 use crate::release::request::{Accepted, Skipped};
 

@@ -4,8 +4,9 @@ use super::reference::{Answer, Model, Start};
 use super::rows::{Event, Target, Worker};
 use super::steps::{CALLERS, Left};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::ReleaseTargetStatus::{self, Canceled, Failed, Queued, Running, Succeeded, Unknown};
-use crate::domain::release::{OnFailure, ReleaseAction, TargetFailure};
+use crate::domain::release::{OnFailure, ReleaseAction};
+use crate::domain::target::ReleaseTargetStatus::{self, Canceled, Failed, Queued, Running, Succeeded, Unknown};
+use crate::domain::target::TargetFailure;
 use crate::domain::{Kind, ProblemCode};
 
 /// The service whose commands share their host, and the one whose commands may be repeated, so many times in all.

@@ -2,7 +2,8 @@
 
 use super::reference::Model;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS};
-use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
+use crate::domain::release::{OnFailure, OnLocked, ReleaseAction};
+use crate::domain::target::ReleaseTargetStatus;
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;

@@ -14,7 +14,8 @@ mod rows;
 mod steps;
 mod system;
 
-use crate::domain::release::{OnLocked, ReleaseAction, ReleaseTargetStatus};
+use crate::domain::release::{OnLocked, ReleaseAction};
+use crate::domain::target::ReleaseTargetStatus;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;

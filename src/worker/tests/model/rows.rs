@@ -1,7 +1,8 @@
 //! What can be seen after each step: rows, as the model says them and as a database has them.
 
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{OnFailure, ReleaseAction, ReleaseStatus, ReleaseTargetStatus, SkipReason, TargetFailure};
+use crate::domain::release::{OnFailure, ReleaseAction, ReleaseStatus, SkipReason};
+use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::store::Db;
 use crate::store::db::sql::sql;
 use std::fmt::{Debug, Write};

@@ -2,7 +2,8 @@
 
 use super::reference::Model;
 use crate::domain::Role;
-use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseTargetStatus};
+use crate::domain::release::{OnFailure, OnLocked, ReleaseAction};
+use crate::domain::target::ReleaseTargetStatus;
 use std::fmt::{self, Debug, Display, Formatter};
 
 /// Three services: commands of the third share their host, those of the second may be repeated.

@@ -6,16 +6,18 @@ use super::rows::Rows;
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS, ZONE, version};
 use crate::catalog::{freeze, hold, instance};
 use crate::change;
-use crate::domain::release::{ReleaseAction, ReleaseTargetStatus, TargetFailure};
-use crate::domain::rollout::{Amount, Asked};
+use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
+use crate::domain::release::ReleaseAction;
+use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
+use crate::domain::target::{End, ReleaseTargetStatus, TargetFailure};
 use crate::domain::{Caller, Kind, Problems};
-use crate::executor::{Ended, ExecutorSettings, Found, OnLost, Stop};
+use crate::executor::ExecutorSettings;
 use crate::limits::Bytes;
 use crate::release::cancel::cancel;
 use crate::release::request::{Aim, Request, Selection};
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
-use crate::store::target::End;
 use crate::store::worker::{self, Worker};
 use crate::store::{Result, doctor};
 use crate::worker::Me;
@@ -23,7 +25,6 @@ use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
 use crate::worker::recover::{again, take_over};
 use crate::worker::tests::fleet::{self, Fleet};
-use crate::worker::verdict::{Next, Verdict, interrupted, judge, never_began};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -147,29 +148,27 @@ impl System {
     async fn recover(&mut self, worker: i64, start: usize, left: Left) -> Result<Answer> {
         let claimed = &self.starts[start];
         let db = &self.fleet.app.db;
-        let stop = self.rows().await.releases[claimed.release_id as usize - 1].stop_running.then_some(Stop::Canceled);
-        let (to, before) = (claimed.version.as_deref(), claimed.previous_version.as_deref());
-        let runs = |version: Option<&str>| version.map_or(Found::Nothing, |version| Found::Version(version.to_owned()));
-        let (ended, found) = match left {
-            Left::Succeeded => (Ended::Exited { status: Some(0), signal: None }, Found::NoAnswer),
-            Left::Failed => (Ended::Exited { status: Some(1), signal: None }, Found::NoAnswer),
-            Left::NewVersion => (Ended::Unknown { over: true }, runs(to)),
-            Left::OldVersion => (Ended::Unknown { over: true }, runs(before)),
-            Left::NoAnswer => (Ended::Unknown { over: true }, Found::NoAnswer),
-            Left::NeverBegan => (Ended::NeverBegan, Found::NoAnswer),
+        let stop = self.rows().await.releases[claimed.order.release_id as usize - 1]
+            .stop_running
+            .then_some(StopReason::Canceled);
+        let order = &claimed.order;
+        let runs = |version: &Option<String>| version.clone().map_or(Observed::Nothing, Observed::Version);
+        let (ended, observed) = match left {
+            Left::Succeeded => (Ended::Exited { status: Some(0), signal: None }, Observed::NoAnswer),
+            Left::Failed => (Ended::Exited { status: Some(1), signal: None }, Observed::NoAnswer),
+            Left::NewVersion => (Ended::ResultUnknown, runs(&order.version)),
+            Left::OldVersion => (Ended::ResultUnknown, runs(&order.previous_version)),
+            Left::NoAnswer => (Ended::ResultUnknown, Observed::NoAnswer),
+            Left::NeverBegan => (Ended::NeverStarted, Observed::NoAnswer),
         };
         let on_lost =
             self.fleet.app.executors.get(&claimed.executor).map_or(OnLost::Resolve, |executor| executor.on_lost);
-        let next = match judge(ended, stop) {
-            Verdict::Over(end) => Next::Over(end),
-            Verdict::NeverBegan => never_began(claimed.attempt),
-            Verdict::Interrupted => interrupted(&found, to, before, on_lost, claimed.attempt),
-        };
-        let end = match next {
-            Next::Over(end) => end,
-            Next::Again(end) => match again(db, &me(worker), claimed).await? {
+        let outcome = judge(ended, stop, order.attempt).unwrap_or_else(|| judge_interrupted(order, &observed, on_lost));
+        let end = match outcome {
+            Outcome::End(end) => end,
+            Outcome::Retry { or_else } => match again(db, &me(worker), claimed).await? {
                 Some(claimed) => return Ok(self.started(vec![claimed])),
-                None => end,
+                None => or_else,
             },
         };
         self.finish(worker, vec![(start, end)]).await
@@ -177,7 +176,7 @@ impl System {
 
     async fn finish(&self, worker: i64, ends: Vec<(usize, End)>) -> Result<Answer> {
         let ending = |(start, end): (usize, End)| {
-            let Claimed { target_id, release_id, fence, .. } = self.starts[start];
+            let Order { target_id, release_id, fence, .. } = self.starts[start].order;
             Ending { target_id, release_id, fence, end }
         };
         let endings: Vec<Ending> = ends.into_iter().map(ending).collect();
@@ -185,8 +184,11 @@ impl System {
     }
 
     fn started(&mut self, claimed: Vec<Claimed>) -> Answer {
-        let start =
-            |claimed: &Claimed| Start { target: claimed.target_id, fence: claimed.fence, attempt: claimed.attempt };
+        let start = |Claimed { order, .. }: &Claimed| Start {
+            target: order.target_id,
+            fence: order.fence,
+            attempt: order.attempt,
+        };
         let starts = claimed.iter().map(start).collect();
         self.starts.extend(claimed);
         Answer::Started(starts)

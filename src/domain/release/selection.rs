@@ -1,8 +1,8 @@
 //! Which of the chosen instances a release takes, and why it leaves the others out (R7, R9, R15).
 
-use super::ProblemCode;
-use super::instance::InstanceStatus;
-use super::release::{ReleaseAction, SkipReason};
+use super::{ReleaseAction, SkipReason};
+use crate::domain::ProblemCode;
+use crate::domain::instance::InstanceStatus;
 
 /// What keeps a release off an instance: a lock's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! How a release moves over its targets (R16).
 
-use super::release::OnFailure;
-use super::{Problem, ProblemCode, Problems};
+use super::OnFailure;
+use crate::domain::{Problem, ProblemCode, Problems};
 
 /// The most targets that may be under way at a time.
 pub const MOST_PARALLEL: i64 = 1000;

@@ -1,0 +1,104 @@
+//! Targets: their words, the states that they go through, how they end, and what the end of a start means for them
+//! (R13).
+
+mod end;
+pub mod verdict;
+
+pub use end::End;
+
+words! {
+    /// State of a target.
+    ReleaseTargetStatus {
+        /// Not begun.
+        Queued = "QUEUED",
+        /// Under way.
+        Running = "RUNNING",
+        /// Ended well.
+        Succeeded = "SUCCEEDED",
+        /// Ended badly.
+        Failed = "FAILED",
+        /// Given up before it began.
+        Canceled = "CANCELED",
+        /// Interrupted, and the outcome could not be found out.
+        Unknown = "UNKNOWN",
+    }
+
+    /// In what way a target failed.
+    TargetFailure {
+        /// The command ended with another exit status than 0, or the agent said so.
+        Command = "COMMAND",
+        /// It took too long and was stopped.
+        TimedOut = "TIMED_OUT",
+        /// It was stopped because its release was canceled.
+        Stopped = "STOPPED",
+        /// It could not be started.
+        NotStarted = "NOT_STARTED",
+        /// Its worker was lost, and the probe found what ran before.
+        Interrupted = "INTERRUPTED",
+    }
+
+    /// Where executor output came from.
+    LogStream {
+        /// Standard output.
+        Stdout = "STDOUT",
+        /// Standard error.
+        Stderr = "STDERR",
+        /// Lines of lockkeeper itself.
+        System = "SYSTEM",
+    }
+}
+
+impl ReleaseTargetStatus {
+    /// Whether a release has the instance: not yet final (R13).
+    pub fn is_open(self) -> bool {
+        matches!(self, ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running)
+    }
+
+    /// Whether it may become that: what is final stays, and what began is neither queued again nor
+    /// canceled (R13). One that runs may be started anew.
+    pub fn may_become(self, next: ReleaseTargetStatus) -> bool {
+        match self {
+            ReleaseTargetStatus::Queued => matches!(next, ReleaseTargetStatus::Running | ReleaseTargetStatus::Canceled),
+            ReleaseTargetStatus::Running => {
+                !matches!(next, ReleaseTargetStatus::Queued | ReleaseTargetStatus::Canceled)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use proptest::prelude::*;
+
+    /// Any way that a target can go, from its acceptance on.
+    pub fn way() -> impl Strategy<Value = Vec<ReleaseTargetStatus>> {
+        proptest::collection::vec(0..ReleaseTargetStatus::ALL.len(), 0..8).prop_map(|steps| {
+            let mut way = vec![ReleaseTargetStatus::Queued];
+            for next in steps.into_iter().map(|step| ReleaseTargetStatus::ALL[step].0) {
+                if way.last().is_some_and(|now| now.may_become(next)) {
+                    way.push(next);
+                }
+            }
+            way
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn r13_a_target_reaches_one_final_state_and_never_leaves_it(way in way()) {
+            let finals = way.iter().filter(|status| !status.is_open()).count();
+            prop_assert!(finals <= 1);
+            prop_assert!(finals == 0 || way.last().is_some_and(|last| !last.is_open()));
+        }
+
+        #[test]
+        fn r13_what_began_is_neither_queued_again_nor_canceled(way in way()) {
+            let begun = way.iter().position(|status| *status == ReleaseTargetStatus::Running);
+            let after = begun.map_or(&[][..], |begun| &way[begun..]);
+            prop_assert!(!after.contains(&ReleaseTargetStatus::Queued) && !after.contains(&ReleaseTargetStatus::Canceled));
+        }
+    }
+}
