@@ -195,7 +195,7 @@ fn related(kept: &Kept) -> Vec<Id> {
     use crate::domain::Kind;
     let kind = match kept.operation.as_str() {
         "createVersion" => Kind::Version,
-        "lockInstances" | "freezeService" => Kind::Hold,
+        "holdInstances" | "freezeService" => Kind::Hold,
         _ => Kind::Release,
     };
     kept.result.iter().map(|number| kind.id(*number)).collect()

@@ -91,7 +91,7 @@ impl Side for Lockkeeper {
     async fn happen(&mut self, filters: usize) {
         self.happened += 1;
         let input = json!({ "instanceIds": self.instances[..filters], "reason": self.happened.to_string() });
-        self.client.change("lockInstances", input, "__typename").await;
+        self.client.change("holdInstances", input, "__typename").await;
     }
 
     async fn memory(&self) -> f64 {

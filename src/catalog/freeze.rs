@@ -1,6 +1,6 @@
 //! Freezes: holds on a whole service, which refuse its new releases (R17).
 
-use super::hold::{in_time, named, standing};
+use super::hold::{in_time, named, refuse_others, standing};
 use super::{Answer, Done, ITSELF, Stop, service, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
@@ -77,7 +77,10 @@ async fn unfreezing(change: &mut Change<'_>, unfreeze: &Unfreeze) -> Result<Done
         (Some(texts), service) => {
             let of = service.as_ref().map(|service| service.id);
             let belongs = |hold: &Hold| hold.instance_id.is_none() && of.is_none_or(|id| id == hold.service_id);
-            named(change, texts, belongs, &mut problems).await?
+            let holds = named(change, texts, &mut problems).await?;
+            let message = "These holds are not freezes of this service. Name freezes of it, or leave holdIds out.";
+            refuse_others(&holds, belongs, message, &mut problems);
+            holds
         }
     };
     let service = problems.given(service)?;

@@ -13,31 +13,30 @@ use crate::store::instance::{self, Instance};
 use crate::store::{self, Db, Tx};
 use std::collections::{HashMap, HashSet};
 
-/// The most instances that one request locks or unlocks, and the most holds that it names.
+/// The most instances that one request names, and the most holds.
 pub const MOST: usize = 1000;
 /// The most holds that one transaction of the sweep ends.
 const SWEPT: usize = 1000;
 
-/// Instances to lock by hand.
+/// Instances to hold.
 #[derive(Clone, Debug)]
-pub struct Lock {
+pub struct HoldInstances {
     pub instance_ids: Vec<String>,
     pub reason: String,
     pub until: Option<Timestamp>,
 }
 
-/// Instances to unlock.
-#[derive(Clone, Debug)]
-pub struct Unlock {
-    pub instance_ids: Vec<String>,
-    /// Only these holds; else all that stand.
+/// Holds to end: these, or those in force on these instances. Both mean these holds on these instances.
+#[derive(Clone, Debug, Default)]
+pub struct EndHolds {
     pub hold_ids: Option<Vec<String>>,
+    pub instance_ids: Option<Vec<String>>,
 }
 
 /// Instances, and holds that were set or ended on them, by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    /// In the order of the input.
+    /// In the order of the input: of its instances, else of its holds.
     pub instances: Vec<i64>,
     /// Those that were set in the order of the input, those that were ended oldest first.
     pub holds: Vec<i64>,
@@ -45,20 +44,20 @@ pub struct Held {
 
 /// Sets a hold on each of the instances, or on none. What a release under way has may be held, too: the release
 /// goes on, and no new one takes the instance.
-pub async fn lock(app: &App, request: &Request, lock: &Lock) -> Answer<Held> {
+pub async fn hold_instances(app: &App, request: &Request, input: &HoldInstances) -> Answer<Held> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = locking(&mut change, lock).await;
+    let outcome = hold_all(&mut change, input).await;
     settle(change, outcome).await
 }
 
-async fn locking(change: &mut Change<'_>, lock: &Lock) -> Result<Done<Held>, Stop> {
+async fn hold_all(change: &mut Change<'_>, input: &HoldInstances) -> Result<Done<Held>, Stop> {
     let mut problems = Problems::default();
     if let Some(holds) = change.replay(&mut problems).await?? {
         return Ok(Done::replayed(replayed(change, holds).await?));
     }
-    problems.take(name::needed("reason", &lock.reason, name::REASON));
-    problems.take(in_time(lock.until, change.now));
-    let ids = claimed("instanceIds", Kind::Instance, &lock.instance_ids, &mut problems);
+    problems.take(name::needed("reason", &input.reason, name::REASON));
+    problems.take(in_time(input.until, change.now));
+    let ids = claimed("instanceIds", Kind::Instance, &input.instance_ids, &mut problems);
     let found = locked(change, &ids).await?;
     let there: Vec<Instance> =
         found.into_iter().filter(|instance| instance.status != InstanceStatus::Removed).collect();
@@ -66,7 +65,7 @@ async fn locking(change: &mut Change<'_>, lock: &Lock) -> Result<Done<Held>, Sto
     problems.none()?;
     let instances: HashMap<i64, Instance> = there.into_iter().map(|instance| (instance.id, instance)).collect();
     let pairs: Vec<_> = ids.iter().map(|id| (*id, instances[id].service_id)).collect();
-    let new = NewHold { reason: &lock.reason, until: lock.until };
+    let new = NewHold { reason: &input.reason, until: input.until };
     let made: Vec<(i64, i64)> = hold::insert(&mut change.tx, &pairs, &new, change.by, change.now).await?;
     let made: HashMap<i64, i64> = made.into_iter().map(|(hold, instance)| (instance, hold)).collect();
     instance::told(&mut change.tx, &ids, change.by, change.now).await?;
@@ -92,26 +91,46 @@ async fn replayed(change: &mut Change<'_>, holds: Vec<i64>) -> store::Result<Hel
     Ok(Held { instances: holds.iter().filter_map(|id| on.get(id).copied()).collect(), holds })
 }
 
-/// Ends holds on instances: those named, else all that stand. A named hold that has ended already is no error,
-/// and not among the answer's. One on another instance is `INVALID`. What was removed may be unlocked, too.
-pub async fn unlock(app: &App, request: &Request, unlock: &Unlock) -> Answer<Held> {
+/// Ends holds on instances. A named hold that has ended already is no error, and not among the answer's. A freeze is
+/// `INVALID`, and so is a hold that is on none of the instances that are named beside it. Holds of a removed instance
+/// can be ended, too.
+pub async fn end_holds(app: &App, request: &Request, input: &EndHolds) -> Answer<Held> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = unlocking(&mut change, unlock).await;
+    let outcome = end_all(&mut change, input).await;
     settle(change, outcome).await
 }
 
-async fn unlocking(change: &mut Change<'_>, unlock: &Unlock) -> Result<Done<Held>, Stop> {
+async fn end_all(change: &mut Change<'_>, input: &EndHolds) -> Result<Done<Held>, Stop> {
     let mut problems = Problems::default();
-    let ids = claimed("instanceIds", Kind::Instance, &unlock.instance_ids, &mut problems);
+    if input.hold_ids.is_none() && input.instance_ids.is_none() {
+        let message = "This names no holds to end. Pass holdIds, instanceIds or both.";
+        problems.add(Problem::new(ProblemCode::Required, "", message));
+    }
+    let named = match &input.hold_ids {
+        Some(texts) => Some(named(change, texts, &mut problems).await?),
+        None => None,
+    };
+    let ids = match (&input.instance_ids, &named) {
+        (Some(texts), _) => claimed("instanceIds", Kind::Instance, texts, &mut problems),
+        (None, Some(holds)) => instances_of(holds),
+        (None, None) => Vec::new(),
+    };
     let there = locked(change, &ids).await?;
     add_missing(&mut problems, "instanceIds", Kind::Instance, &ids, there.iter().map(|instance| instance.id));
-    let holds = match &unlock.hold_ids {
+    if let Some(holds) = &named {
+        let message = "These holds are freezes of a service. End them with unfreezeService.";
+        refuse_others(holds, |hold| hold.instance_id.is_some(), message, &mut problems);
+    }
+    if let (Some(holds), Some(_)) = (&named, &input.instance_ids) {
+        let on: HashSet<i64> = ids.iter().copied().collect();
+        let message = "These holds are on other instances than those in instanceIds. Name their instances, too, or \
+                       leave instanceIds out.";
+        let fits = |hold: &Hold| hold.instance_id.is_none_or(|instance| on.contains(&instance));
+        refuse_others(holds, fits, message, &mut problems);
+    }
+    let holds = match named {
+        Some(holds) => holds,
         None => hold::on_instances(&mut change.tx, &ids).await?,
-        Some(texts) => {
-            let on: HashSet<i64> = ids.iter().copied().collect();
-            let belongs = |hold: &Hold| hold.instance_id.is_some_and(|instance| on.contains(&instance));
-            named(change, texts, belongs, &mut problems).await?
-        }
     };
     problems.none()?;
     let standing = standing(&holds, change.now);
@@ -122,6 +141,12 @@ async fn unlocking(change: &mut Change<'_>, unlock: &Unlock) -> Result<Done<Held
     }
     let changed = ended.iter().map(|id| Kind::Hold.id(*id)).collect();
     Ok(Done::changed(Held { instances: ids, holds: ended }, changed))
+}
+
+/// The instances that holds are on, each once.
+fn instances_of(holds: &[Hold]) -> Vec<i64> {
+    let mut seen = HashSet::new();
+    holds.iter().filter_map(|hold| hold.instance_id).filter(|id| seen.insert(*id)).collect()
 }
 
 /// Ends the holds and freezes that are past their `until`, and tells it; gives how many. To be called each
@@ -197,23 +222,30 @@ async fn ends(
     Ok(told)
 }
 
-/// The holds that the caller names; notes those that are unknown, and those that do not belong to what is named
-/// beside them.
+/// The holds that the caller names, in that order; notes those that do not exist.
 pub(super) async fn named(
     change: &mut Change<'_>,
     texts: &[String],
-    belongs: impl Fn(&Hold) -> bool,
     problems: &mut Problems,
 ) -> store::Result<Vec<Hold>> {
     let ids = claimed("holdIds", Kind::Hold, texts, problems);
-    let holds = hold::by_ids(&mut change.tx, &ids).await?;
-    add_missing(problems, "holdIds", Kind::Hold, &ids, holds.iter().map(|hold| hold.id));
-    let foreign: Vec<Id> = holds.iter().filter(|hold| !belongs(hold)).map(|hold| Kind::Hold.id(hold.id)).collect();
-    if !foreign.is_empty() {
-        let message = "These holds are on something else than what is named here.";
-        problems.add(Problem::new(ProblemCode::Invalid, "holdIds", message).about(foreign));
+    let found = hold::by_ids(&mut change.tx, &ids).await?;
+    add_missing(problems, "holdIds", Kind::Hold, &ids, found.iter().map(|hold| hold.id));
+    let mut found: HashMap<i64, Hold> = found.into_iter().map(|hold| (hold.id, hold)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Notes those of the named holds that do not fit, with this message.
+pub(super) fn refuse_others(
+    holds: &[Hold],
+    fits: impl Fn(&Hold) -> bool,
+    message: &'static str,
+    problems: &mut Problems,
+) {
+    let others: Vec<Id> = holds.iter().filter(|hold| !fits(hold)).map(|hold| Kind::Hold.id(hold.id)).collect();
+    if !others.is_empty() {
+        problems.add(Problem::new(ProblemCode::Invalid, "holdIds", message).about(others));
     }
-    Ok(holds)
 }
 
 /// The instances with these numbers, locked.

@@ -122,7 +122,7 @@ async fn assert_undisturbed(server: &Server, workers: usize, record: &Record) {
 async fn hold(client: &Client, instance: &str, minutes: i64) {
     let until = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(minutes);
     let input = json!({ "instanceIds": [instance], "reason": "look", "until": format!("{until:.3}") });
-    client.change("lockInstances", input, "__typename").await;
+    client.change("holdInstances", input, "__typename").await;
 }
 
 /// How many holds stand.

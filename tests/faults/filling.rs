@@ -62,7 +62,7 @@ fn warnings(server: &Server) -> Vec<String> {
 
 /// Asks for a hold under this key, as often as it takes to be answered so.
 async fn hold(client: &Client, instance: &str, key: &str) -> Value {
-    let document = mutation_document("lockInstances", "holds { id }");
+    let document = mutation_document("holdInstances", "holds { id }");
     let input = json!({ "instanceIds": [instance], "reason": key, "idempotencyKey": key });
     client.send(&document, json!({ "input": input })).await.body
 }
@@ -94,7 +94,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
         })
         .await;
     let before = hold(&client, &instance, "before").await;
-    assert_eq!(before["data"]["lockInstances"]["userErrors"], json!([]), "{before:#}");
+    assert_eq!(before["data"]["holdInstances"]["userErrors"], json!([]), "{before:#}");
 
     fill();
     let (began, warned) = (Instant::now(), warnings(server).len());
@@ -122,7 +122,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
     }
     assert_eq!(fleet.finished(&release).await, "SUCCEEDED");
     let meanwhile = hold(&client, &instance, "meanwhile").await;
-    assert_eq!(meanwhile["data"]["lockInstances"]["userErrors"], json!([]), "{meanwhile:#}");
+    assert_eq!(meanwhile["data"]["holdInstances"]["userErrors"], json!([]), "{meanwhile:#}");
     let stored = server.stored().await;
     assert_eq!(stored.texts("SELECT reason FROM hold ORDER BY id").await, ["before", "meanwhile"]);
     let attempts = stored.texts("SELECT status || ' ' || attempt FROM release_target ORDER BY id").await;

@@ -215,7 +215,7 @@ async fn r17_a_hold_is_seen_by_a_release_or_comes_behind_it_through_whichever_se
         });
         pairs.spawn(async move {
             let (held, moved) = tokio::join!(
-                one.change("lockInstances", hold, "holds { instance { id } }"),
+                one.change("holdInstances", hold, "holds { instance { id } }"),
                 two.mutate("upgradeInstances", upgrade, "release { id }"),
             );
             let instance = held["holds"][0]["instance"]["id"].as_str().unwrap().trim_start_matches("ins_").to_owned();

@@ -129,7 +129,7 @@ async fn r17_holds_end_once_with_one_event_each_whoever_sweeps() {
     let until = jiff::Timestamp::now() + Duration::from_secs(3);
     for reason in ["one", "two", "three"] {
         let input = json!({ "instanceIds": ids, "reason": reason, "until": format!("{until:.3}") });
-        client.change("lockInstances", input, "__typename").await;
+        client.change("holdInstances", input, "__typename").await;
     }
     let stored = one.stored().await;
     let standing = "SELECT CAST(id AS text) FROM hold WHERE ended_at IS NULL";

@@ -103,7 +103,7 @@ async fn instances(fleet: &Fleet) -> Vec<String> {
 /// Holds all of these instances, for a reason of a kilobyte.
 async fn hold(fleet: &Fleet, instances: &[String]) {
     let input = json!({ "instanceIds": instances, "reason": "x".repeat(1000) });
-    fleet.client.change("lockInstances", input, "__typename").await;
+    fleet.client.change("holdInstances", input, "__typename").await;
 }
 
 /// How much memory a process has, in bytes.

@@ -103,9 +103,12 @@ async fn r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_faile
 async fn r15_an_instance_that_is_not_there_is_confirmed_as_removed_even_under_a_hold() {
     for ground in both().await {
         let (_, _, id) = one(&ground, "UPGRADE_FAILED").await;
-        let lock =
-            crate::catalog::hold::Lock { instance_ids: vec![format!("ins_{id}")], reason: text("x"), until: None };
-        made(crate::catalog::hold::lock(&ground.app, &request("lockInstances"), &lock)).await;
+        let lock = crate::catalog::hold::HoldInstances {
+            instance_ids: vec![format!("ins_{id}")],
+            reason: text("x"),
+            until: None,
+        };
+        made(crate::catalog::hold::hold_instances(&ground.app, &request("holdInstances"), &lock)).await;
         let asked = request("confirmInstance");
         let stale = Finding { expected_revision: Some(1), ..finding(id, Found::Nothing(true)) };
         let told = [format!("STALE input.expectedRevision ins_{id}")];

@@ -116,7 +116,7 @@ fn lists_of_payloads_count_as_long_as_they_can_be() {
     let hosts = "mutation($input: CreateHostsInput!) { createHosts(input: $input) { hosts { id labels { key } } } }";
     let host = json!({ "hostname": "h", "address": "a" });
     assert_eq!(objects(hosts, json!({ "input": { "hosts": vec![host; 100] } })), 1 + 100 * 11);
-    let lock = "mutation($ids: [ID!]!, $why: String!) { lockInstances(input: { instanceIds: $ids, reason: $why }) {
+    let lock = "mutation($ids: [ID!]!, $why: String!) { holdInstances(input: { instanceIds: $ids, reason: $why }) {
         instances { id } holds { id } } }";
     assert_eq!(objects(lock, json!({ "ids": vec!["ins_1"; 1000], "why": "" })), 2001);
 }

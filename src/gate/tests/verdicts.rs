@@ -141,7 +141,7 @@ fn the_operation_is_chosen_by_its_name() {
     }
     assert!(prepare("{ viewer { name } }", Some("a"), json!({})).is_err());
     // The input of another operation does not count.
-    let tab = "mutation Lock($input: LockInstancesInput!) { lockInstances(input: $input) { userErrors { code } } }
+    let tab = "mutation Hold($input: HoldInstancesInput!) { holdInstances(input: $input) { userErrors { code } } }
         mutation Upgrade($input: UpgradeInstancesInput!) { upgradeInstances(input: $input) { userErrors { code } } }";
     let input = json!({ "input": { "serviceId": 1, "versionId": 2, "hosts": { "all": true } } });
     assert!(prepare(tab, Some("Upgrade"), input.clone()).is_ok());

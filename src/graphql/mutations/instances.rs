@@ -94,26 +94,26 @@ pub enum FoundInput {
     Nothing(bool),
 }
 
-/// Input of lockInstances.
+/// Input of holdInstances.
 #[derive(InputObject)]
-pub struct LockInstancesInput {
-    /// The instances, at most 1000. All or none are locked.
+pub struct HoldInstancesInput {
+    /// The instances, at most 1000. All or none are held.
     instance_ids: Vec<ID>,
     /// Why.
     reason: String,
-    /// When the lock ends by itself.
+    /// When the holds end automatically; without it, they stay until they are ended.
     until: Option<DateTime>,
     /// 1 to 255 characters: the same key of the same caller answers with the same holds, for 7 days.
     idempotency_key: Option<String>,
 }
 
-pub(super) static LOCK_INSTANCES: Mutation = Mutation {
-    name: "lockInstances",
-    about: "Locks instances by hand. A release under way ends; no new one may take them.",
+pub(super) static HOLD_INSTANCES: Mutation = Mutation {
+    name: "holdInstances",
+    about: "Sets a hold on each of the instances. A release under way finishes; no new one may take them.",
     right: Right::Operate,
     payload: payload_of(
-        "LockInstancesPayload",
-        "Result of lockInstances.",
+        "HoldInstancesPayload",
+        "Result of holdInstances.",
         &[
             picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
                 .as_many_as(&["input.instanceIds"]),
@@ -122,44 +122,51 @@ pub(super) static LOCK_INSTANCES: Mutation = Mutation {
             USER_ERRORS,
         ],
     ),
-    run: &action(|app, request, input: LockInstancesInput| {
+    run: &action(|app, request, input: HoldInstancesInput| {
         async move {
-            let LockInstancesInput { instance_ids, reason, until, .. } = input;
-            let lock = hold::Lock { instance_ids: texts(instance_ids), reason, until: until.map(|until| until.0) };
-            answer(hold::lock(app, &request, &lock).await, held)
+            let HoldInstancesInput { instance_ids, reason, until, .. } = input;
+            let input =
+                hold::HoldInstances { instance_ids: texts(instance_ids), reason, until: until.map(|until| until.0) };
+            answer(hold::hold_instances(app, &request, &input).await, held)
         }
         .boxed()
     }),
 };
 
-/// Input of unlockInstances.
+/// Input of endHolds. At least one of the two lists; both together mean these holds on these instances.
 #[derive(InputObject)]
-pub struct UnlockInstancesInput {
-    /// The instances, at most 1000.
-    instance_ids: Vec<ID>,
-    /// Only these holds; else all that stand on the instances.
+pub struct EndHoldsInput {
+    /// Holds to end, at most 1000. Without it, all that are in force on the instances.
     hold_ids: Option<Vec<ID>>,
+    /// Instances that the holds are on, at most 1000. A hold in holdIds that is on another instance is an error.
+    instance_ids: Option<Vec<ID>>,
 }
 
-pub(super) static UNLOCK_INSTANCES: Mutation = Mutation {
-    name: "unlockInstances",
-    about: "Ends locks set by hand. A lock held by a release is ended only by that release.",
+pub(super) static END_HOLDS: Mutation = Mutation {
+    name: "endHolds",
+    about: "Ends holds on instances. A lock by a release ends only with that release; freezes are ended by unfreezeService.",
     right: Right::Operate,
     payload: payload_of(
-        "UnlockInstancesPayload",
-        "Result of unlockInstances.",
+        "EndHoldsPayload",
+        "Result of endHolds.",
         &[
-            picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
-                .as_many_as(&["input.instanceIds"]),
-            picked("holds", "The holds that were ended.", &HOLD, "holds")
+            picked(
+                "instances",
+                "The instances, in the order of instanceIds, or else of holdIds; empty when there are user errors.",
+                &INSTANCE,
+                "instances",
+            )
+            .as_many_as(&["input.instanceIds", "input.holdIds"]),
+            picked("holds", "The holds that were ended, oldest first.", &HOLD, "holds")
                 .as_many_as(&["input.instanceIds", "input.holdIds"]),
             USER_ERRORS,
         ],
     ),
-    run: &action(|app, request, input: UnlockInstancesInput| {
+    run: &action(|app, request, input: EndHoldsInput| {
         async move {
-            let unlock = hold::Unlock { instance_ids: texts(input.instance_ids), hold_ids: input.hold_ids.map(texts) };
-            answer(hold::unlock(app, &request, &unlock).await, held)
+            let EndHoldsInput { hold_ids, instance_ids } = input;
+            let input = hold::EndHolds { hold_ids: hold_ids.map(texts), instance_ids: instance_ids.map(texts) };
+            answer(hold::end_holds(app, &request, &input).await, held)
         }
         .boxed()
     }),

@@ -75,15 +75,15 @@ async fn denials(client: &Client, caller: &str, expected: &[(&str, i64)]) -> Vec
 async fn an_entry_tells_who_from_where_what_and_what_became_of_it(world: &World) {
     let client = world.server.client_as("auditee", "operator");
     let hold = json!({ "instanceIds": [world.shop.instance(0).await], "reason": "kernel" });
-    let made = client.change("lockInstances", hold.clone(), "holds { id }").await;
+    let made = client.change("holdInstances", hold.clone(), "holds { id }").await;
     let escape = with(hold.clone(), json!({ "reason": "kernel\u{1b}[0m\0" }));
-    assert_eq!(client.problems("lockInstances", escape).await, ["INVALID input.reason []"]);
+    assert_eq!(client.problems("holdInstances", escape).await, ["INVALID input.reason []"]);
 
     let entries = world.audit("callers: [\"auditee\"]", "").await;
     assert_eq!(entries.len(), 2, "{entries:#?}");
     for (entry, operation, outcome, result) in [
-        (&entries[0], "lockInstances", "ACCEPTED", made["holds"][0]["id"].clone()),
-        (&entries[1], "lockInstances", "REFUSED", json!("INVALID")),
+        (&entries[0], "holdInstances", "ACCEPTED", made["holds"][0]["id"].clone()),
+        (&entries[1], "holdInstances", "REFUSED", json!("INVALID")),
     ] {
         assert_eq!((&entry["operation"], &entry["outcome"]), (&json!(operation), &json!(outcome)));
         assert_eq!(entry["result"][0], result, "{entry:#}");

@@ -125,10 +125,14 @@ async fn r4_an_unknown_id_or_one_of_another_kind_is_refused_by_every_mutation_th
             world.refuses(mutation, input, &[&format!("{code} input.{field} [{id}]")]).await;
         }
     }
-    for (mutation, rest) in [("lockInstances", json!({ "reason": "x" })), ("unlockInstances", json!({}))] {
-        for (code, id) in [("NOT_FOUND", "ins_999"), ("WRONG_TYPE", service.as_str())] {
-            let input = with(rest.clone(), json!({ "instanceIds": [id] }));
-            world.refuses(mutation, input, &[&format!("{code} input.instanceIds [{id}]")]).await;
+    for (mutation, field, unknown, rest) in [
+        ("holdInstances", "instanceIds", "ins_999", json!({ "reason": "x" })),
+        ("endHolds", "instanceIds", "ins_999", json!({})),
+        ("endHolds", "holdIds", "hld_999", json!({})),
+    ] {
+        for (code, id) in [("NOT_FOUND", unknown), ("WRONG_TYPE", service.as_str())] {
+            let input = with(rest.clone(), json!({ field: [id] }));
+            world.refuses(mutation, input, &[&format!("{code} input.{field} [{id}]")]).await;
         }
     }
 }

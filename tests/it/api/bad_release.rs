@@ -215,7 +215,7 @@ on_both!(r4_all_problems_of_a_request_are_told_at_once in World);
 async fn r9_r17_what_is_held_or_frozen_is_refused_when_asked_to(world: &World) {
     let instance = world.shop.instance(0).await;
     let input = json!({ "instanceIds": [instance], "reason": "Disk is being replaced." });
-    world.client.change("lockInstances", input, "__typename").await;
+    world.client.change("holdInstances", input, "__typename").await;
     let problem = format!("LOCKED input.hosts [{instance}]");
     world.refuses("upgradeInstances", world.release(1, json!({ "onLocked": "REJECT" })), &[&problem]).await;
     let frozen = json!({ "serviceId": world.shop.service, "reason": "Holidays." });

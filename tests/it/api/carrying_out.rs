@@ -110,12 +110,12 @@ async fn r9_r17_a_held_instance_is_skipped_with_who_has_it_until_it_is_let_go(wo
     let shop = &world.shop;
     let held = shop.instance(1).await;
     let hold = json!({ "instanceIds": [held], "reason": "Disk is being replaced." });
-    let hold = world.client.change("lockInstances", hold, "holds { id } instances { locked }").await;
+    let hold = world.client.change("holdInstances", hold, "holds { id } instances { locked }").await;
     assert_eq!(hold["instances"], json!([{ "locked": true }]));
     let payload = shop.release("upgradeInstances", &shop.versions[1]).await;
     assert_eq!(payload["skipped"], json!([{ "reason": "LOCKED", "instance": { "id": held } }]));
     assert_eq!(shop.finished(&id(&payload["release"])).await, "SUCCEEDED");
-    world.client.change("unlockInstances", json!({ "instanceIds": [held] }), "__typename").await;
+    world.client.change("endHolds", json!({ "instanceIds": [held] }), "__typename").await;
     let payload = shop.release("upgradeInstances", &shop.versions[1]).await;
     assert_eq!(payload["acceptedCount"], 1);
     assert_eq!(shop.finished(&id(&payload["release"])).await, "SUCCEEDED");

@@ -106,7 +106,7 @@ async fn null_for_an_input_with_a_default_means_the_default_and_is_the_same_requ
 on_both!(null_for_an_input_with_a_default_means_the_default_and_is_the_same_request in World);
 
 async fn two_operations_of_one_tab_are_checked_each_for_itself(world: &World) {
-    let tab = "mutation Lock($input: LockInstancesInput!) { lockInstances(input: $input) { userErrors { code } } }
+    let tab = "mutation Hold($input: HoldInstancesInput!) { holdInstances(input: $input) { userErrors { code } } }
             mutation Upgrade($input: UpgradeInstancesInput!) { upgradeInstances(input: $input) { userErrors { code } } }";
     let input = world.release(1, json!({ "dryRun": true }));
     let body = json!({ "query": tab, "operationName": "Upgrade", "variables": { "input": input } });

@@ -78,7 +78,7 @@ impl World {
         // It has begun when it is told of the first one.
         for _ in 0..times {
             let hold = json!({ "instanceIds": [self.instance], "reason": "Mine." });
-            self.desk.client.change("lockInstances", hold, "__typename").await;
+            self.desk.client.change("holdInstances", hold, "__typename").await;
             let told = tokio::time::timeout(Duration::from_secs(10), stream.value("instanceStatusChanged")).await;
             assert_eq!(told.expect("it is told soon")["instance"]["id"], *self.instance);
         }

@@ -56,7 +56,7 @@ on_both!(i6_one_key_gives_one_release_also_when_sent_by_many_at_once in World);
 async fn r11_a_dry_run_tells_what_would_happen_and_changes_nothing(world: &World) {
     let held = world.shop.instance(1).await;
     let hold = json!({ "instanceIds": [held], "reason": "Disk is being replaced." });
-    world.client.change("lockInstances", hold, "__typename").await;
+    world.client.change("holdInstances", hold, "__typename").await;
     let selection = "release { id } acceptedCount accepted { id } replayed
             skipped { reason instance { id } locks { reason holder { __typename } } }";
     let input = world.release(1, json!({ "idempotencyKey": "tried" }));

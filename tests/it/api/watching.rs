@@ -68,7 +68,7 @@ async fn a_filter_chooses_events_by_all_its_conditions(world: &World) {
     let start = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
     let held = shop.instance(2).await;
     let hold = json!({ "instanceIds": [held], "reason": "Mine." });
-    world.client.change("lockInstances", hold, "__typename").await;
+    world.client.change("holdInstances", hold, "__typename").await;
     shop.finish("upgradeInstances", &shop.versions[1]).await;
     for (filter, expected) in [
         (json!({ "kinds": ["HOLD"] }), vec!["shop-03 RUNNING"]),

@@ -2,11 +2,11 @@ use crate::mutations::world::World;
 use serde_json::json;
 use testkit::on_both;
 
-async fn r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it(kind: &str) {
+async fn r17_holds_are_set_and_ended_and_their_events_tell_it(kind: &str) {
     let world = World::with_fleet(kind).await;
     let fields = "instances { id locked locks { by reason until holder { ... on Hold { id } } } } holds { id instance { host { hostname } } }";
     let input = json!({ "instanceIds": ["ins_3", "ins_1"], "reason": "disk", "idempotencyKey": "k" });
-    let locked = world.take("lockInstances", fields, input.clone()).await;
+    let locked = world.take("holdInstances", fields, input.clone()).await;
     let lock = |id| json!([{ "by": "ann", "reason": "disk", "until": null, "holder": { "id": id } }]);
     let hold = |place: usize| locked["holds"][place]["id"].clone();
     assert_eq!(
@@ -17,17 +17,20 @@ async fn r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it(
         ])
     );
     assert_eq!(locked["holds"][0]["instance"]["host"]["hostname"], "h3");
-    assert_eq!(world.take("lockInstances", fields, input).await, locked);
+    assert_eq!(world.take("holdInstances", fields, input).await, locked);
 
     let input = json!({ "instanceIds": ["ins_1", "ins_2"] });
-    let free = world.take("unlockInstances", "instances { id locked } holds { id endedBy }", input).await;
+    let free = world.take("endHolds", "instances { id locked } holds { id endedBy }", input).await;
     assert_eq!(free["instances"], json!([{ "id": "ins_1", "locked": false }, { "id": "ins_2", "locked": false }]));
     assert_eq!(free["holds"], json!([{ "id": hold(1), "endedBy": "ann" }]));
+    let input = json!({ "holdIds": [hold(1), hold(0)] });
+    let free = world.take("endHolds", "instances { id } holds { id }", input).await;
+    assert_eq!(free, json!({ "instances": [{ "id": "ins_1" }, { "id": "ins_3" }], "holds": [{ "id": hold(0) }] }));
     let events = world.read("{ instanceEvents(filter: { kinds: [HOLD], instanceIds: [\"ins_1\"] }) { nodes { locked hold { id } causedBy } } }").await;
     let told = [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
     assert_eq!(events["instanceEvents"]["nodes"], json!(told));
 }
-on_both!(r17_instances_are_locked_and_unlocked_by_hand_and_their_events_tell_it);
+on_both!(r17_holds_are_set_and_ended_and_their_events_tell_it);
 
 async fn r17_a_service_is_frozen_and_thawed(kind: &str) {
     let world = World::with_fleet(kind).await;

@@ -45,11 +45,12 @@ async fn r4_what_is_unknown_or_of_another_kind_is_told_with_its_id(kind: &str) {
             ("removeVersion", json!({ "versionId": "ver_01" }), &["NOT_FOUND input.versionId ver_01"]),
             ("updateInstance", json!({ "instanceId": "ins_99" }), &["NOT_FOUND input.instanceId ins_99"]),
             (
-                "lockInstances",
+                "holdInstances",
                 json!({ "instanceIds": ["ins_1", "ins_99"], "reason": "x" }),
                 &["NOT_FOUND input.instanceIds ins_99"],
             ),
-            ("unlockInstances", json!({ "instanceIds": ["svc_1"] }), &["WRONG_TYPE input.instanceIds svc_1"]),
+            ("endHolds", json!({ "instanceIds": ["svc_1"] }), &["WRONG_TYPE input.instanceIds svc_1"]),
+            ("endHolds", json!({ "holdIds": ["ins_1"] }), &["WRONG_TYPE input.holdIds ins_1"]),
             (
                 "confirmInstance",
                 json!({ "instanceId": "ins_99", "found": { "nothing": true } }),
@@ -138,7 +139,8 @@ async fn r5_r6_a_selection_that_chooses_nothing_or_something_twice_is_refused(ki
                 &["HOST_ALREADY_DEPLOYED input.hosts.hostnames hst_1"],
             ),
             ("createHosts", json!({ "hosts": [] }), &["REQUIRED input.hosts"]),
-            ("lockInstances", json!({ "instanceIds": [], "reason": "x" }), &["REQUIRED input.instanceIds"]),
+            ("holdInstances", json!({ "instanceIds": [], "reason": "x" }), &["REQUIRED input.instanceIds"]),
+            ("endHolds", json!({}), &["REQUIRED"]),
         ],
     )
     .await;
@@ -232,7 +234,7 @@ async fn values_out_of_their_range_are_refused(kind: &str) {
                 &["WRONG_STATE input.instanceId ins_1", "INVALID input.found.nothing"],
             ),
             (
-                "lockInstances",
+                "holdInstances",
                 json!({ "instanceIds": ["ins_1"], "reason": "", "until": "2020-01-01T00:00:00Z" }),
                 &["REQUIRED input.reason", "INVALID input.until"],
             ),
@@ -261,7 +263,7 @@ async fn an_input_that_does_not_fit_the_schema_is_a_bad_request_and_changes_noth
         ("createService", json!({ "name": "new", "executor": null })),
         ("createService", json!({ "name": "new", "executor": "sim", "colour": "red" })),
         ("reportBuild", json!({ "versionId": "ver_4", "status": "DONE" })),
-        ("lockInstances", json!({ "instanceIds": ["ins_1"], "reason": "x", "until": "tomorrow" })),
+        ("holdInstances", json!({ "instanceIds": ["ins_1"], "reason": "x", "until": "tomorrow" })),
         ("updateInstance", json!({ "instanceId": "ins_1", "weight": 3_000_000_000_i64 })),
         ("confirmInstance", json!({ "instanceId": "ins_1", "found": {} })),
         ("upgradeInstances", to("ver_3", json!({}))),

@@ -13,7 +13,7 @@ fn to(version: &str, hosts: Value) -> Value {
 
 async fn r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_out(kind: &str) {
     let world = World::with_fleet(kind).await;
-    world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
+    world.done("holdInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
     let first = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "hostnames": ["h1"] }))).await;
     let release = first["release"]["id"].clone();
     let second = world.take("upgradeInstances", MOVED, to("ver_3", json!({ "all": true }))).await;
@@ -47,7 +47,7 @@ on_both!(r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_
 
 async fn r11_a_dry_run_tells_the_same_and_changes_nothing(kind: &str) {
     let world = World::with_fleet(kind).await;
-    world.done("lockInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
+    world.done("holdInstances", json!({ "instanceIds": ["ins_2"], "reason": "disk" })).await;
     let before = world.place().await;
     let mut input = to("ver_1", json!({ "all": true }));
     input["dryRun"] = json!(true);

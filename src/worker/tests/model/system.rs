@@ -82,13 +82,16 @@ impl System {
                 did(cancel(app, &caller(*by, "cancelRelease"), &id, *stop_running, None).await?, |id| vec![id])
             }
             Step::Hold { by, instances } => {
-                let lock =
-                    hold::Lock { instance_ids: ids(Kind::Instance, instances), reason: "because".into(), until: None };
-                did(hold::lock(app, &caller(*by, "lockInstances"), &lock).await?, |held| held.holds)
+                let lock = hold::HoldInstances {
+                    instance_ids: ids(Kind::Instance, instances),
+                    reason: "because".into(),
+                    until: None,
+                };
+                did(hold::hold_instances(app, &caller(*by, "holdInstances"), &lock).await?, |held| held.holds)
             }
             Step::Unhold { by, instances } => {
-                let unlock = hold::Unlock { instance_ids: ids(Kind::Instance, instances), hold_ids: None };
-                did(hold::unlock(app, &caller(*by, "unlockInstances"), &unlock).await?, |held| held.holds)
+                let unlock = hold::EndHolds { instance_ids: Some(ids(Kind::Instance, instances)), hold_ids: None };
+                did(hold::end_holds(app, &caller(*by, "endHolds"), &unlock).await?, |held| held.holds)
             }
             Step::Freeze { by, service, reverts } => {
                 let service_id = Kind::Service.id(*service).to_string();
