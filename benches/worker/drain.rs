@@ -7,7 +7,7 @@ use lockkeeper::change::Denials;
 use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
-use lockkeeper::executor::ExecutorSettings;
+use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::{prepare, schema};
 use lockkeeper::limits::Limits;
@@ -47,7 +47,7 @@ pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
     let instances = work.targets + work.targets / 39;
     Db::open(&url, 1).await?.close().await;
     load(&url, Size { services: 1, versions: 20, hosts: instances, instances }).await?;
-    let executor = toml::from_str::<ExecutorSettings>(work.executor)?.named("simulated");
+    let executor = Executor::parse("simulated", work.executor)?;
     let executors = [executor].into_iter().collect();
     let app = App { db: Db::open(&url, 8).await?, executors, rollout: Default::default() };
     let Ok(accepted) = accept(&app, &request(work.at_a_time)).await? else {

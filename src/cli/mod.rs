@@ -13,7 +13,7 @@ mod upkeep;
 mod worker;
 
 use crate::config::{Given, GivenToServe, GivenToWork};
-use crate::executor::{probe, runner};
+use crate::executor::command::{probe, runner};
 use crate::failpoint;
 use crate::limits::open_files;
 use crate::store::Db;

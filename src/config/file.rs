@@ -5,12 +5,11 @@ use crate::app::RolloutDefaults;
 use crate::domain::release::OnFailure;
 use crate::domain::release::rollout::{Amount, MOST_PARALLEL};
 use crate::domain::{Word, duration};
-use crate::executor::{ExecutorSettings, Executors};
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::worker::Timing;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, de};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,8 +31,8 @@ pub struct File {
     pub events: Events,
     pub worker: Worker,
     pub limits: Limits,
-    #[serde(deserialize_with = "executors")]
-    pub executors: Executors,
+    /// Read by the kinds of executor, each with settings of its own.
+    executors: IgnoredAny,
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,12 +145,4 @@ fn on_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OnFailure>, D
     let word = String::deserialize(from)?;
     let known = OnFailure::from_word(&word.to_uppercase());
     known.map(Some).ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&word), &"\"stop\" or \"continue\""))
-}
-
-fn executors<'de, D: Deserializer<'de>>(from: D) -> Result<Executors, D::Error> {
-    let declared = BTreeMap::<String, ExecutorSettings>::deserialize(from)?;
-    if let Some(name) = declared.keys().find(|name| !(1..=63).contains(&name.chars().count())) {
-        return Err(de::Error::custom(format!("the name of an executor has 1 to 63 characters, {name:?} has not")));
-    }
-    Ok(declared.into_iter().map(|(name, settings)| settings.named(name)).collect())
 }

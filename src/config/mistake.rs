@@ -1,7 +1,7 @@
 //! How a mistake in the file is described: with its place, and without the line, which may hold a password.
 
+use crate::executor::Mistake;
 use toml::Value;
-use toml::de::Error;
 
 /// The keys whose values are secret, at any depth.
 const SECRET: [&str; 3] = ["database_url", "env", "secrets"];
@@ -9,8 +9,8 @@ const SECRET: [&str; 3] = ["database_url", "env", "secrets"];
 const REDACTED: &str = "…";
 
 /// Returns where the mistake is and what is wrong.
-pub fn told(text: &str, mistake: &Error) -> String {
-    let mut message = mistake.message().to_owned();
+pub fn describe(text: &str, mistake: &Mistake) -> String {
+    let mut message = mistake.message.clone();
     // With a mistake of syntax there are no values that a message could repeat.
     if let Ok(table) = text.parse::<toml::Table>() {
         let mut secrets = Vec::new();
@@ -21,7 +21,7 @@ pub fn told(text: &str, mistake: &Error) -> String {
             message = message.replace(&secret, REDACTED);
         }
     }
-    match mistake.span() {
+    match &mistake.span {
         Some(span) => {
             let before = text.get(..span.start).unwrap_or(text);
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);

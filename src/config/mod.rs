@@ -4,7 +4,7 @@ mod file;
 mod mistake;
 
 use crate::app::RolloutDefaults;
-use crate::executor::Executors;
+use crate::executor::{self, Executors};
 use crate::limits::Limits;
 use crate::net::{Access, CertificateFiles};
 use crate::worker::Timing;
@@ -15,6 +15,7 @@ use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use toml::de::DeTable;
 
 /// Where settings are looked for when it is not said.
 const FILE: &str = "lockkeeper.toml";
@@ -117,10 +118,10 @@ impl Settings {
     /// # Errors
     /// If the file that was named cannot be read, or any has a mistake.
     pub fn load(given: &Given, to_serve: &GivenToServe) -> Result<Settings, Error> {
-        let file = match &given.config {
+        let (file, executors) = match &given.config {
             Some(path) => read(path)?,
             None if Path::new(FILE).exists() => read(Path::new(FILE))?,
-            None => File::default(),
+            None => Default::default(),
         };
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
         let tls = match (to_serve.tls_cert.clone().or(file.tls_cert), to_serve.tls_key.clone().or(file.tls_key)) {
@@ -149,21 +150,26 @@ impl Settings {
             rollout: file.rollout.into(),
             keep_events: file.events.keep,
             timing: file.worker.into(),
-            executors: file.executors,
+            executors,
             limits: file.limits,
         })
     }
 }
 
-fn read(path: &Path) -> Result<File, Error> {
+fn read(path: &Path) -> Result<(File, Executors), Error> {
     let error = |problem: String| Error::File { file: path.to_owned(), problem };
     let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
     parse(&text).map_err(error)
 }
 
 /// Parses the text of a file.
-fn parse(text: &str) -> Result<File, String> {
-    toml::from_str(text).map_err(|problem| mistake::told(text, &problem))
+fn parse(text: &str) -> Result<(File, Executors), String> {
+    let parsed = || {
+        let table = DeTable::parse(text)?;
+        let executors = table.get_ref().get("executors").cloned().map(Executors::declared).transpose()?;
+        Ok((File::deserialize(toml::Deserializer::from(table))?, executors.unwrap_or_default()))
+    };
+    parsed().map_err(|mistake: executor::Mistake| mistake::describe(text, &mistake))
 }
 
 /// Checks the text of a configuration.

@@ -1,62 +1,87 @@
-//! An executor that does nothing for a while, for demonstrations and measurements.
+//! Executors of kind `simulate`: they do nothing for a while, for demonstrations and measurements.
 
-use super::Line;
-use crate::domain::Timestamp;
-use crate::domain::order::{Ended, Order, StopReason};
+use super::kind::Kind;
+use super::{Line, RunContext};
+use crate::domain::order::{Ended, Observed, Order, StopReason};
 use crate::domain::target::LogStream;
+use crate::domain::{Timestamp, duration};
+use serde::Deserialize;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-/// What it pretends.
-#[derive(Clone, Debug, Default)]
-pub struct Simulate {
+/// What is simulated.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Simulate {
     /// How long a start takes.
-    pub delay: Duration,
-    /// How much longer it may take, by chance.
-    pub jitter: Duration,
+    #[serde(deserialize_with = "duration::deserialize")]
+    delay: Duration,
+    /// How much longer it may take, at random.
+    #[serde(deserialize_with = "duration::deserialize")]
+    jitter: Duration,
     /// How many lines it writes, evenly over its time.
-    pub lines: u32,
+    lines: u32,
     /// Hosts on which it fails.
-    pub fail_hosts: Vec<String>,
-    /// It also fails on each target whose number this divides; 0 for none.
-    pub fail_every: u32,
+    fail_hosts: Vec<String>,
+    /// It also fails for each target whose number is divisible by this; 0 for none.
+    fail_every: u32,
 }
 
-pub(super) async fn carry_out(
-    simulate: &Simulate,
-    order: &Order,
-    mut stop: watch::Receiver<Option<StopReason>>,
-    lines: mpsc::Sender<Line>,
-) -> Ended {
-    tokio::select! {
-        ended = pretend(simulate, order, lines) => ended,
-        Ok(why) = stop.wait_for(Option::is_some) => Ended::Stopped(why.unwrap_or(StopReason::Lost)),
+impl Kind for Simulate {
+    const NAME: &'static str = "simulate";
+
+    async fn start(
+        &self,
+        order: &Order,
+        _: &RunContext,
+        mut stop: watch::Receiver<Option<StopReason>>,
+        lines: mpsc::Sender<Line>,
+    ) -> Ended {
+        tokio::select! {
+            ended = self.run(order, lines) => ended,
+            Ok(reason) = stop.wait_for(Option::is_some) => Ended::Stopped(reason.unwrap_or(StopReason::Lost)),
+        }
+    }
+
+    /// It ended with its worker.
+    async fn collect(&self, _: &Order, _: &RunContext, _: Option<&str>) -> (Ended, Vec<Line>) {
+        (Ended::ResultUnknown, Vec::new())
+    }
+
+    fn forget(&self, _: &Order, _: &RunContext) {}
+
+    async fn probe(&self, _: &Order, _: &RunContext) -> Observed {
+        Observed::NoAnswer
     }
 }
 
-async fn pretend(simulate: &Simulate, order: &Order, lines: mpsc::Sender<Line>) -> Ended {
-    let whole = simulate.delay + simulate.jitter.mul_f64(rand::random());
-    for step in 1..=simulate.lines {
-        tokio::time::sleep(whole / simulate.lines).await;
-        let text = format!("step {step} of {} on {}", simulate.lines, order.hostname);
-        // It fails only when the worker goes.
-        let _ = lines.send(Line { stream: LogStream::Stdout, text, at: Timestamp::now() }).await;
+impl Simulate {
+    async fn run(&self, order: &Order, lines: mpsc::Sender<Line>) -> Ended {
+        let time = self.delay + self.jitter.mul_f64(rand::random());
+        for number in 1..=self.lines {
+            tokio::time::sleep(time / self.lines).await;
+            let text = format!("step {number} of {} on {}", self.lines, order.hostname);
+            // It fails only when the worker ends.
+            let _ = lines.send(Line { stream: LogStream::Stdout, text, at: Timestamp::now() }).await;
+        }
+        if self.lines == 0 {
+            tokio::time::sleep(time).await;
+        }
+        Ended::Exited { status: Some(i32::from(self.fails(order))), signal: None }
     }
-    if simulate.lines == 0 {
-        tokio::time::sleep(whole).await;
-    }
-    Ended::Exited { status: Some(i32::from(fails(simulate, order))), signal: None }
-}
 
-fn fails(simulate: &Simulate, order: &Order) -> bool {
-    simulate.fail_hosts.contains(&order.hostname)
-        || simulate.fail_every > 0 && order.target_id % i64::from(simulate.fail_every) == 0
+    fn fails(&self, order: &Order) -> bool {
+        self.fail_hosts.contains(&order.hostname)
+            || self.fail_every > 0 && order.target_id % i64::from(self.fail_every) == 0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::release::ReleaseAction;
+    use crate::executor::StateDir;
+    use std::time::Instant;
 
     fn order(hostname: &str, target_id: i64) -> Order {
         Order {
@@ -78,19 +103,26 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn it_takes_its_time_writes_its_lines_and_fails_where_it_is_told_to() {
-        let simulate = Simulate {
-            delay: Duration::from_millis(20),
-            lines: 2,
-            fail_hosts: vec!["bad".into()],
-            fail_every: 5,
-            ..Simulate::default()
+    async fn start(simulate: &Simulate, order: &Order, stop: Option<StopReason>, lines: mpsc::Sender<Line>) -> Ended {
+        let directory = tempfile::tempdir().unwrap();
+        let run = RunContext {
+            state: StateDir::open(directory.path()).unwrap(),
+            runner: "/none".into(),
+            fence_after: Duration::MAX,
+            grace: Duration::MAX,
+            renewed: watch::channel(Instant::now()).1,
         };
+        let (_keep, stop) = watch::channel(stop);
+        Kind::start(simulate, order, &run, stop, lines).await
+    }
+
+    #[tokio::test]
+    async fn it_takes_its_time_writes_its_lines_and_fails_where_it_should() {
+        let text = "delay = '20ms'\nlines = 2\nfail_hosts = ['bad']\nfail_every = 5";
+        let simulate: Simulate = toml::from_str(text).unwrap();
         for (host, target, status) in [("good", 4, 0), ("bad", 4, 1), ("good", 10, 1)] {
             let (sender, mut lines) = mpsc::channel(9);
-            let (_keep, stop) = watch::channel(None);
-            let ended = carry_out(&simulate, &order(host, target), stop, sender).await;
+            let ended = start(&simulate, &order(host, target), None, sender).await;
             assert_eq!(ended, Ended::Exited { status: Some(status), signal: None }, "{host} {target}");
             let mut written = Vec::new();
             assert_eq!(lines.recv_many(&mut written, 9).await, 2);
@@ -100,10 +132,8 @@ mod tests {
 
     #[tokio::test]
     async fn it_ends_at_once_when_it_is_stopped() {
-        let simulate = Simulate { delay: Duration::from_hours(1), ..Simulate::default() };
-        let (stopper, stop) = watch::channel(None);
-        stopper.send_replace(Some(StopReason::Canceled));
-        let ended = carry_out(&simulate, &order("h", 1), stop, mpsc::channel(1).0).await;
+        let simulate: Simulate = toml::from_str("delay = '1d'").unwrap();
+        let ended = start(&simulate, &order("h", 1), Some(StopReason::Canceled), mpsc::channel(1).0).await;
         assert_eq!(ended, Ended::Stopped(StopReason::Canceled));
     }
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
 use crate::domain::target::End;
 use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
-use crate::executor::{self, Executor, Surroundings};
+use crate::executor::{self, Executor, RunContext};
 use crate::failpoint;
 use crate::store::log;
 use crate::store::queue::Claimed;
@@ -24,7 +24,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 pub(super) struct Shared {
     pub app: App,
     pub me: Me,
-    pub with: Surroundings,
+    pub run: RunContext,
     pub log: Log,
     pub endings: mpsc::Sender<(Ending, oneshot::Sender<bool>)>,
     /// The worker goes: nothing is started any more.
@@ -67,7 +67,7 @@ impl Shared {
                 Outcome::Retry { .. } if self.stopping.is_cancelled() => return false,
                 Outcome::Retry { or_else } => match self.again(&claimed).await {
                     Some(next) => {
-                        executor::forget(&claimed.order, &self.with);
+                        executor::forget(executor, &claimed.order, &self.run);
                         (claimed, origin) = (next, Origin::Claim);
                         continue;
                     }
@@ -79,7 +79,7 @@ impl Shared {
             }
             let written = self.end(&claimed.order, end).await;
             if written == Some(true) {
-                executor::forget(&claimed.order, &self.with);
+                executor::forget(executor, &claimed.order, &self.run);
             }
             return written.is_some();
         }
@@ -90,7 +90,7 @@ impl Shared {
         let order = &claimed.order;
         self.log.say(order, format!("Start {} on {}.", order.attempt, order.hostname)).await;
         let (sender, mut lines) = mpsc::channel(256);
-        let run = executor.carry_out(order, &self.with, stopper.subscribe(), sender);
+        let run = executor.start(order, &self.run, stopper.subscribe(), sender);
         let too_long = async {
             tokio::time::sleep(Duration::from_secs(claimed.timeout_seconds.unsigned_abs())).await;
             stop(stopper, StopReason::TimedOut);
@@ -115,9 +115,7 @@ impl Shared {
         let order = &claimed.order;
         self.log.say(order, "The worker of this start was lost.").await;
         failpoint::at("worker::carry::before_collect");
-        let begun_here = claimed.begun_in.as_deref() == Some(self.with.state.name());
-        let here = begun_here && executor.is_some_and(Executor::leaves_marks);
-        let (ended, lines) = executor::collect(order, &self.with, here).await;
+        let (ended, lines) = executor::collect(executor, order, &self.run, claimed.begun_in.as_deref()).await;
         match log::stored(&self.app.db, order.target_id, order.attempt).await {
             Ok(stored) => {
                 for line in lines.into_iter().skip(stored as usize) {
@@ -134,7 +132,7 @@ impl Shared {
         let Some(executor) = executor else {
             return judge_interrupted(order, &Observed::NoAnswer, OnLost::Resolve);
         };
-        let observed = executor.probe(order, &self.with).await;
+        let observed = executor.probe(order, &self.run).await;
         let seen = match &observed {
             Observed::Version(version) => Some(format!("The start was interrupted; by the probe, {version} runs.")),
             Observed::Nothing => Some("The start was interrupted; by the probe, nothing runs.".to_owned()),

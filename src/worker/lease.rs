@@ -2,7 +2,7 @@
 
 use super::Me;
 use super::settings::Timing;
-use crate::executor::state::StateDir;
+use crate::executor::StateDir;
 use crate::failpoint;
 use crate::store::worker::{self, Worker};
 use crate::store::{Db, Dialect, Error, Result};

@@ -8,8 +8,7 @@ use super::settings::{Timing, WorkerSettings};
 use super::{claim, finish, recover};
 use crate::app::App;
 use crate::domain::order::StopReason;
-use crate::executor::Surroundings;
-use crate::executor::state::StateDir;
+use crate::executor::{RunContext, StateDir};
 use crate::store::queue::Claimed;
 use crate::store::{Error, Result, queue, target, worker as workers};
 use std::collections::{HashMap, HashSet};
@@ -89,9 +88,9 @@ impl Session {
         let mut writing = JoinSet::new();
         writing.spawn(output::write(app.db.clone(), me.clone(), entries));
         writing.spawn(finish::write(app.db.clone(), me.clone(), ended));
-        let with = Surroundings { state: state.clone(), runner: settings.runner.clone(), fence_after, grace, renewed };
+        let run = RunContext { state: state.clone(), runner: settings.runner.clone(), fence_after, grace, renewed };
         Session {
-            shared: Shared { app, me, with, log, endings, stopping: CancellationToken::new() },
+            shared: Shared { app, me, run, log, endings, stopping: CancellationToken::new() },
             settings,
             state,
             lease,

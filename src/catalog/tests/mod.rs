@@ -12,7 +12,7 @@ use crate::app::{App, RolloutDefaults};
 use crate::change::Request;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
-use crate::executor::ExecutorSettings;
+use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::store::Db;
 use crate::store::db::sql::sql;
@@ -34,7 +34,7 @@ async fn both() -> Vec<Ground> {
     for kind in databases::BOTH {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
-        let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("sim");
+        let executor = Executor::parse("sim", "kind = 'simulate'").unwrap();
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         grounds.push(Ground { app, _directory: directory });
     }

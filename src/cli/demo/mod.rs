@@ -9,7 +9,7 @@ use crate::auth;
 use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::release::rollout::Amount;
-use crate::executor::{ExecutorSettings, Executors};
+use crate::executor::{Executor, Executors};
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::net::Access;
@@ -71,6 +71,5 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
 /// One executor that only waits for so long.
 fn executors(delay: &str) -> anyhow::Result<Executors> {
     let simulated = format!("kind = \"simulate\"\ndelay = \"{delay}\"\njitter = \"{delay}\"\nlines = 3\n");
-    let settings: ExecutorSettings = toml::from_str(&simulated)?;
-    Ok(Executors::from_iter([settings.named("simulated")]))
+    Ok(Executors::from_iter([Executor::parse("simulated", &simulated)?]))
 }

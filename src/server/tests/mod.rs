@@ -15,7 +15,7 @@ use crate::auth::{Tokens, create};
 use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
-use crate::executor::{ExecutorSettings, Executors};
+use crate::executor::{Executor, Executors};
 use crate::gate::Gate;
 use crate::graphql::{self, Place};
 use crate::limits::Limits;
@@ -199,8 +199,7 @@ impl Served {
 
     /// A server of the real schema.
     async fn whole(timings: ws::Timings) -> Served {
-        let executor: ExecutorSettings = toml::from_str("kind = 'simulate'").unwrap();
-        let executors: Executors = [executor.named("none")].into_iter().collect();
+        let executors = Executors::from_iter([Executor::parse("none", "kind = 'simulate'").unwrap()]);
         let app = |db: &Db| App { db: db.clone(), executors, rollout: Default::default() };
         let limits = Limits::default();
         let denials = |db: &Db| Denials::new(db.clone(), limits.audit_input);

@@ -5,7 +5,7 @@ use crate::domain::order::Order;
 use crate::domain::release::rollout::Amount;
 use crate::domain::release::{OnFailure, ReleaseStatus};
 use crate::domain::target::{End, ReleaseTargetStatus};
-use crate::executor::{Executor, ExecutorSettings};
+use crate::executor::Executor;
 use crate::release::cancel::cancel;
 use crate::release::request::Selection;
 use crate::store::db::sql::sql;
@@ -63,7 +63,7 @@ async fn i8_workers_that_claim_at_once_never_take_more_than_the_rollout_allows()
 
 fn executor(name: &str, shares_host: bool) -> Executor {
     let settings = format!("kind = 'simulate'\nshares_host = {shares_host}");
-    toml::from_str::<ExecutorSettings>(&settings).unwrap().named(name)
+    Executor::parse(name, &settings).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -6,7 +6,7 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::rollout::Asked;
 use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::{Caller, Kind, Role};
-use crate::executor::ExecutorSettings;
+use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
@@ -30,7 +30,7 @@ impl Fleet {
     pub async fn new(kind: &str, hosts: usize) -> Fleet {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 24).await.unwrap();
-        let executor = toml::from_str::<ExecutorSettings>("kind = 'simulate'").unwrap().named("web");
+        let executor = Executor::parse("web", "kind = 'simulate'").unwrap();
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
         let mut fleet = Fleet { app, service: 0, versions: Vec::new(), _directory: directory };
         fleet.service = fleet.service("web", "web").await;

@@ -4,7 +4,7 @@ use async_graphql::Response;
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::executor::{Executor, ExecutorSettings};
+use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::{Schema, prepare, schema};
 use lockkeeper::limits::Limits;
@@ -154,5 +154,5 @@ impl World {
 }
 
 fn simulate(name: &str) -> Executor {
-    toml::from_str::<ExecutorSettings>("kind = 'simulate'\ndelay = '20ms'").unwrap().named(name)
+    Executor::parse(name, "kind = 'simulate'\ndelay = '20ms'").unwrap()
 }

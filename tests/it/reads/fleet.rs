@@ -3,9 +3,8 @@
 use async_graphql::{Request, Response, ServerError};
 use lockkeeper::app::{App, RolloutDefaults};
 use lockkeeper::change::Denials;
-use lockkeeper::domain::order::OnLost;
 use lockkeeper::domain::{Caller, Role};
-use lockkeeper::executor::{Executor, Executors, How};
+use lockkeeper::executor::{Executor, Executors};
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::{Schema, prepare, schema};
 use lockkeeper::limits::{Limits, RootFields};
@@ -13,7 +12,6 @@ use lockkeeper::store::Db;
 use lockkeeper::wire::{body, complete};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
-use std::time::Duration;
 use testkit::databases;
 
 pub struct Fleet {
@@ -42,14 +40,7 @@ impl Fleet {
             "sqlite" => Raw::Sqlite(sqlx::SqlitePool::connect(&url).await.unwrap()),
             _ => Raw::Postgres(sqlx::PgPool::connect(&url).await.unwrap()),
         };
-        let simulate = Executor {
-            name: "sim".into(),
-            timeout: Duration::from_mins(1),
-            shares_host: false,
-            on_lost: OnLost::Resolve,
-            how: How::Simulate(Default::default()),
-        };
-        let executors = Executors::from_iter([simulate]);
+        let executors = Executors::from_iter([Executor::parse("sim", "kind = 'simulate'").unwrap()]);
         let app = App { db, executors, rollout: RolloutDefaults::default() };
         // What reading costs is its own matter here.
         let root_fields = RootFields { query: 100, mutation: 100, subscription: 1 };

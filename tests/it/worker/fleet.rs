@@ -7,7 +7,7 @@ use lockkeeper::change;
 use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
-use lockkeeper::executor::{Executor, ExecutorSettings};
+use lockkeeper::executor::Executor;
 use lockkeeper::limits::Bytes;
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::{Db, doctor};
@@ -66,7 +66,7 @@ pub fn impatient() -> Timing {
 /// The executor of a configuration's text, `{dir}` being the directory of the fleet.
 pub fn executor(directory: &Path, text: &str) -> Executor {
     let text = text.replace("{dir}", &directory.display().to_string());
-    toml::from_str::<ExecutorSettings>(&text).unwrap().named("web")
+    Executor::parse("web", &text).unwrap()
 }
 
 /// How a worker with this state directory works.

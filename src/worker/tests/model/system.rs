@@ -12,7 +12,7 @@ use crate::domain::release::rollout::{Amount, Asked};
 use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
 use crate::domain::target::{End, ReleaseTargetStatus, TargetFailure};
 use crate::domain::{Caller, Kind, Problems};
-use crate::executor::ExecutorSettings;
+use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::release::cancel::cancel;
 use crate::release::request::{Aim, Request, Selection};
@@ -49,9 +49,8 @@ impl System {
             }
         }
         let executors = ["", "on_lost = 'retry'", "shares_host = true"].iter().zip(SERVICES);
-        let executor = |(more, name): (&&str, &str)| {
-            toml::from_str::<ExecutorSettings>(&format!("kind = 'simulate'\n{more}")).unwrap().named(name)
-        };
+        let executor =
+            |(more, name): (&&str, &str)| Executor::parse(name, &format!("kind = 'simulate'\n{more}")).unwrap();
         fleet.app.executors = executors.map(executor).collect();
         System { fleet, starts: Vec::new() }
     }

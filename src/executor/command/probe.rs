@@ -1,7 +1,7 @@
-//! Asking what runs on a host: after an interruption.
+//! Asking a host which version runs there, after an interruption.
 
-use super::command::{Command, Probe};
 use super::descriptors::retried;
+use super::{Command, Probe};
 use crate::domain::name;
 use crate::domain::order::{Observed, Order};
 use crate::limits::open_files;
@@ -13,8 +13,8 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use tokio::io::AsyncReadExt;
 
-/// The longest answer that is read, in bytes: a version's name is shorter.
-const ANSWER: u64 = 1024;
+/// A longer answer is cut; the name of a version is shorter.
+const MAX_ANSWER_BYTES: u64 = 1024;
 
 /// The hidden subcommand.
 pub const SUBCOMMAND: &str = "run-probe";
@@ -29,13 +29,13 @@ pub fn main(open_files: Option<u64>, program: &Path, args: &[OsString]) -> ExitC
     ExitCode::FAILURE
 }
 
-/// Which version the executor's probe finds; no answer without a probe, after another exit status than 0,
-/// when it takes too long, and when what it says can be no version.
+/// Asks the executor's probe. There is no answer without a probe, after an exit status other than 0, after its timeout,
+/// and if what it prints cannot be the name of a version.
 pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> Observed {
     let Some(probe) = &command.probe else { return Observed::NoAnswer };
     match answer(probe, command, order, lockkeeper).await.as_deref().map(str::trim) {
         Some("") => Observed::Nothing,
-        // It would be shown.
+        // It would be shown in the output.
         Some(secret) if command.env.mask().is_in(secret) => Observed::NoAnswer,
         Some(version) if name::version("", version).is_ok() => Observed::Version(version.to_owned()),
         _ => Observed::NoAnswer,
@@ -48,7 +48,7 @@ async fn answer(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Pa
     let output = child.stdout.take()?;
     let answer = async {
         let mut answer = String::new();
-        output.take(ANSWER).read_to_string(&mut answer).await.ok()?;
+        output.take(MAX_ANSWER_BYTES).read_to_string(&mut answer).await.ok()?;
         child.wait().await.ok()?.success().then_some(answer)
     };
     let answer = tokio::time::timeout(probe.timeout, answer).await;

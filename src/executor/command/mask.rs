@@ -1,11 +1,11 @@
-//! Hides the values of secrets in what commands write.
+//! Hides the values of secrets in the output of commands.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Values that are shorter are not hidden: they would be found in words that mean something else.
-pub(super) const SHORTEST: usize = 8;
+/// Shorter values are not hidden: they would be found in words that mean something else.
+const MIN_SECRET_BYTES: usize = 8;
 
 /// What stands in place of a value.
 const HIDDEN: &[u8] = b"***";
@@ -13,17 +13,17 @@ const HIDDEN: &[u8] = b"***";
 /// Values to hide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mask {
-    /// None if there is nothing to hide.
+    /// `None` if there is nothing to hide.
     finder: Option<AhoCorasick>,
     values: Vec<Vec<u8>>,
 }
 
 impl Mask {
-    /// Hides these values. Output is looked at line by line: of a value with several lines, each is hidden.
+    /// A mask for these values. Output is masked line by line, so each line of a value with several lines is hidden.
     pub(super) fn new(values: impl IntoIterator<Item = impl AsRef<str>>) -> Mask {
         let lines = |value: &str| value.lines().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>();
         let mut values: Vec<_> = values.into_iter().flat_map(|value| lines(value.as_ref())).collect();
-        values.retain(|value| value.len() >= SHORTEST);
+        values.retain(|value| value.len() >= MIN_SECRET_BYTES);
         if values.is_empty() {
             return Mask::default();
         }
@@ -32,12 +32,12 @@ impl Mask {
         Mask { finder: Some(finder.expect("values of an environment are far below the limits of the library")), values }
     }
 
-    /// How many bytes behind a cut have to be known, so that no value is cut in two.
+    /// The length of the longest value: so many bytes behind a cut have to be known, so that no value is cut in two.
     pub(super) fn longest(&self) -> usize {
         self.values.iter().map(Vec::len).max().unwrap_or_default()
     }
 
-    /// What may be shown of a line: what begins within its first bytes, each value hidden. Of a line that broke off,
+    /// The part of a line that begins within its first `limit` bytes, with each value hidden. Of a line that broke off,
     /// the beginning of a value is hidden, too.
     pub(super) fn line<'l>(&self, line: &'l [u8], limit: usize, broke_off: bool) -> Cow<'l, [u8]> {
         let mut hidden = self.found(line);
@@ -65,7 +65,7 @@ impl Mask {
         String::from_utf8_lossy(&self.line(text.as_bytes(), usize::MAX, false)).into_owned()
     }
 
-    /// Whether there is a value in a text.
+    /// Whether a text contains a value.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.finder.as_ref().is_some_and(|finder| finder.is_match(text))
     }
@@ -75,11 +75,11 @@ impl Mask {
         finder.find_overlapping_iter(line).map(|found| found.range()).collect()
     }
 
-    /// Where a value begins that the end of the line cuts.
+    /// The place of a value that the end of the line cuts.
     fn begun(&self, line: &[u8]) -> Option<Range<usize>> {
         let ends_with = |value: &Vec<u8>| {
             let longest = line.len().min(value.len() - 1);
-            (SHORTEST..=longest).rev().find(|len| line.ends_with(&value[..*len]))
+            (MIN_SECRET_BYTES..=longest).rev().find(|len| line.ends_with(&value[..*len]))
         };
         let len = self.values.iter().filter_map(ends_with).max()?;
         Some(line.len() - len..line.len())

@@ -1,4 +1,4 @@
-//! What an executor sets in the environment of its commands, and which of it is secret.
+//! The environment of a command: the variables that its executor sets, some of them secret, and the order.
 
 use super::mask::Mask;
 use crate::domain::Kind;
@@ -14,29 +14,23 @@ pub(super) type Variables = BTreeMap<String, String>;
 
 /// Variables that are set beside the order.
 #[derive(Clone, Default)]
-pub struct Environment {
+pub(super) struct Environment {
     set: Variables,
-    /// Names of those whose values are shown to nobody.
+    /// The names of variables whose values are never shown.
     secret: BTreeSet<String>,
 }
 
 impl Environment {
-    /// Both together.
+    /// Puts both together.
     ///
     /// # Errors
     /// If a name is in both.
     pub(super) fn new(env: Variables, secrets: Variables) -> Result<Environment, String> {
         if let Some(name) = secrets.keys().find(|name| env.contains_key(*name)) {
-            return Err(format!("the variable {name:?} is set by `env` and by the secrets: remove it from `env`"));
+            return Err(format!("the variable {name:?} is in `env` and in the secrets: remove it from `env`"));
         }
         let secret = secrets.keys().cloned().collect();
         Ok(Environment { set: env.into_iter().chain(secrets).collect(), secret })
-    }
-
-    /// All of them.
-    #[cfg(test)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
-        self.set.iter()
     }
 
     /// The whole environment of a command: the search path, these variables, and the order. A part of the order that
@@ -65,12 +59,17 @@ impl Environment {
         path.into_iter().chain(set).chain(ordered.map(|(name, value)| (name.into(), value.into()))).collect()
     }
 
-    /// The names of the secret ones.
+    /// The names of the secret variables.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &String> {
         self.secret.iter()
     }
 
-    /// What hides the values of the secret ones.
+    #[cfg(test)]
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.set.get(name).map(String::as_str)
+    }
+
+    /// Hides the values of the secret variables.
     pub(super) fn mask(&self) -> Mask {
         Mask::new(self.secret.iter().filter_map(|name| self.set.get(name)))
     }
@@ -83,14 +82,14 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// Reads variables that can be set, and that say nothing of the order itself.
-pub(super) fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Variables>, D::Error> {
+/// Reads variables that may be set, which excludes those of the order.
+pub(super) fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<Variables, D::Error> {
     let set = Variables::deserialize(from)?;
     check(&set).map_err(de::Error::custom)?;
-    Ok(Some(set))
+    Ok(set)
 }
 
-/// A value as it may be written, of which an error must not show anything.
+/// A value of a secret, which no error may show.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Value {
@@ -98,26 +97,28 @@ enum Value {
     Other(de::IgnoredAny),
 }
 
-/// As [`variables`]; no error shows a value.
+/// Reads secrets as [`variables`] reads variables. No error shows a value.
 pub(super) fn secrets<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Variables>, D::Error> {
     let set = BTreeMap::<String, Value>::deserialize(from)?;
     let text = |(name, value)| match value {
         Value::Text(text) => Ok((name, text)),
-        Value::Other(_) => Err(de::Error::custom(format!("the secret {name:?} is not a text: write {name} = \"…\""))),
+        Value::Other(_) => {
+            Err(de::Error::custom(format!("the secret {name:?} must be a string: write {name} = \"…\"")))
+        }
     };
     let set = set.into_iter().map(text).collect::<Result<Variables, D::Error>>()?;
     check(&set).map_err(de::Error::custom)?;
     Ok(Some(set))
 }
 
-/// Reads secrets from a file of their own: TOML, `NAME = "value"` on each line. No error shows any of it.
+/// Reads secrets from a file of their own, in TOML: `NAME = "value"` on each line. No error shows a value.
 pub(super) fn secrets_file(path: &Path) -> Result<Variables, String> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|error| format!("the secrets file {name} cannot be read: {error}"))?;
     let set: Variables = toml::from_str(&text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        format!("the secrets file {name} has a mistake in line {line}: each secret is written NAME = \"value\"")
+        format!("the secrets file {name} has a mistake in line {line}: write each secret as NAME = \"value\"")
     })?;
     check(&set).map_err(|problem| format!("the secrets file {name}: {problem}"))?;
     Ok(set)
@@ -127,7 +128,7 @@ fn check(set: &Variables) -> Result<(), String> {
     let settable = |name: &str| !name.is_empty() && !name.contains(['=', '\0']) && !name.starts_with("LOCKKEEPER_");
     match set.iter().find(|(name, value)| !settable(name) || value.contains('\0')) {
         Some((name, _)) => Err(format!(
-            "the variable {name:?} cannot be set: LOCKKEEPER_ variables tell the command what to do, and no name holds \"=\""
+            "the variable {name:?} cannot be set: variables named LOCKKEEPER_… are the order, and no name may contain \"=\""
         )),
         None => Ok(()),
     }

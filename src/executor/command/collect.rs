@@ -1,0 +1,87 @@
+//! What became of a start, by what it left in the state directory: after its worker was lost, or its runner was killed.
+
+use super::start_of;
+use super::state::{InstanceLock, Start, StartFiles};
+use super::tail::Tail;
+use crate::domain::order::{Ended, Order, StopReason};
+use crate::executor::{Line, RunContext};
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How often to look whether something has ended.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// How much later than its beats and grace allow a runner may end on a busy machine.
+const RUNNER_DELAY: Duration = Duration::from_secs(10);
+
+/// What became of a start.
+pub(super) enum Outcome {
+    Ended(Ended),
+    NeverStarted,
+    /// What was left of it was killed, or it was stopped because its worker was lost.
+    Killed,
+    /// Its runner did not end in time.
+    MayStillRun,
+}
+
+pub(in crate::executor) async fn collect(
+    order: &Order,
+    run: &RunContext,
+    begun_in: Option<&str>,
+) -> (Ended, Vec<Line>) {
+    let begun_here = begun_in == Some(run.state.name());
+    let ended = match find_out(order, run).await {
+        Outcome::Ended(ended) => ended,
+        Outcome::NeverStarted if begun_here => Ended::NeverStarted,
+        // Its files may be in another state directory.
+        Outcome::NeverStarted | Outcome::Killed => Ended::ResultUnknown,
+        Outcome::MayStillRun => Ended::MayStillRun,
+    };
+    let mut tail = Tail::new(StartFiles::new(&run.state, start_of(order)).output());
+    tail.read_on();
+    (ended, tail.lines.into())
+}
+
+pub(in crate::executor) fn forget(order: &Order, run: &RunContext) {
+    StartFiles::new(&run.state, start_of(order)).forget();
+}
+
+/// Waits for the runner of a start, kills what is left of its command, and makes sure that it is not started any more.
+/// Gives up when a runner without a worker does not end in time.
+pub(super) async fn find_out(order: &Order, run: &RunContext) -> Outcome {
+    let start = start_of(order);
+    let deadline = Instant::now() + run.fence_after + 2 * run.grace + RUNNER_DELAY;
+    let mut warned = false;
+    while Instant::now() < deadline {
+        match try_find_out(start, run) {
+            Ok(Some(outcome)) => return outcome,
+            Ok(None) => {}
+            Err(error) => {
+                if !warned {
+                    let path = run.state.path().display();
+                    tracing::warn!(%error, %path, "the state directory cannot be used; trying again");
+                }
+                warned = true;
+            }
+        }
+        sleep(POLL_INTERVAL).await;
+    }
+    Outcome::MayStillRun
+}
+
+fn try_find_out(start: Start, run: &RunContext) -> io::Result<Option<Outcome>> {
+    let Some(mut lock) = InstanceLock::try_take(&run.state, start.instance_id)? else { return Ok(None) };
+    // From here on, a runner of this start that comes late is refused.
+    lock.raise(start.fence)?;
+    let files = StartFiles::new(&run.state, start);
+    if let Some(ended) = files.ended()? {
+        return Ok(Some(match ended {
+            Ended::Stopped(StopReason::Lost) => Outcome::Killed,
+            ended => Outcome::Ended(ended),
+        }));
+    }
+    Ok(match files.begun()? {
+        None => Some(Outcome::NeverStarted),
+        Some(runner) => runner.kill()?.then_some(Outcome::Killed),
+    })
+}
