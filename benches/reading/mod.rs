@@ -1,12 +1,11 @@
 //! A small fleet in SQLite, and two queries for it.
 
 use anyhow::Context;
-use async_graphql::Request;
 use lockkeeper::app::App;
 use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::gate::Gate;
-use lockkeeper::graphql::{self, Schema};
+use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::Limits;
 use lockkeeper::store::Db;
 use serde_json::json;
@@ -26,7 +25,7 @@ pub const PAGE: &str = "{ services(first: 20) { nodes { name versions(first: 20)
 pub const QUERIES: [(&str, &str); 2] = [("service", SERVICE), ("page", PAGE)];
 
 pub struct Reading {
-    schema: Schema,
+    schema: ExecutableSchema,
     gate: Gate,
 }
 
@@ -42,22 +41,17 @@ impl Reading {
     pub async fn open(url: &str) -> anyhow::Result<Reading> {
         let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
         let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-        Ok(Reading { schema: graphql::schema(app, denials), gate: Gate::of_api(Limits::default()) })
+        Ok(Reading { schema: ExecutableSchema::new(app, denials), gate: Gate::of_api(Limits::default()) })
     }
 
-    /// The request, prepared as by a transport.
-    pub fn request(&self, document: &str) -> Request {
+    /// The bytes of the response.
+    pub async fn execute(&self, document: &str) -> Vec<u8> {
         let caller = Caller::new("ann", Role::Viewer, "token 1");
         let variables = json!({ "name": "service-00007", "now": "ver_130" });
         let variables = variables.as_object().cloned().unwrap_or_default();
         let prepared = self.gate.prepare(document.to_owned(), None, variables);
         let prepared = prepared.unwrap_or_else(|errors| panic!("{errors:?}"));
-        graphql::prepare(prepared.request(), caller, "req-1")
-    }
-
-    /// The bytes of the response.
-    pub async fn execute(&self, document: &str) -> Vec<u8> {
-        let response = self.schema.execute(self.request(document)).await;
+        let response = prepared.execute(&self.schema, caller, "req-1").await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
         lockkeeper::wire::body(&response)
     }

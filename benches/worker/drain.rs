@@ -9,7 +9,7 @@ use lockkeeper::domain::release::rollout::{Amount, Asked};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
-use lockkeeper::graphql::{prepare, schema};
+use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::Limits;
 use lockkeeper::release::{Aim, Request, Selection, accept};
 use lockkeeper::store::Db;
@@ -114,7 +114,7 @@ async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
     let prepared = Gate::of_api(Limits::default()).prepare(query, None, Default::default());
     let prepared = prepared.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-    let response = schema(app.clone(), denials).execute(prepare(prepared.request(), caller, "r")).await;
+    let response = prepared.execute(&ExecutableSchema::new(app.clone(), denials), caller, "r").await;
     let answer: Value = serde_json::from_slice(&body(&response))?;
     let release = &answer["data"]["node"];
     match release["status"].as_str().with_context(|| format!("no status: {answer}"))? {

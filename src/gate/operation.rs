@@ -9,15 +9,19 @@ use super::objects::Cost;
 use super::places::Places;
 use super::schema::Schema;
 use super::tree::{self, Tree};
+use crate::graphql::DirectQuery;
 use crate::limits::Limits;
 use apollo_compiler::executable::Operation as Node;
 use async_graphql::ServerError;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql_value::{ConstValue, Name};
+use std::sync::Arc;
 
 /// An operation that is valid and within the limits, but for what variables add.
 pub struct Operation {
-    pub tree: ExecutableDocument,
+    pub tree: Arc<ExecutableDocument>,
+    /// The same as a query that is executed without the library, if it is one.
+    pub direct: Option<Arc<DirectQuery>>,
     pub kind: OperationType,
     pub variables: Vec<Variable>,
     /// How many objects its answer may hold.
@@ -55,9 +59,9 @@ impl Operation {
     ) -> Result<Operation, Vec<ServerError>> {
         measure::check(limits, &checked.document, node).map_err(|problem| vec![problem])?;
         let cost = Cost::of(schema, &checked.document, node, places, limits.objects)?;
-        let tree = Tree::of(schema, places, &checked.document, node)?;
+        let tree = Arc::new(Tree::of(schema, places, &checked.document, node)?);
         let variables = variables(schema, checked, node, places)?;
-        Ok(Operation { tree, kind: tree::kind(node), variables, cost })
+        Ok(Operation { direct: DirectQuery::of(&tree).map(Arc::new), tree, kind: tree::kind(node), variables, cost })
     }
 }
 

@@ -4,10 +4,13 @@ use super::coerce::coerced;
 use super::operation::Operation;
 use super::problem::too_complex;
 use super::schema::Schema;
-use crate::graphql::MessageObjects;
+use crate::domain::Caller;
+use crate::graphql::{ExecutableSchema, MessageObjects};
 use crate::limits::Limits;
-use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{Request, Response, ServerError, Variables};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -42,12 +45,22 @@ impl Prepared {
         Ok(Prepared { operation, variables, kind, name, objects })
     }
 
+    /// Executes a query or a mutation of this caller, under this request's id.
+    pub fn execute(self, schema: &ExecutableSchema, caller: Caller, request_id: &str) -> BoxFuture<'static, Response> {
+        let schema = schema.clone();
+        if let Some(query) = self.operation.direct.clone() {
+            return async move { schema.query(&query, &self.variables, &caller).await }.boxed();
+        }
+        let request_id = request_id.to_owned();
+        async move { schema.execute(self.request(), caller, &request_id).await }.boxed()
+    }
+
     /// The request that the library executes.
     pub fn request(self) -> Request {
         let mut request = Request::new(String::new()).variables(self.variables).data(MessageObjects(self.objects));
         // The library takes a document apart as it executes it. What it gets is this one operation, whose names and
         // texts of names are shared.
-        request.set_parsed_query(self.operation.tree.clone());
+        request.set_parsed_query(ExecutableDocument::clone(&self.operation.tree));
         request
     }
 }

@@ -2,9 +2,10 @@
 
 use super::types::*;
 use crate::app::App;
+use crate::domain::Caller;
 use crate::domain::caller::Right;
 use crate::read::declare::{Field, FieldSource, Object, all, arg, filter, find, narrowing, ordered, parse, up_to};
-use crate::read::{Document, Prepared, caller, head, register};
+use crate::read::{Answer, Document, Prepared, caller, head, register};
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, cursor};
 use async_graphql::parser::types::Field as Node;
@@ -17,6 +18,9 @@ use tokio::sync::OnceCell;
 
 /// Everything that has a global id.
 static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TARGET, &HOLD];
+
+/// The field that is read before every other field.
+pub(super) const EVENT_CURSOR: &str = "eventCursor";
 
 pub(super) static QUERY: Object = Object::new(
     "Query",
@@ -108,7 +112,7 @@ pub(super) static QUERY: Object = Object::new(
         .at_most(20),
         Field::new("viewer", "Who is asking.", FieldSource::Made { of: &VIEWER, many: false, make: viewer }),
         Field::new(
-            "eventCursor",
+            EVENT_CURSOR,
             "Cursor of the newest event, read before every other field of the operation. Read it together with a snapshot, then subscribe with it: nothing is missed, and an event whose revision is not greater than the snapshot's, of the instance or the release, is already in it.",
             FieldSource::Head,
         ),
@@ -123,12 +127,27 @@ impl Ahead {
     /// Reads it, if it is selected and nobody has.
     async fn read(ctx: &Context<'_>) -> Option<Result<i64, ApiError>> {
         let selected = Document::of(ctx).root(QUERY.name);
-        if !selected.iter().any(|(_, nodes)| nodes[0].node.name.node == "eventCursor") {
+        if !selected.iter().any(|(_, nodes)| nodes[0].node.name.node == EVENT_CURSOR) {
             return None;
         }
         let (ahead, app) = (ctx.data_opt::<Ahead>()?, ctx.data_opt::<App>()?);
         let read = || async { head(app.db.queries_of(&caller(ctx)?.name)).await.map(|head| head.position) };
         Some(ahead.0.get_or_init(read).await.clone())
+    }
+}
+
+/// Answers a field of the root; `ahead` is the position that was read before all fields, if it is selected.
+pub(super) async fn answer(
+    app: &App,
+    caller: &Caller,
+    field: &Prepared,
+    is_event_cursor: bool,
+    ahead: Option<&Result<i64, ApiError>>,
+) -> Answer {
+    match ahead {
+        Some(Ok(position)) if is_event_cursor => field.text(&cursor::event(app.db.log_id(), *position)),
+        Some(Err(error)) => field.failed(error),
+        _ => field.answer(app.db.queries_of(&caller.name)).await,
     }
 }
 
@@ -142,15 +161,9 @@ impl ContainerType for Query {
         let Some(app) = ctx.data_opt::<App>() else {
             return prepared.tell(ctx, prepared.failed(&ApiError::internal())).map(Some);
         };
-        let answer = match ahead {
-            Some(Ok(position)) if ctx.item.node.name.node == "eventCursor" => {
-                prepared.text(&cursor::event(app.db.log_id(), position))
-            }
-            Some(Err(error)) => prepared.failed(&error),
-            _ => match caller(ctx) {
-                Ok(caller) => prepared.answer(app.db.queries_of(&caller.name)).await,
-                Err(error) => prepared.failed(&error),
-            },
+        let answer = match caller(ctx) {
+            Ok(caller) => answer(app, caller, &prepared, ctx.item.node.name.node == EVENT_CURSOR, ahead.as_ref()).await,
+            Err(error) => prepared.failed(&error),
         };
         prepared.tell(ctx, answer).map(Some)
     }

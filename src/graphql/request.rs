@@ -8,8 +8,8 @@ use async_graphql::{Context, Request, Response};
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Makes a request ready: who sends it, under which id, and with what is read ahead of everything else. A request
-/// for a subscription goes to [`subscribe`](super::subscribe), and may have a [`Place`](super::Place).
+/// Adds to a request what the library's execution reads: its caller, its id, and the place for what is read before all
+/// fields.
 pub fn prepare(request: Request, caller: Caller, request_id: &str) -> Request {
     request.data(caller).data(RequestId(request_id.to_owned())).data(Ahead::default())
 }

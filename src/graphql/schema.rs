@@ -9,7 +9,7 @@ use crate::change::Denials;
 use crate::read::{self, Extents};
 use async_graphql::SDLExportOptions;
 
-/// The API. Requests go through the gate and [`prepare`](super::prepare), responses through `complete` and `body`.
+/// The API as the library executes it, for the requests that [`prepare`](super::prepare) makes ready.
 pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
 
 fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {

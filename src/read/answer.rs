@@ -14,6 +14,7 @@ use crate::store::Reads;
 use crate::wire::{ApiError, ErrorCode};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::{Context, Name, Pos, Positioned, Response, ServerError, ServerResult, Value};
+use async_graphql_value::indexmap::IndexMap;
 
 /// A field of the root that is planned, and can be answered any number of times.
 pub struct Prepared {
@@ -53,18 +54,37 @@ fn planner<'a>(ctx: &Context<'a>) -> Result<Planner<'a>, ApiError> {
 }
 
 impl Prepared {
-    /// Plans a field of a root whose type says where everything comes from; none if it is answered with
-    /// another node.
+    /// Plans a field of a root whose type declares where everything comes from. The nodes are all those of its key.
+    pub fn plan<'a>(
+        document: Document<'a>,
+        app: &'a App,
+        caller: &'a Caller,
+        root: &'static Object,
+        nodes: &[&'a Positioned<Node>],
+    ) -> Prepared {
+        Prepared::of_root(Ok(Planner { document, app, caller, plan: Plan::default() }), root, nodes)
+    }
+
+    /// Plans the field that the library resolves, or returns `None` if it is answered with another node.
     pub fn read(ctx: &Context<'_>, root: &'static Object) -> Option<Prepared> {
-        let nodes = merged(ctx, root.name)?;
+        Some(Prepared::of_root(planner(ctx), root, &merged(ctx, root.name)?))
+    }
+
+    fn of_root<'a>(
+        planner: Result<Planner<'a>, ApiError>,
+        root: &'static Object,
+        nodes: &[&'a Positioned<Node>],
+    ) -> Prepared {
         let name = nodes[0].node.name.node.as_str();
-        let field = root.fields.iter().find(|field| field.name == name)?;
-        let planned = planner(ctx).and_then(|mut planner| {
-            let value = planner.value(field, root, None, &nodes)?;
+        let Some(field) = root.fields.iter().find(|field| field.name == name) else {
+            return Prepared::of(nodes, false, Ok((Plan::default(), ValuePlan::Typename(root.name.to_owned()))));
+        };
+        let planned = planner.and_then(|mut planner| {
+            let value = planner.value(field, root, None, nodes)?;
             planner.plan.check()?;
             Ok((planner.plan, value))
         });
-        Some(Prepared::of(&nodes, field.nullable, planned))
+        Prepared::of(nodes, field.nullable, planned)
     }
 
     /// Plans a field of this root whose rows, of this type, will be handed in.
@@ -176,4 +196,18 @@ impl Answer {
         response.errors = self.errors;
         response
     }
+}
+
+/// The response of an operation with these fields. Its data is null if a field came to null that cannot be null.
+pub fn response(fields: Vec<(Prepared, Answer)>) -> Response {
+    let (mut errors, mut is_null) = (Vec::new(), false);
+    let mut data = IndexMap::with_capacity(fields.len());
+    for (field, answer) in fields {
+        is_null |= answer.bytes.is_none() && !field.nullable;
+        errors.extend(answer.errors);
+        data.insert(field.key, answer.bytes.map_or(Value::Null, |bytes| Value::Binary(bytes.into())));
+    }
+    let mut response = Response::new(if is_null { Value::Null } else { Value::Object(data) });
+    response.errors = errors;
+    response
 }

@@ -22,7 +22,7 @@ mod statement;
 mod supplied;
 mod write;
 
-pub use answer::{Answer, Prepared, caller};
+pub use answer::{Answer, Prepared, caller, response};
 pub use args::Args;
 pub use extent::{Extent, Extents, extents};
 pub use fetch::{head, known};

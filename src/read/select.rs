@@ -1,20 +1,25 @@
-//! What an operation selects: fields by response key, fragments opened, and the values of their arguments.
-//! `@skip` and `@include` are the library's, and were done before.
+//! What an operation selects: fields by response key, fragments opened, `@skip` and `@include` decided, and the values of
+//! arguments.
 
 use super::args::Args;
 use super::declare::Arg;
 use crate::wire::ApiError;
-use async_graphql::parser::types::{Field as Node, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    Directive, Field as Node, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+};
 use async_graphql::registry::{MetaType, Registry};
-use async_graphql::{ContextBase, Name, Positioned, QueryEnv, Value};
+use async_graphql::{ContextBase, Name, Positioned, Value, Variables};
 use async_graphql_value::Value as Literal;
+use std::collections::HashMap;
 use std::fmt::Write;
 
-/// The document that is being answered, and the schema that it is about.
+/// The operation that is executed with the values of its variables, and the schema that it is for.
 #[derive(Clone, Copy)]
 pub struct Document<'a> {
-    env: &'a QueryEnv,
-    registry: &'a Registry,
+    pub operation: &'a OperationDefinition,
+    pub fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    pub variables: &'a Variables,
+    pub registry: &'a Registry,
 }
 
 /// One response key, with every node of the document that is merged into it.
@@ -28,13 +33,20 @@ enum Selected<'a> {
 }
 
 impl<'a> Document<'a> {
+    /// The operation that the library executes.
     pub fn of<T>(ctx: &ContextBase<'a, T>) -> Document<'a> {
-        Document { env: ctx.query_env, registry: &ctx.schema_env.registry }
+        let env = ctx.query_env;
+        Document {
+            operation: &env.operation.node,
+            fragments: &env.fragments,
+            variables: &env.variables,
+            registry: &ctx.schema_env.registry,
+        }
     }
 
     /// The root fields of the operation.
     pub fn root(&self, name: &str) -> Merged<'a> {
-        self.fields([&self.env.operation.node.selection_set.node], name)
+        self.fields([&self.operation.selection_set.node], name)
     }
 
     /// The fields that these sets select of a type.
@@ -67,11 +79,11 @@ impl<'a> Document<'a> {
     }
 
     fn parts(self, set: &'a SelectionSet) -> impl Iterator<Item = Selected<'a>> {
-        set.items.iter().filter_map(move |item| {
+        set.items.iter().filter(move |item| self.is_selected(item.node.directives())).filter_map(move |item| {
             let (on, set) = match &item.node {
                 Selection::Field(field) => return Some(Selected::Field(field)),
                 Selection::FragmentSpread(spread) => {
-                    let fragment = &self.env.fragments.get(&spread.node.fragment_name.node)?.node;
+                    let fragment = &self.fragments.get(&spread.node.fragment_name.node)?.node;
                     (Some(&fragment.type_condition), &fragment.selection_set.node)
                 }
                 Selection::InlineFragment(fragment) => {
@@ -79,6 +91,18 @@ impl<'a> Document<'a> {
                 }
             };
             Some(Selected::Fragment(on.map(|on| on.node.on.node.as_str()), set))
+        })
+    }
+
+    /// Whether neither `@skip` nor `@include` leaves a selection out.
+    fn is_selected(self, directives: &[Positioned<Directive>]) -> bool {
+        directives.iter().all(|directive| {
+            let condition = directive.node.get_argument("if").and_then(|value| self.constant(&value.node));
+            match directive.node.name.node.as_str() {
+                "skip" => condition != Some(Value::Boolean(true)),
+                "include" => condition != Some(Value::Boolean(false)),
+                _ => true,
+            }
         })
     }
 
@@ -166,7 +190,7 @@ impl<'a> Document<'a> {
     /// A value with its variables filled in; none where one was left out.
     fn constant(&self, value: &Literal) -> Option<Value> {
         Some(match value {
-            Literal::Variable(name) => return self.env.variables.get(name).cloned(),
+            Literal::Variable(name) => return self.variables.get(name).cloned(),
             Literal::List(items) => {
                 Value::List(items.iter().map(|item| self.constant(item).unwrap_or(Value::Null)).collect())
             }

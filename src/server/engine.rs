@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::change::Denials;
 use crate::domain::Caller;
-use crate::gate::Gate;
-use crate::graphql::{self, Schema};
+use crate::gate::{Gate, Prepared};
+use crate::graphql::ExecutableSchema;
 use crate::watch::{Groups, Messages};
 use async_graphql::{Request, Response};
 use futures_util::FutureExt;
@@ -16,7 +16,7 @@ pub trait Engine: Send + Sync + 'static {
     fn gate(&self) -> &Gate;
 
     /// Carries out a query or a mutation of this caller, under this id.
-    fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
+    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
 
     /// Begins a subscription; it ends when its messages are dropped.
     fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages>;
@@ -24,7 +24,7 @@ pub trait Engine: Send + Sync + 'static {
 
 /// The API, and those who are subscribed to it.
 pub struct Api {
-    schema: Schema,
+    schema: ExecutableSchema,
     gate: Gate,
     groups: Groups,
 }
@@ -32,7 +32,7 @@ pub struct Api {
 impl Api {
     /// The API over these parts of a server, behind this gate.
     pub fn new(app: App, groups: Groups, gate: Gate, denials: Denials) -> Api {
-        Api { schema: graphql::schema(app, denials), gate, groups }
+        Api { schema: ExecutableSchema::new(app, denials), gate, groups }
     }
 }
 
@@ -41,14 +41,12 @@ impl Engine for Api {
         &self.gate
     }
 
-    fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Response> {
-        let (schema, request) = (self.schema.clone(), graphql::prepare(request, caller, id));
-        async move { schema.execute(request).await }.boxed()
+    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Response> {
+        prepared.execute(&self.schema, caller, id)
     }
 
     fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
-        let (schema, groups, request) =
-            (self.schema.clone(), self.groups.clone(), graphql::prepare(request, caller, id));
-        async move { graphql::subscribe(&schema, request, &groups).await }.boxed()
+        let (schema, groups, id) = (self.schema.clone(), self.groups.clone(), id.to_owned());
+        async move { schema.subscribe(request, caller, &id, &groups).await }.boxed()
     }
 }

@@ -3,10 +3,11 @@
 use super::Server;
 use super::answer::{Refused, panic_text};
 use crate::domain::{Caller, duration};
+use crate::gate::Prepared;
 use crate::graphql::RequestId;
 use crate::wire::ErrorCode;
+use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response};
 use axum::http::StatusCode;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -18,12 +19,12 @@ use tracing::Instrument as _;
 /// of its own and is never cut short, since what it has begun has to reach its end.
 pub async fn execute(
     server: &Server,
-    request: Request,
+    prepared: Prepared,
     kind: OperationType,
     caller: Caller,
     id: &RequestId,
 ) -> Result<Response, Refused> {
-    let work = server.engine.execute(request, caller, &id.0);
+    let work = server.engine.execute(prepared, caller, &id.0);
     let finished = if kind == OperationType::Mutation {
         let ended = timeout(server.limits.query_deadline, server.underway.spawn(work.in_current_span())).await;
         ended.map(|ended| ended.map_err(|failed| failed.to_string()))

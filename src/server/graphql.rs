@@ -131,7 +131,7 @@ async fn carry_out(
         let messages = server.engine.subscribe(prepared.request().data(place), who.caller, &id.0).await;
         return sse::stream(server, messages, subscribed, who.secret, id);
     }
-    match (execute::execute(server, prepared.request(), kind, who.caller, id).await, media) {
+    match (execute::execute(server, prepared, kind, who.caller, id).await, media) {
         (Ok(answer), Media::Events) => sse::once(answer, id),
         (Ok(answer), media) => answer::answered(answer, media, id),
         (Err(refused), Media::Events) => sse::once(refused.answer(), id),

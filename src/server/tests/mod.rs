@@ -16,7 +16,7 @@ use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{Executor, Executors};
-use crate::gate::Gate;
+use crate::gate::{Gate, Prepared};
 use crate::graphql::{self, Place};
 use crate::limits::Limits;
 use crate::net::Access;
@@ -137,8 +137,8 @@ impl Engine for Small {
         &self.gate
     }
 
-    fn execute(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
-        let (schema, request) = (self.schema.clone(), graphql::prepare(request, caller, id));
+    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
+        let (schema, request) = (self.schema.clone(), graphql::prepare(prepared.request(), caller, id));
         async move { schema.execute(request).await }.boxed()
     }
 

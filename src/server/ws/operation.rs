@@ -114,7 +114,7 @@ impl Operation {
 
     async fn answered(&mut self, Carrier { server, caller, .. }: &Carrier, prepared: Prepared) -> Stage {
         let kind = prepared.kind;
-        match execute::execute(server, prepared.request(), kind, caller.clone(), &self.record.id).await {
+        match execute::execute(server, prepared, kind, caller.clone(), &self.record.id).await {
             Ok(answer) if answer::began(&answer) => {
                 Stage::ending([self.answer(answer), message::complete(self.in_use.id())])
             }

@@ -6,7 +6,7 @@ use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
-use lockkeeper::graphql::{Schema, prepare, schema};
+use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::Limits;
 use lockkeeper::store::Db;
 use lockkeeper::wire::{body, complete};
@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub struct World {
     app: App,
-    schema: Schema,
+    schema: ExecutableSchema,
     gate: Gate,
     directory: tempfile::TempDir,
 }
@@ -32,7 +32,7 @@ impl World {
         let app = App { db, executors, rollout: RolloutDefaults::default() };
         let gate = Gate::of_api(Limits::default());
         let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-        World { schema: schema(app.clone(), denials), gate, app, directory }
+        World { schema: ExecutableSchema::new(app.clone(), denials), gate, app, directory }
     }
 
     /// A server with the service `svc_1`, its built versions `ver_1` to `ver_3`, `ver_4` that is not
@@ -86,7 +86,7 @@ impl World {
         let caller = Caller::new("ann", role, "token 1");
         let variables = variables.as_object().cloned().unwrap_or_default();
         let mut response = match self.gate.prepare(document.to_owned(), None, variables) {
-            Ok(prepared) => self.schema.execute(prepare(prepared.request(), caller, "q1")).await,
+            Ok(prepared) => prepared.execute(&self.schema, caller, "q1").await,
             Err(errors) => Response::from_errors(errors),
         };
         complete(&mut response, "q1");

@@ -6,7 +6,7 @@ use lockkeeper::change::Denials;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, Executors};
 use lockkeeper::gate::Gate;
-use lockkeeper::graphql::{Schema, prepare, schema};
+use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::{Limits, RootFields};
 use lockkeeper::store::Db;
 use lockkeeper::wire::{body, complete};
@@ -16,7 +16,7 @@ use testkit::databases;
 
 pub struct Fleet {
     pub app: App,
-    pub schema: Schema,
+    pub schema: ExecutableSchema,
     gate: Gate,
     raw: Raw,
     _directory: tempfile::TempDir,
@@ -47,7 +47,7 @@ impl Fleet {
         let (depth, nodes, aliases, objects) = (60, 100_000, 100_000, u64::MAX);
         let gate = Gate::of_api(Limits { depth, nodes, aliases, objects, root_fields, ..Limits::default() });
         let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-        Fleet { schema: schema(app.clone(), denials), gate, app, raw, _directory: directory }
+        Fleet { schema: ExecutableSchema::new(app.clone(), denials), gate, app, raw, _directory: directory }
     }
 
     /// Services `svc-000`… with so many versions `1.0.0`… each, and one instance on every host `host-000`….
@@ -260,9 +260,9 @@ impl Fleet {
 
     pub async fn ask_bytes(&self, role: Role, query: &str, variables: Value) -> Vec<u8> {
         let caller = Caller::new("ann", role, "token 1");
-        let request = Request::new(query).variables(async_graphql::Variables::from_json(variables));
-        let mut response = match self.gated(request) {
-            Ok(request) => self.schema.execute(prepare(request, caller, "req-1")).await,
+        let variables = variables.as_object().cloned().unwrap_or_default();
+        let mut response = match self.gate.prepare(query.to_owned(), None, variables) {
+            Ok(prepared) => prepared.execute(&self.schema, caller, "req-1").await,
             Err(errors) => Response::from_errors(errors),
         };
         complete(&mut response, "req-1");

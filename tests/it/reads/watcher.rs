@@ -8,7 +8,7 @@ use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
-use lockkeeper::graphql::{Place, prepare, subscribe};
+use lockkeeper::graphql::Place;
 use lockkeeper::limits::Limits;
 use lockkeeper::store::events::{NewEvent, ReleaseChange, What, append};
 use lockkeeper::watch::{Body, Groups, Message, Messages};
@@ -57,11 +57,11 @@ impl Watcher {
 
     /// Begins a subscription of a caller.
     pub fn subscribe(&self, caller: Caller, request: Request) -> impl Future<Output = Messages> + Send + use<> {
-        let request = self.fleet.gated(request).map(|request| prepare(request, caller, "req-1"));
+        let request = self.fleet.gated(request);
         let (schema, groups) = (self.fleet.schema.clone(), self.groups.clone());
         async move {
             match request {
-                Ok(request) => subscribe(&schema, request, &groups).await,
+                Ok(request) => schema.subscribe(request, caller, "req-1", &groups).await,
                 Err(errors) => stream::iter([Response::from_errors(errors)]).boxed().into(),
             }
         }
