@@ -9,9 +9,9 @@ pub use denials::Denials;
 pub use keep::keep;
 
 use crate::domain::audit::AuditOutcome;
+use crate::domain::event::NewEvent;
 use crate::domain::{Caller, Id, Problem, ProblemCode, Problems, Timestamp};
 use crate::limits::Bytes;
-use crate::store::events::NewEvent;
 use crate::store::idempotency::Kept;
 use crate::store::{Db, Json, Result, Tx, audit, events, idempotency};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use lockkeeper::app::App;
 use lockkeeper::change;
 use lockkeeper::change::Denials;
 use lockkeeper::domain::release::OnLocked;
-use lockkeeper::domain::release::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
@@ -97,7 +97,7 @@ fn request(at_a_time: i64) -> Request {
         on_locked: OnLocked::Skip,
         include_unknown: false,
         through_hold_ids: Vec::new(),
-        rollout: Asked { max_parallel: Some(Amount::Count(at_a_time)), ..Asked::default() },
+        rollout: RolloutOverrides { max_parallel: Some(Amount::Count(at_a_time)), ..RolloutOverrides::default() },
         reason: None,
         expected_count: None,
         dry_run: false,

@@ -5,9 +5,10 @@ use super::{Answer, Done, ITSELF, Stop, service, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::ServiceEventKind;
+use crate::domain::event::{Changed, NewEvent, ServiceChange};
+use crate::domain::hold::Hold;
 use crate::domain::{Kind, Problems, Timestamp, name};
-use crate::store::events::{NewEvent, ServiceChange, What};
-use crate::store::hold::{self, Hold, NewHold};
+use crate::store::hold::{self, NewHold};
 use crate::store::{self, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -107,7 +108,7 @@ pub(super) async fn sweep(tx: &mut Tx, due: &[Hold]) -> store::Result<Vec<NewEve
             service_id: freeze.service_id,
             service_name: names.get(&freeze.service_id)?.clone(),
             caused_by: ITSELF.to_owned(),
-            what: What::Service(ServiceChange {
+            changed: Changed::Service(ServiceChange {
                 kind: ServiceEventKind::Unfrozen,
                 version_id: None,
                 hold_id: Some(freeze.id),

@@ -5,10 +5,12 @@ use super::{Answer, Done, ITSELF, Stop, freeze, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::InstanceEventKind;
+use crate::domain::event::NewEvent;
+use crate::domain::hold::Hold;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, claim, name};
-use crate::store::events::{self, NewEvent};
-use crate::store::hold::{self, Hold, NewHold};
+use crate::store::events;
+use crate::store::hold::{self, NewHold};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, Db, Tx};
 use std::collections::{HashMap, HashSet};
@@ -257,7 +259,7 @@ async fn locked(change: &mut Change<'_>, ids: &[i64]) -> store::Result<Vec<Insta
 
 /// The numbers of those that stand.
 pub(super) fn standing(holds: &[Hold], now: Timestamp) -> Vec<i64> {
-    holds.iter().filter(|hold| hold.rule().stands(now)).map(|hold| hold.id).collect()
+    holds.iter().filter(|hold| hold.stands(now)).map(|hold| hold.id).collect()
 }
 
 /// That an end lies ahead.

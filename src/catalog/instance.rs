@@ -4,9 +4,9 @@ use super::{Answer, Done, Stop, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::InstanceEventKind;
-use crate::domain::instance::{InstanceStatus, Said};
-use crate::domain::{Edit, Kind, Problem, ProblemCode, Problems, claim};
-use crate::store::events::{InstanceChange, NewEvent, What};
+use crate::domain::event::{Changed, InstanceChange, NewEvent};
+use crate::domain::instance::{InstanceStatus, SettingsEdit};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, claim};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, service, version};
 
@@ -14,23 +14,9 @@ use crate::store::{self, service, version};
 #[derive(Clone, Debug)]
 pub struct Edits {
     pub instance_id: String,
-    pub port: Edit<i64>,
-    pub tag: Edit<String>,
-    pub weight: Option<i64>,
-    pub description: Option<String>,
+    pub settings: SettingsEdit,
     pub maintenance: Option<bool>,
     pub expected_revision: Option<i64>,
-}
-
-impl Edits {
-    fn said(&self) -> Said<'_> {
-        Said {
-            port: self.port.set().copied(),
-            tag: self.tag.set().map(String::as_str),
-            weight: self.weight,
-            description: self.description.as_deref(),
-        }
-    }
 }
 
 /// What a person found on the host of an instance.
@@ -61,16 +47,12 @@ pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> 
 async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Stop> {
     let mut problems = Problems::default();
     let recorded = problems.take(locked(change, &edits.instance_id, edits.expected_revision).await?);
-    edits.said().check(&mut problems);
+    let before = recorded.as_ref().map(|recorded| recorded.settings.clone()).unwrap_or_default();
+    let settings = before.edited(&edits.settings);
+    settings.check(&mut problems);
     let recorded = problems.given(recorded)?;
-    let edited = Instance {
-        port: edits.port.of(&recorded.port),
-        tag: edits.tag.of(&recorded.tag),
-        weight: edits.weight.unwrap_or(recorded.weight),
-        description: edits.description.clone().unwrap_or_else(|| recorded.description.clone()),
-        maintenance: edits.maintenance.unwrap_or(recorded.maintenance),
-        ..recorded.clone()
-    };
+    let edited =
+        Instance { settings, maintenance: edits.maintenance.unwrap_or(recorded.maintenance), ..recorded.clone() };
     if edited != recorded {
         instance::edit(&mut change.tx, &edited, change.by, change.now).await?;
         let locked = is_locked(change, edited.id).await?;
@@ -205,7 +187,7 @@ impl Told<'_> {
             service_id: self.before.service_id,
             service_name: self.before.service_name.clone(),
             caused_by: caused_by.to_owned(),
-            what: What::Instance(InstanceChange {
+            changed: Changed::Instance(InstanceChange {
                 kind: self.kind,
                 instance_id: self.before.id,
                 host_id: self.before.host_id,

@@ -4,9 +4,9 @@ use super::{Answer, Done, Stop, settle};
 use crate::app::App;
 use crate::change::{Change, Request};
 use crate::domain::event::ServiceEventKind;
+use crate::domain::event::{Changed, NewEvent, ServiceChange};
 use crate::domain::problem::RELATED_IDS;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
-use crate::store::events::{NewEvent, ServiceChange, What};
 use crate::store::service::{self, NewService, Service};
 use crate::store::{self, instance};
 
@@ -153,6 +153,6 @@ pub(super) fn told(
         service_id: id,
         service_name: name.to_owned(),
         caused_by: change.by.to_owned(),
-        what: What::Service(ServiceChange { kind, version_id, hold_id }),
+        changed: Changed::Service(ServiceChange { kind, version_id, hold_id }),
     }
 }

@@ -1,9 +1,9 @@
 //! The form of `lockkeeper.toml`. Every key is known; an unknown one is a mistake.
 
 use super::LogFormat;
-use crate::app::RolloutDefaults;
 use crate::domain::release::OnFailure;
-use crate::domain::release::rollout::{Amount, MOST_PARALLEL};
+use crate::domain::release::rollout::RolloutDefaults;
+use crate::domain::release::rollout::{Amount, MAX_PARALLEL};
 use crate::domain::{Word, duration};
 use crate::limits::Limits;
 use crate::net::Access;
@@ -104,8 +104,8 @@ impl From<Rollout> for RolloutDefaults {
 
 fn parallel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
     match from.deserialize_any(Amounts)? {
-        Amount::Count(count) if !(1..=MOST_PARALLEL).contains(&count) => {
-            Err(de::Error::custom(format!("1 to {MOST_PARALLEL} targets can move at a time, not {count}")))
+        Amount::Count(count) if !(1..=MAX_PARALLEL).contains(&count) => {
+            Err(de::Error::custom(format!("1 to {MAX_PARALLEL} targets can move at a time, not {count}")))
         }
         amount => Ok(Some(amount)),
     }

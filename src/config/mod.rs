@@ -3,7 +3,7 @@
 mod file;
 mod mistake;
 
-use crate::app::RolloutDefaults;
+use crate::domain::release::rollout::RolloutDefaults;
 use crate::executor::{self, Executors};
 use crate::limits::Limits;
 use crate::net::{Access, CertificateFiles};

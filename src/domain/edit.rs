@@ -12,16 +12,6 @@ pub enum Edit<T> {
     Set(T),
 }
 
-impl<T> Edit<T> {
-    /// The value that it sets, if it sets one.
-    pub fn set(&self) -> Option<&T> {
-        match self {
-            Edit::Keep | Edit::Clear => None,
-            Edit::Set(value) => Some(value),
-        }
-    }
-}
-
 impl<T: Clone> Edit<T> {
     /// The value afterwards.
     pub fn of(&self, recorded: &Option<T>) -> Option<T> {

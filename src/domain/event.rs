@@ -1,4 +1,7 @@
-//! Events: the kinds of change that the log tells.
+//! Events: what is recorded of each change of an instance, a release or a service.
+
+use super::instance::InstanceStatus;
+use super::release::{Progress, ReleaseAction, ReleaseStatus};
 
 words! {
     /// What an event is about.
@@ -66,4 +69,61 @@ words! {
         /// Its last target ended.
         Finished = "FINISHED",
     }
+}
+
+/// An event that is about to be recorded. It gets its position when it is appended.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub service_id: i64,
+    pub service_name: String,
+    /// Name of the caller or of the worker; `lockkeeper` where it was neither.
+    pub caused_by: String,
+    pub changed: Changed,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    Instance(InstanceChange),
+    Release(ReleaseChange),
+    Service(ServiceChange),
+}
+
+/// One change of one instance. `revision` is the instance's after the change.
+#[derive(Clone, Debug)]
+pub struct InstanceChange {
+    pub kind: InstanceEventKind,
+    pub instance_id: i64,
+    pub host_id: i64,
+    pub hostname: String,
+    pub revision: i64,
+    /// `None` for the first event of the instance.
+    pub previous_status: Option<InstanceStatus>,
+    pub status: InstanceStatus,
+    pub previous_version_id: Option<i64>,
+    pub version_id: Option<i64>,
+    pub locked: bool,
+    pub release_id: Option<i64>,
+    pub target_id: Option<i64>,
+    pub hold_id: Option<i64>,
+}
+
+/// One change of one release or of one of its targets. `revision` is the release's after the change.
+#[derive(Clone, Debug)]
+pub struct ReleaseChange {
+    pub kind: ReleaseEventKind,
+    pub release_id: i64,
+    pub action: ReleaseAction,
+    pub target_id: Option<i64>,
+    pub revision: i64,
+    pub status: ReleaseStatus,
+    pub progress: Progress,
+}
+
+/// One change of a service, of one of its versions or of its freezes.
+#[derive(Clone, Debug)]
+pub struct ServiceChange {
+    pub kind: ServiceEventKind,
+    pub version_id: Option<i64>,
+    pub hold_id: Option<i64>,
 }

@@ -3,14 +3,16 @@
 use super::release::ReleaseAction;
 use super::{Caller, Role, Timestamp};
 
-/// What a decision needs to know of a hold or a freeze.
+/// A hold or a freeze, as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
     pub id: i64,
-    /// The instance held; none for a freeze, which is on the whole service.
+    pub service_id: i64,
+    /// The instance held; `None` for a freeze, which is on the whole service.
     pub instance_id: Option<i64>,
     /// Whether a freeze refuses reverts, too.
     pub includes_reverts: bool,
+    pub reason: String,
     /// Name of the caller who set it.
     pub created_by: String,
     pub until: Option<Timestamp>,

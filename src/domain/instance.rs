@@ -2,7 +2,7 @@
 
 use super::release::ReleaseAction;
 use super::target::ReleaseTargetStatus;
-use super::{Problem, ProblemCode, Problems, name};
+use super::{Edit, Problem, ProblemCode, Problems, name};
 
 words! {
     /// State of an instance. From the acceptance of a release on it is INSTALLING, UPGRADING and so on, queued or under way.
@@ -88,29 +88,47 @@ impl InstanceStatus {
     }
 }
 
-/// What a person says of an instance; what is none is not said.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Said<'a> {
+/// What people set for an instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstanceSettings {
     pub port: Option<i64>,
-    pub tag: Option<&'a str>,
-    pub weight: Option<i64>,
-    pub description: Option<&'a str>,
+    pub tag: Option<String>,
+    /// Share of traffic.
+    pub weight: i64,
+    pub description: String,
 }
 
-impl Said<'_> {
-    /// Notes what is wrong with it.
+/// How settings are to be changed; by default they stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsEdit {
+    pub port: Edit<i64>,
+    pub tag: Edit<String>,
+    pub weight: Option<i64>,
+    pub description: Option<String>,
+}
+
+impl InstanceSettings {
+    /// Adds a problem for each setting that is not allowed.
     pub fn check(&self, problems: &mut Problems) {
         if self.port.is_some_and(|port| !(1..=65_535).contains(&port)) {
             problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
         }
-        if let Some(tag) = self.tag {
+        if let Some(tag) = &self.tag {
             problems.take(name::filled_line("tag", tag, name::TAG));
         }
-        if self.weight.is_some_and(|weight| !(0..=1000).contains(&weight)) {
+        if !(0..=1000).contains(&self.weight) {
             problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
         }
-        if let Some(description) = self.description {
-            problems.take(name::text("description", description, name::DESCRIPTION));
+        problems.take(name::text("description", &self.description, name::DESCRIPTION));
+    }
+
+    /// Returns the settings after an edit.
+    pub fn edited(&self, edit: &SettingsEdit) -> InstanceSettings {
+        InstanceSettings {
+            port: edit.port.of(&self.port),
+            tag: edit.tag.of(&self.tag),
+            weight: edit.weight.unwrap_or(self.weight),
+            description: edit.description.clone().unwrap_or_else(|| self.description.clone()),
         }
     }
 }
@@ -155,21 +173,38 @@ mod tests {
     }
 
     #[test]
-    fn r4_what_is_said_of_an_instance_keeps_to_its_limits_and_what_is_not_said_is_not_wrong() {
-        let wrong = |said: Said<'_>| {
+    fn r4_settings_have_limits_and_the_default_ones_are_allowed() {
+        let codes = |settings: InstanceSettings| {
             let mut problems = Problems::default();
-            said.check(&mut problems);
+            settings.check(&mut problems);
             problems.codes().join(" ")
         };
-        let (tag, text) = ("t".repeat(63), "d".repeat(1000));
-        let widest =
-            |port, weight| Said { port: Some(port), tag: Some(&tag), weight: Some(weight), description: Some(&text) };
-        for good in [Said::default(), widest(1, 0), widest(65_535, 1000)] {
-            assert_eq!(wrong(good), "");
+        let widest = |port, weight| InstanceSettings {
+            port: Some(port),
+            tag: Some("t".repeat(63)),
+            weight,
+            description: "d".repeat(1000),
+        };
+        for good in [InstanceSettings::default(), widest(1, 0), widest(65_535, 1000)] {
+            assert_eq!(codes(good), "");
         }
         for (port, weight) in [(0, -1), (65_536, 1001)] {
-            let said = Said { tag: Some(" "), description: Some("\0"), ..widest(port, weight) };
-            assert_eq!(wrong(said), "INVALID REQUIRED INVALID INVALID");
+            let wrong = InstanceSettings { tag: Some(" ".into()), description: "\0".into(), ..widest(port, weight) };
+            assert_eq!(codes(wrong), "INVALID REQUIRED INVALID INVALID");
         }
+    }
+
+    #[test]
+    fn an_edit_changes_what_it_names_and_clears_what_it_says_is_none() {
+        let recorded = InstanceSettings { port: Some(80), tag: Some("a".into()), weight: 5, description: "old".into() };
+        assert_eq!(recorded.edited(&SettingsEdit::default()), recorded);
+        let edit = SettingsEdit {
+            port: Edit::Clear,
+            tag: Edit::Set("b".into()),
+            weight: Some(0),
+            description: Some("new".into()),
+        };
+        let edited = InstanceSettings { port: None, tag: Some("b".into()), weight: 0, description: "new".into() };
+        assert_eq!(recorded.edited(&edit), edited);
     }
 }

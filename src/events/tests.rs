@@ -1,7 +1,8 @@
 use super::*;
+use crate::domain::event::{Changed, InstanceChange, NewEvent, ServiceChange};
 use crate::domain::event::{ServiceEventKind, Subject};
 use crate::domain::{Timestamp, Word};
-use crate::store::events::{self as log, Event, NewEvent, ServiceChange, What};
+use crate::store::events::{self as log, Event};
 use crate::store::tests::databases;
 use crate::store::{Db, Dialect};
 use futures_util::StreamExt;
@@ -13,7 +14,11 @@ fn registered(service_id: i64) -> NewEvent {
         service_id,
         service_name: format!("service-{service_id}"),
         caused_by: "tester".to_owned(),
-        what: What::Service(ServiceChange { kind: ServiceEventKind::Registered, version_id: None, hold_id: None }),
+        changed: Changed::Service(ServiceChange {
+            kind: ServiceEventKind::Registered,
+            version_id: None,
+            hold_id: None,
+        }),
     }
 }
 
@@ -187,7 +192,7 @@ async fn an_event_is_read_as_it_was_appended() {
 fn instance_event() -> NewEvent {
     use crate::domain::event::InstanceEventKind;
     use crate::domain::instance::InstanceStatus;
-    let change = log::InstanceChange {
+    let change = InstanceChange {
         kind: InstanceEventKind::Hold,
         instance_id: 5,
         host_id: 7,
@@ -202,7 +207,7 @@ fn instance_event() -> NewEvent {
         target_id: None,
         hold_id: Some(11),
     };
-    NewEvent { what: What::Instance(change), ..registered(3) }
+    NewEvent { changed: Changed::Instance(change), ..registered(3) }
 }
 
 fn assert_filtered(event: &Event) {

@@ -5,7 +5,7 @@ use super::kind::Known;
 use super::{Executor, Executors, KINDS};
 use crate::domain::duration;
 use crate::domain::order::OnLost;
-use crate::domain::release::rollout::LONGEST;
+use crate::domain::release::rollout::MAX_TIMEOUT_SECONDS;
 use serde::{Deserialize, Deserializer, de};
 use std::ops::Range;
 use std::time::Duration;
@@ -122,7 +122,7 @@ const fn ten_minutes() -> Duration {
 /// The longest time for one start, within what a rollout can say.
 fn start_time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let time = duration::deserialize(from)?;
-    let longest = Duration::from_secs(LONGEST.unsigned_abs());
+    let longest = Duration::from_secs(MAX_TIMEOUT_SECONDS.unsigned_abs());
     match (Duration::from_secs(1)..=longest).contains(&time) {
         true => Ok(time),
         false => Err(de::Error::custom("the timeout of an executor must be from 1 second to 24 hours")),

@@ -4,11 +4,12 @@
 use super::choose::{Choice, choose};
 use super::journal;
 use super::record::{Record, record};
-use super::request::{Accepted, Refused, Request, Skipped};
+use super::request::{Accepted, Refused, Request};
 use super::resolve::{Found, find};
 use crate::app::App;
 use crate::change::Change;
 use crate::domain::release::ReleaseOrigin;
+use crate::domain::release::selection::Skipped;
 use crate::domain::{Kind, ProblemCode, Problems};
 use crate::failpoint;
 use crate::store::{Result, release};

@@ -1,10 +1,10 @@
 //! Who takes part: the chosen instances or hosts are weighed as they are seen, then those that would take
 //! part are locked, read again and weighed again (R8).
 
-use super::request::{Request, Skipped};
+use super::request::Request;
 use super::resolve::Found;
 use crate::change::Change;
-use crate::domain::release::selection::{Holder, State, installed_again, left_out};
+use crate::domain::release::selection::{Holder, Skipped, State, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::candidates::{self, Host, Instance, Which};
@@ -83,7 +83,7 @@ async fn read(
     let instances = candidates::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for hold in hold::on_instances(tx, &ids).await?.iter().map(hold::Hold::rule).filter(|hold| hold.stands(*now)) {
+    for hold in hold::on_instances(tx, &ids).await?.into_iter().filter(|hold| hold.stands(*now)) {
         if let Some(instance_id) = hold.instance_id {
             holds.entry(instance_id).or_default().push(hold.id);
         }

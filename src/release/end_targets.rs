@@ -2,10 +2,10 @@
 
 use super::transition::Moving;
 use crate::domain::Timestamp;
+use crate::domain::event::InstanceChange;
 use crate::domain::event::InstanceEventKind;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::target::{End, ReleaseTargetStatus};
-use crate::store::events::InstanceChange;
 use crate::store::target::{self, HeldInstance, OpenTarget};
 use crate::store::{Result, Tx};
 use std::collections::{BTreeMap, HashMap, HashSet};

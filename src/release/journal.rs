@@ -2,15 +2,15 @@
 //! when a target has ended.
 
 use crate::domain::event::ReleaseEventKind;
+use crate::domain::event::{Changed, NewEvent};
 use crate::domain::{Kind, Word};
-use crate::store::events::{NewEvent, What};
 
 /// Tells what was committed.
 pub(crate) fn tell(events: &[NewEvent]) {
     for event in events {
         let (service, by) = (&event.service_name, &event.caused_by);
-        match &event.what {
-            What::Release(change) if is_told(change.kind) => tracing::info!(
+        match &event.changed {
+            Changed::Release(change) if is_told(change.kind) => tracing::info!(
                 release = %Kind::Release.id(change.release_id),
                 service,
                 action = change.action.word(),
@@ -25,7 +25,7 @@ pub(crate) fn tell(events: &[NewEvent]) {
                 "release {}",
                 change.kind
             ),
-            What::Instance(change) if !change.status.is_moving() => {
+            Changed::Instance(change) if !change.status.is_moving() => {
                 let (Some(release), Some(target)) = (change.release_id, change.target_id) else { continue };
                 tracing::info!(
                     release = %Kind::Release.id(release),

@@ -2,15 +2,15 @@
 
 use super::choose::{Choice, Taken};
 use super::request::{Aim, Request};
-use crate::app::RolloutDefaults;
 use crate::change::Change;
+use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
-use crate::domain::instance::InstanceStatus;
+use crate::domain::instance::{InstanceSettings, InstanceStatus};
+use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::release::{Progress, ReleaseOrigin};
 use crate::executor::Executor;
 use crate::store::Result;
-use crate::store::events::{InstanceChange, NewEvent, ReleaseChange, What};
-use crate::store::release::{self, Facts, NewRelease, NewTarget};
+use crate::store::release::{self, NewRelease, NewTarget};
 use crate::store::service::Service;
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
     let status = InstanceStatus::during(action);
     let id = insert(change, record, progress).await?;
     let instances = match &request.aim {
-        Aim::Install { facts, .. } => install(change, record, choice, facts).await?,
+        Aim::Install { settings, .. } => install(change, record, choice, settings).await?,
         _ => choice.instance_ids(),
     };
     release::take(&mut change.tx, &choice.instance_ids(), status, at, by).await?;
@@ -51,9 +51,13 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
     if !through.is_empty() {
         release::insert_through(&mut change.tx, id, &through).await?;
     }
-    let event =
-        |what| NewEvent { service_id: service.id, service_name: service.name.clone(), caused_by: by.clone(), what };
-    change.tell(event(What::Release(ReleaseChange {
+    let event = |changed| NewEvent {
+        service_id: service.id,
+        service_name: service.name.clone(),
+        caused_by: by.clone(),
+        changed,
+    };
+    change.tell(event(Changed::Release(ReleaseChange {
         kind: ReleaseEventKind::Accepted,
         release_id: id,
         action,
@@ -65,7 +69,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
     for ((taken, instance_id), target_id) in choice.taken.iter().zip(&instances).zip(numbers) {
         let before = taken.instance.as_ref();
         let version_id = before.and_then(|instance| instance.version_id);
-        change.tell(event(What::Instance(InstanceChange {
+        change.tell(event(Changed::Instance(InstanceChange {
             kind: InstanceEventKind::Release,
             instance_id: *instance_id,
             host_id: taken.host.id,
@@ -86,8 +90,6 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
 
 async fn insert(change: &mut Change<'_>, record: &Record<'_>, progress: Progress) -> Result<i64> {
     let Record { request, service, executor, defaults, .. } = *record;
-    let default = (defaults.max_parallel, defaults.max_failures, defaults.on_failure);
-    let seconds = i64::try_from(executor.timeout.as_secs()).unwrap_or(i64::MAX);
     let new = NewRelease {
         service_id: service.id,
         action: request.aim.action(),
@@ -95,7 +97,7 @@ async fn insert(change: &mut Change<'_>, record: &Record<'_>, progress: Progress
         origin: record.origin,
         parent_id: record.parent_id,
         executor: &executor.name,
-        rollout: request.rollout.settle(default, seconds, progress.total),
+        rollout: request.rollout.resolve(defaults, executor.timeout, progress.total),
         reason: request.reason.as_deref().unwrap_or_default(),
         idempotency_key: request.change.idempotency_key.as_deref(),
         created_by: &request.change.caller.name,
@@ -108,12 +110,17 @@ async fn insert(change: &mut Change<'_>, record: &Record<'_>, progress: Progress
 
 /// Makes the instances that are not there, and says of the others what this installation says. Gives all
 /// of them, in the order of the choice.
-async fn install(change: &mut Change<'_>, record: &Record<'_>, choice: &Choice, facts: &Facts) -> Result<Vec<i64>> {
+async fn install(
+    change: &mut Change<'_>,
+    record: &Record<'_>,
+    choice: &Choice,
+    settings: &InstanceSettings,
+) -> Result<Vec<i64>> {
     let (by, at) = (&record.request.change.caller.name, change.now);
     let free: Vec<i64> =
         choice.taken.iter().filter(|taken| taken.instance.is_none()).map(|taken| taken.host.id).collect();
-    let made = release::insert_instances(&mut change.tx, record.service.id, &free, facts, at, by).await?;
-    release::restate(&mut change.tx, &choice.instance_ids(), facts).await?;
+    let made = release::insert_instances(&mut change.tx, record.service.id, &free, settings, at, by).await?;
+    release::restate(&mut change.tx, &choice.instance_ids(), settings).await?;
     let made: HashMap<i64, i64> = made.into_iter().collect();
     let id = |taken: &Taken| taken.instance.as_ref().map_or_else(|| made[&taken.host.id], |instance| instance.id);
     Ok(choice.taken.iter().map(id).collect())

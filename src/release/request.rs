@@ -1,10 +1,11 @@
 //! What is asked of a release, as it was sent, and what is answered.
 
 use crate::change;
-use crate::domain::release::rollout::Asked;
+use crate::domain::instance::InstanceSettings;
+use crate::domain::release::rollout::RolloutOverrides;
+use crate::domain::release::selection::Skipped;
 use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::{Problem, ProblemCode, Problems, claim, name};
-pub use crate::store::release::{Facts, Skipped};
 
 /// A release that is asked for. Ids and names are as they were sent: nothing of it is believed (R4).
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub struct Request {
     pub include_unknown: bool,
     /// Holds and freezes that it may go through.
     pub through_hold_ids: Vec<String>,
-    pub rollout: Asked,
+    pub rollout: RolloutOverrides,
     pub reason: Option<String>,
     /// How many the caller expects to take part.
     pub expected_count: Option<i64>,
@@ -29,8 +30,8 @@ pub struct Request {
 /// What is to be done with what is chosen.
 #[derive(Clone, Debug)]
 pub enum Aim {
-    /// Put a version on hosts, and say this of the instances.
-    Install { version_id: String, facts: Facts },
+    /// Put a version on hosts, with these settings of the instances.
+    Install { version_id: String, settings: InstanceSettings },
     /// Move to a newer version those instances that are at the current version, if one is named.
     Upgrade { version_id: String, current_version_id: Option<String> },
     /// Move to an older version, in the same way.
@@ -137,8 +138,8 @@ impl Request {
         if self.expected_count.is_some_and(|count| count < 0) {
             problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "A count is 0 or more."));
         }
-        if let Aim::Install { facts, .. } = &self.aim {
-            facts.said().check(problems);
+        if let Aim::Install { settings, .. } = &self.aim {
+            settings.check(problems);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::request::{Request, Selection};
 use crate::app::App;
 use crate::change::Change;
+use crate::domain::hold::Hold;
 use crate::domain::release::ReleaseAction;
 use crate::domain::version::Obstacle;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
@@ -137,13 +138,13 @@ async fn holds(change: &mut Change<'_>, request: &Request, found: &mut Found, pr
     let foreign = foreign.iter().map(|hold| hold.id).collect();
     blame(ProblemCode::OtherService, foreign, format!("These are no holds of the service {}.", service.name));
     let caller = &request.change.caller;
-    let closed = own.iter().filter(|hold| !hold.rule().lets_through(caller)).map(|hold| hold.id).collect();
+    let closed = own.iter().filter(|hold| !hold.lets_through(caller)).map(|hold| hold.id).collect();
     let message = "Only who set a hold, or an admin, may let a release through it.";
     blame(ProblemCode::Invalid, closed, message.to_owned());
 
     let freezes = hold::on_service(&mut change.tx, service.id).await?;
     let now = change.now;
-    let in_the_way = |freeze: &hold::Hold| freeze.rule().stands(now) && freeze.rule().freezes(request.aim.action());
+    let in_the_way = |freeze: &Hold| freeze.stands(now) && freeze.freezes(request.aim.action());
     let standing = freezes.iter().filter(|freeze| in_the_way(freeze)).map(|freeze| freeze.id);
     let (thawed, frozen): (Vec<_>, Vec<_>) = standing.partition(|id| found.through.contains(id));
     found.thawed = thawed;

@@ -2,9 +2,9 @@
 
 use crate::domain::Timestamp;
 use crate::domain::event::ReleaseEventKind;
+use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::release::{Progress, ReleaseStatus};
 use crate::domain::target::ReleaseTargetStatus;
-use crate::store::events::{InstanceChange, NewEvent, ReleaseChange, What};
 use crate::store::progress::{self, Moved, ReleaseRow};
 use crate::store::{Result, Tx};
 
@@ -53,20 +53,20 @@ impl Moving {
             status: self.status(),
             progress: self.progress,
         };
-        self.note(What::Release(change));
+        self.note(Changed::Release(change));
     }
 
     /// Notes what became of one of its instances.
     pub fn tell_instance(&mut self, change: InstanceChange) {
-        self.note(What::Instance(change));
+        self.note(Changed::Instance(change));
     }
 
-    fn note(&mut self, what: What) {
+    fn note(&mut self, changed: Changed) {
         self.events.push(NewEvent {
             service_id: self.row.service_id,
             service_name: self.row.service_name.clone(),
             caused_by: self.by.clone(),
-            what,
+            changed,
         });
     }
 

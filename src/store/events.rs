@@ -1,67 +1,9 @@
 //! The log of events: appending, reading behind a position, and giving up what is old.
 
 use super::{Db, Json, Result, Tx};
-use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind, Subject};
-use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{Progress, ReleaseAction, ReleaseStatus};
+use crate::domain::event::{Changed, NewEvent, Subject};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
-
-/// A change to tell, as it was when it happened. Its position is given when it is appended.
-#[derive(Clone, Debug)]
-pub struct NewEvent {
-    pub service_id: i64,
-    pub service_name: String,
-    pub caused_by: String,
-    pub what: What,
-}
-
-/// What changed.
-#[derive(Clone, Debug)]
-pub enum What {
-    Instance(InstanceChange),
-    Release(ReleaseChange),
-    Service(ServiceChange),
-}
-
-/// One change of one instance. `revision` is the instance's after the change.
-#[derive(Clone, Debug)]
-pub struct InstanceChange {
-    pub kind: InstanceEventKind,
-    pub instance_id: i64,
-    pub host_id: i64,
-    pub hostname: String,
-    pub revision: i64,
-    /// None for the first event.
-    pub previous_status: Option<InstanceStatus>,
-    pub status: InstanceStatus,
-    pub previous_version_id: Option<i64>,
-    pub version_id: Option<i64>,
-    pub locked: bool,
-    pub release_id: Option<i64>,
-    pub target_id: Option<i64>,
-    pub hold_id: Option<i64>,
-}
-
-/// One change of one release or of one of its targets. `revision` is the release's after the change.
-#[derive(Clone, Debug)]
-pub struct ReleaseChange {
-    pub kind: ReleaseEventKind,
-    pub release_id: i64,
-    pub action: ReleaseAction,
-    pub target_id: Option<i64>,
-    pub revision: i64,
-    pub status: ReleaseStatus,
-    pub progress: Progress,
-}
-
-/// One change of a service, of one of its versions or of its freezes.
-#[derive(Clone, Debug)]
-pub struct ServiceChange {
-    pub kind: ServiceEventKind,
-    pub version_id: Option<i64>,
-    pub hold_id: Option<i64>,
-}
 
 /// Appends events in this order and gives the position of the last. It must be the last thing that the
 /// transaction does before its commit: from here on every other writer of events waits (I5).
@@ -102,8 +44,8 @@ pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i
 }
 
 fn row(event: &NewEvent, position: i64) -> serde_json::Value {
-    let mut row = match &event.what {
-        What::Instance(change) => json!({
+    let mut row = match &event.changed {
+        Changed::Instance(change) => json!({
             "subject": Subject::Instance.word(), "kind": change.kind.word(), "instance_id": change.instance_id,
             "host_id": change.host_id, "hostname": change.hostname, "revision": change.revision,
             "previous_status": change.previous_status.map(Word::word), "status": change.status.word(),
@@ -111,7 +53,7 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
             "locked": change.locked, "release_id": change.release_id, "target_id": change.target_id,
             "hold_id": change.hold_id,
         }),
-        What::Release(change) => json!({
+        Changed::Release(change) => json!({
             "subject": Subject::Release.word(), "kind": change.kind.word(), "release_id": change.release_id,
             "action": change.action.word(), "target_id": change.target_id, "revision": change.revision,
             "status": change.status.word(), "total": change.progress.total, "queued": change.progress.queued,
@@ -119,7 +61,7 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
             "failed": change.progress.failed, "canceled": change.progress.canceled,
             "unknown": change.progress.unknown, "skipped": change.progress.skipped,
         }),
-        What::Service(change) => json!({
+        Changed::Service(change) => json!({
             "subject": Subject::Service.word(), "kind": change.kind.word(), "version_id": change.version_id,
             "hold_id": change.hold_id,
         }),

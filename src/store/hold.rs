@@ -1,35 +1,9 @@
 //! Holds and freezes, as they are set and ended.
 
 use super::{Db, Ids, Json, Result, Tx};
-use crate::domain::{self, Timestamp};
+use crate::domain::Timestamp;
+use crate::domain::hold::Hold;
 use serde_json::{Value, json};
-
-/// A hold or a freeze as it is recorded.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Hold {
-    pub id: i64,
-    pub service_id: i64,
-    /// None for a freeze, which is on the whole service.
-    pub instance_id: Option<i64>,
-    pub includes_reverts: bool,
-    pub created_by: String,
-    pub until: Option<Timestamp>,
-    pub ended_at: Option<Timestamp>,
-}
-
-impl Hold {
-    /// What the rules know of it.
-    pub fn rule(&self) -> domain::hold::Hold {
-        domain::hold::Hold {
-            id: self.id,
-            instance_id: self.instance_id,
-            includes_reverts: self.includes_reverts,
-            created_by: self.created_by.clone(),
-            until: self.until,
-            ended_at: self.ended_at,
-        }
-    }
-}
 
 /// What is said of new holds.
 #[derive(Clone, Debug)]
@@ -88,7 +62,7 @@ pub async fn freeze(
 /// The holds and freezes with these numbers, by number.
 pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Hold>> {
     tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
          FROM hold WHERE id {any $1} ORDER BY id"
     ))
     .bind(Ids(ids))
@@ -99,7 +73,7 @@ pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Hold>> {
 /// Holds on these instances that have not ended, oldest first; one past its `until` may be among them.
 pub async fn on_instances(tx: &mut Tx, instance_ids: &[i64]) -> Result<Vec<Hold>> {
     tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
          FROM hold WHERE instance_id {any $1} AND ended_at IS NULL ORDER BY id"
     ))
     .bind(Ids(instance_ids))
@@ -110,7 +84,7 @@ pub async fn on_instances(tx: &mut Tx, instance_ids: &[i64]) -> Result<Vec<Hold>
 /// Freezes of a service that have not ended, oldest first; one past its `until` may be among them.
 pub async fn on_service(tx: &mut Tx, service_id: i64) -> Result<Vec<Hold>> {
     tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
          FROM hold WHERE service_id = $1 AND instance_id IS NULL AND ended_at IS NULL ORDER BY id"
     ))
     .bind(service_id)
@@ -128,7 +102,7 @@ pub async fn any_due(db: &Db) -> Result<bool> {
 /// Holds that are past their `until` and have not been ended, oldest first, at most so many.
 pub async fn due(tx: &mut Tx, now: Timestamp, most: usize) -> Result<Vec<Hold>> {
     tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
+        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
          FROM hold WHERE ended_at IS NULL AND until <= $1 ORDER BY until, id LIMIT $2"
     ))
     .bind(now)

@@ -3,7 +3,7 @@
 
 use super::{Ids, Json, Result, Tx};
 use crate::domain::Timestamp;
-use crate::domain::instance::InstanceStatus;
+use crate::domain::instance::{InstanceSettings, InstanceStatus};
 use std::collections::HashSet;
 
 /// An instance as it is recorded, with what an event tells of it.
@@ -15,10 +15,8 @@ pub struct Instance {
     pub host_id: i64,
     pub hostname: String,
     pub version_id: Option<i64>,
-    pub port: Option<i64>,
-    pub tag: Option<String>,
-    pub weight: i64,
-    pub description: String,
+    #[sqlx(flatten)]
+    pub settings: InstanceSettings,
     pub maintenance: bool,
     pub status: InstanceStatus,
     /// I5: the number of its newest event.
@@ -62,10 +60,10 @@ pub async fn edit(tx: &mut Tx, instance: &Instance, by: &str, at: Timestamp) -> 
             revision = revision + 1, updated_at = $7, updated_by = $8 WHERE id = $1"
     ))
     .bind(instance.id)
-    .bind(instance.port)
-    .bind(&instance.tag)
-    .bind(instance.weight)
-    .bind(&instance.description)
+    .bind(instance.settings.port)
+    .bind(&instance.settings.tag)
+    .bind(instance.settings.weight)
+    .bind(&instance.settings.description)
     .bind(instance.maintenance)
     .bind(at)
     .bind(by)

@@ -1,9 +1,9 @@
 //! Releases as they are accepted: the release, its targets and what it left out.
 
 use super::{Ids, Json, Result, Tx};
-use crate::domain::instance::{InstanceStatus, Said};
+use crate::domain::instance::{InstanceSettings, InstanceStatus};
 use crate::domain::release::rollout::Rollout;
-use crate::domain::release::selection::Holder;
+use crate::domain::release::selection::{Holder, Skipped};
 use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Timestamp, Word};
@@ -37,36 +37,6 @@ pub struct NewTarget {
     pub to_version_id: Option<i64>,
     /// What it goes back to when it is canceled.
     pub from_status: InstanceStatus,
-}
-
-/// What a person may say of an instance when it is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    pub port: Option<i64>,
-    pub tag: Option<String>,
-    pub weight: i64,
-    pub description: String,
-}
-
-impl Facts {
-    /// What the rules know of it.
-    pub fn said(&self) -> Said<'_> {
-        Said {
-            port: self.port,
-            tag: self.tag.as_deref(),
-            weight: Some(self.weight),
-            description: Some(&self.description),
-        }
-    }
-}
-
-/// An instance that was left out, and who had it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    pub instance_id: i64,
-    pub reason: SkipReason,
-    /// Empty unless it is `LOCKED`.
-    pub locks: Vec<Holder>,
 }
 
 /// Records a release that has not begun, with its first revision, and gives its number. Its place in the
@@ -201,7 +171,7 @@ pub async fn insert_instances(
     tx: &mut Tx,
     service_id: i64,
     host_ids: &[i64],
-    facts: &Facts,
+    settings: &InstanceSettings,
     at: Timestamp,
     by: &str,
 ) -> Result<Vec<(i64, i64)>> {
@@ -213,10 +183,10 @@ pub async fn insert_instances(
          RETURNING host_id, id"
     ))
     .bind(service_id)
-    .bind(facts.port)
-    .bind(facts.tag.as_deref())
-    .bind(facts.weight)
-    .bind(&facts.description)
+    .bind(settings.port)
+    .bind(settings.tag.as_deref())
+    .bind(settings.weight)
+    .bind(&settings.description)
     .bind(InstanceStatus::Installing)
     .bind(at)
     .bind(by)
@@ -226,12 +196,12 @@ pub async fn insert_instances(
 }
 
 /// Says of instances what their new installation says of them, beside [`take`].
-pub async fn restate(tx: &mut Tx, instance_ids: &[i64], facts: &Facts) -> Result<()> {
+pub async fn restate(tx: &mut Tx, instance_ids: &[i64], settings: &InstanceSettings) -> Result<()> {
     tx.query(sql!("UPDATE instance SET port = $1, tag = $2, weight = $3, description = $4 WHERE id {any $5}"))
-        .bind(facts.port)
-        .bind(facts.tag.as_deref())
-        .bind(facts.weight)
-        .bind(&facts.description)
+        .bind(settings.port)
+        .bind(settings.tag.as_deref())
+        .bind(settings.weight)
+        .bind(&settings.description)
         .bind(Ids(instance_ids))
         .execute()
         .await?;

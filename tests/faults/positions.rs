@@ -2,8 +2,9 @@
 
 use futures_util::StreamExt as _;
 use lockkeeper::domain::event::ServiceEventKind;
+use lockkeeper::domain::event::{Changed, NewEvent, ServiceChange};
 use lockkeeper::events::{Tail, Waking};
-use lockkeeper::store::events::{self, NewEvent, ServiceChange, What};
+use lockkeeper::store::events;
 use lockkeeper::store::{Db, db::hints};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,7 @@ fn event(writer: i64) -> NewEvent {
         service_id: writer,
         service_name: format!("service-{writer}"),
         caused_by: "tester".to_owned(),
-        what: What::Service(ServiceChange { kind: ServiceEventKind::Edited, version_id: None, hold_id: None }),
+        changed: Changed::Service(ServiceChange { kind: ServiceEventKind::Edited, version_id: None, hold_id: None }),
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::catalog::instance::{Edits, Finding, Found, confirm, update};
 use crate::domain::Edit;
+use crate::domain::instance::SettingsEdit;
 
 async fn one(ground: &Ground, status: &'static str) -> (i64, i64, i64) {
     let service = ground.service("web").await;
@@ -12,10 +13,7 @@ async fn one(ground: &Ground, status: &'static str) -> (i64, i64, i64) {
 fn edits(instance: i64) -> Edits {
     Edits {
         instance_id: format!("ins_{instance}"),
-        port: Edit::Keep,
-        tag: Edit::Keep,
-        weight: None,
-        description: None,
+        settings: SettingsEdit::default(),
         maintenance: None,
         expected_revision: None,
     }
@@ -30,10 +28,17 @@ async fn i5_an_edit_is_the_next_revision_and_one_without_a_difference_is_none() 
     for ground in both().await {
         let (_, _, id) = one(&ground, "RUNNING").await;
         let asked = request("updateInstance");
-        let set = Edits { port: Edit::Set(80), tag: Edit::Set(text("prod")), weight: Some(0), ..edits(id) };
+        let settings = SettingsEdit {
+            port: Edit::Set(80),
+            tag: Edit::Set(text("prod")),
+            weight: Some(0),
+            ..SettingsEdit::default()
+        };
+        let set = Edits { settings, ..edits(id) };
         made(update(&ground.app, &asked, &set)).await;
         made(update(&ground.app, &asked, &set)).await;
-        made(update(&ground.app, &asked, &Edits { port: Edit::Clear, maintenance: Some(true), ..edits(id) })).await;
+        let settings = SettingsEdit { port: Edit::Clear, ..SettingsEdit::default() };
+        made(update(&ground.app, &asked, &Edits { settings, maintenance: Some(true), ..edits(id) })).await;
         let row: (Option<i64>, Option<String>, i64, bool, String) = ground
             .app
             .db
@@ -55,10 +60,12 @@ async fn r4_everything_that_is_wrong_with_an_edit_is_reported_at_once() {
         let (_, _, id) = one(&ground, "RUNNING").await;
         let asked = request("updateInstance");
         let bad = Edits {
-            port: Edit::Set(65536),
-            tag: Edit::Set(text("")),
-            weight: Some(1001),
-            description: Some("x".repeat(1001)),
+            settings: SettingsEdit {
+                port: Edit::Set(65536),
+                tag: Edit::Set(text("")),
+                weight: Some(1001),
+                description: Some("x".repeat(1001)),
+            },
             expected_revision: Some(7),
             ..edits(id)
         };

@@ -8,8 +8,9 @@ mod service;
 mod version;
 
 use super::Answer;
-use crate::app::{App, RolloutDefaults};
+use crate::app::App;
 use crate::change::Request;
+use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::version::{Build, BuildStatus};
 use crate::domain::{Caller, Problems, Role, Timestamp};
 use crate::executor::Executor;

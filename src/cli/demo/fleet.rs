@@ -4,15 +4,15 @@ use crate::app::App;
 use crate::catalog::{host, service, version};
 use crate::change;
 use crate::domain::event::Subject;
+use crate::domain::instance::InstanceSettings;
 use crate::domain::release::OnLocked;
-use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::domain::version::BuildStatus;
 use crate::domain::{Caller, Kind, Problems, Role};
 use crate::events::{Tail, Waking};
 use crate::limits::Limits;
 use crate::release::{self, Aim, Request, Selection};
 use crate::store::audit::COMMAND_LINE;
-use crate::store::release::Facts;
 use crate::worker::{self, WorkerSettings};
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
@@ -55,7 +55,7 @@ pub async fn make(app: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
         let versions = versions(app, name, &service_id).await?;
         let aim = Aim::Install {
             version_id: versions[INSTALLED].clone(),
-            facts: Facts { port: Some(port), tag: None, weight: 100, description: String::new() },
+            settings: InstanceSettings { port: Some(port), tag: None, weight: 100, description: String::new() },
         };
         install(app, &service_id, aim, hostnames[..many].to_vec()).await?;
         first.get_or_insert(Fleet {
@@ -111,7 +111,7 @@ async fn install(app: &App, service_id: &str, aim: Aim, hostnames: Vec<String>) 
         on_locked: OnLocked::Reject,
         include_unknown: false,
         through_hold_ids: Vec::new(),
-        rollout: Asked { max_parallel: Some(Amount::Percent(100)), ..Asked::default() },
+        rollout: RolloutOverrides { max_parallel: Some(Amount::Percent(100)), ..RolloutOverrides::default() },
         reason: Some("The demo's fleet".to_owned()),
         expected_count: None,
         dry_run: false,

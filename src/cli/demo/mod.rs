@@ -4,11 +4,12 @@ mod fleet;
 mod words;
 
 use super::{logging, process, terminal};
-use crate::app::{App, RolloutDefaults};
+use crate::app::App;
 use crate::auth;
 use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::release::rollout::Amount;
+use crate::domain::release::rollout::RolloutDefaults;
 use crate::executor::{Executor, Executors};
 use crate::gate::Gate;
 use crate::limits::Limits;

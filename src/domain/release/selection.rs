@@ -13,6 +13,15 @@ pub enum Holder {
     Hold(i64),
 }
 
+/// An instance that was left out of a release, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub instance_id: i64,
+    pub reason: SkipReason,
+    /// What locked it; empty unless the reason is `LOCKED`.
+    pub locks: Vec<Holder>,
+}
+
 /// What a decision needs to know of a chosen instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {

@@ -1,7 +1,7 @@
 //! What the inputs of releases have in common: which hosts, and how to move over them.
 
 use super::prelude::*;
-use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::domain::release::{OnFailure, OnLocked};
 use crate::graphql::types::LabelInput;
 use crate::release::{self, Aim, Selection};
@@ -101,12 +101,12 @@ impl From<HostSelection> for Selection {
 }
 
 /// What the request says of its rollout.
-pub(super) fn rollout(input: Option<RolloutInput>) -> Asked {
+pub(super) fn rollout(input: Option<RolloutInput>) -> RolloutOverrides {
     let amount = |input: AmountInput| match input {
         AmountInput::Count(count) => Amount::Count(count.into()),
         AmountInput::Percent(percent) => Amount::Percent(percent.into()),
     };
-    input.map_or_else(Asked::default, |input| Asked {
+    input.map_or_else(RolloutOverrides::default, |input| RolloutOverrides {
         max_parallel: input.max_parallel.map(amount),
         max_failures: input.max_failures.map(amount),
         on_failure: input.on_failure,

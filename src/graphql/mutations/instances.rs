@@ -3,6 +3,7 @@
 use super::prelude::*;
 use crate::catalog::{hold, instance};
 use crate::domain::Edit;
+use crate::domain::instance::SettingsEdit;
 use crate::graphql::types::{HOLD, INSTANCE};
 use async_graphql::{MaybeUndefined, OneofObject};
 
@@ -40,10 +41,7 @@ pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
                 input;
             let edits = instance::Edits {
                 instance_id: instance_id.0,
-                port: edit(port),
-                tag: edit(tag),
-                weight: weight.map(i64::from),
-                description,
+                settings: SettingsEdit { port: edit(port), tag: edit(tag), weight: weight.map(i64::from), description },
                 maintenance,
                 expected_revision: expected_revision.map(i64::from),
             };

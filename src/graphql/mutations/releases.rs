@@ -3,11 +3,11 @@
 use super::choosing::{HostSelection, MovesInput, RolloutInput, rollout};
 use super::prelude::*;
 use super::started::{FIRST, MOVED, RELEASE_FIELD, REPLAYED, start};
+use crate::domain::instance::InstanceSettings;
 use crate::domain::release::OnLocked;
 use crate::graphql::types::{HOST, RELEASE};
 use crate::read::declare::{INT, column};
 use crate::release::cancel::cancel;
-use crate::release::request::Facts;
 use crate::release::{self, Aim};
 
 /// Input of installInstances.
@@ -65,7 +65,7 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
     ),
     run: &action(|app, request, input: InstallInstancesInput| {
         async move {
-            let facts = Facts {
+            let settings = InstanceSettings {
                 port: input.port.map(i64::from),
                 tag: input.tag,
                 weight: input.weight.into(),
@@ -73,7 +73,7 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
             };
             let release = release::Request {
                 change: request,
-                aim: Aim::Install { version_id: input.version_id.0, facts },
+                aim: Aim::Install { version_id: input.version_id.0, settings },
                 service_id: input.service_id.0,
                 hosts: input.hosts.into(),
                 on_locked: OnLocked::Reject,

@@ -3,9 +3,9 @@
 use super::prelude::*;
 use crate::domain::release::SkipReason;
 use crate::domain::release::selection::Holder;
+use crate::domain::release::selection::Skipped;
 use crate::graphql::types::{INSTANCE, RELEASE, SKIP_COUNT, SKIPPED_INSTANCE};
 use crate::read::declare::{Arg, BOOLEAN, INT, column, given, up_to};
-use crate::release::request::Skipped;
 use crate::release::{self, Accepted, Refused};
 use crate::store::lock::{self, Lock};
 use crate::wire::ApiError;

@@ -1,5 +1,6 @@
 //! Values that the two databases keep in different types, and the domain's words as text.
 
+use crate::domain::hold::Hold;
 use crate::domain::order::Order;
 use crate::domain::{Timestamp, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
 use sqlx::encode::{Encode, IsNull};
@@ -180,3 +181,5 @@ from_row!(Order {
     attempt,
     fence,
 });
+from_row!(Hold { id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at });
+from_row!(InstanceSettings { port, tag, weight, description });

@@ -4,9 +4,10 @@ use super::fleet::{BOTH, Fleet, named, told};
 use crate::domain::instance::InstanceStatus::{self, *};
 use crate::domain::release::SkipReason;
 use crate::domain::release::selection::Holder;
+use crate::domain::release::selection::Skipped;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Kind, Role};
-use crate::release::request::{Aim, Request, Selection, Skipped};
+use crate::release::request::{Aim, Request, Selection};
 use crate::store::db::sql::sql;
 
 #[tokio::test]

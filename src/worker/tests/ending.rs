@@ -1,12 +1,13 @@
 //! Ending a release as a worker does, all targets at once.
 
 use super::fleet::Fleet;
+use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{Progress, ReleaseAction};
 use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::store::db::sql::sql;
-use crate::store::events::{self, InstanceChange, NewEvent, ReleaseChange, What};
+use crate::store::events;
 use crate::store::{Error, candidates};
 
 #[derive(sqlx::FromRow)]
@@ -94,12 +95,16 @@ impl Fleet {
         .execute()
         .await
         .unwrap();
-        let event =
-            |what| NewEvent { service_id: self.service, service_name: "web".into(), caused_by: "worker".into(), what };
+        let event = |changed| NewEvent {
+            service_id: self.service,
+            service_name: "web".into(),
+            caused_by: "worker".into(),
+            changed,
+        };
         let mut told: Vec<_> = targets
             .into_iter()
             .map(|target| {
-                event(What::Instance(InstanceChange {
+                event(Changed::Instance(InstanceChange {
                     kind: InstanceEventKind::Release,
                     instance_id: target.instance_id,
                     host_id: target.host_id,
@@ -116,7 +121,7 @@ impl Fleet {
                 }))
             })
             .collect();
-        told.push(event(What::Release(ReleaseChange {
+        told.push(event(Changed::Release(ReleaseChange {
             kind: ReleaseEventKind::Finished,
             release_id: release,
             action,

@@ -1,15 +1,17 @@
 //! A small fleet to release on, made by plain SQL.
 
-use crate::app::{App, RolloutDefaults};
+use crate::app::App;
 use crate::change;
+use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::rollout::Asked;
+use crate::domain::release::rollout::RolloutDefaults;
+use crate::domain::release::rollout::RolloutOverrides;
 use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::{Caller, Kind, Role};
 use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::release::accept;
-use crate::release::request::{Accepted, Aim, Facts, Refused, Request, Selection};
+use crate::release::request::{Accepted, Aim, Refused, Request, Selection};
 use crate::store::db::sql::sql;
 use crate::store::tests::databases;
 use crate::store::{Db, Error, Json, Tx};
@@ -189,8 +191,9 @@ impl Fleet {
 
     /// A request for an installation of the third version.
     pub fn install(&self, hosts: Selection) -> Request {
-        let facts = Facts { port: Some(8080), tag: Some("prod".into()), weight: 100, description: String::new() };
-        self.request(Aim::Install { version_id: self.id(2), facts }, hosts)
+        let settings =
+            InstanceSettings { port: Some(8080), tag: Some("prod".into()), weight: 100, description: String::new() };
+        self.request(Aim::Install { version_id: self.id(2), settings }, hosts)
     }
 
     /// The id of one of its versions, from 0.
@@ -222,7 +225,7 @@ impl Fleet {
             on_locked: OnLocked::Skip,
             include_unknown: false,
             through_hold_ids: Vec::new(),
-            rollout: Asked::default(),
+            rollout: RolloutOverrides::default(),
             reason: None,
             expected_count: None,
             dry_run: false,

@@ -2,7 +2,7 @@
 
 use super::fleet::{BOTH, Fleet, name, named};
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::domain::release::{OnFailure, ReleaseStatus};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::{Request, Selection};
@@ -18,7 +18,7 @@ async fn r8_release_targets_statuses_and_events_appear_together() {
         fleet.hold(Some("h00003"), "ann", None).await;
         let before = fleet.accepted(&fleet.revert(named(&["h00002"]))).await.release_id.unwrap();
         let request = Request {
-            rollout: Asked {
+            rollout: RolloutOverrides {
                 max_parallel: Some(Amount::Percent(40)),
                 max_failures: Some(Amount::Count(2)),
                 on_failure: Some(OnFailure::Continue),

@@ -2,10 +2,11 @@
 
 use super::fleet::{BOTH, Fleet, name, named, told};
 use crate::domain::Kind;
+use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::OnLocked;
-use crate::domain::release::rollout::{Amount, Asked};
-use crate::release::request::{Aim, Facts, Request, Selection};
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
+use crate::release::request::{Aim, Request, Selection};
 use crate::store::db::sql::sql;
 
 /// One problem: code, field below `input`, ids.
@@ -142,7 +143,11 @@ async fn r4_all_problems_are_told_at_once() {
             aim: Aim::Upgrade { version_id: fleet.id(3), current_version_id: Some("x".into()) },
             on_locked: OnLocked::Reject,
             through_hold_ids: vec![Kind::Hold.id(held).to_string(), "hld_999".into(), "svc_1".into()],
-            rollout: Asked { max_parallel: Some(Amount::Count(0)), timeout_seconds: Some(0), ..Asked::default() },
+            rollout: RolloutOverrides {
+                max_parallel: Some(Amount::Count(0)),
+                timeout_seconds: Some(0),
+                ..RolloutOverrides::default()
+            },
             reason: Some("x".repeat(1001)),
             expected_count: Some(-1),
             ..fleet.upgrade(named(&["h00002", "gone", "bare"]))
@@ -179,10 +184,11 @@ async fn r4_the_executor_must_be_configured_and_what_an_installation_says_must_f
         fleet.hosts(&["bare".into()]).await;
         let odd = fleet.service("odd", "nowhere").await;
         let version = Kind::Version.id(fleet.version(odd, "1", "SUCCEEDED").await).to_string();
-        let facts = Facts { port: Some(0), tag: Some(String::new()), weight: 1001, description: "x".repeat(1001) };
+        let settings =
+            InstanceSettings { port: Some(0), tag: Some(String::new()), weight: 1001, description: "x".repeat(1001) };
         let request = Request {
             service_id: Kind::Service.id(odd).to_string(),
-            ..fleet.request(Aim::Install { version_id: version, facts }, named(&["bare"]))
+            ..fleet.request(Aim::Install { version_id: version, settings }, named(&["bare"]))
         };
         let mut problems = one("INVALID", "port", &[]);
         problems.extend(one("REQUIRED", "tag", &[]));

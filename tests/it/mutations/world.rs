@@ -1,8 +1,9 @@
 //! A server without its transports, and a client of its schema.
 
 use async_graphql::Response;
-use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::app::App;
 use lockkeeper::change::Denials;
+use lockkeeper::domain::release::rollout::RolloutDefaults;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;

@@ -7,6 +7,7 @@ use crate::reads::fleet::Fleet;
 use crate::reads::watcher::parsed;
 use lockkeeper::change::Denials;
 use lockkeeper::domain::event::InstanceEventKind;
+use lockkeeper::domain::event::{Changed, InstanceChange, NewEvent};
 use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
@@ -14,7 +15,7 @@ use lockkeeper::gate::Gate;
 use lockkeeper::limits::Limits;
 use lockkeeper::server::{Api, Engine};
 use lockkeeper::store::Db;
-use lockkeeper::store::events::{InstanceChange, NewEvent, What, append};
+use lockkeeper::store::events::append;
 use lockkeeper::watch::Groups;
 use lockkeeper::wire::cursor;
 use std::sync::Arc;
@@ -60,10 +61,14 @@ async fn happen(db: &Db, revision: i64) {
         target_id: None,
         hold_id: None,
     };
-    let what = What::Instance(change);
-    append(&mut tx, now, &[NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), what }])
-        .await
-        .unwrap();
+    let changed = Changed::Instance(change);
+    append(
+        &mut tx,
+        now,
+        &[NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed }],
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
 }
 

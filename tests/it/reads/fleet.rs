@@ -1,8 +1,9 @@
 //! A fleet written row by row, on either database, and a client of its schema.
 
 use async_graphql::{Request, Response, ServerError};
-use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::app::App;
 use lockkeeper::change::Denials;
+use lockkeeper::domain::release::rollout::RolloutDefaults;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::executor::{Executor, Executors};
 use lockkeeper::gate::Gate;

@@ -6,12 +6,12 @@ use crate::reads::watcher::{ASLEEP, Watcher, parsed};
 use async_graphql::{Request, Variables};
 use futures_util::FutureExt;
 use lockkeeper::domain::event::InstanceEventKind;
+use lockkeeper::domain::event::{Changed, InstanceChange};
 use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Waking, keep};
 use lockkeeper::graphql::MessageObjects;
 use lockkeeper::limits::{Bytes, Limits};
-use lockkeeper::store::events::{InstanceChange, What};
 use lockkeeper::watch::{Body, Messages};
 use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
     cursor revision instance { id host { hostname } service { instances(first: 50) { nodes { id } } } } } }";
 
-fn edited(revision: i64) -> What {
-    What::Instance(InstanceChange {
+fn edited(revision: i64) -> Changed {
+    Changed::Instance(InstanceChange {
         kind: InstanceEventKind::Edit,
         instance_id: 1,
         host_id: 1,

@@ -4,11 +4,11 @@
 use crate::reads::fleet::Fleet;
 use crate::reads::watcher::{Watcher, parsed, release_change};
 use async_graphql::{Request, Variables};
+use lockkeeper::domain::event::{Changed, InstanceChange};
 use lockkeeper::domain::event::{InstanceEventKind, ReleaseEventKind};
 use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::Waking;
-use lockkeeper::store::events::{InstanceChange, What};
 use lockkeeper::watch::{Message, Messages};
 use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ fn caller(name: &str, role: Role) -> Caller {
 }
 
 /// A change of an instance on the host of the same number.
-fn change(instance_id: i64, revision: i64) -> What {
-    What::Instance(InstanceChange {
+fn change(instance_id: i64, revision: i64) -> Changed {
+    Changed::Instance(InstanceChange {
         kind: InstanceEventKind::Edit,
         instance_id,
         host_id: instance_id,

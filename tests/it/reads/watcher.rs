@@ -5,12 +5,13 @@ use async_graphql::{Request, Response};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::ReleaseEventKind;
+use lockkeeper::domain::event::{Changed, NewEvent, ReleaseChange};
 use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::graphql::Place;
 use lockkeeper::limits::Limits;
-use lockkeeper::store::events::{NewEvent, ReleaseChange, What, append};
+use lockkeeper::store::events::append;
 use lockkeeper::watch::{Body, Groups, Message, Messages};
 use lockkeeper::wire::complete;
 use serde_json::Value;
@@ -82,11 +83,11 @@ impl Watcher {
     }
 
     /// Appends one event.
-    pub async fn tell(&self, what: What) {
+    pub async fn tell(&self, changed: Changed) {
         let db = &self.fleet.app.db;
         let mut tx = db.begin().await.unwrap();
         let now = tx.now().await.unwrap();
-        let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), what };
+        let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed };
         append(&mut tx, now, &[event]).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -119,9 +120,9 @@ pub async fn next(messages: &mut Watched) -> Option<Arc<Message>> {
 }
 
 /// A change of a release of four targets, so many of which have ended.
-pub fn release_change(release_id: i64, revision: i64, ended: i64, kind: ReleaseEventKind) -> What {
+pub fn release_change(release_id: i64, revision: i64, ended: i64, kind: ReleaseEventKind) -> Changed {
     let progress = Progress { total: 4, queued: 4 - ended, succeeded: ended, ..Progress::default() };
     let status = if ended == 4 { ReleaseStatus::Succeeded } else { ReleaseStatus::Running };
     let action = ReleaseAction::Upgrade;
-    What::Release(ReleaseChange { kind, release_id, action, target_id: None, revision, status, progress })
+    Changed::Release(ReleaseChange { kind, release_id, action, target_id: None, revision, status, progress })
 }

@@ -4,11 +4,11 @@ use crate::reads::fleet::Fleet;
 use crate::reads::watcher::{ASLEEP, Watcher, next, parsed, release_change};
 use async_graphql::Request;
 use futures_util::StreamExt;
+use lockkeeper::domain::event::{Changed, ServiceChange};
 use lockkeeper::domain::event::{ReleaseEventKind, ServiceEventKind};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::Waking;
 use lockkeeper::graphql::Place;
-use lockkeeper::store::events::{ServiceChange, What};
 use lockkeeper::watch::Message;
 use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::on_both;
 
-fn service_change(kind: ServiceEventKind, version_id: Option<i64>) -> What {
-    What::Service(ServiceChange { kind, version_id, hold_id: None })
+fn service_change(kind: ServiceEventKind, version_id: Option<i64>) -> Changed {
+    Changed::Service(ServiceChange { kind, version_id, hold_id: None })
 }
 
 async fn each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once(kind: &str) {

@@ -1,10 +1,10 @@
 //! Giving releases up (R13).
 
 use crate::worker::fleet::{COMMAND, Fleet, caller, request};
+use lockkeeper::domain::instance::InstanceSettings;
 use lockkeeper::domain::release::rollout::Amount;
 use lockkeeper::domain::{Kind, ProblemCode};
 use lockkeeper::release::cancel::cancel;
-use lockkeeper::release::request::Facts;
 use lockkeeper::release::{Aim, Selection};
 use std::fs;
 use testkit::on_both;
@@ -39,8 +39,8 @@ async fn r13_an_installation_that_never_began_is_gone(kind: &str) {
     fleet
         .change("INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h1', '10.0.0.1', {now}, 'ann')")
         .await;
-    let facts = Facts { port: None, tag: None, weight: 100, description: String::new() };
-    let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), facts };
+    let settings = InstanceSettings { port: None, tag: None, weight: 100, description: String::new() };
+    let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), settings };
     let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
     assert_eq!(fleet.instances().await, [["REMOVED", ""]]);

@@ -2,7 +2,7 @@
 
 use crate::worker::fleet::{COMMAND, Fleet, request, timing};
 use lockkeeper::domain::Kind;
-use lockkeeper::domain::release::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::release::{Aim, Selection};
 use lockkeeper::worker::Timing;
 use std::fs;
@@ -86,7 +86,7 @@ async fn r13_what_takes_too_long_is_ended_with_all_that_it_started(kind: &str) {
     fleet.script("trap '' TERM\n(tick 1000) &\nsh -mc \"sleep 1001 & echo \\$!\" > \"$DIR/stray\"\ntick 1000");
     let worker = fleet.worker();
     let mut request = fleet.upgrade();
-    request.rollout = Asked { timeout_seconds: Some(1), ..Asked::default() };
+    request.rollout = RolloutOverrides { timeout_seconds: Some(1), ..RolloutOverrides::default() };
     let release = fleet.accept(&request).await;
     assert_eq!(fleet.over(release).await, "FAILED");
     let target = &fleet.targets(release).await[0];

@@ -2,10 +2,11 @@
 
 use crate::PROGRAM;
 use crate::worker::direct::Direct;
-use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::app::App;
 use lockkeeper::change;
 use lockkeeper::domain::release::OnLocked;
-use lockkeeper::domain::release::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::RolloutDefaults;
+use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::limits::Bytes;
@@ -286,7 +287,7 @@ pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
         on_locked: OnLocked::Skip,
         include_unknown: false,
         through_hold_ids: Vec::new(),
-        rollout: Asked { max_parallel: Some(Amount::Count(10)), ..Asked::default() },
+        rollout: RolloutOverrides { max_parallel: Some(Amount::Count(10)), ..RolloutOverrides::default() },
         reason: None,
         expected_count: None,
         dry_run: false,

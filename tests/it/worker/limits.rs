@@ -3,7 +3,7 @@
 use crate::worker::fleet::{COMMAND, Fleet, request};
 use lockkeeper::domain::Kind;
 use lockkeeper::domain::release::OnFailure;
-use lockkeeper::domain::release::rollout::{Amount, Asked};
+use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::release::{Aim, Selection};
 use testkit::on_both;
 
@@ -45,8 +45,11 @@ async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up(kind: &str) {
     fleet.script("case $LOCKKEEPER_HOSTNAME in h2|h4) exit 1;; esac");
     let worker = fleet.worker();
     let mut request = fleet.upgrade();
-    request.rollout =
-        Asked { max_parallel: Some(Amount::Count(1)), max_failures: Some(Amount::Count(1)), ..Asked::default() };
+    request.rollout = RolloutOverrides {
+        max_parallel: Some(Amount::Count(1)),
+        max_failures: Some(Amount::Count(1)),
+        ..RolloutOverrides::default()
+    };
     let release = fleet.accept(&request).await;
     assert_eq!(fleet.over(release).await, "FAILED");
     let status: Vec<String> = fleet.targets(release).await.into_iter().map(|target| target[0].clone()).collect();

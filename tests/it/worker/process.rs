@@ -1,7 +1,8 @@
 //! A worker in a process of its own, which can be stopped, woken and killed.
 
 use crate::worker::fleet::{Fleet, executor, impatient, settings};
-use lockkeeper::app::{App, RolloutDefaults};
+use lockkeeper::app::App;
+use lockkeeper::domain::release::rollout::RolloutDefaults;
 use lockkeeper::failpoint;
 use lockkeeper::store::Db;
 use lockkeeper::worker;

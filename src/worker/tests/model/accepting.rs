@@ -5,10 +5,11 @@ use super::rows::{Event, Instance, Release, Skip, Target, Through};
 use super::steps::{Ask, CALLERS, HOSTS, Hosts, VERSIONS, ZONE, version};
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::selection::Holder;
+use crate::domain::release::selection::Skipped;
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseStatus, SkipReason};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Kind, ProblemCode, Role};
-use crate::release::request::{Accepted, Skipped};
+use crate::release::request::Accepted;
 
 /// What a choice comes to.
 #[derive(Default)]

@@ -5,8 +5,9 @@ use super::rows::{Event, Instance, Release, Rows, Target};
 use super::steps::{Ask, Step};
 use crate::domain::ProblemCode;
 use crate::domain::release::ReleaseStatus as Status;
+use crate::domain::release::selection::Skipped;
 use crate::domain::target::ReleaseTargetStatus::{self, Canceled, Failed, Queued, Running, Succeeded, Unknown};
-use crate::release::request::{Accepted, Skipped};
+use crate::release::request::Accepted;
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 

@@ -8,7 +8,7 @@ use crate::catalog::{freeze, hold, instance};
 use crate::change;
 use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
 use crate::domain::release::ReleaseAction;
-use crate::domain::release::rollout::{Amount, Asked};
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
 use crate::domain::target::{End, ReleaseTargetStatus, TargetFailure};
 use crate::domain::{Caller, Kind, Problems};
@@ -220,7 +220,7 @@ impl System {
             ReleaseAction::Uninstall => self.fleet.request(Aim::Uninstall, hosts),
         };
         let aim = match plain.aim {
-            Aim::Install { facts, .. } => Aim::Install { version_id, facts },
+            Aim::Install { settings, .. } => Aim::Install { version_id, settings },
             aim => aim,
         };
         // For the key, the words of the question stand for the mutation's input.
@@ -234,7 +234,7 @@ impl System {
             on_locked: ask.on_locked,
             include_unknown: ask.include_unknown,
             through_hold_ids: ids(Kind::Hold, &ask.through),
-            rollout: Asked {
+            rollout: RolloutOverrides {
                 max_parallel: ask.max_parallel.map(Amount::Count),
                 max_failures: ask.max_failures.map(Amount::Count),
                 on_failure: ask.on_failure,
