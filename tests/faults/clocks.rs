@@ -10,10 +10,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use testkit::Database;
 use testkit::MAX_WAIT;
 use testkit::cluster::{Cluster, Environment};
 use testkit::fleet::id;
-use testkit::stored::Stored;
 use testkit::{Client, Fleet, Program, Server};
 
 const CONFIGURATION: &str = "
@@ -126,7 +126,7 @@ async fn hold(client: &Client, instance: &str, minutes: i64) {
 }
 
 /// How many holds stand.
-async fn standing(stored: &Stored) -> usize {
+async fn standing(stored: &Database) -> usize {
     stored.texts("SELECT CAST(id AS text) FROM hold WHERE ended_at IS NULL").await.len()
 }
 

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use testkit::Database;
 use testkit::Server;
-use testkit::stored::Stored;
 
 /// Appends lines such as `start host-1 ins_7 tgt_55 3`: word, host, instance, target and fence. Every other instance's command
 /// does not listen when it is asked to end, and some take so long that their worker is missed meanwhile. Where the
@@ -48,7 +48,7 @@ impl Journal {
     }
 
     /// What is recorded agrees with the journal, and nothing ran beside another: gives how many starts there were.
-    pub async fn assert_agrees(&self, stored: &Stored) -> usize {
+    pub async fn assert_agrees(&self, stored: &Database) -> usize {
         let text = self.text();
         let said = |said: &str| -> HashSet<(&str, &str)> {
             let lines = text.lines().map(|line| line.split(' ').collect::<Vec<_>>());

@@ -11,8 +11,8 @@ use crate::record::Record;
 use lockkeeper::failpoint;
 use serde_json::Value;
 use std::time::{Duration, Instant};
+use testkit::Database;
 use testkit::on_both;
-use testkit::stored::Stored;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
@@ -24,7 +24,7 @@ const LONG: Duration = Duration::from_secs(25);
 /// Processes, and what was killed of them.
 struct Killing {
     processes: Processes,
-    stored: Stored,
+    stored: Database,
     points: Points,
     at_random: usize,
     at_points: usize,

@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::Database;
 use testkit::MAX_WAIT;
 use testkit::client::mutation_document;
-use testkit::stored::Stored;
 use testkit::{Client, Fleet, Server};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -27,7 +27,7 @@ async fn three(hosts: usize) -> (Vec<Server>, Fleet) {
 }
 
 /// Each instance is let go of by the release that took it before another takes it, and in the end all are free.
-async fn intervals_are_apart(stored: &Stored) -> usize {
+async fn intervals_are_apart(stored: &Database) -> usize {
     let events = stored
         .texts(
             "SELECT CAST(instance_id AS text) || ' ' || CAST(release_id AS text) || ' ' || CAST(locked AS text)
@@ -139,7 +139,7 @@ async fn i6_one_key_fifty_times_at_once_over_three_servers_gives_one_release() {
 }
 
 /// Positions of the events that this condition selects, by instance or release.
-async fn positions(stored: &Stored, subject: &str, condition: &str) -> Vec<(i64, i64)> {
+async fn positions(stored: &Database, subject: &str, condition: &str) -> Vec<(i64, i64)> {
     let sql = format!(
         "SELECT CAST({subject} AS text) || ' ' || CAST(position AS text) FROM event WHERE {condition} ORDER BY position"
     );

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use testkit::Client;
+use testkit::Database;
 use testkit::MAX_WAIT;
-use testkit::stored::Stored;
 use tokio_util::task::AbortOnDropHandle;
 
 const WATCH: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
@@ -58,7 +58,7 @@ impl Record {
     }
 
     /// Waits until it has all that is stored, and asserts that it got each event once, in order (I5).
-    pub async fn assert_complete(&self, stored: &Stored) -> usize {
+    pub async fn assert_complete(&self, stored: &Database) -> usize {
         let all = stored
             .texts(
                 "SELECT 'ins_' || CAST(instance_id AS text) || ' ' || CAST(revision AS text) || ' ' || status

@@ -7,11 +7,11 @@ use crate::PROGRAM;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::{Duration, Instant};
+use testkit::Database;
 use testkit::MAX_WAIT;
 use testkit::fleet::id;
 use testkit::on_both;
 use testkit::sse::Stream;
-use testkit::stored::Stored;
 use testkit::{Fleet, Server, Socket};
 
 /// Events with four kilobytes each, so that what is not read would weigh something.
@@ -88,7 +88,7 @@ impl Subscriber {
 }
 
 /// Every event of instances, in order.
-async fn told(stored: &Stored) -> Vec<String> {
+async fn told(stored: &Database) -> Vec<String> {
     let sql = "SELECT 'ins_' || CAST(instance_id AS text) || ' ' || CAST(revision AS text)
                FROM event WHERE subject = 'INSTANCE' ORDER BY position";
     stored.texts(sql).await

@@ -6,6 +6,7 @@ mod dependencies;
 mod general;
 mod generated;
 mod layers;
+mod local;
 mod mutations;
 mod reads;
 mod sabotage;

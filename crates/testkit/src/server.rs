@@ -1,7 +1,7 @@
 //! The real program, serving on a free port with a database of its own, until it is dropped.
 
 use crate::cluster::Environment;
-use crate::{Client, Process, Program, databases, stored};
+use crate::{Client, Database, Process, Program, databases};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -199,8 +199,8 @@ impl Server {
     }
 
     /// What is stored, read beside the server.
-    pub async fn stored(&self) -> stored::Stored {
-        stored::Stored::open(&self.database).await
+    pub async fn stored(&self) -> Database {
+        Database::open(&self.database).await
     }
 
     /// A file of its directory.

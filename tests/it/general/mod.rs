@@ -41,7 +41,7 @@ struct Told {
 async fn written(kind: &str, seed: u64) -> Told {
     let fleet = Fleet::empty(kind).await;
     let world = World::of(seed);
-    fleet.sql(&world.sql(fleet.is_sqlite())).await;
+    fleet.insert(world.written()).await;
     Told { fleet, world: Arc::new(world) }
 }
 

@@ -4,6 +4,7 @@
 use crate::general::world::{Cell, Row, World, int, text};
 use std::collections::{HashMap, HashSet};
 use testkit::choices::Choices;
+use testkit::rows;
 
 /// Before and after every run of a test.
 pub const PAST: i64 = 1_600_000_000_000;
@@ -77,37 +78,28 @@ fn audit(world: &mut World, choices: &mut Choices, id: i64) {
     let credential = if command { "command line" } else { "token 1" };
     let input = *choices.pick(&["{}", "{\"b\":[1,null,true],\"aa\":{\"x\":\"\\u0001Größe 🚢 \\\"\"}}", "{\"a\":\"\"}"]);
     let result = *choices.pick(&["[]", "[\"rel_1\",\"ins_2\"]"]);
-    world.add(
-        "audit",
-        row! { "id": id, "at": time(choices), "caller": who(choices), "credential": credential,
-        "request_id": told("q1"), "address": told("192.0.2.1"),
-        "operation": *choices.pick(&["createService", "createToken"]),
-        "outcome": *choices.pick(&["ACCEPTED", "REFUSED", "DENIED"]), "input": input, "result": result,
-        "count": 1 + choices.below(9) as i64 },
-    );
+    world.add(rows::audit(id).with(row! { "at": time(choices), "caller": who(choices), "credential": credential,
+    "request_id": told("q1"), "address": told("192.0.2.1"),
+    "operation": *choices.pick(&["createService", "createToken"]),
+    "outcome": *choices.pick(&["ACCEPTED", "REFUSED", "DENIED"]), "input": input, "result": result,
+    "count": 1 + choices.below(9) as i64 }));
 }
 
 fn service(world: &mut World, choices: &mut Choices, id: i64) {
     let name = format!("{}-{id}", choices.pick(&["web", "a", "db-x"]));
     let removed = maybe(choices, 6);
-    world.add(
-        "service",
-        row! { "id": id, "name": name, "language": any(choices), "description": any(choices), "executor": "sim",
-        "created_at": time(choices), "created_by": who(choices), "updated_at": time(choices),
-        "updated_by": who(choices), "removed_at": removed },
-    );
+    world.add(rows::service(id, &name).with(row! { "language": any(choices), "description": any(choices),
+    "created_at": time(choices), "created_by": who(choices), "updated_at": time(choices),
+    "updated_by": who(choices), "removed_at": removed }));
 }
 
 fn host(world: &mut World, choices: &mut Choices, id: i64) {
     let name = format!("{}{id}", choices.pick(&["a-", "B-", "b.", "Z_"]));
-    world.add(
-        "host",
-        row! { "id": id, "hostname": name, "address": format!("10.0.0.{id}"), "created_at": time(choices),
-        "created_by": who(choices), "removed_at": maybe(choices, 6) },
-    );
+    world.add(rows::host(id, &name).with(row! { "created_at": time(choices),
+    "created_by": who(choices), "removed_at": maybe(choices, 6) }));
     for key in ["zone", "Disk", "ö"] {
         if choices.one_in(2) {
-            world.add("host_label", row! { "host_id": id, "key": key, "value": *choices.pick(&["", "x", "y"]) });
+            world.add(rows::label(id, key, *choices.pick(&["", "x", "y"])));
         }
     }
 }
@@ -120,14 +112,12 @@ fn version(world: &mut World, choices: &mut Choices, id: i64, service: &Row) {
         Cell::Null => (Cell::Null, Cell::Null),
         _ => (who(choices), said(choices)),
     };
-    world.add(
-        "version",
-        row! { "id": id, "service_id": int(service, "id"), "name": format!("{}.{id}", choices.below(3)),
+    let name = format!("{}.{id}", choices.below(3));
+    world.add(rows::version(id, id_of(service), &name).with(row! {
         "ref": any(choices), "description": any(choices), "build_status": status,
         "artifact": (status == "SUCCEEDED").then_some("oci://x"), "build_message": (status == "FAILED").then(|| said(choices)),
         "built_at": built, "created_at": time(choices), "created_by": who(choices), "withdrawn_at": withdrawn,
-        "withdrawn_by": by, "withdrawn_reason": why, "removed_at": maybe(choices, 8) },
-    );
+        "withdrawn_by": by, "withdrawn_reason": why, "removed_at": maybe(choices, 8) }));
 }
 
 fn instances(world: &mut World, choices: &mut Choices) {
@@ -142,15 +132,12 @@ fn instances(world: &mut World, choices: &mut Choices) {
             id += 1;
             let version = if versions.is_empty() || choices.one_in(5) { None } else { Some(choices.pick(&versions)) };
             let status = if version.is_some() { *choices.pick(&WITH_VERSION) } else { *choices.pick(&WITHOUT_VERSION) };
-            world.add(
-                "instance",
-                row! { "id": id, "service_id": int(&service, "id"), "host_id": int(&host, "id"),
-                "hostname": text(&host, "hostname"), "version_id": version.and_then(|version| int(version, "id")),
-                "port": *choices.pick(&[None, Some(8080)]), "tag": *choices.pick(&[None, Some("prod"), Some("Test")]),
-                "weight": choices.below(1001) as i64, "description": any(choices), "maintenance": choices.one_in(2),
-                "status": status, "revision": 1 + choices.below(9) as i64, "created_at": time(choices),
-                "updated_at": time(choices), "updated_by": who(choices) },
-            );
+            world.add(rows::instance(id, id_of(&service), id_of(&host), version.map(id_of)).with(row! {
+            "hostname": text(&host, "hostname"),
+            "port": *choices.pick(&[None, Some(8080)]), "tag": *choices.pick(&[None, Some("prod"), Some("Test")]),
+            "weight": choices.below(1001) as i64, "description": any(choices), "maintenance": choices.one_in(2),
+            "status": status, "revision": 1 + choices.below(9) as i64, "created_at": time(choices),
+            "updated_at": time(choices), "updated_by": who(choices) }));
         }
     }
 }
@@ -159,16 +146,18 @@ fn hold(world: &mut World, choices: &mut Choices, id: i64) {
     let instances = world.rows("instance").to_vec();
     let instance = if instances.is_empty() || choices.one_in(3) { None } else { Some(choices.pick(&instances)) };
     let any_service = 1 + choices.below(world.rows("service").len()) as i64;
+    let service = instance.and_then(|row| int(row, "service_id")).unwrap_or(any_service);
     let ended = maybe(choices, 4);
     let ended_by = if ended == Cell::Null || choices.one_in(3) { Cell::Null } else { who(choices) };
     let until = *choices.pick(&[None, Some(PAST + 5), Some(FUTURE)]);
-    world.add(
-        "hold",
-        row! { "id": id, "service_id": instance.map_or(Some(any_service), |row| int(row, "service_id")),
-        "instance_id": instance.and_then(|row| int(row, "id")), "reason": said(choices),
-        "includes_reverts": instance.is_none() && choices.one_in(2), "created_at": time(choices),
-        "created_by": who(choices), "until": until.map(Cell::Time), "ended_at": ended, "ended_by": ended_by },
-    );
+    world.add(rows::hold(id, service, instance.map(id_of)).with(row! { "reason": said(choices),
+    "includes_reverts": instance.is_none() && choices.one_in(2), "created_at": time(choices),
+    "created_by": who(choices), "until": until.map(Cell::Time), "ended_at": ended, "ended_by": ended_by }));
+}
+
+/// The id of a row.
+fn id_of(row: &Row) -> i64 {
+    int(row, "id").expect("every row has an id here")
 }
 
 /// The number of a row of a table, or sometimes of none that is there.
@@ -184,42 +173,43 @@ fn events(world: &mut World, choices: &mut Choices) {
     let mut revisions: HashMap<(&str, i64), i64> = HashMap::new();
     for position in 1..=choices.below(30) as i64 {
         let about_release = choices.one_in(3);
-        let (subject, table) = if about_release { ("RELEASE", "release") } else { ("INSTANCE", "instance") };
+        let table = if about_release { "release" } else { "instance" };
         let of = match world.rows(table) {
             [] => NOWHERE,
             _ if choices.one_in(9) => NOWHERE,
             rows => int(choices.pick(rows), "id").unwrap_or(NOWHERE),
         };
-        let revision = revisions.entry((subject, of)).or_default();
+        let revision = revisions.entry((table, of)).or_default();
         *revision += 1;
         let revision = *revision;
-        let common = row! { "position": position, "subject": subject, "revision": revision, "at": time(choices),
-        "caused_by": who(choices), "service_id": 1, "service_name": "web" };
-        let target = perhaps(world, choices, "release_target");
-        let mut row: Vec<(&str, Cell)> = common.into();
-        row.push(("target_id", Cell::from(target)));
+        let row = match about_release {
+            true => rows::release_event(position, of, revision),
+            false => rows::instance_event(position, of, revision),
+        };
+        let mut row = row.with(row! { "at": time(choices), "caused_by": who(choices), "service_id": 1,
+        "service_name": "web", "target_id": perhaps(world, choices, "release_target") });
         if about_release {
             let kind = *choices.pick(&["ACCEPTED", "TARGET_STARTED", "TARGET_FINISHED", "FINISHED"]);
             let status = *choices.pick(&["RUNNING", "FAILED"]);
             let action = *choices.pick(&["UPGRADE", "INSTALL"]);
-            row.extend(row! { "kind": kind, "release_id": of, "status": status, "action": action });
+            row = row.with(row! { "kind": kind, "status": status, "action": action });
             for count in ["total", "queued", "running", "succeeded", "failed", "canceled", "unknown", "skipped"] {
-                row.push((count, Cell::Int(choices.below(99) as i64)));
+                row = row.set(count, choices.below(99) as i64);
             }
         } else {
             let host = choices.pick(world.rows("host"));
             let kind = *choices.pick(&["RELEASE", "HOLD", "CONFIRMATION", "EDIT"]);
-            row.extend(row! { "kind": kind, "instance_id": of, "host_id": int(host, "id"),
+            row = row.with(row! { "kind": kind, "host_id": int(host, "id"),
             "hostname": text(host, "hostname"), "previous_status": *choices.pick(&[None, Some("RUNNING")]),
             "status": *choices.pick(&WITH_VERSION), "locked": choices.one_in(2) });
             for (column, table) in
                 [("version_id", "version"), ("previous_version_id", "version"), ("release_id", "release")]
             {
-                row.push((column, Cell::from(perhaps(world, choices, table))));
+                row = row.set(column, perhaps(world, choices, table));
             }
             let hold = if world.rows("hold").is_empty() { None } else { perhaps(world, choices, "hold") };
-            row.push(("hold_id", Cell::from(hold)));
+            row = row.set("hold_id", hold);
         }
-        world.add("event", row);
+        world.add(row);
     }
 }

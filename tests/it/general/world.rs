@@ -1,31 +1,22 @@
-//! Random rows, as plain data and as the statements that write them.
+//! Random rows, as plain data that is written to a database.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use testkit::choices::Choices;
+pub use testkit::rows::Cell;
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
-    Null,
-    Int(i64),
-    Text(String),
-    Truth(bool),
-    /// Milliseconds since 1970.
-    Time(i64),
-}
-
-pub type Row = Arc<BTreeMap<&'static str, Cell>>;
+pub type Row = Arc<testkit::rows::Row>;
 
 /// All rows, by table; within a table in the order in which they are written.
 #[derive(Default)]
 pub struct World {
     tables: BTreeMap<&'static str, Vec<Row>>,
-    written: Vec<(&'static str, Row)>,
+    written: Vec<Row>,
 }
 
 /// A value of a row.
 pub fn cell(row: &Row, column: &str) -> Cell {
-    row.get(column).cloned().unwrap_or(Cell::Null)
+    row.get(column).clone()
 }
 
 /// The number in a column.
@@ -56,10 +47,10 @@ impl World {
         world
     }
 
-    pub fn add(&mut self, table: &'static str, row: impl IntoIterator<Item = (&'static str, Cell)>) {
-        let row = Row::new(row.into_iter().collect());
-        self.tables.entry(table).or_default().push(row.clone());
-        self.written.push((table, row));
+    pub fn add(&mut self, row: testkit::rows::Row) {
+        let row = Row::new(row);
+        self.tables.entry(row.table).or_default().push(row.clone());
+        self.written.push(row);
     }
 
     pub fn rows(&self, table: &str) -> &[Row] {
@@ -75,53 +66,8 @@ impl World {
         self.rows("event").len() as i64
     }
 
-    /// The statements that write it all, as [`Fleet::sql`](crate::reads::fleet::Fleet::sql) takes them.
-    pub fn sql(&self, sqlite: bool) -> String {
-        let literal = |cell: &Cell| match cell {
-            Cell::Null => "NULL".to_owned(),
-            Cell::Int(int) => int.to_string(),
-            Cell::Text(text) => format!("'{}'", text.replace('\'', "''")),
-            Cell::Truth(truth) if sqlite => i64::from(*truth).to_string(),
-            Cell::Truth(truth) => truth.to_string(),
-            Cell::Time(at) if sqlite => at.to_string(),
-            Cell::Time(at) => format!("to_timestamp({at} / 1000.0)"),
-        };
-        let insert = |(table, row): &(&str, Row)| {
-            let columns: Vec<&str> = row.keys().copied().collect();
-            let values: Vec<String> = row.values().map(literal).collect();
-            format!("INSERT INTO {table} ({}) {{over}} VALUES ({});\n", columns.join(", "), values.join(", "))
-        };
-        let rows: String = self.written.iter().map(insert).collect();
-        format!("{rows}UPDATE event_log SET position = {};", self.position())
-    }
-}
-
-impl From<i64> for Cell {
-    fn from(int: i64) -> Cell {
-        Cell::Int(int)
-    }
-}
-
-impl From<bool> for Cell {
-    fn from(truth: bool) -> Cell {
-        Cell::Truth(truth)
-    }
-}
-
-impl From<String> for Cell {
-    fn from(text: String) -> Cell {
-        Cell::Text(text)
-    }
-}
-
-impl From<&str> for Cell {
-    fn from(text: &str) -> Cell {
-        Cell::Text(text.to_owned())
-    }
-}
-
-impl<T: Into<Cell>> From<Option<T>> for Cell {
-    fn from(value: Option<T>) -> Cell {
-        value.map_or(Cell::Null, T::into)
+    /// All rows, in an order in which they can be inserted.
+    pub fn written(&self) -> impl Iterator<Item = testkit::rows::Row> {
+        self.written.iter().map(|row| testkit::rows::Row::clone(row))
     }
 }

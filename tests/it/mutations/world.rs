@@ -1,39 +1,34 @@
-//! A server without its transports, and a client of its schema.
+//! A server without its transports, and what is sent to it.
 
-use async_graphql::Response;
-use lockkeeper::app::App;
-use lockkeeper::change::Denials;
-use lockkeeper::domain::release::rollout::RolloutDefaults;
-use lockkeeper::domain::{Caller, Role};
-use lockkeeper::executor::Executor;
-use lockkeeper::gate::Gate;
-use lockkeeper::graphql::ExecutableSchema;
+use crate::local::{Local, simulate};
+use lockkeeper::domain::Role;
 use lockkeeper::limits::Limits;
-use lockkeeper::store::Db;
-use lockkeeper::wire::{body, complete};
 use lockkeeper::worker::{self, WorkerSettings};
 use serde_json::{Value, json};
+use std::ops::Deref;
 use std::time::Duration;
 use testkit::databases;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub struct World {
-    app: App,
-    schema: ExecutableSchema,
-    gate: Gate,
+    local: Local,
     directory: tempfile::TempDir,
+}
+
+impl Deref for World {
+    type Target = Local;
+
+    fn deref(&self) -> &Local {
+        &self.local
+    }
 }
 
 impl World {
     /// An empty server on a database of this kind.
     pub async fn empty(kind: &str) -> World {
         let directory = tempfile::tempdir().unwrap();
-        let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
-        let executors = ["sim", "other"].map(simulate).into_iter().collect();
-        let app = App { db, executors, rollout: RolloutDefaults::default() };
-        let gate = Gate::of_api(Limits::default());
-        let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-        World { schema: ExecutableSchema::new(app.clone(), denials), gate, app, directory }
+        let url = databases::fresh(kind, directory.path());
+        World { local: Local::open(&url, ["sim", "other"].map(simulate), Limits::default()).await, directory }
     }
 
     /// A server with the service `svc_1`, its built versions `ver_1` to `ver_3`, `ver_4` that is not
@@ -80,18 +75,6 @@ impl World {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("{release} did not end in time");
-    }
-
-    /// The whole response to a document.
-    pub async fn ask(&self, role: Role, document: &str, variables: Value) -> Value {
-        let caller = Caller::new("ann", role, "token 1");
-        let variables = variables.as_object().cloned().unwrap_or_default();
-        let mut response = match self.gate.prepare(document.to_owned(), None, variables) {
-            Ok(prepared) => prepared.execute(&self.schema, caller, "q1").await,
-            Err(errors) => Response::from_errors(errors),
-        };
-        complete(&mut response, "q1");
-        serde_json::from_slice(&body(&response)).unwrap()
     }
 
     /// The data of a query.
@@ -152,8 +135,4 @@ impl World {
     pub async fn place(&self) -> Value {
         self.read("{ eventCursor }").await
     }
-}
-
-fn simulate(name: &str) -> Executor {
-    Executor::parse(name, "kind = 'simulate'\ndelay = '20ms'").unwrap()
 }

@@ -38,7 +38,7 @@ async fn too_much_at_once_is_refused_before_anything_is_read(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
     let before = fleet.app.db.statements();
     let response = fleet
-            .ask("{ services(first: 200) { nodes { instances(first: 200) { nodes { host { instances(first: 200) { nodes { id } } } } } } } }")
+            .response("{ services(first: 200) { nodes { instances(first: 200) { nodes { host { instances(first: 200) { nodes { id } } } } } } } }")
             .await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "TOO_COMPLEX", "{kind}");
     assert_eq!(fleet.app.db.statements(), before);

@@ -7,7 +7,7 @@ use testkit::on_both;
 
 async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 3).await;
-    fleet.events(&[1, 2, 1, 3, 1]).await;
+    fleet.edit(&[1, 2, 1, 3, 1]).await;
     let query = |args: &str| {
         format!(
             "{{ eventCursor instanceEvents({args}) {{ nextCursor nodes {{ cursor instanceId revision status serviceName hostname instance {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
@@ -53,8 +53,8 @@ on_both!(events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched
 
 async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
-    fleet.events(&[1, 1, 1]).await;
-    fleet.sql("UPDATE event_log SET floor = 2").await;
+    fleet.edit(&[1, 1, 1]).await;
+    fleet.rows.execute("UPDATE event_log SET floor = 2").await;
     let log = fleet.app.db.log_id();
     let cases = [
         (cursor::event(log, 1), "CURSOR_EXPIRED"),
@@ -62,7 +62,8 @@ async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart(k
         (cursor::event("00000000", 3), "CURSOR_INVALID"),
     ];
     for (after, code) in cases {
-        let response = fleet.ask(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
+        let response =
+            fleet.response(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
         let extensions = &response["errors"][0]["extensions"];
         assert_eq!(
             (&extensions["code"], &extensions["argument"]),
@@ -78,7 +79,7 @@ on_both!(cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart);
 
 async fn the_newest_place_is_read_before_every_other_field(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
-    fleet.events(&[1]).await;
+    fleet.edit(&[1]).await;
     // One statement for the place, however often it is selected, and wherever it stands.
     let query = "{ service(name: \"svc-001\") { id } a: eventCursor eventCursor }";
     assert_eq!(fleet.statements(query).await, 2, "{kind}");

@@ -60,7 +60,7 @@ async fn event(messages: &mut Messages) -> Value {
 
 async fn a_reading_takes_as_many_rows_as_objects_fit(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
-    fleet.events(&[1; 12]).await;
+    fleet.edit(&[1; 12]).await;
     let watcher = Watcher::new(fleet, ASLEEP).await;
     let db = &watcher.fleet().app.db;
     // Its group looks whether something is live.
@@ -137,7 +137,7 @@ on_both!(threads i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_
 async fn i5_messages_larger_than_a_queue_come_one_by_one(kind: &str) {
     let limits = Limits { queue_bytes_per_subscriber: Bytes(10), queue_bytes: Bytes(10), ..Limits::default() };
     let fleet = Fleet::of(kind, 1, 1, 2).await;
-    fleet.events(&[1; 20]).await;
+    fleet.edit(&[1; 20]).await;
     let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
     let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 0)).await;
     for revision in 1..=20 {
@@ -150,7 +150,7 @@ on_both!(i5_messages_larger_than_a_queue_come_one_by_one);
 
 async fn an_error_ends_a_subscription_after_it_is_told(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
-    fleet.events(&[1; 20]).await;
+    fleet.edit(&[1; 20]).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
     let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 5)).await;
     // What is behind its place goes before it is read.
@@ -164,7 +164,7 @@ on_both!(an_error_ends_a_subscription_after_it_is_told);
 
 async fn who_does_not_come_to_read_holds_up_nobody(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
-    fleet.events(&[1; 20]).await;
+    fleet.edit(&[1; 20]).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
     let mut idle = Vec::new();
     for _ in 0..20 {
@@ -197,10 +197,10 @@ async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {
             subscribers.push(watcher.subscribe(viewer(), Request::new(&document)).await);
         }
     }
-    let locked = fleet.lock_hosts().await;
+    let locked = fleet.rows.lock("host").await;
     watcher.tell(edited(1)).await;
     let waiting = async {
-        while fleet.waiting_for_hosts().await < 4 {
+        while fleet.rows.waiting_for("host").await < 4 {
             sleep(Duration::from_millis(5)).await;
         }
     };
@@ -237,12 +237,12 @@ async fn everybody_waits() {
 #[tokio::test]
 async fn callers_have_their_turns_to_read_in_rotation() {
     let fleet = Fleet::of("postgres", 1, 1, 2).await;
-    fleet.events(&[1; 3]).await;
+    fleet.edit(&[1; 3]).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
     let fleet = watcher.fleet();
     let (many, other) = (viewer(), Caller { name: "bob".into(), ..viewer() });
     // One caller's subscribers, each with a reading of its own, wait behind the lock; then one of another caller does.
-    let locked = fleet.lock_hosts().await;
+    let locked = fleet.rows.lock("host").await;
     let mut told = tokio::task::JoinSet::new();
     for number in 0..80 {
         let document = "\n".repeat(number) + HEAVY;
@@ -250,7 +250,7 @@ async fn callers_have_their_turns_to_read_in_rotation() {
         told.spawn(async move { (number, event(&mut messages).await) });
     }
     let waiting = async {
-        while fleet.waiting_for_hosts().await < 4 {
+        while fleet.rows.waiting_for("host").await < 4 {
             sleep(Duration::from_millis(5)).await;
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::reads::fleet::Fleet;
 use serde_json::Value;
+use testkit::rows::{self, at};
 
 /// An instance as the model knows it.
 #[derive(Clone, Debug)]
@@ -19,21 +20,20 @@ pub struct Row {
 /// Two services on twelve hosts, with ties in every order and something for every filter.
 pub async fn model(kind: &str) -> (Fleet, Vec<Row>) {
     let fleet = Fleet::empty(kind).await;
+    let mut all = Vec::new();
     for h in 1..=12 {
         // Lower and upper case: names sort by bytes.
-        fleet.host(h, &format!("{}-{h}", if h % 3 == 0 { "B" } else { "a" })).await;
-        fleet.label(h, "zone", if h % 2 == 0 { "x" } else { "y" }).await;
+        all.push(rows::host(h, &hostname(h)));
+        all.push(rows::label(h, "zone", if h % 2 == 0 { "x" } else { "y" }));
         if h > 6 {
-            fleet.label(h, "disk", "ssd").await;
+            all.push(rows::label(h, "disk", "ssd"));
         }
     }
     for s in 1..=2 {
-        fleet.service(s, &format!("svc-{s}")).await;
-        for v in 1..=3 {
-            fleet.version(s * 10 + v, s, &format!("1.{v}"), "SUCCEEDED").await;
-        }
+        all.push(rows::service(s, &format!("svc-{s}")));
+        all.extend((1..=3).map(|v| rows::version(s * 10 + v, s, &format!("1.{v}"))));
     }
-    let mut rows = Vec::new();
+    let mut instances = Vec::new();
     for s in 1..=2_i64 {
         for h in 1..=12_i64 {
             let id = s * 100 + h;
@@ -49,18 +49,20 @@ pub async fn model(kind: &str) -> (Fleet, Vec<Row>) {
                 updated: h / 4,
                 locked: h == 5 || (h == 7 && s == 1),
             };
-            fleet.instance(id, s, h, Some(row.version), status, tag, row.updated).await;
-            rows.push(row);
+            let instance = rows::instance(id, s, h, Some(row.version)).set("status", status).set("tag", tag);
+            all.push(instance.set("updated_at", at(row.updated)));
+            instances.push(row);
         }
     }
-    fleet.hold(1, 1, Some(107), "NULL", "NULL").await;
-    // These count for nothing: one has ended, one is past its end, one is on the service.
-    fleet.hold(2, 1, Some(101), "NULL", "{at 9}").await;
-    fleet.hold(3, 1, Some(102), "{at 9}", "NULL").await;
-    fleet.hold(4, 1, None, "NULL", "NULL").await;
-    fleet.release(1, 1, 13, &[105], 0).await;
-    fleet.release(2, 2, 23, &[205], 0).await;
-    (fleet, rows)
+    all.push(rows::hold(1, 1, Some(107)));
+    // None of these locks an instance: one has ended, one is past its end, one is on the service.
+    all.push(rows::hold(2, 1, Some(101)).set("ended_at", at(9)));
+    all.push(rows::hold(3, 1, Some(102)).set("until", at(9)));
+    all.push(rows::hold(4, 1, None));
+    all.extend(rows::release_of(1, 1, 13, &[105]));
+    all.extend(rows::release_of(2, 2, 23, &[205]));
+    fleet.insert(all).await;
+    (fleet, instances)
 }
 
 pub fn hostname(h: i64) -> String {

@@ -14,12 +14,13 @@ use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use testkit::on_both;
+use testkit::rows;
 
 /// Two releases: the first has the targets `tgt_1001` and `tgt_1002`, the other one `tgt_2001`.
 async fn watcher(kind: &str, waking: Waking) -> Watcher {
     let fleet = Fleet::of(kind, 2, 2, 2).await;
-    fleet.release(1, 1, 2, &[1, 2], 0).await;
-    fleet.release(2, 2, 4, &[3], 0).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1, 2])).await;
+    fleet.insert(rows::release_of(2, 2, 4, &[3])).await;
     Watcher::new(fleet, waking).await
 }
 
@@ -31,7 +32,7 @@ async fn write(db: &Db, from: i64, targets: &[i64]) {
         attempt: 1,
         stream: LogStream::Stdout,
         text: format!("line {number}"),
-        at: Timestamp(1_795_000_000_000 + number),
+        at: Timestamp(rows::BEGIN + number),
     };
     let lines: Vec<NewLine> = (from..).zip(targets).map(line).collect();
     let mut tx = db.begin().await.unwrap();
@@ -41,7 +42,8 @@ async fn write(db: &Db, from: i64, targets: &[i64]) {
 
 async fn finish(fleet: &Fleet) {
     fleet
-        .sql("UPDATE release SET status = 'SUCCEEDED', queued = 0, succeeded = total, started_at = {at 1}, finished_at = {at 9} WHERE id = 1")
+        .rows
+        .execute("UPDATE release SET status = 'SUCCEEDED', queued = 0, succeeded = total, started_at = {at 1}, finished_at = {at 9} WHERE id = 1")
         .await;
 }
 
@@ -140,7 +142,7 @@ async fn a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for(kind: 
     let whole = "subscription { releaseLog(releaseId: \"rel_1\", last: 1) { targetId hostname attempt stream text at target { id host { hostname } } } }";
     let line = parsed(&next(&mut watcher.watch(whole)).await.unwrap());
     let expected = json!({ "data": { "releaseLog": { "targetId": "tgt_1001", "hostname": "host-1001", "attempt": 1,
-            "stream": "STDOUT", "text": "line 6", "at": "2026-11-18T11:06:40.006Z",
+            "stream": "STDOUT", "text": "line 6", "at": "2025-06-15T15:06:40.006Z",
             "target": { "id": "tgt_1001", "host": { "hostname": "host-001" } } } } });
     assert_eq!(line, expected, "{kind}");
 }

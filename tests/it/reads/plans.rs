@@ -5,6 +5,7 @@ use crate::reads::fleet::Fleet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use testkit::on_both;
+use testkit::rows;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
@@ -69,19 +70,19 @@ pub async fn statements(fleet: &Fleet, queries: &[&str]) -> Vec<String> {
 
 async fn no_list_goes_through_a_whole_table(kind: &str) {
     let fleet = Fleet::of(kind, 2, 2, 3).await;
-    fleet.release(1, 1, 2, &[1], 1).await;
-    fleet.sql("INSERT INTO release_skip (id, release_id, instance_id, reason) {over} VALUES (1, 1, 3, 'LOCKED')").await;
-    fleet.events(&[1, 2]).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
+    fleet.insert([rows::skip(1, 1, 3)]).await;
+    fleet.edit(&[1, 2]).await;
     let statements = statements(&fleet, QUERIES).await;
     assert!(statements.len() >= QUERIES.len(), "{}", statements.len());
     for statement in &statements {
-        let plan = fleet.explain(statement).await;
+        let plan = fleet.rows.explain(statement).await;
         // What was found by index may be gone through once more.
         let mut made =
             plan.iter().filter_map(|line| line.strip_prefix("CO-ROUTINE ").or(line.strip_prefix("MATERIALIZE ")));
         let found = made.any(|name| !name.starts_with("part"));
         for line in &plan {
-            let whole = match fleet.is_sqlite() {
+            let whole = match fleet.rows.is_sqlite() {
                 true => {
                     let alias = line.strip_prefix("SCAN ").unwrap_or_default();
                     line.starts_with("SCAN ")
@@ -114,7 +115,7 @@ async fn on_sqlite_a_page_of_what_has_one_value_is_read_in_the_order_of_an_index
     let pages: Vec<_> = pages.collect();
     assert_eq!(pages.len(), queries.len(), "{pages:#?}");
     for page in pages {
-        let plan = fleet.explain(&page).await;
+        let plan = fleet.rows.explain(&page).await;
         assert!(!plan.iter().any(|line| line.contains("FOR ORDER BY")), "{page}\n{plan:#?}");
     }
 }
@@ -132,7 +133,7 @@ async fn on_sqlite_of_each_of_a_few_values_the_first_are_read_in_the_order_of_an
         statements(&fleet, &queries).await.into_iter().filter(|statement| statement.contains("ORDER BY")).collect();
     assert_eq!(pages.len(), queries.len(), "{pages:#?}");
     for page in pages {
-        let plan = fleet.explain(&page).await;
+        let plan = fleet.rows.explain(&page).await;
         // The few that were read are sorted, once.
         let sorted = plan.iter().filter(|line| line.contains("FOR ORDER BY")).count();
         assert_eq!(sorted, 1, "{page}\n{plan:#?}");
@@ -148,7 +149,7 @@ async fn what_is_locked_or_has_a_label_is_found_once_and_not_row_by_row(kind: &s
     ];
     let fleet = Fleet::of(kind, 2, 2, 3).await;
     for statement in statements(&fleet, &queries).await {
-        let plan = fleet.explain(&statement).await;
+        let plan = fleet.rows.explain(&statement).await;
         let row_by_row = plan.iter().any(|line| line.contains("CORRELATED") || line.contains("SubPlan"));
         assert!(!row_by_row, "{kind}: {statement}\n{plan:#?}");
     }
@@ -160,7 +161,7 @@ async fn on_sqlite_a_page_of_what_has_a_label_is_read_in_the_order_of_an_index()
     let fleet = Fleet::of("sqlite", 2, 2, 3).await;
     let query = "{ instances(filter: { hostLabels: [{ key: \"a\", value: \"b\" }] }) { nodes { id } } }";
     for statement in statements(&fleet, &[query]).await {
-        let plan = fleet.explain(&statement).await;
+        let plan = fleet.rows.explain(&statement).await;
         assert!(!plan.iter().any(|line| line.contains("FOR ORDER BY")), "{statement}\n{plan:#?}");
     }
 }
@@ -169,7 +170,7 @@ async fn releases_under_way_are_found_without_those_that_are_over(kind: &str) {
     let fleet = Fleet::of(kind, 2, 2, 3).await;
     let query = "{ releases(filter: { statuses: [PENDING, RUNNING] }) { totalCount nodes { id } } }";
     for statement in statements(&fleet, &[query]).await {
-        let plan = fleet.explain(&statement).await;
+        let plan = fleet.rows.explain(&statement).await;
         assert!(plan.iter().any(|line| line.contains("release_open")), "{kind}: {statement}\n{plan:#?}");
     }
 }

@@ -7,14 +7,15 @@ use lockkeeper::events::Waking;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use testkit::on_both;
+use testkit::rows;
 
 const WATCH: &str = "subscription { releaseProgress(releaseId: \"rel_1\") { cursor status isFinal progress { total queued succeeded } release { id } } }";
 
 /// A release of four targets that was accepted; there is another one, too.
 async fn accepted(kind: &str, waking: Waking) -> Watcher {
     let fleet = Fleet::of(kind, 2, 2, 4).await;
-    fleet.release(1, 1, 2, &[1, 2, 3, 4], 0).await;
-    fleet.release(2, 2, 4, &[5], 0).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1, 2, 3, 4])).await;
+    fleet.insert(rows::release_of(2, 2, 4, &[5])).await;
     let watcher = Watcher::new(fleet, waking).await;
     watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
     watcher
@@ -27,7 +28,7 @@ async fn moved(watcher: &Watcher, revision: i64, ended: i64) {
     let row = format!(
         "UPDATE release SET revision = {revision}, queued = {queued}, succeeded = {ended}, started_at = {{at 3}}, {finished} WHERE id = 1"
     );
-    watcher.fleet().sql(&row).await;
+    watcher.fleet().rows.execute(&row).await;
     let kind = if ended == 4 { ReleaseEventKind::Finished } else { ReleaseEventKind::TargetFinished };
     watcher.tell(release_change(1, revision, ended, kind)).await;
 }
@@ -50,7 +51,7 @@ async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it(kind
         assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
         // Another release and other events change nothing.
         watcher.tell(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
-        watcher.fleet().events(&[1]).await;
+        watcher.fleet().edit(&[1]).await;
         assert!(
             tokio::time::timeout(Duration::from_millis(200), futures_util::StreamExt::next(&mut messages))
                 .await

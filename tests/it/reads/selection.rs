@@ -4,6 +4,7 @@ use crate::reads::fleet::Fleet;
 use lockkeeper::domain::Role;
 use serde_json::json;
 use testkit::on_both;
+use testkit::rows;
 
 async fn fields_of_one_key_are_merged(kind: &str) {
     let fleet = Fleet::of(kind, 1, 2, 1).await;
@@ -21,8 +22,8 @@ on_both!(fields_of_one_key_are_merged);
 
 async fn fragments_on_interfaces_unions_and_types_are_opened_where_they_fit(kind: &str) {
     let fleet = Fleet::of(kind, 1, 2, 2).await;
-    fleet.hold(1, 1, Some(1), "NULL", "NULL").await;
-    fleet.release(1, 1, 2, &[1], 0).await;
+    fleet.insert([rows::hold(1, 1, Some(1))]).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
     let data = fleet
             .data(
                 "{ node(id: \"ins_1\") { __typename id ... on Instance { locked locks { reason by holder { __typename ... on Node { id } ...h ... on Release { action } } } } ... on Host { hostname } } }
@@ -51,10 +52,10 @@ on_both!(a_fragment_on_the_interface_of_payloads_is_opened);
 async fn directives_and_variables_decide_what_is_selected(kind: &str) {
     let fleet = Fleet::of(kind, 3, 1, 1).await;
     let query = "query($n: Int = 2, $yes: Boolean!, $after: String) { services(first: $n, after: $after) { nodes { name @skip(if: $yes) language @include(if: $yes) ... @include(if: $yes) { id } } } }";
-    let response = fleet.ask_as(Role::Viewer, query, json!({ "yes": true })).await;
+    let response = fleet.ask(Role::Viewer, query, json!({ "yes": true })).await;
     let node = |id| json!({ "language": "rust", "id": id });
     assert_eq!(response["data"]["services"]["nodes"], json!([node("svc_1"), node("svc_2")]), "{kind}: {response}");
-    let response = fleet.ask_as(Role::Viewer, query, json!({ "yes": false, "n": 1 })).await;
+    let response = fleet.ask(Role::Viewer, query, json!({ "yes": false, "n": 1 })).await;
     assert_eq!(response["data"]["services"]["nodes"], json!([{ "name": "svc-001" }]), "{kind}");
 }
 on_both!(directives_and_variables_decide_what_is_selected);
@@ -73,7 +74,7 @@ async fn a_variable_that_is_missing_or_of_another_type_is_a_bad_request(kind: &s
         ("query($f: InstanceFilter) { instances(filter: $f) { nodes { id } } }", json!({ "f": { "locked": "yes" } })),
     ];
     for (query, variables) in cases {
-        let response = fleet.ask_as(Role::Viewer, query, variables).await;
+        let response = fleet.ask(Role::Viewer, query, variables).await;
         assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{kind}: {query}: {response}");
     }
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::on_both;
+use testkit::rows;
 
 /// Woken by events alone, so that statements can be counted.
 const WOKEN: Waking = Waking { poll: Duration::from_hours(1), hints: true };
@@ -138,8 +139,8 @@ async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up(kind: &st
     let mine = "subscription { instanceStatusChanged { hostname instance { service {
         releases(filter: { idempotencyKeys: [\"key-1\"] }) { nodes { id } } } } } }";
     let fleet = Fleet::of(kind, 1, 3, 2).await;
-    fleet.release(1, 1, 2, &[1], 0).await;
-    fleet.events(&[2]).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
+    fleet.edit(&[2]).await;
     let watcher = Watcher::new(fleet, WOKEN).await;
     let now = cursor::event(watcher.fleet().app.db.log_id(), 1);
     let ask = |document: &str, variables: Value| Request::new(document).variables(Variables::from_json(variables));
@@ -247,7 +248,7 @@ on_both!(threads i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_on
 async fn what_ends_ends_for_all_and_begins_anew_for_whoever_comes_later(kind: &str) {
     let document = "subscription { releaseProgress(releaseId: \"rel_1\") { status progress { succeeded } } }";
     let fleet = Fleet::of(kind, 1, 2, 4).await;
-    fleet.release(1, 1, 2, &[1, 2, 3, 4], 0).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1, 2, 3, 4])).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
     let begin = || watcher.subscribe(caller("ann", Role::Viewer), Request::new(document));
     let state = async |messages: &mut Messages| {
@@ -258,7 +259,7 @@ async fn what_ends_ends_for_all_and_begins_anew_for_whoever_comes_later(kind: &s
     for subscriber in &mut subscribers {
         assert_eq!(state(subscriber).await, Some(json!(0)), "{kind}: the present state at once");
     }
-    watcher.fleet().sql("UPDATE release SET status = 'SUCCEEDED', revision = 2, queued = 0, succeeded = 4, started_at = {at 1}, finished_at = {at 2} WHERE id = 1").await;
+    watcher.fleet().rows.execute("UPDATE release SET status = 'SUCCEEDED', revision = 2, queued = 0, succeeded = 4, started_at = {at 1}, finished_at = {at 2} WHERE id = 1").await;
     watcher.tell(release_change(1, 2, 4, ReleaseEventKind::Finished)).await;
     for subscriber in &mut subscribers {
         assert_eq!(state(subscriber).await, Some(json!(4)), "{kind}");

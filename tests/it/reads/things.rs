@@ -3,11 +3,12 @@
 use crate::reads::fleet::Fleet;
 use serde_json::json;
 use testkit::on_both;
+use testkit::rows::{self, at};
 
 async fn everything_with_an_id_is_found_by_it_in_the_order_of_the_ids(kind: &str) {
     let fleet = Fleet::of(kind, 2, 2, 2).await;
-    fleet.hold(1, 1, None, "NULL", "NULL").await;
-    fleet.release(1, 1, 2, &[1], 0).await;
+    fleet.insert([rows::hold(1, 1, None)]).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
     let ids = ["tgt_1001", "svc_1", "ver_3", "hst_2", "ins_4", "rel_1", "hld_1"];
     for id in ids {
         let data = fleet.data(&format!("{{ node(id: \"{id}\") {{ id }} }}")).await;
@@ -32,7 +33,7 @@ async fn everything_with_an_id_is_found_by_it_in_the_order_of_the_ids(kind: &str
     ]);
     assert_eq!(data["nodes"], expected, "{kind}");
     let many = (0..201).map(|id| format!("\"svc_{id}\"")).collect::<Vec<_>>().join(", ");
-    let response = fleet.ask(&format!("{{ nodes(ids: [{many}]) {{ id }} }}")).await;
+    let response = fleet.response(&format!("{{ nodes(ids: [{many}]) {{ id }} }}")).await;
     assert_eq!(response["errors"][0]["extensions"]["argument"], "ids");
 }
 on_both!(everything_with_an_id_is_found_by_it_in_the_order_of_the_ids);
@@ -40,7 +41,10 @@ on_both!(everything_with_an_id_is_found_by_it_in_the_order_of_the_ids);
 async fn r2_a_version_is_enabled_if_it_may_be_released_and_lies_in_the_direction(kind: &str) {
     let fleet = Fleet::of(kind, 2, 4, 1).await;
     fleet
-        .sql("UPDATE version SET withdrawn_at = {at 3}, withdrawn_by = 'ann', withdrawn_reason = 'Bad.' WHERE id = 3")
+        .rows
+        .execute(
+            "UPDATE version SET withdrawn_at = {at 3}, withdrawn_by = 'ann', withdrawn_reason = 'Bad.' WHERE id = 3",
+        )
         .await;
     let data = fleet
             .data("{ service(name: \"svc-001\") { versions { nodes { name up: enabled(action: UPGRADE, currentVersion: \"ver_2\") down: enabled(action: REVERT, currentVersion: \"ver_2\") withdrawal { reason by at } } } } }")
@@ -48,7 +52,7 @@ async fn r2_a_version_is_enabled_if_it_may_be_released_and_lies_in_the_direction
     let version =
         |name: &str, up: bool, down: bool| json!({ "name": name, "up": up, "down": down, "withdrawal": null });
     let mut withdrawn = version("1.2.0", false, false);
-    withdrawn["withdrawal"] = json!({ "reason": "Bad.", "by": "ann", "at": "2026-11-18T11:06:40.003Z" });
+    withdrawn["withdrawal"] = json!({ "reason": "Bad.", "by": "ann", "at": "2025-06-15T15:06:40.003Z" });
     let expected = json!([
         version("1.3.0", true, false),
         withdrawn,
@@ -62,7 +66,7 @@ async fn r2_a_version_is_enabled_if_it_may_be_released_and_lies_in_the_direction
         let query = format!(
             "{{ service(name: \"svc-001\") {{ version(name: \"1.0.0\") {{ id enabled(action: UPGRADE, currentVersion: \"{current}\") }} }} }}"
         );
-        let response = fleet.ask(&query).await;
+        let response = fleet.response(&query).await;
         assert_eq!(response["data"]["service"]["version"], json!({ "id": "ver_1", "enabled": null }), "{kind}");
         assert_eq!(response["errors"][0]["extensions"]["reason"], reason, "{kind}: {current}");
         assert_eq!(response["errors"][0]["path"], json!(["service", "version", "enabled"]));
@@ -72,9 +76,9 @@ on_both!(r2_a_version_is_enabled_if_it_may_be_released_and_lies_in_the_direction
 
 async fn r3_what_was_removed_leaves_the_lists_and_stays_reachable(kind: &str) {
     let fleet = Fleet::of(kind, 1, 2, 2).await;
-    fleet.sql("UPDATE instance SET status = 'REMOVED', version_id = NULL, revision = 2 WHERE id = 1").await;
-    fleet.sql("UPDATE version SET removed_at = {at 7} WHERE id = 1").await;
-    fleet.sql("UPDATE host SET removed_at = {at 7} WHERE id = 1").await;
+    fleet.rows.execute("UPDATE instance SET status = 'REMOVED', version_id = NULL, revision = 2 WHERE id = 1").await;
+    fleet.rows.execute("UPDATE version SET removed_at = {at 7} WHERE id = 1").await;
+    fleet.rows.execute("UPDATE host SET removed_at = {at 7} WHERE id = 1").await;
     let data = fleet
             .data("{ hosts { nodes { id } } host(hostname: \"host-001\") { id } node(id: \"hst_1\") { ... on Host { removedAt } }
                 service(name: \"svc-001\") { version(name: \"1.0.0\") { id } versions { nodes { id } } instances { nodes { id } } availableHosts { nodes { id } } }
@@ -83,7 +87,7 @@ async fn r3_what_was_removed_leaves_the_lists_and_stays_reachable(kind: &str) {
             .await;
     assert_eq!(data["hosts"]["nodes"], json!([{ "id": "hst_2" }]), "{kind}");
     assert_eq!((&data["host"], &data["gone"]), (&json!(null), &json!(null)));
-    assert_eq!(data["node"]["removedAt"], "2026-11-18T11:06:40.007Z");
+    assert_eq!(data["node"]["removedAt"], "2025-06-15T15:06:40.007Z");
     assert_eq!(data["service"]["version"], json!(null));
     assert_eq!(data["service"]["versions"]["nodes"], json!([{ "id": "ver_2" }]));
     assert_eq!(data["service"]["instances"]["nodes"], json!([{ "id": "ins_2" }]));
@@ -95,14 +99,10 @@ on_both!(r3_what_was_removed_leaves_the_lists_and_stays_reachable);
 
 async fn a_release_tells_its_targets_skipped_ones_counts_and_what_it_follows(kind: &str) {
     let fleet = Fleet::of(kind, 1, 3, 4).await;
-    fleet.hold(7, 1, Some(4), "NULL", "NULL").await;
-    fleet.release(1, 1, 3, &[3, 1], 1).await;
-    fleet
-        .sql(
-            "INSERT INTO release_skip (id, release_id, instance_id, reason) {over} VALUES (1, 1, 4, 'LOCKED');
-            INSERT INTO release_skip_lock (id, release_skip_id, holder_hold_id) {over} VALUES (1, 1, 7)",
-        )
-        .await;
+    fleet.insert([rows::hold(7, 1, Some(4))]).await;
+    fleet.insert(rows::release_of(1, 1, 3, &[3, 1])).await;
+    fleet.insert([rows::skip(1, 1, 4), rows::skip_lock(1, 1, Some(7))]).await;
+    fleet.rows.execute("UPDATE release SET skipped = 1").await;
     let data = fleet
             .data("{ node(id: \"rel_1\") { ... on Release { action status origin parent { id } followUps { totalCount } executor rollout { maxParallel onFailure timeoutSeconds }
                 progress { total queued skipped } targetVersion { name } createdAt cursor targets { nodes { id status instance { id lastTarget { id } locks { holder { ... on Release { id } } } } host { hostname } fromVersion { name } toVersion { name } } }
@@ -133,12 +133,12 @@ on_both!(a_release_tells_its_targets_skipped_ones_counts_and_what_it_follows);
 
 async fn output_is_read_line_by_line_with_cursors_of_its_release_alone(kind: &str) {
     let fleet = Fleet::of(kind, 1, 2, 2).await;
-    fleet.release(1, 1, 2, &[1], 0).await;
-    fleet.release(2, 1, 2, &[2], 0).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
+    fleet.insert(rows::release_of(2, 1, 2, &[2])).await;
     for release in 1..=2 {
         for place in 1..=5 {
-            fleet.sql(&format!("INSERT INTO log_line (release_id, place, target_id, hostname, attempt, stream, text, at)
-                    VALUES ({release}, {place}, {release}001, 'host-00{release}', 1, 'STDOUT', 'r{release} line {place}', {{at {place}}})")).await;
+            let line = rows::output(release, place, release * 1000 + 1, &format!("r{release} line {place}"));
+            fleet.insert([line.set("at", at(place))]).await;
         }
     }
     let data = fleet.data("{ node(id: \"tgt_1001\") { ... on ReleaseTarget { log(first: 2) { totalCount nodes { text cursor targetId target { id } at } pageInfo { endCursor hasNextPage } } } } }").await;
@@ -152,7 +152,7 @@ async fn output_is_read_line_by_line_with_cursors_of_its_release_alone(kind: &st
     assert_eq!(data["node"]["log"]["nodes"], json!([{ "text": "r1 line 1" }]));
     assert_eq!(data["node"]["rest"]["nodes"].as_array().unwrap().len(), 3);
     let response = fleet
-        .ask(&format!(
+        .response(&format!(
             "{{ node(id: \"rel_2\") {{ ... on Release {{ log(after: {cursor}) {{ nodes {{ text }} }} }} }} }}"
         ))
         .await;
@@ -163,7 +163,7 @@ async fn output_is_read_line_by_line_with_cursors_of_its_release_alone(kind: &st
     let own = &data["node"]["log"]["pageInfo"]["endCursor"];
     for (after, before, argument) in [(cursor, own, "after"), (own, cursor, "before")] {
         let log = format!("log(after: {after}, before: {before}) {{ nodes {{ text }} }}");
-        let response = fleet.ask(&format!("{{ node(id: \"rel_2\") {{ ... on Release {{ {log} }} }} }}")).await;
+        let response = fleet.response(&format!("{{ node(id: \"rel_2\") {{ ... on Release {{ {log} }} }} }}")).await;
         assert_eq!(response["errors"][0]["extensions"]["argument"], argument, "{kind}: {response}");
     }
 }
@@ -171,9 +171,9 @@ on_both!(output_is_read_line_by_line_with_cursors_of_its_release_alone);
 
 async fn holds_tell_when_they_ended_swept_or_not(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
-    fleet.hold(1, 1, Some(1), "{at 9}", "NULL").await;
+    fleet.insert([rows::hold(1, 1, Some(1)).set("until", at(9))]).await;
     let data = fleet.data("{ node(id: \"hld_1\") { ... on Hold { until endedAt endedBy instance { id locked locks { reason } } service { id } } } }").await;
-    let end = "2026-11-18T11:06:40.009Z";
+    let end = "2025-06-15T15:06:40.009Z";
     let instance = json!({ "id": "ins_1", "locked": false, "locks": [] });
     let expected =
         json!({ "until": end, "endedAt": end, "endedBy": null, "instance": instance, "service": { "id": "svc_1" } });
@@ -192,7 +192,8 @@ on_both!(texts_that_no_name_can_be_find_nothing);
 async fn the_freezes_that_stand_come_oldest_first(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
     for id in 1..=3 {
-        fleet.hold(id, 1, None, "NULL", if id == 2 { "{at 9}" } else { "NULL" }).await;
+        let ended = (id == 2).then(|| at(9));
+        fleet.insert([rows::hold(id, 1, None).set("ended_at", ended)]).await;
     }
     let data = fleet.data("{ service(name: \"svc-001\") { freezes { id } } holds { nodes { id } } }").await;
     assert_eq!(data["service"]["freezes"], json!([{ "id": "hld_1" }, { "id": "hld_3" }]), "{kind}");

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::on_both;
+use testkit::rows;
 
 fn service_change(kind: ServiceEventKind, version_id: Option<i64>) -> Changed {
     Changed::Service(ServiceChange { kind, version_id, hold_id: None })
@@ -22,7 +23,7 @@ fn service_change(kind: ServiceEventKind, version_id: Option<i64>) -> Changed {
 
 async fn each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
-    fleet.events(&[1, 1, 2, 1]).await;
+    fleet.edit(&[1, 1, 2, 1]).await;
     let watcher = Watcher::new(fleet, ASLEEP).await;
     let (db, log) = (&watcher.fleet().app.db, watcher.fleet().app.db.log_id());
     // The tail looks once where the log ends.
@@ -49,11 +50,11 @@ on_both!(each_event_is_a_message_with_its_cursor_and_a_batch_is_read_at_once);
 /// What a service, a release and an instance go through, mixed in one log.
 async fn mixed(kind: &str) -> Watcher {
     let fleet = Fleet::of(kind, 2, 2, 2).await;
-    fleet.release(1, 1, 2, &[1], 0).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
     watcher.tell(service_change(ServiceEventKind::VersionRegistered, Some(1))).await;
     watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
-    watcher.fleet().events(&[1, 2]).await;
+    watcher.fleet().edit(&[1, 2]).await;
     watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
     watcher.tell(release_change(1, 2, 1, ReleaseEventKind::TargetFinished)).await;
     watcher.tell(service_change(ServiceEventKind::BuildReported, Some(2))).await;
@@ -147,7 +148,7 @@ on_both!(a_quiet_filter_tells_how_far_it_has_looked);
 
 async fn i5_a_place_that_is_none_is_refused_by_each_subscription_of_events(kind: &str) {
     let watcher = mixed(kind).await;
-    watcher.fleet().sql("UPDATE event_log SET floor = 2").await;
+    watcher.fleet().rows.execute("UPDATE event_log SET floor = 2").await;
     let log = watcher.fleet().app.db.log_id();
     for name in ["instanceStatusChanged", "serviceChanged", "releaseStatusChanged"] {
         for (after, code) in [

@@ -8,6 +8,7 @@ use lockkeeper::release::cancel::cancel;
 use lockkeeper::release::{Aim, Selection};
 use std::fs;
 use testkit::on_both;
+use testkit::rows;
 
 async fn canceled(fleet: &Fleet, release: i64, stop_running: bool) -> Result<i64, Vec<ProblemCode>> {
     let id = Kind::Release.id(release).to_string();
@@ -17,7 +18,7 @@ async fn canceled(fleet: &Fleet, release: i64, stop_running: bool) -> Result<i64
 
 async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_are_as_before(kind: &str) {
     let fleet = Fleet::new(kind, 2, COMMAND).await;
-    fleet.change("UPDATE instance SET status = 'REVERT_FAILED', revision = 2 WHERE hostname = 'h2'").await;
+    fleet.rows.execute("UPDATE instance SET status = 'REVERT_FAILED', revision = 2 WHERE hostname = 'h2'").await;
     let release = fleet.accept(&fleet.upgrade()).await;
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
     assert_eq!(fleet.over(release).await, "CANCELED");
@@ -25,10 +26,10 @@ async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_ar
     let message = "Canceled before it started: the release was canceled.";
     assert_eq!(fleet.targets(release).await, vec![["CANCELED", "", message, "", "0"]; 2]);
     let told =
-        fleet.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;
+        fleet.rows.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;
     let kinds: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(kinds, ["ACCEPTED", "CANCEL_REQUESTED", "TARGET_FINISHED", "TARGET_FINISHED", "FINISHED"]);
-    let release_rows = fleet.rows("SELECT cancel_reason, stop_running FROM release").await;
+    let release_rows = fleet.rows.rows("SELECT cancel_reason, stop_running FROM release").await;
     assert_eq!(release_rows[0][0], "enough");
     assert_eq!(canceled(&fleet, release, true).await, Err(vec![ProblemCode::WrongState]), "over is over");
 }
@@ -36,9 +37,7 @@ on_both!(r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_ar
 
 async fn r13_an_installation_that_never_began_is_gone(kind: &str) {
     let fleet = Fleet::new(kind, 0, COMMAND).await;
-    fleet
-        .change("INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h1', '10.0.0.1', {now}, 'ann')")
-        .await;
+    fleet.rows.insert([rows::host(1, "h1")]).await;
     let settings = InstanceSettings { port: None, tag: None, weight: 100, description: String::new() };
     let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), settings };
     let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
@@ -56,7 +55,7 @@ async fn r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled(kind: &str)
     let release = fleet.accept(&request).await;
     fleet.until_said("start", 1).await;
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
-    let status = fleet.rows("SELECT status, running, canceled FROM release").await;
+    let status = fleet.rows.rows("SELECT status, running, canceled FROM release").await;
     assert_eq!(status, [["RUNNING", "1", "2"]], "it waits for what runs (R14)");
     fs::write(fleet.directory.join("go"), "").unwrap();
     assert_eq!(fleet.over(release).await, "CANCELED");
@@ -94,6 +93,6 @@ async fn r4_a_cancel_of_nothing_is_refused_and_audited(kind: &str) {
     let reason = "x".repeat(1001);
     let problems = cancel(&fleet.app, &caller("cancelRelease"), "x", false, Some(&reason)).await.unwrap().unwrap_err();
     assert_eq!(problems.0.len(), 2, "all at once");
-    assert_eq!(fleet.rows("SELECT outcome FROM audit").await, vec![["REFUSED"]; 3]);
+    assert_eq!(fleet.rows.rows("SELECT outcome FROM audit").await, vec![["REFUSED"]; 3]);
 }
 on_both!(r4_a_cancel_of_nothing_is_refused_and_audited);

@@ -8,6 +8,7 @@ use lockkeeper::worker::Timing;
 use std::fs;
 use std::time::{Duration, Instant};
 use testkit::on_both;
+use testkit::rows;
 
 async fn r12_the_version_changes_when_the_command_has_succeeded(kind: &str) {
     let fleet = Fleet::new(kind, 3, COMMAND).await;
@@ -32,8 +33,10 @@ async fn i5_every_step_is_an_event_and_the_last_one_ends_the_release(kind: &str)
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     fleet.over(release).await;
-    let told =
-        fleet.rows("SELECT subject, kind, status, revision, caused_by, running FROM event ORDER BY position").await;
+    let told = fleet
+        .rows
+        .rows("SELECT subject, kind, status, revision, caused_by, running FROM event ORDER BY position")
+        .await;
     assert_eq!(
         told,
         [
@@ -128,9 +131,9 @@ async fn a_command_sees_its_order_and_nothing_else_of_the_servers_environment(ki
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     fleet.over(release).await;
-    let target = fleet.number("SELECT id FROM release_target").await;
+    let target = fleet.rows.number("SELECT id FROM release_target").await;
     let path = std::env::var("PATH").unwrap();
-    let instance = fleet.number("SELECT id FROM instance").await;
+    let instance = fleet.rows.number("SELECT id FROM instance").await;
     let expected = format!(
         "DIR={dir}\nLOCKKEEPER_ACTION=UPGRADE\nLOCKKEEPER_ARTIFACT=artifact-3\nLOCKKEEPER_ATTEMPT=1\nLOCKKEEPER_FENCE=1\n\
              LOCKKEEPER_HOSTNAME=h1\nLOCKKEEPER_HOST_ADDRESS=10.0.0.1\nLOCKKEEPER_INSTANCE_ID={instance}\nLOCKKEEPER_PORT=8080\n\
@@ -173,7 +176,7 @@ async fn output_is_stored_in_order_cut_and_readable_before_the_release_is_over(k
     ];
     assert_eq!(lines, expected);
     assert_eq!(log[0], ["SYSTEM", "Start 1 on h1."]);
-    let places = fleet.rows("SELECT place FROM log_line ORDER BY place").await;
+    let places = fleet.rows.rows("SELECT place FROM log_line ORDER BY place").await;
     assert_eq!(places.concat(), (1..=places.len()).map(|place| place.to_string()).collect::<Vec<_>>());
     worker.stop().await;
     fleet.assert_sound().await;
@@ -210,16 +213,11 @@ async fn a_held_instance_is_still_locked_after_its_release(kind: &str) {
     fleet.script("while [ ! -e \"$DIR/go\" ]; do sleep 0.02; done");
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
-    fleet
-        .change(&format!(
-            "INSERT INTO hold (service_id, instance_id, reason, created_at, created_by)
-                 SELECT {}, min(id), 'because', {{now}}, 'ann' FROM instance",
-            fleet.service
-        ))
-        .await;
+    fleet.rows.insert([rows::hold(1, fleet.service, Some(1))]).await;
     fs::write(fleet.directory.join("go"), "").unwrap();
     fleet.over(release).await;
     let told = fleet
+        .rows
         .rows("SELECT hostname, locked FROM event WHERE subject = 'INSTANCE' AND status = 'RUNNING' ORDER BY hostname")
         .await;
     let locked: Vec<bool> = told.iter().map(|row| row[1] == "true" || row[1] == "1").collect();

@@ -55,8 +55,8 @@ async fn what_an_older_program_began_may_have_begun(kind: &str) {
     let release = fleet.accept(&fleet.upgrade()).await;
     process.died().await;
     // It started it anew after this program had claimed it, and wrote what it knows.
-    fleet.change("UPDATE instance SET fence = fence + 1").await;
-    fleet.change("UPDATE release_target SET fence = fence + 1 WHERE status = 'RUNNING'").await;
+    fleet.rows.execute("UPDATE instance SET fence = fence + 1").await;
+    fleet.rows.execute("UPDATE release_target SET fence = fence + 1 WHERE status = 'RUNNING'").await;
     let worker = fleet.worker();
     assert_eq!(fleet.over(release).await, "FAILED");
     assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
@@ -169,11 +169,11 @@ async fn i3_a_worker_that_stood_still_loses_its_command_and_writes_nothing_when_
     assert_eq!(fleet.over(release).await, "FAILED");
     assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
     let ticks = fleet.said("tick");
-    let events = fleet.number("SELECT count(*) AS many FROM event").await;
+    let events = fleet.rows.number("SELECT count(*) AS many FROM event").await;
     process.signal(Signal::CONT);
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(fleet.said("tick"), ticks);
-    assert_eq!(fleet.number("SELECT count(*) AS many FROM event").await, events);
+    assert_eq!(fleet.rows.number("SELECT count(*) AS many FROM event").await, events);
     worker.stop().await;
     fleet.assert_sound().await;
 }
@@ -185,7 +185,7 @@ async fn i3_a_worker_that_was_declared_dead_ends_its_commands_and_works_on_under
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     fleet.until_said("tick", 1).await;
-    fleet.change("UPDATE worker SET ended_at = {now}").await;
+    fleet.rows.execute("UPDATE worker SET ended_at = {now}").await;
     assert_eq!(fleet.over(release).await, "FAILED");
     assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
     let ticks = fleet.said("tick");

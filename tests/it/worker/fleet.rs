@@ -1,7 +1,6 @@
 //! A small fleet whose commands are shell scripts that keep a journal.
 
 use crate::PROGRAM;
-use crate::worker::direct::Direct;
 use lockkeeper::app::App;
 use lockkeeper::change;
 use lockkeeper::domain::release::OnLocked;
@@ -18,7 +17,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use testkit::databases;
+use testkit::{Database, databases, rows};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +28,7 @@ pub struct Fleet {
     pub service: i64,
     pub versions: Vec<i64>,
     pub directory: PathBuf,
-    direct: Direct,
+    pub rows: Database,
     _kept: tempfile::TempDir,
 }
 
@@ -84,52 +83,30 @@ impl Fleet {
         let directory = kept.path().to_owned();
         let url = databases::fresh(kind, &directory);
         let db = Db::open(&url, 8).await.unwrap();
-        let direct = Direct::open(kind, &url).await;
+        let rows = Database::open(&url).await;
         let executors = [executor(&directory, executor_text)].into_iter().collect();
         let app = App { db, executors, rollout: RolloutDefaults::default() };
-        let mut fleet = Fleet { app, url, service: 0, versions: Vec::new(), directory, direct, _kept: kept };
-        fleet.service = fleet.serve("web").await;
-        for name in ["1", "2", "3"] {
-            let version = fleet.version(fleet.service, name).await;
-            fleet.versions.push(version);
-        }
-        for host in 1..=hosts {
-            let sql = format!(
-                "INSERT INTO host (hostname, address, created_at, created_by) VALUES ('h{host}', '10.0.0.{host}', {{now}}, 'ann')"
-            );
-            fleet.change(&sql).await;
-        }
-        fleet.deploy(fleet.service, fleet.versions[1]).await;
+        let fleet = Fleet { app, url, service: 1, versions: vec![1, 2, 3], directory, rows, _kept: kept };
+        fleet.rows.insert((1..=hosts as i64).map(|host| rows::host(host, &format!("h{host}")))).await;
+        fleet.deploy(fleet.service, "web", &fleet.versions, fleet.versions[1]).await;
         fleet
     }
 
-    pub async fn serve(&self, name: &str) -> i64 {
-        self.change(&format!(
-            "INSERT INTO service (name, language, description, executor, created_at, created_by, updated_at, updated_by)
-             VALUES ('{name}', '', '', 'web', {{now}}, 'ann', {{now}}, 'ann')"
-        ))
-        .await;
-        self.number(&format!("SELECT id FROM service WHERE name = '{name}'")).await
-    }
-
-    pub async fn version(&self, service: i64, name: &str) -> i64 {
-        self.change(&format!(
-            "INSERT INTO version (service_id, name, ref, description, build_status, artifact, built_at, created_at, created_by)
-             VALUES ({service}, '{name}', 'ref-{name}', '', 'SUCCEEDED', 'artifact-{name}', {{now}}, {{now}}, 'ann')"
-        ))
-        .await;
-        self.number(&format!("SELECT id FROM version WHERE service_id = {service} AND name = '{name}'")).await
-    }
-
-    /// An instance of a service at this version on every host.
-    pub async fn deploy(&self, service: i64, version: i64) {
-        self.change(&format!(
-            "INSERT INTO instance (service_id, host_id, hostname, version_id, port, tag, weight, description, status,
-                revision, created_at, updated_at, updated_by)
-             SELECT {service}, id, hostname, {version}, 8080, 'prod', 100, '', 'RUNNING', 1, {{now}}, {{now}}, 'ann'
-             FROM host ORDER BY id"
-        ))
-        .await;
+    /// Registers a service with these built versions, and an instance of it at one of them on every host.
+    pub async fn deploy(&self, service: i64, name: &str, versions: &[i64], version: i64) {
+        let mut all = vec![rows::service(service, name).set("executor", "web")];
+        all.extend((1..).zip(versions).map(|(number, &id)| {
+            let artifact = format!("artifact-{number}");
+            rows::version(id, service, &number.to_string())
+                .set("ref", format!("ref-{number}"))
+                .set("artifact", artifact)
+        }));
+        let hosts = self.rows.number("SELECT count(*) AS hosts FROM host").await;
+        all.extend((1..=hosts).map(|host| {
+            let instance = rows::instance((service - 1) * hosts + host, service, host, Some(version));
+            instance.with([("port", 8080.into()), ("tag", "prod".into())])
+        }));
+        self.rows.insert(all).await;
     }
 
     /// Makes this the script of the fleet's commands. It runs between a `start` and an `end` in the journal,
@@ -222,14 +199,14 @@ impl Fleet {
     pub async fn until<T>(&self, sql: &str, told: impl Fn(Vec<Vec<String>>) -> Option<T>) -> T {
         let began = Instant::now();
         loop {
-            if let Some(told) = told(self.rows(sql).await) {
+            if let Some(told) = told(self.rows.rows(sql).await) {
                 return told;
             }
             let state = "SELECT id, status, worker_id, attempt, fence FROM release_target ORDER BY id";
             assert!(
                 began.elapsed() < Duration::from_mins(1),
                 "{sql}: {:?} {:?}",
-                self.rows(state).await,
+                self.rows.rows(state).await,
                 self.journal()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -238,7 +215,7 @@ impl Fleet {
 
     /// Status, failure, message, exit status and attempt of each target of a release.
     pub async fn targets(&self, release: i64) -> Vec<Vec<String>> {
-        self.rows(&format!(
+        self.rows.rows(&format!(
             "SELECT status, failure, message, exit_status, attempt FROM release_target WHERE release_id = {release} ORDER BY ordinal"
         ))
         .await
@@ -246,34 +223,18 @@ impl Fleet {
 
     /// Status and version of each instance of `web`, by host.
     pub async fn instances(&self) -> Vec<Vec<String>> {
-        self.rows(&format!(
-            "SELECT i.status, v.name FROM instance i LEFT JOIN version v ON v.id = i.version_id
+        self.rows
+            .rows(&format!(
+                "SELECT i.status, v.name FROM instance i LEFT JOIN version v ON v.id = i.version_id
              WHERE i.service_id = {} ORDER BY i.id",
-            self.service
-        ))
-        .await
+                self.service
+            ))
+            .await
     }
 
     /// Stream and text of the output of a release, in order.
     pub async fn log(&self, release: i64) -> Vec<Vec<String>> {
-        self.rows(&format!("SELECT stream, text FROM log_line WHERE release_id = {release} ORDER BY place")).await
-    }
-
-    pub async fn change(&self, sql: &str) {
-        self.direct.change(sql).await;
-    }
-
-    pub async fn can_write(&self) -> bool {
-        self.direct.can_write().await
-    }
-
-    pub async fn number(&self, sql: &str) -> i64 {
-        self.rows(sql).await[0][0].parse().unwrap()
-    }
-
-    /// All rows as text; what is null is empty.
-    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        self.direct.rows(sql).await
+        self.rows.rows(&format!("SELECT stream, text FROM log_line WHERE release_id = {release} ORDER BY place")).await
     }
 }
 

@@ -33,7 +33,7 @@ async fn r16_no_more_run_at_a_time_than_the_rollout_says_over_two_workers(kind: 
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
     assert!(most_at_a_time(&fleet) <= 3);
     let most = "SELECT max(running) AS most FROM event WHERE subject = 'RELEASE'";
-    assert_eq!(fleet.number(most).await, 3, "and no fewer");
+    assert_eq!(fleet.rows.number(most).await, 3, "and no fewer");
     for worker in workers {
         worker.stop().await;
     }
@@ -57,13 +57,14 @@ async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up(kind: &str) {
     let instances: Vec<String> = fleet.instances().await.into_iter().map(|instance| instance.join(" ")).collect();
     assert_eq!(instances, ["RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 2", "RUNNING 2"]);
     let told = fleet
+        .rows
         .rows("SELECT kind, queued, canceled FROM event WHERE subject = 'RELEASE' ORDER BY position DESC LIMIT 4")
         .await;
     assert_eq!(
         told,
         [["FINISHED", "0", "2"], ["TARGET_FINISHED", "0", "2"], ["TARGET_FINISHED", "1", "1"], ["STOPPED", "2", "0"]]
     );
-    assert_eq!(fleet.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);
+    assert_eq!(fleet.rows.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);
     worker.stop().await;
     fleet.assert_sound().await;
 }
@@ -86,9 +87,8 @@ on_both!(r16_a_release_that_is_to_continue_tries_all_of_them);
 
 /// A release of each of two services that share their one host.
 async fn two_releases(fleet: &Fleet) -> [i64; 2] {
-    let other = fleet.serve("api").await;
-    let versions = [fleet.version(other, "1").await, fleet.version(other, "2").await];
-    fleet.deploy(other, versions[0]).await;
+    let (other, versions) = (2, [4, 5]);
+    fleet.deploy(other, "api", &versions, versions[0]).await;
     let aim = Aim::Upgrade { version_id: Kind::Version.id(versions[1]).to_string(), current_version_id: None };
     [fleet.accept(&fleet.upgrade()).await, fleet.accept(&request(other, aim, Selection::All(true))).await]
 }

@@ -2,7 +2,6 @@
 
 mod canceling;
 mod carrying;
-mod direct;
 mod faults;
 mod fleet;
 mod limits;

@@ -68,8 +68,9 @@ impl Raw {
             Cell::Null => Raw::Null,
             Cell::Int(int) => Raw::leaf(int),
             Cell::Text(text) => Raw::leaf(text),
-            Cell::Truth(truth) => Raw::leaf(truth),
+            Cell::Bool(value) => Raw::leaf(value),
             Cell::Time(at) => Raw::leaf(Timestamp(at).to_string()),
+            Cell::Sql(expression) => unreachable!("only the database knows {expression}"),
         }
     }
 

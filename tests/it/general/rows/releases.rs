@@ -1,9 +1,10 @@
 //! Releases with their targets, what they left out, and their output.
 
-use super::{any, maybe, time, who};
+use super::{any, id_of, maybe, time, who};
 use crate::general::world::{Cell, Row, World, int, is_null};
 use std::collections::HashSet;
 use testkit::choices::Choices;
+use testkit::rows;
 
 /// A release of one service, with its targets, with what it left out, and its output.
 pub fn release(world: &mut World, choices: &mut Choices, id: i64, open: &mut HashSet<i64>) {
@@ -11,10 +12,10 @@ pub fn release(world: &mut World, choices: &mut Choices, id: i64, open: &mut Has
     if instances.is_empty() {
         return;
     }
-    let service = int(choices.pick(&instances), "service_id");
+    let service = int(choices.pick(&instances), "service_id").expect("an instance is of a service");
     let mut taken = Vec::new();
     let mut skipped = Vec::new();
-    for instance in instances.iter().filter(|row| int(row, "service_id") == service) {
+    for instance in instances.iter().filter(|row| int(row, "service_id") == Some(service)) {
         let number = int(instance, "id").unwrap_or_default();
         let finals = ["SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"];
         match choices.below(4) {
@@ -33,7 +34,7 @@ pub fn release(world: &mut World, choices: &mut Choices, id: i64, open: &mut Has
         _ if queued + count("CANCELED") == total => "PENDING",
         _ => "RUNNING",
     };
-    let of_it = |row: &&Row| int(row, "service_id") == service && !is_null(row, "artifact");
+    let of_it = |row: &&Row| int(row, "service_id") == Some(service) && !is_null(row, "artifact");
     let versions: Vec<Row> = world.rows("version").iter().filter(of_it).cloned().collect();
     let target_version = if versions.is_empty() { None } else { int(choices.pick(&versions), "id") };
     let parents = world.rows("release").to_vec();
@@ -41,19 +42,15 @@ pub fn release(world: &mut World, choices: &mut Choices, id: i64, open: &mut Has
     let canceled = maybe(choices, 3);
     let why = if canceled == Cell::Null { Cell::Null } else { any(choices) };
     let finished = if queued + running == 0 { time(choices) } else { Cell::Null };
-    world.add(
-        "release",
-        row! { "id": id, "service_id": service, "action": *choices.pick(&["UPGRADE", "REVERT"]),
-        "target_version_id": target_version, "origin": *choices.pick(&["REQUEST", "RETRY"]), "parent_id": parent,
-        "executor": "sim", "max_parallel": 1 + choices.below(9) as i64, "max_failures": choices.below(9) as i64,
-        "on_failure": *choices.pick(&["STOP", "CONTINUE"]), "timeout_seconds": 60, "status": status,
+    world.add(rows::release(id, service, target_version, total).with(row! { "action": *choices.pick(&["UPGRADE", "REVERT"]), "origin": *choices.pick(&["REQUEST", "RETRY"]), "parent_id": parent,
+        "max_parallel": 1 + choices.below(9) as i64, "max_failures": choices.below(9) as i64,
+        "on_failure": *choices.pick(&["STOP", "CONTINUE"]), "status": status,
         "reason": any(choices), "idempotency_key": *choices.pick(&[None, Some("k1"), Some("k2")]),
         "created_at": time(choices), "created_by": who(choices), "started_at": maybe(choices, 2),
         "cancel_requested_at": canceled, "cancel_reason": why, "stopped_at": maybe(choices, 3), "finished_at": finished,
-        "revision": 1 + choices.below(9) as i64, "position": choices.below(20) as i64, "total": total,
+        "revision": 1 + choices.below(9) as i64, "position": choices.below(20) as i64,
         "queued": queued, "running": running, "succeeded": count("SUCCEEDED"), "failed": count("FAILED"),
-        "canceled": count("CANCELED"), "unknown": count("UNKNOWN"), "skipped": skipped.len() as i64 },
-    );
+        "canceled": count("CANCELED"), "unknown": count("UNKNOWN"), "skipped": skipped.len() as i64 }));
     for (i, (instance, status)) in taken.iter().enumerate() {
         target(world, choices, (id, i as i64 + 1), instance, status, target_version);
     }
@@ -74,28 +71,22 @@ fn target(
     let begun = !matches!(status, "QUEUED" | "CANCELED");
     let open = matches!(status, "QUEUED" | "RUNNING");
     let failure = (status == "FAILED").then_some(*choices.pick(&["COMMAND", "TIMED_OUT", "STOPPED"]));
-    world.add(
-        "release_target",
-        row! { "id": release * 100 + ordinal, "release_id": release, "ordinal": ordinal, "instance_id": int(instance, "id"),
-        "host_id": int(instance, "host_id"), "from_version_id": int(instance, "version_id"), "to_version_id": to,
-        "from_status": "RUNNING", "executor": "sim", "shares_host": true, "status": status,
-        "attempt": if begun { 1 + choices.below(2) as i64 } else { 0 }, "failure": failure,
-        "message": failure.map(|_| any(choices)), "exit_status": failure.map(|_| choices.below(256) as i64),
-        "started_at": begun.then(|| time(choices)), "finished_at": (!open).then(|| time(choices)) },
-    );
+    world.add(rows::target(release, ordinal, id_of(instance), to).with(row! {
+    "id": release * 100 + ordinal, "host_id": int(instance, "host_id"),
+    "from_version_id": int(instance, "version_id"), "shares_host": true, "status": status,
+    "attempt": if begun { 1 + choices.below(2) as i64 } else { 0 }, "failure": failure,
+    "message": failure.map(|_| any(choices)), "exit_status": failure.map(|_| choices.below(256) as i64),
+    "started_at": begun.then(|| time(choices)), "finished_at": (!open).then(|| time(choices)) }));
 }
 
 fn skip(world: &mut World, choices: &mut Choices, id: i64, release: i64, instance: i64) {
     let reason = *choices.pick(&["LOCKED", "NOT_NEWER"]);
-    world.add("release_skip", row! { "id": id, "release_id": release, "instance_id": instance, "reason": reason });
+    world.add(rows::skip(id, release, instance).set("reason", reason));
     for i in 0..choices.below(3) as i64 {
         let holds = world.rows("hold").to_vec();
         let hold = if holds.is_empty() || choices.one_in(2) { None } else { int(choices.pick(&holds), "id") };
         let holder = if hold.is_some() { None } else { Some(release) };
-        world.add(
-            "release_skip_lock",
-            row! { "id": id * 10 + i, "release_skip_id": id, "holder_release_id": holder, "holder_hold_id": hold },
-        );
+        world.add(rows::skip_lock(id * 10 + i, id, hold).set("holder_release_id", holder));
     }
 }
 
@@ -105,10 +96,9 @@ fn output(world: &mut World, choices: &mut Choices, release: i64) {
     for place in 1..=choices.below(8) as i64 {
         let target = choices.pick(&targets).clone();
         world.add(
-            "log_line",
-            row! { "release_id": release, "place": place, "target_id": int(&target, "id"), "hostname": "a-1",
-            "attempt": 1, "stream": *choices.pick(&["STDOUT", "STDERR", "SYSTEM"]), "text": any(choices),
-            "at": time(choices) },
+            rows::output(release, place, id_of(&target), "")
+                .with(row! { "stream": *choices.pick(&["STDOUT", "STDERR", "SYSTEM"]), "text": any(choices),
+                "at": time(choices) }),
         );
     }
 }
