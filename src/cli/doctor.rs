@@ -6,7 +6,7 @@ use crate::store::{Db, doctor};
 use std::process::ExitCode;
 
 /// The invariants, and what is checked of each.
-const INVARIANTS: [(&str, &str); 8] = [
+const INVARIANTS: [(&str, &str); 9] = [
     ("I1", "an instance has at most one open target, and is being moved exactly while it has one"),
     ("I2", "a release is over exactly when all its targets are, and counts them rightly"),
     ("I3", "no target has a newer fence than its instance, and what runs has the newest"),
@@ -15,6 +15,7 @@ const INVARIANTS: [(&str, &str); 8] = [
     ("I6", "a key that is kept stands for one release"),
     ("I7", "every release has one audit entry of the request that made it, for as long as entries are kept"),
     ("I8", "no more runs than a rollout allows, and one command at a time on a host"),
+    ("I9", "every word that is stored is one that this lockkeeper knows"),
 ];
 
 /// Prints a line for each invariant, and the rows where one is broken; then the exit status is 1.

@@ -1,6 +1,7 @@
 //! Which events a follower wants. It is asked in memory, before anything is looked up.
 
 use crate::domain::event::Subject;
+use crate::store::db::types::IfKnown;
 use crate::store::events::Event;
 use std::collections::BTreeSet;
 
@@ -28,9 +29,9 @@ impl Filter {
         let among = |wanted: &Option<BTreeSet<i64>>, id: Option<i64>| {
             wanted.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
         };
-        event.subject == self.subject
+        event.subject == IfKnown(Some(self.subject))
             && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&event.kind.as_str()))
-            && among(&self.services, Some(event.service_id))
+            && among(&self.services, event.service_id)
             && among(&self.versions, event.version_id)
             && among(&self.releases, event.release_id)
             && among(&self.instances, event.instance_id)

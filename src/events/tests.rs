@@ -2,6 +2,8 @@ use super::*;
 use crate::domain::event::{Changed, InstanceChange, NewEvent, ServiceChange};
 use crate::domain::event::{ServiceEventKind, Subject};
 use crate::domain::{Timestamp, Word};
+use crate::store::db::sql::sql;
+use crate::store::db::types::IfKnown;
 use crate::store::events::{self as log, Event};
 use crate::store::tests::databases;
 use crate::store::{Db, Dialect};
@@ -169,6 +171,56 @@ async fn any_number_of_processes_may_give_up_old_events_at_once() {
     }
 }
 
+/// Appends what a newer program may: an event about a host, which has no service, and an unknown change of a service.
+async fn append_unknown(db: &Db) {
+    let mut tx = db.begin().await.unwrap();
+    tx.query(sql!(
+        "INSERT INTO event (position, subject, kind, at, caused_by) SELECT position + 1, 'HOST', 'RENAMED', {now}, 'newer'
+         FROM event_log"
+    ))
+    .execute()
+    .await
+    .unwrap();
+    tx.query(sql!(
+        "INSERT INTO event (position, subject, kind, at, caused_by, service_id, service_name)
+         SELECT position + 2, 'SERVICE', 'MOVED', {now}, 'newer', 1, 'service-1' FROM event_log"
+    ))
+    .execute()
+    .await
+    .unwrap();
+    tx.query(sql!("UPDATE event_log SET position = position + 2")).execute().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn events_that_a_newer_program_wrote_are_passed_over_and_hold_nobody_up() {
+    for kind in databases::BOTH {
+        let directory = tempfile::tempdir().unwrap();
+        let db = open(kind, &directory).await;
+        let waking = Waking { poll: Duration::from_millis(1), hints: true };
+        let tail = Tail::start(db.clone(), waking, CancellationToken::new()).await.unwrap();
+        let filter = Filter::of(Subject::Service);
+        let wanted = async |after: i64| {
+            let (mut stream, mut wanted) = (Box::pin(tail.follow(after)), Vec::new());
+            while wanted.last() != Some(&4) {
+                let batch = stream.next().await.expect("the tail goes on").expect("everything is kept");
+                wanted.extend(batch.iter().filter(|event| filter.matches(event)).map(|event| event.position));
+            }
+            wanted
+        };
+        let appending = async {
+            append(&db, 1, true).await;
+            append_unknown(&db).await;
+            append(&db, 1, true).await;
+        };
+        let (live, ()) = tokio::join!(wanted(0), appending);
+        assert_eq!((live, wanted(0).await), (vec![1, 4], vec![1, 4]), "{kind}");
+        assert_eq!(wanted(2).await, [4], "{kind}: from between them");
+        let found = log::after(&db, 0, 10).await.unwrap();
+        assert_eq!(found.iter().map(|event| event.subject.0.is_some()).collect::<Vec<_>>(), [true, false, false, true]);
+    }
+}
+
 #[tokio::test]
 async fn an_event_is_read_as_it_was_appended() {
     for kind in databases::BOTH {
@@ -180,8 +232,8 @@ async fn an_event_is_read_as_it_was_appended() {
         tx.commit().await.unwrap();
         let [event] = log::after(&db, 0, 10).await.unwrap().try_into().unwrap();
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!((event.at, event.position, event.subject), (at, 1, Subject::Instance));
-        assert_eq!((event.kind.as_str(), event.caused_by.as_str(), event.service_id), ("HOLD", "tester", 3));
+        assert_eq!((event.at, event.position, event.subject), (at, 1, IfKnown(Some(Subject::Instance))));
+        assert_eq!((event.kind.as_str(), event.caused_by.as_str(), event.service_id), ("HOLD", "tester", Some(3)));
         assert_eq!((&event.status, &event.previous_status), (&text("UPGRADING"), &text("RUNNING")));
         assert_eq!((&event.hostname, event.locked, event.revision), (&text("web-1"), Some(true), Some(2)));
         assert_eq!((event.instance_id, event.host_id, event.hold_id, event.total), (Some(5), Some(7), Some(11), None));

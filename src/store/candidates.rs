@@ -81,7 +81,7 @@ pub async fn instances(
     };
     tx.query(sql!(
         "SELECT i.id, i.host_id, i.hostname, i.version_id, i.status, i.revision, t.release_id FROM instance i
-         LEFT JOIN release_target t ON t.instance_id = i.id AND t.status IN ('QUEUED', 'RUNNING')
+         LEFT JOIN release_target t ON t.instance_id = i.id AND {open t}
          WHERE i.service_id = $1 AND i.status <> 'REMOVED'"
     ))
     .bind(service_id)

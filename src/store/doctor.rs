@@ -1,12 +1,13 @@
 //! What must hold of the rows, whatever crashed and whatever raced: one query for each invariant.
 
 use super::db::sql::Sql;
+use super::db::vocabulary::unknown_words;
 use super::{Db, Result};
 
 /// Something that should not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The invariant that is broken: `I1` to `I8`.
+    /// The invariant that is broken: `I1` to `I9`.
     pub invariant: &'static str,
     /// What is wrong with the rows, a sentence.
     pub what: String,
@@ -26,6 +27,7 @@ pub async fn check(db: &Db) -> Result<Vec<Finding>> {
         ("I6", keys()),
         ("I7", audit()),
         ("I8", limits()),
+        ("I9", unknown_words()),
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (invariant, query) in queries {
@@ -43,16 +45,15 @@ pub async fn check(db: &Db) -> Result<Vec<Finding>> {
 fn locks() -> &'static Sql {
     sql!(
         "SELECT 'An instance has several open targets.' AS what, 'ins_' || CAST(instance_id AS text) AS place
-         FROM release_target WHERE status IN ('QUEUED', 'RUNNING') GROUP BY instance_id HAVING count(*) > 1
+         FROM release_target t WHERE {open t} GROUP BY instance_id HAVING count(*) > 1
          UNION ALL
          SELECT 'An instance has an open target, and its status says that it is free.', 'ins_' || CAST(i.id AS text)
          FROM release_target t JOIN instance i ON i.id = t.instance_id
-         WHERE t.status IN ('QUEUED', 'RUNNING')
-            AND i.status NOT IN ('INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING')
+         WHERE {open t} AND NOT {moving i}
          UNION ALL
          SELECT 'An instance is being moved, and has no open target.', 'ins_' || CAST(i.id AS text)
-         FROM instance i WHERE i.status IN ('INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING') AND NOT EXISTS
-            (SELECT 1 FROM release_target t WHERE t.instance_id = i.id AND t.status IN ('QUEUED', 'RUNNING'))
+         FROM instance i WHERE {moving i} AND NOT EXISTS
+            (SELECT 1 FROM release_target t WHERE t.instance_id = i.id AND {open t})
          LIMIT 1000"
     )
 }
@@ -62,11 +63,11 @@ fn ends() -> &'static Sql {
     sql!(
         "SELECT 'A release is over, and has open targets.' AS what, 'rel_' || CAST(r.id AS text) AS place
          FROM release r WHERE r.finished_at IS NOT NULL AND EXISTS
-            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND t.status IN ('QUEUED', 'RUNNING'))
+            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND {open t})
          UNION ALL
          SELECT 'A release has no open target, and is not over.', 'rel_' || CAST(r.id AS text)
          FROM release r WHERE r.finished_at IS NULL AND NOT EXISTS
-            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND t.status IN ('QUEUED', 'RUNNING'))
+            (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND {open t})
          UNION ALL
          SELECT 'A release counts its targets wrongly.', 'rel_' || CAST(r.id AS text)
          FROM release r JOIN (SELECT release_id, count(*) AS total,

@@ -1,5 +1,6 @@
 //! The log of events: appending, reading behind a position, and giving up what is old.
 
+use super::db::types::IfKnown;
 use super::{Db, Json, Result, Tx};
 use crate::domain::event::{Changed, NewEvent, Subject};
 use crate::domain::{Timestamp, Word};
@@ -73,17 +74,19 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
     row
 }
 
-/// One event as the log keeps it. What does not belong to its subject is none.
+/// One event as the log keeps it. What does not belong to its subject is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Event {
     pub position: i64,
-    pub subject: Subject,
+    /// `None` where this program does not know the subject, or not this kind of change to it.
+    pub subject: IfKnown<Subject>,
     /// A word of the vocabulary of its subject's kinds of events.
     pub kind: String,
     pub at: Timestamp,
     pub caused_by: String,
-    pub service_id: i64,
-    pub service_name: String,
+    /// `None`, as the name, for an event that is not about a service.
+    pub service_id: Option<i64>,
+    pub service_name: Option<String>,
     pub instance_id: Option<i64>,
     pub host_id: Option<i64>,
     pub hostname: Option<String>,
@@ -107,18 +110,33 @@ pub struct Event {
     pub skipped: Option<i64>,
 }
 
-/// The first so many events behind a position, in order.
+impl Event {
+    /// Whether this program knows its subject, and this kind of change to it.
+    fn is_known(&self) -> bool {
+        match self.subject.0 {
+            Some(Subject::Instance) => InstanceEventKind::from_word(&self.kind).is_some(),
+            Some(Subject::Release) => ReleaseEventKind::from_word(&self.kind).is_some(),
+            Some(Subject::Service) => ServiceEventKind::from_word(&self.kind).is_some(),
+            None => false,
+        }
+    }
+}
+
+/// The first events behind a position, at most `limit`, in order.
 pub async fn after(db: &Db, position: i64, limit: i64) -> Result<Vec<Event>> {
-    db.query(sql!(
+    let statement = db.query(sql!(
         "SELECT position, subject, kind, at, caused_by, service_id, service_name, instance_id, host_id, hostname,
             release_id, target_id, version_id, previous_version_id, hold_id, revision, previous_status, status, locked,
             action, total, queued, running, succeeded, failed, canceled, unknown, skipped
          FROM event WHERE position > $1 ORDER BY position LIMIT $2"
-    ))
-    .bind(position)
-    .bind(limit)
-    .all()
-    .await
+    ));
+    let mut events: Vec<Event> = statement.bind(position).bind(limit).all().await?;
+    for event in &mut events {
+        if !event.is_known() {
+            event.subject = IfKnown(None);
+        }
+    }
+    Ok(events)
 }
 
 /// Where the log begins and ends.

@@ -3,6 +3,7 @@
 use super::{Db, Ids, Json, Result, Texts, Tx};
 use crate::domain::Timestamp;
 use crate::domain::order::Order;
+use crate::domain::release::ReleaseTargetStatus;
 
 /// A target `t` that waits, and whose host is not busy (R18).
 macro_rules! could_begin {
@@ -87,7 +88,7 @@ pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
 /// Begins targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
-        "UPDATE release_target SET status = 'RUNNING', attempt = attempt + 1, worker_id = $2, begun_by = $2,
+        "UPDATE release_target SET status = $4, attempt = attempt + 1, worker_id = $2, begun_by = $2,
             started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
             fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id),
             begun_fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
@@ -96,6 +97,7 @@ pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) 
     .bind(Ids(targets))
     .bind(worker_id)
     .bind(at)
+    .bind(ReleaseTargetStatus::Running)
     .execute()
     .await?;
     Ok(())

@@ -141,7 +141,7 @@ pub async fn open_releases(tx: &mut Tx, version: &Version, most: usize) -> Resul
         .query(sql!(
             "SELECT r.id FROM release r WHERE r.service_id = $1 AND r.finished_at IS NULL
                 AND (r.target_version_id = $2 OR EXISTS (SELECT 1 FROM release_target t
-                    WHERE t.release_id = r.id AND t.to_version_id = $2 AND t.status IN ('QUEUED', 'RUNNING')))
+                    WHERE t.release_id = r.id AND t.to_version_id = $2 AND {open t}))
              ORDER BY r.id LIMIT $3"
         ))
         .bind(version.service_id)

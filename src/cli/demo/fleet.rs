@@ -13,6 +13,7 @@ use crate::events::{Tail, Waking};
 use crate::limits::Limits;
 use crate::release::{self, Aim, Request, Selection};
 use crate::store::audit::COMMAND_LINE;
+use crate::store::db::types::IfKnown;
 use crate::worker::{self, WorkerSettings};
 use anyhow::{Context, bail};
 use futures_util::StreamExt;
@@ -130,8 +131,10 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
     let all = async {
         while finished < SERVICES.len() {
             let Some(Ok(batch)) = events.next().await else { bail!("The demo's log of events ended") };
-            finished +=
-                batch.iter().filter(|event| event.subject == Subject::Release && event.kind == "FINISHED").count();
+            finished += batch
+                .iter()
+                .filter(|event| event.subject == IfKnown(Some(Subject::Release)) && event.kind == "FINISHED")
+                .count();
         }
         Ok(())
     };

@@ -58,7 +58,7 @@ pub static INSTANCE_EVENT: Object = Object::new(
     ],
 )
 .key("position")
-.listed("@.subject = 'INSTANCE'")
+.listed("@.subject = 'INSTANCE' AND {known InstanceEventKind @.kind}")
 .order(OLDEST_FIRST)
 .cursors(Cursors::Event);
 
@@ -94,7 +94,7 @@ pub static RELEASE_EVENT: Object = Object::new(
     ],
 )
 .key("position")
-.listed("@.subject = 'RELEASE'")
+.listed("@.subject = 'RELEASE' AND {known ReleaseEventKind @.kind}")
 .order(OLDEST_FIRST)
 .cursors(Cursors::Event);
 

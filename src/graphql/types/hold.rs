@@ -5,8 +5,8 @@ use crate::read::declare::{BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, TIME
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
-/// It stands; one that is past its end does not, swept or not (R17).
-const STANDS: &str = "@.ended_at IS NULL AND (@.until IS NULL OR @.until > {begun})";
+/// Whether it is in force (R17).
+const IN_FORCE: &str = "{in_force @}";
 
 pub static HOLD: Object = Object::new(
     "Hold",
@@ -65,7 +65,7 @@ impl ListFilter for HoldFilter {
         list.ids("@.instance_id {any $}", Kind::Instance, "filter.instanceIds", self.instance_ids)?;
         list.texts("@.created_by", self.created_by);
         if let Some(standing) = self.standing {
-            list.and_either(STANDS, standing);
+            list.and_either(IN_FORCE, standing);
         }
         Ok(())
     }

@@ -15,12 +15,11 @@ use async_graphql::{Enum, ID, InputObject};
 pub(super) static STATUS: Leaf = text_leaf::<InstanceStatus>();
 
 /// Whether a release or a hold has it.
-const LOCKED: &str = "(EXISTS (SELECT 1 FROM release_target l WHERE l.instance_id = @.id AND l.status IN ('QUEUED', 'RUNNING')) \
-    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = @.id AND l.ended_at IS NULL AND (l.until IS NULL OR l.until > {begun})))";
+const LOCKED: &str = "(EXISTS (SELECT 1 FROM release_target l WHERE l.instance_id = @.id AND {open l}) \
+    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = @.id AND {in_force l}))";
 /// The same, to look for: what is locked is found by itself, since most instances are free.
-const IS_LOCKED: &str = "@.id IN (SELECT l.instance_id FROM release_target l WHERE l.status IN ('QUEUED', 'RUNNING') \
-    UNION ALL SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND l.ended_at IS NULL \
-    AND (l.until IS NULL OR l.until > {begun}))";
+const IS_LOCKED: &str = "@.id IN (SELECT l.instance_id FROM release_target l WHERE {open l} \
+    UNION ALL SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND {in_force l})";
 
 const BY_HOSTNAME: Order = ascending("HOSTNAME", &[("hostname", CellKind::Text)]);
 

@@ -35,7 +35,7 @@ pub static SERVICE: Object = Object::new(
             &HOLD,
             "hold",
             "service_id",
-            "@.instance_id IS NULL AND @.ended_at IS NULL AND (@.until IS NULL OR @.until > {begun})",
+            "@.instance_id IS NULL AND {in_force @}",
         )
         .oldest_first()
         .at_most(5),
@@ -96,9 +96,9 @@ impl ListFilter for ServiceFilter {
             list.and(with, [Bind::words(&statuses)]);
         }
         if let Some(frozen) = self.frozen {
-            let stands = "EXISTS (SELECT 1 FROM hold x WHERE x.service_id = @.id AND x.instance_id IS NULL \
-                AND x.ended_at IS NULL AND (x.until IS NULL OR x.until > {begun}))";
-            list.and_either(stands, frozen);
+            let is_frozen =
+                "EXISTS (SELECT 1 FROM hold x WHERE x.service_id = @.id AND x.instance_id IS NULL AND {in_force x})";
+            list.and_either(is_frozen, frozen);
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub static SERVICE_EVENT: Object = Object::new(
     ],
 )
 .key("position")
-.listed("@.subject = 'SERVICE'")
+.listed("@.subject = 'SERVICE' AND {known ServiceEventKind @.kind}")
 .order(OLDEST_FIRST)
 .cursors(Cursors::Event);
 

@@ -3,7 +3,7 @@
 use super::checkout::Lent;
 use super::pool::Pool;
 use super::statement::{On, Stmt, Via};
-use super::{Result, sql::Sql};
+use super::{Dialect, Result, sql::Sql};
 use crate::domain::Timestamp;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 use std::sync::Arc;
@@ -46,13 +46,6 @@ pub(super) struct Shared {
     pub commits: AtomicU64,
     /// Whether what is written is stored, as far as is known.
     pub writable: watch::Sender<bool>,
-}
-
-/// Which of the two languages a statement has to be told in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    Sqlite,
-    Postgres,
 }
 
 /// A transaction that may write; rolled back when it is dropped.

@@ -1,6 +1,8 @@
 //! What went wrong, in words that do not depend on the database.
 
-use sqlx::error::ErrorKind;
+use super::types::UnknownWord;
+use super::vocabulary::columns_of;
+use sqlx::error::{BoxDynError, ErrorKind};
 
 /// What a call of the store gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -21,6 +23,9 @@ pub enum Error {
     /// What was written could not be stored: the disk is full, or fails.
     #[error(transparent)]
     Unwritable(sqlx::Error),
+    /// A row has a word that a newer program wrote, and that this one does not know.
+    #[error("{columns} has the word \"{word}\", which this lockkeeper does not know; use the newer one that wrote it")]
+    UnknownWord { columns: String, word: String },
     /// Anything else: a bug, or a broken database.
     #[error(transparent)]
     Database(sqlx::Error),
@@ -46,6 +51,7 @@ impl From<sqlx::Error> for Error {
         let Some(database) = error.as_database_error() else {
             return match error {
                 sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Error::Busy(error),
+                sqlx::Error::ColumnDecode { index, source } => decoding(index, source),
                 error => Error::Database(error),
             };
         };
@@ -57,5 +63,16 @@ impl From<sqlx::Error> for Error {
             (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),
         }
+    }
+}
+
+/// A column could not be read; `index` is its name in quotes, or its number.
+fn decoding(index: String, source: BoxDynError) -> Error {
+    match source.downcast::<UnknownWord>() {
+        Ok(unknown) => {
+            let columns = columns_of(unknown.vocabulary, index.trim_matches('"'));
+            Error::UnknownWord { columns, word: unknown.word }
+        }
+        Err(source) => Error::Database(sqlx::Error::ColumnDecode { index, source }),
     }
 }

@@ -104,6 +104,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_column_lists_its_words() {
+        for migration in both().concat() {
+            for check in migration.sql.as_str().split("CHECK (").skip(1) {
+                let column =
+                    check.find(|char: char| !char.is_alphanumeric() && char != '_').map_or("", |end| &check[..end]);
+                let lists = check[column.len()..].starts_with(" IN ('");
+                assert!(!lists, "{column} lists its words in migration {}", migration.version);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn tables_of_a_newer_program_are_used_unless_they_lack_what_this_one_needs() {
         for kind in databases::BOTH {

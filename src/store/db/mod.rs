@@ -24,13 +24,15 @@ mod statement;
 mod timeouts;
 pub mod turns;
 pub mod types;
+pub mod vocabulary;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backend::{Db, Dialect, Tx};
+pub use backend::{Db, Tx};
 pub use error::{Error, Result};
 pub use open::{Capacity, Owner};
 pub use read::Reads;
+pub use sql::Dialect;
 pub use statement::{Record, Scalar, Stmt, Value};
 pub use types::{Ids, Json, Texts};

@@ -51,8 +51,8 @@ impl<'a> Reads<'a> {
     pub async fn read(self, parts: &[Part], binds: &[Bind]) -> Result<Vec<Rows>> {
         self.db.shared.count();
         let text = match &self.db.pools {
-            Pools::Sqlite { .. } => sql::tell_sqlite(&rows_sqlite::gathering(parts)),
-            Pools::Postgres(_) => sql::tell_postgres(&rows_postgres::uniting(parts)),
+            Pools::Sqlite { .. } => sql::render(&rows_sqlite::gathering(parts), Dialect::Sqlite),
+            Pools::Postgres(_) => sql::render(&rows_postgres::uniting(parts), Dialect::Postgres),
         };
         tracing::trace!(sql = text, "read");
         let text = AssertSqlSafe(text).into_sql_str();

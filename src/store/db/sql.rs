@@ -1,37 +1,58 @@
-//! One text, told to two databases. `sql!("… {now} …")` is a whole statement, `part!("…")` a piece of
-//! one: SQL as both databases speak it, with a word between braces where they do not.
+//! One text for two databases. `sql!("… {now} …")` is a whole statement, `part!("…")` a piece of one: SQL as both
+//! databases understand it, with a word between braces where they differ, and for conditions that occur in several places.
 
+use super::vocabulary;
 use std::sync::OnceLock;
 
-/// The whole difference in words: the word, SQLite's text, PostgreSQL's. `#` is what stood after the word.
+/// Which of the two languages a statement is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The words: name, SQLite's text, PostgreSQL's. `#` is what follows the name between the braces. One more is
+/// `{known VOCABULARY column}`: whether a column has a word of that vocabulary.
 const WORDS: &[(&str, &str, &str)] = &[
     ("now", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(clock_timestamp() AS timestamptz(3))"),
-    // The instant at which a statement began: for what only reads. PostgreSQL can then use it with an index.
+    // The instant at which the statement began, for statements that only read: PostgreSQL can use it with an index.
     ("begun", "CAST(unixepoch('subsec') * 1000 AS INTEGER)", "CAST(statement_timestamp() AS timestamptz(3))"),
     // One of the values of a list: `{any $1}`, bound as `Ids` or `Texts`.
     ("any", "IN (SELECT value FROM json_each(#))", "= ANY(#)"),
-    // One of the ids that a statement gives, asked anew for each row that it names: `{among SELECT …}`.
+    // One of the ids that a correlated subquery returns, evaluated for each outer row: `{among SELECT …}`.
     ("among", "IN (#)", "= ANY(ARRAY(#))"),
-    // A column that SQLite is to look at row by row, where a list is better read in its order than sorted.
+    // A column for which SQLite must not use an index, where a list is better read in its order than sorted.
     ("unindexed", "+#", "#"),
     // The items of a JSON array, as rows `item` with a column `value`.
     ("items", "json_each(#) AS item", "jsonb_array_elements(#) AS item(value)"),
     // A truth value out of a JSON document.
     ("bool", "(#)", "CAST((#) AS boolean)"),
-    // An instant out of a JSON document, where it is told in milliseconds.
+    // An instant out of a JSON document, which has it in milliseconds.
     ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
     // The later one of two instants, none of them null.
     ("later", "max(#)", "GREATEST(#)"),
     ("share", "", "FOR SHARE"),
     ("lock", "", "FOR NO KEY UPDATE"),
     ("skip_locked", "", "FOR NO KEY UPDATE SKIP LOCKED"),
-    // Takes a lock that is named by a text, until the transaction ends; never null.
+    // Takes the lock that a text names, until the transaction ends; never null.
     ("key_lock", "#", "CAST(pg_advisory_xact_lock(hashtextextended(#, 0)) AS text)"),
-    // The same, beside others who share it. Whoever wants it alone has a turn among them, which a row's lock does not give.
+    // The same, shared with others. Those who want it alone get their turn among them, unlike with the lock of a row.
     ("key_share", "#", "CAST(pg_advisory_xact_lock_shared(hashtextextended(#, 0)) AS text)"),
+    // Whether a target is open, which is what locks its instance (I1): `{open t}`, by the name of its row.
+    ("open", "#.status IN ('QUEUED', 'RUNNING')", "#.status IN ('QUEUED', 'RUNNING')"),
+    // Whether an instance is being moved by a release (R8).
+    ("moving", MOVING, MOVING),
+    // Whether a hold or a freeze is in force (R17): it has not ended, and its `until` has not passed.
+    (
+        "in_force",
+        "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(unixepoch('subsec') * 1000 AS INTEGER)))",
+        "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(statement_timestamp() AS timestamptz(3))))",
+    ),
 ];
 
-/// A statement, or a part of one; written out for a database when it is first used there.
+const MOVING: &str = "#.status IN ('INSTALLING', 'UPGRADING', 'REVERTING', 'UNINSTALLING')";
+
+/// A statement, or a part of one; rendered for a database when it is first used there.
 pub struct Sql {
     text: &'static str,
     sqlite: OnceLock<String>,
@@ -45,40 +66,44 @@ impl Sql {
     }
 
     pub fn sqlite(&self) -> &str {
-        self.sqlite.get_or_init(|| tell(self.text, |word| word.1))
+        self.sqlite.get_or_init(|| render(self.text, Dialect::Sqlite))
     }
 
     pub fn postgres(&self) -> &str {
-        self.postgres.get_or_init(|| tell(self.text, |word| word.2))
+        self.postgres.get_or_init(|| render(self.text, Dialect::Postgres))
     }
 }
 
-/// A text of the running program, told to SQLite.
-pub(super) fn tell_sqlite(text: &str) -> String {
-    tell(text, |word| word.1)
-}
-
-/// A text of the running program, told to PostgreSQL.
-pub(super) fn tell_postgres(text: &str) -> String {
-    tell(text, |word| word.2)
-}
-
-type Word = (&'static str, &'static str, &'static str);
-
-fn tell(text: &str, with: fn(&Word) -> &'static str) -> String {
+/// A text with its words written out for a database.
+///
+/// # Panics
+/// If the text, which is one of the program's own, names a word that does not exist.
+pub fn render(text: &str, dialect: Dialect) -> String {
     let mut pieces = text.split('{');
-    let mut told = String::from(pieces.next().unwrap_or_default());
+    let mut rendered = String::from(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (inside, after) = piece.split_once('}').unwrap_or_else(|| panic!("a word is not closed in {text}"));
         let (name, argument) = inside.split_once(' ').unwrap_or((inside, ""));
-        let word = WORDS.iter().find(|word| word.0 == name).unwrap_or_else(|| panic!("no word {{{name}}} in {text}"));
-        told += &with(word).replace('#', argument);
-        told += after;
+        rendered += &word(name, argument, dialect).unwrap_or_else(|| panic!("no word {{{inside}}} for {text}"));
+        rendered += after;
     }
-    told
+    rendered
 }
 
-/// A whole statement. Each one is also put on a list that a test prepares on both databases.
+fn word(name: &str, argument: &str, dialect: Dialect) -> Option<String> {
+    if name == "known" {
+        let (vocabulary, column) = argument.split_once(' ')?;
+        return Some(format!("({column} IN ('{}'))", vocabulary::words_of(vocabulary)?.join("', '")));
+    }
+    let (_, sqlite, postgres) = WORDS.iter().find(|word| word.0 == name)?;
+    let text = match dialect {
+        Dialect::Sqlite => sqlite,
+        Dialect::Postgres => postgres,
+    };
+    Some(text.replace('#', argument))
+}
+
+/// A whole statement. Each one is also in a list whose statements a test prepares on both databases.
 macro_rules! sql {
     ($text:expr) => {{
         #[cfg_attr(test, linkme::distributed_slice($crate::store::tests::STATEMENTS))]
@@ -87,7 +112,7 @@ macro_rules! sql {
     }};
 }
 
-/// For tests elsewhere, which change or look up what no caller may.
+/// For tests elsewhere, which change or read what no caller may.
 #[cfg(test)]
 pub(crate) use sql;
 
@@ -97,4 +122,27 @@ macro_rules! part {
         static SQL: $crate::store::db::sql::Sql = $crate::store::db::sql::Sql::new($text);
         &SQL
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Word;
+    use crate::domain::instance::InstanceStatus;
+    use crate::domain::release::ReleaseTargetStatus;
+
+    fn words<W: Word>(holds: impl Fn(W) -> bool) -> String {
+        let words: Vec<_> = W::ALL.iter().filter(|(value, ..)| holds(*value)).map(|(_, word, _)| *word).collect();
+        format!("t.status IN ('{}')", words.join("', '"))
+    }
+
+    #[test]
+    fn conditions_in_sql_are_those_of_the_domain() {
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            assert_eq!(render("{open t}", dialect), words(ReleaseTargetStatus::is_open));
+            assert_eq!(render("{moving t}", dialect), words(InstanceStatus::is_moving));
+            let known = words::<ReleaseTargetStatus>(|_| true);
+            assert_eq!(render("{known ReleaseTargetStatus t.status}", dialect), format!("({known})"));
+        }
+    }
 }

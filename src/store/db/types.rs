@@ -147,7 +147,40 @@ kept_as_text!(
 );
 
 fn known<T: Word>(word: &str) -> Result<T, BoxDynError> {
-    T::from_word(word).ok_or_else(|| format!("{word} is no {}", T::NAME).into())
+    T::from_word(word).ok_or_else(|| UnknownWord { vocabulary: T::NAME, word: word.to_owned() }.into())
+}
+
+/// A column holds a word that this program does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("\"{word}\" is not a {vocabulary} that this lockkeeper knows")]
+pub(super) struct UnknownWord {
+    pub vocabulary: &'static str,
+    pub word: String,
+}
+
+/// A word that may be unknown, where its row is then to be passed over: `None` if it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IfKnown<T>(pub Option<T>);
+
+impl<T> Type<Sqlite> for IfKnown<T> {
+    fn type_info() -> SqliteTypeInfo {
+        <str as Type<Sqlite>>::type_info()
+    }
+}
+impl<T: Word> Decode<'_, Sqlite> for IfKnown<T> {
+    fn decode(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(IfKnown(T::from_word(<&str as Decode<Sqlite>>::decode(value)?)))
+    }
+}
+impl<T> Type<Postgres> for IfKnown<T> {
+    fn type_info() -> PgTypeInfo {
+        <str as Type<Postgres>>::type_info()
+    }
+}
+impl<T: Word> Decode<'_, Postgres> for IfKnown<T> {
+    fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
+        Ok(IfKnown(T::from_word(<&str as Decode<Postgres>>::decode(value)?)))
+    }
 }
 
 /// A struct of the domain is read from a row whose columns have the names of its fields.

@@ -9,7 +9,7 @@ use crate::store::{Dialect, doctor};
 
 /// Hosts `a` and `b` with an instance each, of which the first failed to go back, and `c` and `d` with an
 /// installation that waits.
-async fn fleet(kind: &str) -> Fleet {
+pub(super) async fn fleet(kind: &str) -> Fleet {
     let fleet = Fleet::new(kind, 0).await;
     fleet.hosts(&["a", "b", "c", "d"].map(str::to_owned)).await;
     let mut install = fleet.install(named(&["a", "b"]));
@@ -23,7 +23,7 @@ async fn fleet(kind: &str) -> Fleet {
 }
 
 /// Takes a trigger or an index away that would refuse what is to be broken.
-async fn unguard(fleet: &Fleet, guard: &str) {
+pub(super) async fn unguard(fleet: &Fleet, guard: &str) {
     let dialect = fleet.app.db.dialect();
     let text = match (guard.split_once(" ON "), dialect) {
         (Some((trigger, table)), Dialect::Postgres) => format!("DROP TRIGGER {trigger} ON {table}"),
@@ -181,6 +181,12 @@ async fn the_doctor_names_each_invariant_that_is_broken() {
             "Several targets of an instance have one claim.",
             &["release_target_final ON release_target"],
             &[claim, sql!("UPDATE release_target SET fence = 1")],
+        ),
+        (
+            "I9",
+            "The column token.role has words that this lockkeeper does not know.",
+            &[],
+            &[sql!("INSERT INTO token (name, role, hash, hint, created_at) VALUES ('a', 'AUDITOR', 'a', 'b', {now})")],
         ),
     ];
     for kind in BOTH {

@@ -11,3 +11,4 @@ mod model;
 mod races;
 mod recording;
 mod refusals;
+mod vocabularies;

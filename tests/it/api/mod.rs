@@ -19,6 +19,7 @@ mod journal;
 mod kept_documents;
 mod log_lines;
 mod metrics;
+mod new_words;
 mod open_files;
 mod promises;
 mod repeating;

@@ -1,0 +1,54 @@
+//! Events that a newer program wrote: this one passes over what it does not know, and shows all the rest.
+
+use crate::PROGRAM;
+use serde_json::{Value, json};
+use testkit::fleet::id;
+use testkit::{Server, on_both};
+
+/// Columns of events that are copied from an earlier one.
+const COPIED: &str = "at, caused_by, service_id, service_name, instance_id, host_id, hostname, release_id, status, locked, \
+    action, total, queued, running, succeeded, failed, canceled, unknown, skipped";
+
+on_both!(events_of_a_newer_program_are_passed_over_live_in_the_log_and_in_lists);
+
+async fn events_of_a_newer_program_are_passed_over_live_in_the_log_and_in_lists(kind: &str) {
+    let server = Server::start(PROGRAM, kind);
+    let (client, stored) = (server.client(), server.stored().await);
+    client.service("shop").hosts(1).install().await;
+    // An event of a kind that no program has had, beside the newest one of its subject.
+    let append = async |subject: &str, like: &str, kind: &str| {
+        let event = format!(
+            "INSERT INTO event (position, subject, kind, revision, {COPIED})
+                 SELECT (SELECT position + 1 FROM event_log), '{subject}', '{kind}', revision + 1, {COPIED}
+                 FROM event WHERE subject = '{like}' ORDER BY position DESC LIMIT 1 RETURNING kind"
+        );
+        assert_eq!(stored.texts(&event).await, [kind]);
+        stored.texts("UPDATE event_log SET position = position + 1 RETURNING id").await;
+    };
+    let document = "subscription($after: Cursor) { serviceChanged(after: $after) { kind service { name } } }";
+    let mut live = client.subscribe(document, Value::Null).await;
+    let start = client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
+    let input = json!({ "name": "billing", "executor": "quick" });
+    let service = id(&client.change("createService", input, "service { id }").await["service"]);
+    append("HOST", "INSTANCE", "RENAMED").await;
+    append("SERVICE", "SERVICE", "MOVED").await;
+    append("RELEASE", "RELEASE", "POSTPONED").await;
+    append("INSTANCE", "INSTANCE", "DRAIN").await;
+    client.change("updateService", json!({ "serviceId": service, "language": "rust" }), "__typename").await;
+    let known = ["REGISTERED", "EDITED"].map(|kind| json!({ "kind": kind, "service": { "name": "billing" } }));
+    let mut late = client.subscribe(document, json!({ "after": start })).await;
+    for event in known {
+        assert_eq!(live.value("serviceChanged").await, event);
+        assert_eq!(late.value("serviceChanged").await, event);
+    }
+    let document = "query($after: Cursor) {
+            releaseEvents(after: $after) { nodes { kind } } instanceEvents(after: $after) { nodes { kind } }
+            instances { nodes { events(last: 100) { totalCount nodes { kind } } } } }";
+    let data = client.query(document, json!({ "after": start })).await;
+    assert_eq!((&data["releaseEvents"]["nodes"], &data["instanceEvents"]["nodes"]), (&json!([]), &json!([])));
+    for instance in data["instances"]["nodes"].as_array().unwrap() {
+        let kinds: Vec<_> =
+            instance["events"]["nodes"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+        assert!(!kinds.is_empty() && kinds.iter().all(|kind| *kind == "RELEASE"), "{kinds:?}");
+    }
+}
