@@ -3,7 +3,7 @@
 use super::{Db, Ids, Json, Result, Texts, Tx};
 use crate::domain::Timestamp;
 use crate::domain::order::Order;
-use crate::domain::release::ReleaseTargetStatus;
+use crate::domain::target::ReleaseTargetStatus;
 
 /// A target `t` that waits, and whose host is not busy (R18).
 macro_rules! could_begin {

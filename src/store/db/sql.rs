@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::domain::Word;
     use crate::domain::instance::InstanceStatus;
-    use crate::domain::release::ReleaseTargetStatus;
+    use crate::domain::target::ReleaseTargetStatus;
 
     fn words<W: Word>(holds: impl Fn(W) -> bool) -> String {
         let words: Vec<_> = W::ALL.iter().filter(|(value, ..)| holds(*value)).map(|(_, word, _)| *word).collect();

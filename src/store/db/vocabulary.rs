@@ -3,7 +3,7 @@
 
 use super::sql::Sql;
 use crate::domain::audit::AuditOutcome;
-use crate::domain::{Word, caller::Role, event::*, instance::*, release::*, version::*};
+use crate::domain::{Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
 
 /// A column that holds words.
 #[derive(Clone, Copy, Debug)]
