@@ -2,7 +2,7 @@
 
 use super::db::types::IfKnown;
 use super::{Db, Json, Result, Tx};
-use crate::domain::event::{Changed, NewEvent, Subject};
+use crate::domain::event::{Changed, InstanceEventKind, NewEvent, ReleaseEventKind, ServiceEventKind, Subject};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 
