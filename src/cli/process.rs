@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::limits::{CONNECTIONS, SUBSCRIPTION_CONNECTIONS};
 use crate::server::tls::{Certificates, Reloader};
 use crate::server::ws::Timings;
-use crate::server::{Api, Counts, Metrics, Rates, Readiness, Server, Subscribers, Waiting};
+use crate::server::{Api, Counters, Metrics, Rates, Readiness, Server, SubscriptionCounts, WaitingBytes};
 use crate::store::{self, Capacity, Db};
 use crate::watch::Groups;
 use crate::worker::{self, WorkerSettings};
@@ -57,25 +57,25 @@ pub async fn run(
         Some(reloader) => Some(AbortOnDropHandle::new(tokio::spawn(reloader.run(signal(SignalKind::hangup())?)))),
         None => None,
     };
-    let counts = Counts::default();
+    let counters = Counters::default();
     let denials = Denials::new(app.db.clone(), settings.limits.audit_input);
     let server = Server {
         tokens: Tokens::new(app.db.clone()),
-        metrics: Metrics::new(app.db.clone(), groups.clone(), counts.clone()),
-        rates: Rates::new(&settings.limits, counts.clone()),
-        counts,
+        metrics: Metrics::new(app.db.clone(), groups.clone(), counters.clone()),
+        rates: Rates::new(&settings.limits, counters.clone()),
+        counters,
         access: settings.access.clone(),
         readiness: Readiness::default(),
         db: app.db.clone(),
         queues: groups.queues().clone(),
-        subscribers: Subscribers::default(),
+        subscriptions: SubscriptionCounts::new(settings.limits.subscriptions_per_caller),
         engine: Arc::new(Api::new(app.clone(), groups, gate, denials.clone())),
         limits: settings.limits,
-        waiting: Waiting::new(settings.limits),
+        waiting_bytes: WaitingBytes::new(settings.limits),
         stopping: stopping.clone(),
         closing: closing.clone(),
-        timings: Timings::default(),
-        underway: TaskTracker::new(),
+        socket_timings: Timings::default(),
+        tasks: TaskTracker::new(),
     };
     let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();

@@ -8,8 +8,8 @@ use crate::config;
 use crate::domain::Id;
 use crate::gate::Gate;
 use crate::limits::Limits;
-use crate::server::request::Asked;
-use crate::server::ws::message::Message;
+use crate::server::request::RawRequest;
+use crate::server::ws::message::ClientMessage;
 use crate::wire::cursor;
 use async_graphql::{ServerError, Value};
 use serde_json::Map;
@@ -26,7 +26,7 @@ const CODES: [&str; 4] = ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "
 
 /// A body of a request: it is refused, or passes the gate, in the same way each time that it is sent.
 pub fn body(bytes: &[u8]) {
-    check(|| Asked::from_body(bytes).ok());
+    check(|| RawRequest::from_body(bytes).ok());
 }
 
 /// A document, an operation's name and variables in JSON, with a zero byte between each two.
@@ -42,12 +42,12 @@ pub fn request(bytes: &[u8]) {
     if let Some(variables) = parts.next().and_then(|part| serde_json::from_str(part).ok()) {
         map.insert("variables".to_owned(), variables);
     }
-    check(|| Asked::from_map(map.clone()).ok());
+    check(|| RawRequest::from_map(map.clone()).ok());
 }
 
 /// Has the same request pass the gate as a new one and as one that is known, if it has the form of a request.
-fn check(asked: impl Fn() -> Option<Asked>) {
-    let verdict = || asked().map(|asked| asked.prepare(&GATE).map(|prepared| (prepared.kind, prepared.objects)));
+fn check(request: impl Fn() -> Option<RawRequest>) {
+    let verdict = || request().map(|request| request.prepare(&GATE).map(|prepared| (prepared.kind, prepared.objects)));
     let (Some(first), Some(second)) = (verdict(), verdict()) else { return };
     assert_eq!(first, second, "a known document has another verdict");
     if let Err(errors) = first {
@@ -80,8 +80,8 @@ pub fn id(bytes: &[u8]) {
 /// A message over a socket: it is one of the protocol, or closes the socket with a code of the protocol.
 pub fn message(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    match Message::read(&text) {
-        Ok(Message::Subscribe(_, asked)) => drop(asked.prepare(&GATE)),
+    match ClientMessage::parse(&text) {
+        Ok(ClientMessage::Subscribe(_, request)) => drop(request.prepare(&GATE)),
         Ok(_) => {}
         Err(close) => {
             assert_eq!(close.code(), 4400);

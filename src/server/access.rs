@@ -1,11 +1,13 @@
-//! Before a request reaches its route: whose token it bears, and whether it comes too often. The token is looked at
+//! Before a request reaches its route: whose token it has, and whether it comes too often. The token is looked at
 //! first, so that a caller with a valid one is never refused because of what others at its address did.
 
-use super::Server;
-use super::accept::accepted;
-use super::answer::Refused;
-use super::log::{Client, Told};
-use super::who::{self, Stranger, Who};
+use super::access_log::ClientAddress;
+use super::access_record::AccessRecord;
+use super::authentication::{AuthError, Identity, authenticate};
+use super::media_type::accept_header;
+use super::refusal::Refusal;
+use super::response::HttpRefusal;
+use super::state::Server;
 use crate::graphql::RequestId;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, header};
@@ -15,38 +17,38 @@ use hyper::upgrade::OnUpgrade;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The routes that open sockets. Requests to all others bring their token in a header.
-const SOCKETS: [&str; 3] = ["/graphql/ws", "/graphql", "/graphql/"];
+/// The routes that open sockets. Requests to all others have their token in a header.
+const SOCKET_PATHS: [&str; 3] = ["/graphql/ws", "/graphql", "/graphql/"];
 
-/// Who sends a request: an extension of each request that [`each_request`] lets through.
-pub type Sender = Result<Who, Stranger>;
+/// Who sent a request: an extension of each request that [`check_request`] lets through.
+pub type Authentication = Result<Identity, AuthError>;
 
-/// Looks at the token of a request and counts it. One that opens a socket is left to the socket, which may still bring a
-/// token.
-pub async fn each_request(
+/// Looks up the token of a request and counts the request. One that opens a socket is left to the socket, which may
+/// still bring a token.
+pub async fn check_request(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
-    Extension(Client(address)): Extension<Client>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
     mut request: Request,
     next: Next,
 ) -> Response {
     if opens_socket(&request) {
         return next.run(request).await;
     }
-    let sender = who::who(&server, authorization(request.headers()), address).await;
-    let admitted = match &sender {
-        Ok(who) => server.rates.caller(&who.caller.name),
-        Err(stranger) => admit_stranger(&server, *stranger, address),
+    let authentication = authenticate(&server.tokens, authorization(request.headers()), address).await;
+    let admitted = match &authentication {
+        Ok(identity) => server.rates.admit_caller(&identity.caller.name),
+        Err(error) => admit_unauthenticated(&server, *error, address),
     };
-    let caller = sender.as_ref().ok().map(|who| who.caller.name.clone());
+    let caller = authentication.as_ref().ok().map(|identity| identity.caller.name.clone());
     let mut response = match admitted {
         Ok(()) => {
-            request.extensions_mut().insert(sender);
+            request.extensions_mut().insert(authentication);
             next.run(request).await
         }
-        Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
+        Err(refusal) => HttpRefusal::from(refusal).respond(accept_header(request.headers()).for_refusal(), &id),
     };
-    response.extensions_mut().get_or_insert_default::<Told>().caller = caller;
+    response.extensions_mut().get_or_insert_default::<AccessRecord>().caller = caller;
     response
 }
 
@@ -54,16 +56,16 @@ pub async fn each_request(
 ///
 /// # Errors
 /// If its address sends too many.
-pub fn admit_stranger(server: &Server, stranger: Stranger, address: IpAddr) -> Result<(), Refused> {
-    server.counts.stranger(stranger);
-    match stranger {
+pub fn admit_unauthenticated(server: &Server, error: AuthError, address: IpAddr) -> Result<(), Refusal> {
+    server.counters.authentication_failed(error);
+    match error {
         // It may be a caller.
-        Stranger::Unavailable => Ok(()),
-        Stranger::NoToken | Stranger::NoMore => server.rates.stranger(address),
+        AuthError::Unavailable => Ok(()),
+        AuthError::MissingToken | AuthError::InvalidToken => server.rates.admit_address(address),
     }
 }
 
-/// The header that bears the token, empty if there is none.
+/// Returns the header that holds the token, or an empty text if it is missing.
 pub fn authorization(headers: &HeaderMap) -> &str {
     headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
@@ -73,7 +75,7 @@ pub fn authorization(headers: &HeaderMap) -> &str {
 pub fn opens_socket(request: &Request) -> bool {
     let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     request.method() == Method::GET
-        && SOCKETS.contains(&request.uri().path())
+        && SOCKET_PATHS.contains(&request.uri().path())
         && text(header::UPGRADE).eq_ignore_ascii_case("websocket")
         && text(header::CONNECTION).split(',').any(|part| part.trim().eq_ignore_ascii_case("upgrade"))
         && text(header::SEC_WEBSOCKET_VERSION) == "13"

@@ -1,16 +1,17 @@
-//! `/graphql`: who asks, what, and in what form the answer is wanted.
+//! `/graphql`: reads a request, has its operation executed, and answers in the media type that the client accepts.
 
-use super::accept::{Accepted, Media, accepted};
-use super::access::Sender;
-use super::answer::{self, Refused};
-use super::log::Told;
-use super::request::{Asked, Parameters, is_json};
-use super::who::Who;
-use super::{Server, body, execute, sse};
+use super::access::Authentication;
+use super::access_record::AccessRecord;
+use super::authentication::Identity;
+use super::media_type::{AcceptHeader, MediaType, accept_header};
+use super::refusal::Refusal;
+use super::request::{Parameters, RawRequest, is_json};
+use super::response::{self, HttpRefusal};
+use super::state::Server;
+use super::{body, execute, sse};
 use crate::blocking;
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
-use crate::wire::ErrorCode;
 use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
@@ -19,53 +20,55 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use std::sync::Arc;
 
-/// Queries, mutations, and subscriptions to whoever accepts a stream.
+/// Queries and mutations, and subscriptions for clients that accept a stream.
 pub async fn post(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
-    Extension(sender): Extension<Sender>,
+    Extension(authentication): Extension<Authentication>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let accepted = accepted(&headers);
-    let asked = async {
-        let who = sender?;
+    let accept = accept_header(&headers);
+    let reading = async {
+        let identity = authentication?;
         if !is_json(text(&headers, header::CONTENT_TYPE)) {
-            let message = "The body has to be JSON in UTF-8: send it with `Content-Type: application/json`.";
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message));
+            let message = "The body must be JSON in UTF-8. Send it with `Content-Type: application/json`.";
+            return Err(HttpRefusal::with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
-        let room = server.waiting.to_read(&who.caller.name, body::length(&headers)?).await?;
+        let caller = &identity.caller.name;
+        let reserved_to_read = server.waiting_bytes.reserve_to_read(caller, body::max_length(&headers)?).await?;
         let body = body::read(&headers, body).await?;
-        let parsed = server.waiting.to_parse(&who.caller.name, &body).await?;
-        let asked = blocking::run(body.len(), || Asked::from_body(&body))?;
-        drop((body, room));
-        Ok((who, asked, parsed))
+        let reserved_to_parse = server.waiting_bytes.reserve_to_parse(caller, &body).await?;
+        let request = blocking::run(body.len(), || RawRequest::from_body(&body))?;
+        drop((body, reserved_to_read));
+        Ok((identity, request, reserved_to_parse))
     };
-    match asked.await {
-        Ok((who, asked, _room)) => answer(&server, &id, &headers, who, asked, accepted, false).await,
-        Err(refused) => refused.respond(accepted.refusal(), &id),
+    match reading.await {
+        Ok((identity, request, _reserved)) => answer(&server, &id, &headers, identity, request, accept, false).await,
+        Err(refusal) => refusal.respond(accept.for_refusal(), &id),
     }
 }
 
-/// Queries, and subscriptions to whoever accepts a stream; never mutations.
+/// Queries, and subscriptions for clients that accept a stream; never mutations.
 pub async fn get(
     State(server): State<Arc<Server>>,
     Extension(id): Extension<RequestId>,
-    Extension(sender): Extension<Sender>,
+    Extension(authentication): Extension<Authentication>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let accepted = accepted(&headers);
-    let asked = async {
-        let who = sender?;
+    let accept = accept_header(&headers);
+    let reading = async {
+        let identity = authentication?;
         let Query(parameters) = Query::<Parameters>::try_from_uri(&uri)
-            .map_err(|error| Refused::bad_request(format!("The parameters cannot be read: {error}.")))?;
-        let room = server.waiting.to_parse(&who.caller.name, uri.query().unwrap_or_default().as_bytes()).await?;
-        Ok::<_, Refused>((who, Asked::from_parameters(parameters)?, room))
+            .map_err(|error| Refusal::bad_request(format!("The parameters of the URL cannot be read: {error}.")))?;
+        let sent = uri.query().unwrap_or_default().as_bytes();
+        let reserved = server.waiting_bytes.reserve_to_parse(&identity.caller.name, sent).await?;
+        Ok::<_, HttpRefusal>((identity, RawRequest::from_parameters(parameters)?, reserved))
     };
-    match asked.await {
-        Ok((who, asked, _room)) => answer(&server, &id, &headers, who, asked, accepted, true).await,
-        Err(refused) => refused.respond(accepted.refusal(), &id),
+    match reading.await {
+        Ok((identity, request, _reserved)) => answer(&server, &id, &headers, identity, request, accept, true).await,
+        Err(refusal) => refusal.respond(accept.for_refusal(), &id),
     }
 }
 
@@ -73,76 +76,76 @@ async fn answer(
     server: &Arc<Server>,
     id: &RequestId,
     headers: &HeaderMap,
-    who: Who,
-    asked: Asked,
-    accepted: Accepted,
-    only_reads: bool,
+    identity: Identity,
+    request: RawRequest,
+    accept: AcceptHeader,
+    is_get: bool,
 ) -> Response {
     let (mut kind, mut operation) = (None, None);
-    let mut response = match asked.prepare(server.engine.gate()) {
+    let mut response = match request.prepare(server.engine.gate()) {
         Ok(prepared) => {
             kind = Some(prepared.kind);
             operation = Some(prepared.name.clone().unwrap_or_else(|| prepared.kind.to_string()));
-            match form(&prepared, accepted, only_reads) {
-                Ok(media) => carry_out(server, id, headers, who, prepared, media).await,
-                Err(refused) => refused.respond(accepted.refusal(), id),
+            match media_type(&prepared, accept, is_get) {
+                Ok(media_type) => run(server, id, headers, identity, prepared, media_type).await,
+                Err(refusal) => refusal.respond(accept.for_refusal(), id),
             }
         }
-        // A subscription that is wrong is told so on a stream: its clients read nothing else.
-        Err(errors) => match accepted.answer(OperationType::Query) {
-            Some(Media::Events) => sse::once(Answer::from_errors(errors), id),
-            Some(media) => answer::answered(Answer::from_errors(errors), media, id),
-            None => not_acceptable().respond(Media::Json, id),
+        // Clients of subscriptions read nothing but a stream, so an invalid subscription is refused on a stream.
+        Err(errors) => match accept.for_operation(OperationType::Query) {
+            Some(MediaType::EventStream) => sse::once(Answer::from_errors(errors), id),
+            Some(media_type) => response::answered(Answer::from_errors(errors), media_type, id),
+            None => not_acceptable().respond(MediaType::Json, id),
         },
     };
-    if let Some(told) = response.extensions_mut().get_mut::<Told>() {
-        told.operation = operation;
-        told.kind = kind;
+    if let Some(record) = response.extensions_mut().get_mut::<AccessRecord>() {
+        record.operation = operation;
+        record.kind = kind;
     }
     response
 }
 
-fn form(prepared: &Prepared, accepted: Accepted, only_reads: bool) -> Result<Media, Refused> {
-    if only_reads && prepared.kind == OperationType::Mutation {
-        let message = "Mutations are only taken by POST.";
+fn media_type(prepared: &Prepared, accept: AcceptHeader, is_get: bool) -> Result<MediaType, HttpRefusal> {
+    if is_get && prepared.kind == OperationType::Mutation {
+        let message = "A mutation cannot be sent by GET. Send it by POST.";
         return Err(
-            Refused::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest, message).with(header::ALLOW, "POST")
+            HttpRefusal::with_status(StatusCode::METHOD_NOT_ALLOWED, message).with_header(header::ALLOW, "POST")
         );
     }
-    accepted.answer(prepared.kind).ok_or_else(not_acceptable)
+    accept.for_operation(prepared.kind).ok_or_else(not_acceptable)
 }
 
-async fn carry_out(
+async fn run(
     server: &Arc<Server>,
     id: &RequestId,
     headers: &HeaderMap,
-    who: Who,
+    identity: Identity,
     prepared: Prepared,
-    media: Media,
+    media_type: MediaType,
 ) -> Response {
     let kind = prepared.kind;
     if kind == OperationType::Subscription {
-        let subscribed = match server.subscribers.admit(&who.caller.name, server.limits.subscriptions_per_caller) {
-            Ok(subscribed) => subscribed,
-            Err(refused) => return refused.respond(media, id),
+        let counted = match server.subscriptions.admit(&identity.caller.name) {
+            Ok(counted) => counted,
+            Err(refusal) => return HttpRefusal::from(refusal).respond(media_type, id),
         };
-        // A client that comes back sends the same request as before, and says here what it saw last.
+        // A client that reconnects sends the same request as before, and says here which event it saw last.
         let place = Place::new(text(headers, "last-event-id"));
-        let messages = server.engine.subscribe(prepared.request().data(place), who.caller, &id.0).await;
-        return sse::stream(server, messages, subscribed, who.secret, id);
+        let messages = server.engine.subscribe(prepared.request().data(place), identity.caller, &id.0).await;
+        return sse::stream(server, messages, counted, identity.secret, id);
     }
-    match (execute::execute(server, prepared, kind, who.caller, id).await, media) {
-        (Ok(answer), Media::Events) => sse::once(answer, id),
-        (Ok(answer), media) => answer::answered(answer, media, id),
-        (Err(refused), Media::Events) => sse::once(refused.answer(), id),
-        (Err(refused), media) => refused.respond(media, id),
+    match (execute::execute(server, prepared, kind, identity.caller, id).await, media_type) {
+        (Ok(answer), MediaType::EventStream) => sse::once(answer, id),
+        (Ok(answer), media_type) => response::answered(answer, media_type, id),
+        (Err(refusal), MediaType::EventStream) => sse::once(refusal.answer(), id),
+        (Err(refusal), media_type) => HttpRefusal::from(refusal).respond(media_type, id),
     }
 }
 
-fn not_acceptable() -> Refused {
-    let message = "There is no answer in a form that the header Accept allows: application/graphql-response+json or \
-                   application/json for queries and mutations, text/event-stream for all and for subscriptions.";
-    Refused::new(StatusCode::NOT_ACCEPTABLE, ErrorCode::BadRequest, message)
+fn not_acceptable() -> HttpRefusal {
+    let message = "The header Accept allows no media type of the answer. Accept application/graphql-response+json or \
+                   application/json for queries and mutations, and text/event-stream for subscriptions.";
+    HttpRefusal::with_status(StatusCode::NOT_ACCEPTABLE, message)
 }
 
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> &str {

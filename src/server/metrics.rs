@@ -1,20 +1,13 @@
-//! `/metrics`: what an operator wants to see, in the text format that Prometheus reads.
+//! What an operator wants to see of a server, in the text format that Prometheus reads.
 
-use super::Server;
-use super::accept::Media;
-use super::access::Sender;
-use super::answer::{OK, Refused};
-use super::counts::Counts;
+use super::answer::OK;
+use super::counters::Counters;
 use crate::domain::Word;
 use crate::domain::release::ReleaseStatus;
 use crate::domain::target::ReleaseTargetStatus;
-use crate::graphql::RequestId;
 use crate::store::{Db, Result, events, stats};
 use crate::watch::Groups;
 use async_graphql::parser::types::OperationType;
-use axum::extract::{Extension, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -22,62 +15,61 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Bounds of the times that are told apart, in seconds.
-const BOUNDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+/// Upper bounds of the histogram's buckets, in seconds.
+const BUCKETS_SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Asked {
-    /// `query`, `mutation` or `subscription`; `none` when there was no document to tell by.
+struct RequestLabels {
+    /// `query`, `mutation` or `subscription`; `none` if the document was not read.
     operation: &'static str,
     /// `ok`, `refused` for a mutation with user errors, or the code of the first error.
     outcome: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Over {
+struct TransportLabel {
     transport: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Status {
+struct StatusLabel {
     status: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Connections {
+struct ConnectionLabel {
     state: &'static str,
 }
 
-/// What a process counts while it serves. Clones count together; all else is looked up when somebody asks.
+/// What a process counts while it serves. Clones share the counts; everything else is read when it is rendered.
 #[derive(Clone)]
 pub struct Metrics {
     db: Db,
     groups: Groups,
-    requests: Family<Asked, Histogram, fn() -> Histogram>,
-    subscribers: Family<Over, Gauge>,
-    counts: Counts,
+    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    subscribers: Family<TransportLabel, Gauge>,
+    counters: Counters,
 }
 
-/// How a subscriber listens.
+/// How a subscription is sent.
 #[derive(Clone, Copy, Debug)]
 pub enum Transport {
-    Events,
-    Socket,
+    EventStream,
+    WebSocket,
 }
 
-/// A subscriber is counted for as long as this is kept, and its subscription as a request when it is dropped.
-pub struct Subscriber {
+/// A subscription under way: counted as such until this is dropped, and then as a request.
+pub struct ActiveSubscription {
     metrics: Metrics,
     gauge: Gauge,
     began: Instant,
-    /// How it ended.
+    /// With which outcome it ends.
     pub outcome: Cow<'static, str>,
 }
 
-impl Drop for Subscriber {
+impl Drop for ActiveSubscription {
     fn drop(&mut self) {
         self.gauge.dec();
         self.metrics.request(Some(OperationType::Subscription), &self.outcome, self.began);
@@ -85,10 +77,11 @@ impl Drop for Subscriber {
 }
 
 impl Metrics {
-    /// With nothing counted yet.
-    pub fn new(db: Db, groups: Groups, counts: Counts) -> Metrics {
-        let requests: Family<_, _, fn() -> Histogram> = Family::new_with_constructor(|| Histogram::new(BOUNDS));
-        Metrics { db, groups, requests, subscribers: Family::default(), counts }
+    /// Returns metrics with nothing counted yet.
+    pub fn new(db: Db, groups: Groups, counters: Counters) -> Metrics {
+        let requests: Family<_, _, fn() -> Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BUCKETS_SECONDS));
+        Metrics { db, groups, requests, subscribers: Family::default(), counters }
     }
 
     /// Counts a request that has ended.
@@ -99,75 +92,75 @@ impl Metrics {
             Some(OperationType::Subscription) => "subscription",
             None => "none",
         };
-        let asked = Asked { operation, outcome: outcome.to_owned() };
-        self.requests.get_or_create(&asked).observe(began.elapsed().as_secs_f64());
+        let labels = RequestLabels { operation, outcome: outcome.to_owned() };
+        self.requests.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
     }
 
-    /// Counts a subscriber.
-    pub fn subscriber(&self, transport: Transport) -> Subscriber {
+    /// Counts a subscription that has begun.
+    pub fn subscription(&self, transport: Transport) -> ActiveSubscription {
         let transport = match transport {
-            Transport::Events => "sse",
-            Transport::Socket => "websocket",
+            Transport::EventStream => "sse",
+            Transport::WebSocket => "websocket",
         };
-        let gauge = self.subscribers.get_or_create_owned(&Over { transport });
+        let gauge = self.subscribers.get_or_create_owned(&TransportLabel { transport });
         gauge.inc();
-        Subscriber { metrics: self.clone(), gauge, began: Instant::now(), outcome: OK.into() }
+        ActiveSubscription { metrics: self.clone(), gauge, began: Instant::now(), outcome: OK.into() }
     }
 
-    /// Everything there is to tell now.
-    async fn tell(&self) -> Result<String> {
+    /// Returns all metrics as text.
+    pub async fn render(&self) -> Result<String> {
         let releases = stats::releases(&self.db).await?;
         let head = events::bounds(&self.db).await?.head;
         let mut registry = Registry::with_prefix("lockkeeper");
-        let about = "Requests by kind of operation and outcome, subscriptions when they have ended";
-        registry.register_with_unit("request_duration", about, Unit::Seconds, self.requests.clone());
+        let help = "Requests by kind of operation and outcome; subscriptions are counted when they have ended";
+        registry.register_with_unit("request_duration", help, Unit::Seconds, self.requests.clone());
         registry.register("subscribers", "Subscriptions under way, by transport", self.subscribers.clone());
-        self.counts.register(&mut registry);
+        self.counters.register(&mut registry);
         let groups = gauge(self.groups.len() as i64);
-        let about = "Different subscriptions under way: equal ones are carried out once, for all their subscribers";
-        registry.register("subscriptions", about, groups);
+        let help = "Different subscriptions under way: equal ones are read once for all of their subscribers";
+        registry.register("subscriptions", help, groups);
         let position = gauge(head);
-        registry.register("event_position", "Position of the newest event in the log", position);
+        registry.register("event_position", "Position of the newest event in the event log", position);
         let behind = gauge((head - self.groups.tail().position()).max(0));
-        registry.register("events_behind", "Events that this process has not yet read from the log", behind);
-        let connections = Family::<Connections, Gauge>::default();
+        registry.register("events_behind", "Events that this process has not yet read from the event log", behind);
+        let connections = Family::<ConnectionLabel, Gauge>::default();
         let (used, idle) = self.db.connections();
-        for (state, many) in [("used", used), ("idle", idle)] {
-            connections.get_or_create(&Connections { state }).set(many as i64);
+        for (state, count) in [("used", used), ("idle", idle)] {
+            connections.get_or_create(&ConnectionLabel { state }).set(count as i64);
         }
-        registry.register("database_connections", "Connections to the database, in use or idle", connections);
+        registry.register("database_connections", "Connections to the database, used or idle", connections);
         let statements = ConstCounter::new(self.db.statements());
         registry.register("database_statements", "Statements that this process has run", statements);
-        let (by_status, targets, delay) = counted(&releases);
+        let (by_status, targets, delay) = release_gauges(&releases);
         registry.register("releases", "Releases by status", by_status);
-        registry.register("targets", "Targets of releases by status", targets);
-        let about = "How long the oldest queued target has waited, those of paused releases apart";
-        registry.register_with_unit("queue_delay", about, Unit::Seconds, delay);
-        let mut told = String::new();
+        registry.register("targets", "Release targets by status", targets);
+        let help = "How long the oldest queued target has waited, without those of paused releases";
+        registry.register_with_unit("queue_delay", help, Unit::Seconds, delay);
+        let mut rendered = String::new();
         // Writing to a string does not fail.
-        let _ = text::encode(&mut told, &registry);
-        Ok(told)
+        let _ = text::encode(&mut rendered, &registry);
+        Ok(rendered)
     }
 }
 
-type ByStatus = Family<Status, Gauge>;
+type ByStatus = Family<StatusLabel, Gauge>;
 
-/// Releases by status, targets by status, and the longest wait of a queued target.
-fn counted(found: &[stats::Releases]) -> (ByStatus, ByStatus, Gauge<f64, std::sync::atomic::AtomicU64>) {
+/// Returns releases by status, targets by status, and the longest wait of a queued target.
+fn release_gauges(by_status: &[stats::Releases]) -> (ByStatus, ByStatus, Gauge<f64, std::sync::atomic::AtomicU64>) {
     let (releases, targets) = (ByStatus::default(), ByStatus::default());
-    // A status without any is told as 0.
+    // A status that no release has is shown as 0.
     for (_, status, _) in ReleaseStatus::ALL {
-        releases.get_or_create(&Status { status }).set(0);
+        releases.get_or_create(&StatusLabel { status }).set(0);
     }
-    let add = |status: ReleaseTargetStatus, many: i64| {
-        targets.get_or_create(&Status { status: status.word() }).inc_by(many);
+    let add = |status: ReleaseTargetStatus, count: i64| {
+        targets.get_or_create(&StatusLabel { status: status.word() }).inc_by(count);
     };
     for (status, ..) in ReleaseTargetStatus::ALL {
         add(*status, 0);
     }
-    let mut longest = 0;
-    for found in found {
-        releases.get_or_create(&Status { status: found.status.word() }).set(found.releases);
+    let mut longest_millis = 0;
+    for found in by_status {
+        releases.get_or_create(&StatusLabel { status: found.status.word() }).set(found.releases);
         add(ReleaseTargetStatus::Queued, found.queued);
         add(ReleaseTargetStatus::Running, found.running);
         add(ReleaseTargetStatus::Succeeded, found.succeeded);
@@ -175,11 +168,11 @@ fn counted(found: &[stats::Releases]) -> (ByStatus, ByStatus, Gauge<f64, std::sy
         add(ReleaseTargetStatus::Canceled, found.canceled);
         add(ReleaseTargetStatus::Unknown, found.unknown);
         if let Some(since) = found.waiting_since.filter(|_| found.status != ReleaseStatus::Paused) {
-            longest = longest.max(found.now.0 - since.0);
+            longest_millis = longest_millis.max(found.now.0 - since.0);
         }
     }
     let delay = Gauge::default();
-    delay.set(Duration::from_millis(longest as u64).as_secs_f64());
+    delay.set(Duration::from_millis(longest_millis as u64).as_secs_f64());
     (releases, targets, delay)
 }
 
@@ -187,25 +180,4 @@ fn gauge(value: i64) -> Gauge {
     let gauge = Gauge::default();
     gauge.set(value);
     gauge
-}
-
-/// Tells the figures to whoever has a token.
-pub async fn get(
-    State(server): State<Arc<Server>>,
-    Extension(id): Extension<RequestId>,
-    Extension(sender): Extension<Sender>,
-) -> Response {
-    if let Err(stranger) = sender {
-        return Refused::from(stranger).respond(Media::Json, &id);
-    }
-    match server.metrics.tell().await {
-        Ok(told) => {
-            let content_type = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-            ([(header::CONTENT_TYPE, content_type)], told).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "the figures could not be read");
-            Refused::unavailable("The database was not reached. Ask again.").respond(Media::Json, &id)
-        }
-    }
 }

@@ -1,13 +1,15 @@
-//! Pages of other origins: those that `[server] origins` lists may use the API, and no others. Written here rather than
-//! taken from tower-http, which answers preflights of foreign origins with headers of CORS, too.
+//! Pages of other origins: those that `[server] origins` lists may use the API, and no others. tower-http's CORS layer is
+//! not used, since it answers preflights of foreign origins with CORS headers, too.
 
-use super::Server;
-use super::accept::accepted;
 use super::access::opens_socket;
-use super::answer::Refused;
+use super::access_log::ClientAddress;
+use super::access_record::cut;
 use super::connection::Peer;
-use super::log::{Client, cut};
-use super::seldom::Seldom;
+use super::limits::Throttle;
+use super::media_type::accept_header;
+use super::refusal::Refusal;
+use super::response::HttpRefusal;
+use super::state::Server;
 use crate::graphql::RequestId;
 use crate::net::Origin;
 use crate::wire::ErrorCode;
@@ -17,20 +19,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// The host that a client named to the proxy in front.
+/// The host as the client of a proxy named it.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-/// What pages may do.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-/// What pages may see of an answer, beside its body.
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
-/// How long a browser may keep the answer to a preflight, in seconds.
-const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+/// The methods that pages may use.
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+/// The headers of a response that pages may read.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+/// How long a browser may cache the response to a preflight, in seconds.
+const PREFLIGHT_MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// Answers preflights, refuses sockets of foreign origins, and lets pages of listed origins read answers.
-pub async fn each_request(
-    State((server, warned)): State<(Arc<Server>, Arc<Seldom>)>,
+pub async fn check_request(
+    State((server, warnings)): State<(Arc<Server>, Arc<Throttle>)>,
     Extension(id): Extension<RequestId>,
-    Extension(client): Extension<Client>,
+    Extension(address): Extension<ClientAddress>,
     Extension(peer): Extension<Peer>,
     request: Request,
     next: Next,
@@ -42,12 +44,12 @@ pub async fn each_request(
         && opens_socket(&request)
         && !is_own(&server, peer, foreign, request.headers())
     {
-        refuse_socket(&server, &warned, client, foreign, request.headers(), &id)
+        refuse_socket(&server, &warnings, address, foreign, request.headers(), &id)
     } else if request.method() == Method::OPTIONS && origin.is_some() {
-        // A browser sends no token with it, so that is no failure.
-        match server.rates.stranger(client.0) {
+        // A browser sends it without a token, so it is not counted as a failed authentication.
+        match server.rates.admit_address(address.0) {
             Ok(()) => preflight(listed.is_some(), request.headers()),
-            Err(refused) => refused.respond(accepted(request.headers()).refusal(), &id),
+            Err(refusal) => HttpRefusal::from(refusal).respond(accept_header(request.headers()).for_refusal(), &id),
         }
     } else {
         next.run(request).await
@@ -55,20 +57,20 @@ pub async fn each_request(
     if let Some(origin) = listed {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
     response
 }
 
-/// What a page may send: no cookies, since only tokens let anybody in, and whatever headers it likes.
+/// Answers a preflight: a page may send any headers, but no cookies, since callers authenticate by tokens only.
 fn preflight(listed: bool, headers: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     if listed {
-        let allowed = response.headers_mut();
-        allowed.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        allowed.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        let cors = response.headers_mut();
+        cors.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+        cors.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE);
         if let Some(names) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-            allowed.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+            cors.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
         }
     }
     response
@@ -76,17 +78,17 @@ fn preflight(listed: bool, headers: &HeaderMap) -> Response {
 
 fn refuse_socket(
     server: &Server,
-    warned: &Seldom,
-    Client(address): Client,
+    warnings: &Throttle,
+    ClientAddress(address): ClientAddress,
     origin: &HeaderValue,
     headers: &HeaderMap,
     id: &RequestId,
 ) -> Response {
-    let media = accepted(headers).refusal();
-    if let Err(refused) = server.rates.stranger(address) {
-        return refused.respond(media, id);
+    let media_type = accept_header(headers).for_refusal();
+    if let Err(refusal) = server.rates.admit_address(address) {
+        return HttpRefusal::from(refusal).respond(media_type, id);
     }
-    if warned.is_due() {
+    if warnings.is_due() {
         let text = |value: Option<&HeaderValue>| {
             value.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())).to_owned()).unwrap_or_default()
         };
@@ -95,12 +97,12 @@ fn refuse_socket(
             %address,
             origin = text(Some(origin)),
             host = text(headers.get(header::HOST)),
-            "a WebSocket was refused: its Origin is not that of the host, and [server] origins does not list it"
+            "a WebSocket was refused: its Origin is not this host, and [server] origins does not list it"
         );
     }
-    let message =
-        "Pages of this origin may not use this server. Its operator can list the origin in `[server] origins`.";
-    Refused::new(StatusCode::FORBIDDEN, ErrorCode::Forbidden, message).respond(media, id)
+    let message = "Pages of this origin may not use this server. Ask its operator to list the origin in \
+                   `[server] origins`.";
+    HttpRefusal::from(Refusal::new(ErrorCode::Forbidden, message)).respond(media_type, id)
 }
 
 fn parse(origin: &HeaderValue) -> Option<Origin> {
@@ -111,11 +113,11 @@ fn lists(server: &Server, origin: &HeaderValue) -> bool {
     !server.access.origins.is_empty() && parse(origin).is_some_and(|origin| server.access.origins.contains(&origin))
 }
 
-/// Whether the page came from this server, as its client or the proxy in front calls it.
+/// Whether the page came from this server, by the host that its client or a proxy names.
 fn is_own(server: &Server, peer: Peer, origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let forwarded = headers.get(FORWARDED_HOST).filter(|_| server.access.is_proxy(peer.0.ip()));
     let host = forwarded.or(headers.get(header::HOST)).and_then(|host| host.to_str().ok());
-    // Of several proxies, the first one knows what the client called.
+    // Of several proxies, the first one knows which host the client named.
     let host = host.and_then(|host| host.split(',').next()).map(str::trim).unwrap_or_default();
     parse(origin).is_some_and(|origin| origin.is_of_host(host))
 }

@@ -1,4 +1,4 @@
-//! TLS of the server's own: a certificate with its key, looked at again while the server runs.
+//! The server's own TLS: a certificate with its key, reloaded while the server runs.
 
 use crate::net::CertificateFiles as Files;
 use parking_lot::RwLock;
@@ -17,124 +17,124 @@ use tokio::signal::unix::Signal;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// How often the files are looked at.
-const INTERVAL: Duration = Duration::from_secs(10);
+/// How often the files are checked for changes.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Why there is no certificate to serve with.
+/// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
-    #[error("{file}: it cannot be read: {error}", file = file.display())]
+    #[error("the file {file} cannot be read: {error}", file = file.display())]
     Unreadable { file: PathBuf, error: io::Error },
-    /// A file has not what it should have.
-    #[error("{file}: it has no {what} in PEM: {error}", file = file.display())]
+    /// A file does not contain what it should.
+    #[error("the file {file} contains no {what} in PEM: {error}", file = file.display())]
     Malformed { file: PathBuf, what: &'static str, error: rustls::pki_types::pem::Error },
-    /// The two do not belong together, or cannot be used.
+    /// The certificate and the key do not belong together, or are not supported.
     #[error(
         "the certificate in {certificate} cannot be used with the key in {key}: {error}",
         certificate = files.certificate.display(),
         key = files.key.display()
     )]
-    Unfit { files: Files, error: rustls::Error },
+    Unusable { files: Files, error: rustls::Error },
 }
 
-/// What both files have in them.
+/// The contents of both files.
 #[derive(PartialEq, Eq)]
-struct Contents {
+struct PemFiles {
     certificate: Vec<u8>,
     key: Vec<u8>,
 }
 
-/// What makes handshakes, with the certificate that is served now.
+/// Accepts TLS connections with the current certificate.
 pub struct Certificates(TlsAcceptor);
 
 #[derive(Debug)]
-struct Current(RwLock<Arc<CertifiedKey>>);
+struct CurrentKey(RwLock<Arc<CertifiedKey>>);
 
-impl ResolvesServerCert for Current {
+impl ResolvesServerCert for CurrentKey {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.read().clone())
     }
 }
 
-/// Keeps a certificate up to date.
+/// Reloads the certificate when its files change.
 pub struct Reloader {
     files: Files,
-    /// What was looked at last, whether or not it could be used.
-    seen: Contents,
-    /// Why the files could not be read when they were looked at last.
+    /// The last contents that were read, usable or not.
+    seen: PemFiles,
+    /// Why the files could not be read at the last check.
     unreadable: Option<String>,
-    current: Arc<Current>,
+    current: Arc<CurrentKey>,
 }
 
 /// Loads a certificate with its key.
 ///
 /// # Errors
-/// If a file cannot be read, or the two cannot be used together.
+/// If a file cannot be read, or the certificate cannot be used with the key.
 pub fn load(files: Files) -> Result<(Certificates, Reloader), Error> {
-    let provider = CryptoProvider::get_default().expect("`main` installs it first of all").clone();
+    let provider = CryptoProvider::get_default().expect("`main` installs it before anything else").clone();
     let seen = read(&files)?;
-    let current = Arc::new(Current(RwLock::new(Arc::new(certified(&files, &seen, &provider)?))));
+    let current = Arc::new(CurrentKey(RwLock::new(Arc::new(certified(&files, &seen, &provider)?))));
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| Error::Unfit { files: files.clone(), error })?;
+    let config = config.map_err(|error| Error::Unusable { files: files.clone(), error })?;
     let mut config = config.with_no_client_auth().with_cert_resolver(current.clone());
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok((Certificates(TlsAcceptor::from(Arc::new(config))), Reloader { files, seen, unreadable: None, current }))
 }
 
 impl Certificates {
-    /// Makes a handshake.
+    /// Performs a TLS handshake.
     pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<TlsStream<S>> {
         self.0.accept(stream).await
     }
 }
 
 impl Reloader {
-    /// Looks at the files every ten seconds and at each of these signals, for as long as it is polled. A pair that cannot
-    /// be used is logged once, and the old one is served.
+    /// Checks the files every [`RELOAD_INTERVAL`] and at each of these signals, for as long as it is polled. A pair that
+    /// cannot be used is logged once, and the previous one stays in use.
     pub async fn run(mut self, mut signal: Signal) {
         loop {
-            // Without signals, for whatever reason, time is enough.
-            let _ = tokio::time::timeout(INTERVAL, signal.recv()).await;
-            self.look();
+            // If no signal can be received, the interval is enough.
+            let _ = tokio::time::timeout(RELOAD_INTERVAL, signal.recv()).await;
+            self.check();
         }
     }
 
-    fn look(&mut self) {
+    fn check(&mut self) {
         let read = read(&self.files);
         let unreadable = read.as_ref().err().map(Error::to_string);
         let is_known = unreadable.is_some() && unreadable == self.unreadable;
         self.unreadable = unreadable;
-        let renewed = match read {
+        let reloaded = match read {
             Ok(contents) if contents == self.seen => return,
             Ok(contents) => {
                 self.seen = contents;
-                self.renew()
+                self.reload()
             }
             Err(_) if is_known => return,
             Err(error) => Err(error),
         };
-        match renewed {
-            Ok(()) => tracing::info!(certificate = %self.files.certificate.display(), "a new certificate is served"),
-            Err(error) => tracing::error!(%error, "the new certificate cannot be used; the old one is still served"),
+        match reloaded {
+            Ok(()) => tracing::info!(certificate = %self.files.certificate.display(), "the new certificate is in use"),
+            Err(error) => tracing::error!(%error, "the new certificate cannot be used; the previous one stays in use"),
         }
     }
 
-    fn renew(&self) -> Result<(), Error> {
-        let provider = CryptoProvider::get_default().expect("`main` installs it first of all");
+    fn reload(&self) -> Result<(), Error> {
+        let provider = CryptoProvider::get_default().expect("`main` installs it before anything else");
         let certified = certified(&self.files, &self.seen, provider)?;
         *self.current.0.write() = Arc::new(certified);
         Ok(())
     }
 }
 
-fn read(files: &Files) -> Result<Contents, Error> {
+fn read(files: &Files) -> Result<PemFiles, Error> {
     let bytes = |file: &Path| std::fs::read(file).map_err(|error| Error::Unreadable { file: file.to_owned(), error });
-    Ok(Contents { certificate: bytes(&files.certificate)?, key: bytes(&files.key)? })
+    Ok(PemFiles { certificate: bytes(&files.certificate)?, key: bytes(&files.key)? })
 }
 
-/// The pair, if its key is that of its certificate.
-fn certified(files: &Files, contents: &Contents, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+/// Parses the pair, and checks that the key belongs to the certificate.
+fn certified(files: &Files, contents: &PemFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
     let malformed = |file: &Path, what| {
         let file = file.to_owned();
         move |error| Error::Malformed { file, what, error }
@@ -143,7 +143,7 @@ fn certified(files: &Files, contents: &Contents, provider: &CryptoProvider) -> R
         .collect::<Result<_, _>>()
         .map_err(malformed(&files.certificate, "certificate"))?;
     let key = PrivateKeyDer::from_pem_slice(&contents.key).map_err(malformed(&files.key, "private key"))?;
-    CertifiedKey::from_der(chain, key, provider).map_err(|error| Error::Unfit { files: files.clone(), error })
+    CertifiedKey::from_der(chain, key, provider).map_err(|error| Error::Unusable { files: files.clone(), error })
 }
 
 #[cfg(test)]
@@ -164,9 +164,9 @@ mod tests {
         let (_, mut reloader) = load(Files { certificate: certificate.clone(), key: key.clone() }).unwrap();
         let (log, _guard) = Log::start();
         let mut logged = |lines: usize, when: &str| {
-            reloader.look();
-            reloader.look();
-            assert_eq!(log.lines("still served").len(), lines, "{when}");
+            reloader.check();
+            reloader.check();
+            assert_eq!(log.lines("stays in use").len(), lines, "{when}");
         };
         logged(0, "nothing has changed");
         fs::remove_file(&certificate).unwrap();

@@ -60,7 +60,7 @@ test('a link never replaces the token of a tab without asking', async () => {
   }
   await page.goto(link);
   await page.getByRole('button', { name: 'Use the token of the link' }).click();
-  await page.getByRole('alert').getByText('does not count').waitFor();
+  await page.getByRole('alert').getByText('is not valid').waitFor();
   assert.match(browser.wrong.splice(0).join(), /^[^,]*401[^,]*$/);
   assert.equal(await kept(), null);
   await page.close();
@@ -69,7 +69,7 @@ test('a link never replaces the token of a tab without asking', async () => {
 test('without a token that counts, the page asks for one and says why', async () => {
   const page = await browser.context.newPage();
   await page.goto(`${server.page}#token=lk_wrong`);
-  await page.getByRole('alert').getByText('does not count').waitFor();
+  await page.getByRole('alert').getByText('is not valid').waitFor();
   await browser.screenshot(page, 'token');
   // The refusal is also an error on the browser's console; it is the only one.
   assert.match(browser.wrong.splice(0).join(), /^[^,]*401[^,]*$/);

@@ -1,73 +1,73 @@
-//! How connections are accepted, watched and let go. A request that has arrived in whole goes on to the routes; until
-//! then, and while its answer is read, the client has to keep within the times of `[limits]`.
+//! How connections are accepted, timed and closed. A request that has arrived goes on to the routes; until then, and
+//! while its response is read, the client has to keep within the timeouts of `[limits]`.
 
 mod clock;
-mod opened;
-mod places;
-mod requests;
-mod wire;
+mod open_connection;
+mod service;
+mod slots;
+mod timed_stream;
 
-pub use clock::Why;
-pub use requests::Peer;
+pub use clock::CloseReason;
+pub use service::Peer;
 
-use super::counts::Counts;
-use super::seldom::Seldom;
+use super::counters::Counters;
+use super::limits::Throttle;
 use super::tls::Certificates;
 use crate::limits::Limits;
 use axum::Router;
 use clock::Clock;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use opened::Opened;
-use places::Places;
-use requests::Requests;
+use open_connection::OpenConnection;
+use service::ConnectionService;
+use slots::Slots;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use timed_stream::TimedStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use wire::Wire;
 
-/// How long to wait when the system has no descriptor for another connection.
+/// How long to wait when the system has no file descriptor for another connection.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// What is read before it is looked at: more than the largest head, whose path has at most 64 KiB.
+/// The buffer for the head of a request. The largest head is smaller: its path has at most 64 KiB.
 const BUFFER_BYTES: usize = 128 * 1024;
 
-/// What all connections share.
+/// Accepts connections; what all of them share.
 pub struct Acceptor {
     pub router: Router,
     pub limits: Limits,
-    /// `None` where TLS is not spoken.
+    /// `None` if the server does not use TLS.
     pub certificates: Option<Certificates>,
-    pub counts: Counts,
-    /// Canceled when no connection is accepted any more, and open ones end with the request under way.
+    pub counters: Counters,
+    /// Canceled when no more connections are to be accepted, and open ones are to end after the request under way.
     pub closing: CancellationToken,
     /// Has a task for each connection.
-    pub underway: TaskTracker,
+    pub tasks: TaskTracker,
 }
 
 impl Acceptor {
     /// Accepts connections until `closing` is canceled.
     pub async fn run(self, listener: TcpListener) {
-        let places = Places::new(self.limits.max_connections(), self.counts.clone());
+        let slots = Slots::new(self.limits.max_connections(), self.counters.clone());
         let closing = self.closing.clone();
         let acceptor = Arc::new(self);
         let accepting = async {
-            let refused = Seldom::default();
+            let warnings = Throttle::default();
             loop {
                 match listener.accept().await {
-                    Ok((stream, peer)) => acceptor.clone().take(&places, stream, peer).await,
-                    Err(error) if is_of_one_connection(&error) => {}
+                    Ok((stream, peer)) => acceptor.clone().start(&slots, stream, peer).await,
+                    Err(error) if concerns_one_connection(&error) => {}
                     Err(error) => {
-                        if refused.is_due() {
-                            tracing::warn!(%error, "a connection cannot be accepted; trying again");
+                        if warnings.is_due() {
+                            tracing::warn!(%error, "no connection can be accepted; trying again");
                         }
-                        places.evict();
+                        slots.evict();
                         sleep(RETRY_DELAY).await;
                     }
                 }
@@ -79,56 +79,56 @@ impl Acceptor {
         }
     }
 
-    async fn take(self: Arc<Self>, places: &Arc<Places>, stream: TcpStream, peer: SocketAddr) {
-        let Some(place) = places.take().await else { return };
-        // An event is small, and is to arrive at once. A peer that has gone is found out when it is read from.
+    async fn start(self: Arc<Self>, slots: &Arc<Slots>, stream: TcpStream, peer: SocketAddr) {
+        let Some(slot) = slots.acquire().await else { return };
+        // Events are small and must arrive at once. If the peer is gone already, reading will fail.
         let _ = stream.set_nodelay(true);
-        let opened = Arc::new(Opened::new(Clock::new(&self.limits, Instant::now()), place));
-        let wire = Wire::new(stream, opened.clone());
-        let underway = self.underway.clone();
-        underway.spawn(async move {
+        let connection = Arc::new(OpenConnection::new(Clock::new(&self.limits, Instant::now()), slot));
+        let stream = TimedStream::new(stream, connection.clone());
+        let tasks = self.tasks.clone();
+        tasks.spawn(async move {
             tokio::select! {
                 biased;
-                () = self.attend(wire, peer, &opened) => {}
-                why = opened.ended() => {
-                    self.counts.closed(why);
-                    tracing::debug!(%peer, reason = why.word(), "a connection is closed");
+                () = self.serve(stream, peer, &connection) => {}
+                reason = connection.must_close() => {
+                    self.counters.connection_closed(reason);
+                    tracing::debug!(%peer, exceeded = reason.setting(), "the server closes a connection");
                 }
             }
         });
     }
 
-    async fn attend(&self, wire: Wire, peer: SocketAddr, opened: &Arc<Opened>) {
+    async fn serve(&self, stream: TimedStream, peer: SocketAddr, connection: &Arc<OpenConnection>) {
         match &self.certificates {
-            None => self.converse(wire, peer, opened).await,
-            Some(certificates) => match certificates.accept(wire).await {
-                Ok(stream) => self.converse(stream, peer, opened).await,
+            None => self.serve_http(stream, peer, connection).await,
+            Some(certificates) => match certificates.accept(stream).await {
+                Ok(stream) => self.serve_http(stream, peer, connection).await,
                 Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             },
         }
     }
 
-    async fn converse(
+    async fn serve_http(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: SocketAddr,
-        opened: &Arc<Opened>,
+        connection: &Arc<OpenConnection>,
     ) {
-        let requests = Requests::new(self.router.clone(), Peer(peer), opened.clone());
-        let conversation = http1::Builder::new()
-            // The clock of the connection tells a head from silence.
+        let service = ConnectionService::new(self.router.clone(), Peer(peer), connection.clone());
+        let serving = http1::Builder::new()
+            // The clock of the connection has this timeout: it tells a slow head from an idle connection.
             .header_read_timeout(None)
             .max_buf_size(BUFFER_BYTES)
             .title_case_headers(true)
             .preserve_header_case(true)
-            .serve_connection(TokioIo::new(stream), requests)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        tokio::pin!(conversation);
+        tokio::pin!(serving);
         let ended = tokio::select! {
-            ended = conversation.as_mut() => ended,
+            ended = serving.as_mut() => ended,
             () = self.closing.cancelled() => {
-                conversation.as_mut().graceful_shutdown();
-                conversation.await
+                serving.as_mut().graceful_shutdown();
+                serving.await
             }
         };
         if let Err(error) = ended {
@@ -137,8 +137,8 @@ impl Acceptor {
     }
 }
 
-/// Whether the error says something about the connection that was to be accepted, and nothing about the next one.
-fn is_of_one_connection(error: &io::Error) -> bool {
+/// Whether an error concerns only the connection that was to be accepted, and not the next one.
+fn concerns_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

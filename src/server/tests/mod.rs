@@ -9,7 +9,7 @@ mod rates;
 mod sockets;
 mod streams;
 
-use super::{Api, Counts, Engine, Metrics, Rates, Readiness, Server, Subscribers, ws};
+use super::{Api, Counters, Engine, Metrics, Rates, Readiness, Server, SubscriptionCounts, ws};
 use crate::app::App;
 use crate::auth::{Tokens, create};
 use crate::change::Denials;
@@ -159,7 +159,7 @@ struct Served {
     closing: CancellationToken,
     serving: tokio::task::JoinHandle<()>,
     /// What it counts of connections.
-    edge: Counts,
+    edge: Counters,
     http: reqwest::Client,
     _directory: tempfile::TempDir,
 }
@@ -214,7 +214,7 @@ impl Served {
         counts: Arc<Calls>,
         engine: impl FnOnce(&Db, Groups) -> Arc<dyn Engine>,
     ) -> Served {
-        let edge = Counts::default();
+        let edge = Counters::default();
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("lockkeeper.db").display());
         let db = Db::open(&url, 4).await.unwrap();
@@ -227,18 +227,18 @@ impl Served {
             db: db.clone(),
             tokens: Tokens::new(db.clone()),
             queues: groups.queues().clone(),
-            subscribers: Subscribers::default(),
+            subscriptions: SubscriptionCounts::new(limits.subscriptions_per_caller),
             metrics: Metrics::new(db.clone(), groups.clone(), edge.clone()),
             rates: Rates::new(&limits, edge.clone()),
-            counts: edge.clone(),
+            counters: edge.clone(),
             access,
             readiness: Readiness::default(),
             limits,
-            waiting: super::Waiting::new(limits),
+            waiting_bytes: super::WaitingBytes::new(limits),
             stopping: stopping.clone(),
             closing: closing.clone(),
-            timings,
-            underway: Default::default(),
+            socket_timings: timings,
+            tasks: Default::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,61 +1,61 @@
 //! The messages of `graphql-transport-ws`, as they are read and written.
 
-use super::super::request::Asked;
 use super::close::Close;
+use crate::server::request::RawRequest;
 use async_graphql::ServerError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug)]
-pub enum Message {
-    /// Who it is; the token as in the header `Authorization`, if there is one.
+pub enum ClientMessage {
+    /// `connection_init`, with the token as in the header `Authorization`, if it has one.
     Init(Option<String>),
-    /// It wants a sign of life, with this payload if there is one.
+    /// `ping`, with its payload, if it has one.
     Ping(Option<Value>),
-    /// A sign of life.
     Pong,
-    /// It asks for an operation, under an id of its own.
-    Subscribe(String, Asked),
-    /// It wants no more of an operation.
+    /// `subscribe`: begins an operation under this id.
+    Subscribe(String, RawRequest),
+    /// `complete`: stops the operation with this id.
     Complete(String),
 }
 
-impl Message {
-    /// Reads a message.
+impl ClientMessage {
+    /// Parses a message.
     ///
     /// # Errors
-    /// Whatever the protocol does not know ends the socket.
-    pub fn read(text: &str) -> Result<Message, Close> {
+    /// How to close the socket if the message does not follow the protocol.
+    pub fn parse(text: &str) -> Result<ClientMessage, Close> {
         let wrong = Close::bad_message;
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            return Err(wrong("A message is a JSON object"));
+            return Err(wrong("The message is not a JSON object"));
         };
         let Some(Value::String(kind)) = message.remove("type") else {
-            return Err(wrong("A message has a `type`, which is a string"));
+            return Err(wrong("The message has no `type`, which is a string"));
         };
         match kind.as_str() {
             "connection_init" => {
                 let payload = payload(&mut message)?.unwrap_or_default();
                 let headers = || payload.get("headers")?.as_object();
-                Ok(Message::Init(authorization(&payload).or_else(|| authorization(headers()?))))
+                Ok(ClientMessage::Init(authorization(&payload).or_else(|| authorization(headers()?))))
             }
-            "ping" => Ok(Message::Ping(payload(&mut message)?.map(Value::Object))),
-            "pong" => payload(&mut message).map(|_| Message::Pong),
+            "ping" => Ok(ClientMessage::Ping(payload(&mut message)?.map(Value::Object))),
+            "pong" => payload(&mut message).map(|_| ClientMessage::Pong),
             "subscribe" => {
                 let id = id(&mut message)?;
-                let payload = payload(&mut message)?.ok_or_else(|| wrong("`subscribe` needs a `payload`"))?;
-                let asked = Asked::from_map(payload).map_err(|refused| Close::bad_message(refused.into_message()))?;
-                Ok(Message::Subscribe(id, asked))
+                let payload =
+                    payload(&mut message)?.ok_or_else(|| wrong("The message `subscribe` has no `payload`"))?;
+                let request = RawRequest::from_map(payload).map_err(|refusal| Close::bad_message(refusal.message))?;
+                Ok(ClientMessage::Subscribe(id, request))
             }
-            "complete" => id(&mut message).map(Message::Complete),
-            _ => Err(wrong("A client sends no message of this `type`")),
+            "complete" => id(&mut message).map(ClientMessage::Complete),
+            _ => Err(wrong("The message has an unknown `type`")),
         }
     }
 }
 
-/// Returns the id of the operation that a message begins, or `None` if it begins none. The rest of it is not kept.
-pub fn begins(text: &str) -> Option<String> {
+/// Returns the id of the operation that a message begins, or `None` if it begins none, without parsing the payload.
+pub fn begun_operation(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Head {
         r#type: String,
@@ -65,7 +65,7 @@ pub fn begins(text: &str) -> Option<String> {
     head.id.filter(|_| head.r#type == "subscribe")
 }
 
-/// Returns the value of the header `Authorization`, whose name has no case, or `None` if it is not there.
+/// Returns the value of the header `Authorization`, in any case, or `None` if it is missing.
 fn authorization(headers: &Map<String, Value>) -> Option<String> {
     let mut values = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     values.find_map(|(_, value)| value.as_str()).map(str::to_owned)
@@ -74,7 +74,7 @@ fn authorization(headers: &Map<String, Value>) -> Option<String> {
 fn id(message: &mut Map<String, Value>) -> Result<String, Close> {
     match message.remove("id") {
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
-        _ => Err(Close::bad_message("This message needs an `id`, a string that is not empty")),
+        _ => Err(Close::bad_message("The message has no `id`, which is a string that is not empty")),
     }
 }
 
@@ -82,12 +82,12 @@ fn payload(message: &mut Map<String, Value>) -> Result<Option<Map<String, Value>
     match message.remove("payload") {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(payload)) => Ok(Some(payload)),
-        Some(_) => Err(Close::bad_message("A `payload` is an object or null")),
+        Some(_) => Err(Close::bad_message("The `payload` of the message is neither an object nor null")),
     }
 }
 
-/// The server knows the client.
-pub fn acknowledged() -> String {
+/// `connection_ack`: the token is valid.
+pub fn acknowledgement() -> String {
     json!({ "type": "connection_ack" }).to_string()
 }
 
@@ -99,22 +99,22 @@ pub fn pong(payload: Option<Value>) -> String {
     }
 }
 
-/// How far a subscription has looked, in a ping: the one message that may have such a payload.
-pub fn looked(id: &str, cursor: &str) -> String {
+/// The cursor up to which a subscription has sent everything, in a ping: the only message that may have such a payload.
+pub fn position(id: &str, cursor: &str) -> String {
     json!({ "type": "ping", "payload": { "id": id, "cursor": cursor } }).to_string()
 }
 
-/// What all answers to an operation begin with.
-pub fn head_of_next(id: &str) -> String {
+/// Returns how all answers to an operation begin.
+pub fn next_prefix(id: &str) -> String {
     format!("{{\"id\":{},\"type\":\"next\",\"payload\":", Value::from(id))
 }
 
-/// An answer to an operation, as it is written, behind this head.
-pub fn next(head: &str, answer: &str) -> String {
-    [head, answer, "}"].concat()
+/// Returns the message of an answer that is written already; `prefix` is that of [`next_prefix`].
+pub fn next(prefix: &str, answer: &str) -> String {
+    [prefix, answer, "}"].concat()
 }
 
-/// An operation that could not begin.
+/// The errors of an operation that cannot begin.
 pub fn error(id: &str, errors: &[ServerError]) -> String {
     json!({ "id": id, "type": "error", "payload": errors }).to_string()
 }

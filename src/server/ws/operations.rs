@@ -1,121 +1,138 @@
-//! The operations of one socket, by the ids that the client gave them.
+//! The operations of one socket, by the ids that the client chose.
 
-use super::super::answer::Refused;
 use crate::limits::Limits;
+use crate::server::refusal::Refusal;
 use async_graphql::parser::types::OperationType;
 use futures_util::stream::{AbortHandle, AbortRegistration};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-/// Why an operation is not taken on.
+/// Why an operation cannot begin.
 #[derive(Debug)]
-pub enum NotTaken {
-    /// Another one has this id.
+pub enum BeginError {
+    /// Another operation has this id.
     IdInUse(String),
-    /// There are too many, whatever this one is.
-    TooMany(String, Refused),
+    /// The socket has too many operations, whatever this one is.
+    TooMany(String, Refusal),
 }
 
-/// All operations of a socket that have not ended. Clones are the same.
+/// All operations of a socket that have not ended. Clones share them.
 #[derive(Clone)]
 pub struct Operations {
-    all: Arc<Mutex<HashMap<String, Begun>>>,
-    /// Queries and mutations at a time.
-    max_answered: usize,
-    /// Subscriptions at a time.
+    all: Arc<Mutex<HashMap<String, RunningOperation>>>,
+    /// The most queries and mutations at a time.
+    max_single_answers: usize,
+    /// The most subscriptions at a time.
     max_subscriptions: usize,
 }
 
 /// An operation under way.
-struct Begun {
+struct RunningOperation {
     stop: AbortHandle,
-    /// Whether it is a subscription; none as long as nobody has looked.
-    subscription: Option<bool>,
+    /// `None` until its document has been read.
+    kind: Option<RunningKind>,
+}
+
+/// What the limits of a socket tell apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RunningKind {
+    /// A query or a mutation.
+    SingleAnswer,
+    Subscription,
 }
 
 /// An id in use. It is freed when this is dropped, if not before.
-pub struct InUse {
+pub struct IdInUse {
     id: String,
     operations: Operations,
-    /// Stopped, the operation has its id no more: another one may have it.
+    /// Once it is aborted, the operation no longer owns the id: another one may use it.
     stop: AbortHandle,
 }
 
 impl Operations {
-    /// None yet, and at most as many at a time as these limits allow.
+    /// No operations yet, and at most as many at a time as these limits allow.
     pub fn new(limits: &Limits) -> Operations {
         let (operations, subscriptions) = (limits.operations_per_socket, limits.subscriptions_per_socket);
-        Operations { all: Arc::default(), max_answered: operations, max_subscriptions: subscriptions }
+        Operations { all: Arc::default(), max_single_answers: operations, max_subscriptions: subscriptions }
     }
 
-    /// Takes on an operation, with a signal that stops it. Its kind is not known yet: [`InUse::count`] says it later.
-    pub fn begin(&self, id: String) -> Result<(InUse, AbortRegistration), NotTaken> {
-        let mut all = self.lock();
-        let full = all.len() >= self.max_answered.saturating_add(self.max_subscriptions);
+    /// Begins an operation. Returns its id with the signal that stops it. Its kind is not known yet:
+    /// [`IdInUse::set_kind`] says it later.
+    pub fn begin(&self, id: String) -> Result<(IdInUse, AbortRegistration), BeginError> {
+        let mut all = self.all.lock();
+        let is_full = all.len() >= self.max_single_answers.saturating_add(self.max_subscriptions);
         match all.entry(id) {
-            Entry::Occupied(entry) => Err(NotTaken::IdInUse(entry.key().clone())),
-            Entry::Vacant(entry) if full => {
+            Entry::Occupied(entry) => Err(BeginError::IdInUse(entry.key().clone())),
+            Entry::Vacant(entry) if is_full => {
                 let message = format!(
                     "This socket has {} operations and subscriptions, as many as `operations_per_socket` and \
                      `subscriptions_per_socket` allow together. End one first.",
-                    self.max_answered + self.max_subscriptions
+                    self.max_single_answers + self.max_subscriptions
                 );
-                Err(NotTaken::TooMany(entry.into_key(), Refused::full(message)))
+                Err(BeginError::TooMany(entry.into_key(), Refusal::at_capacity(message)))
             }
             Entry::Vacant(entry) => {
                 let (stop, stopped) = AbortHandle::new_pair();
-                let in_use = InUse { id: entry.key().clone(), operations: self.clone(), stop: stop.clone() };
-                entry.insert(Begun { stop, subscription: None });
+                let in_use = IdInUse { id: entry.key().clone(), operations: self.clone(), stop: stop.clone() };
+                entry.insert(RunningOperation { stop, kind: None });
                 Ok((in_use, stopped))
             }
         }
     }
 
-    /// Stops the operation with this id, if there is one: it says nothing more.
+    /// Stops the operation with this id, if it exists: it sends nothing more.
     pub fn stop(&self, id: &str) {
-        if let Some(begun) = self.lock().remove(id) {
-            begun.stop.abort();
+        if let Some(running) = self.all.lock().remove(id) {
+            running.stop.abort();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
-        self.all.lock()
     }
 }
 
-impl InUse {
+impl IdInUse {
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Counts it as what it is, unless the socket has as many of these as it may have.
-    pub fn count(&self, kind: OperationType) -> Result<(), Refused> {
-        let is_subscription = kind == OperationType::Subscription;
-        let (what, setting, most) = match is_subscription {
-            true => ("subscriptions", "subscriptions_per_socket", self.operations.max_subscriptions),
-            false => ("queries and mutations", "operations_per_socket", self.operations.max_answered),
+    /// Sets the kind of the operation.
+    ///
+    /// # Errors
+    /// If the socket has as many operations of this kind as it may have.
+    pub fn set_kind(&self, kind: OperationType) -> Result<(), Refusal> {
+        let (kind, plural, setting, max) = match kind {
+            OperationType::Subscription => (
+                RunningKind::Subscription,
+                "subscriptions",
+                "subscriptions_per_socket",
+                self.operations.max_subscriptions,
+            ),
+            OperationType::Query | OperationType::Mutation => (
+                RunningKind::SingleAnswer,
+                "queries and mutations",
+                "operations_per_socket",
+                self.operations.max_single_answers,
+            ),
         };
-        let mut all = self.operations.lock();
-        // Stopped, it says nothing more, and its id may be another one's.
+        let mut all = self.operations.all.lock();
+        // A stopped operation sends nothing more, and another one may have its id.
         if self.stop.is_aborted() {
             return Ok(());
         }
-        let others = all.values().filter(|begun| begun.subscription == Some(is_subscription)).count();
-        if others >= most {
-            let message = format!("This socket has {most} {what}, as many as `{setting}` allows. End one first.");
-            return Err(Refused::full(message));
+        let others = all.values().filter(|running| running.kind == Some(kind)).count();
+        if others >= max {
+            let message = format!("This socket has {max} {plural}, as many as `{setting}` allows. End one first.");
+            return Err(Refusal::at_capacity(message));
         }
-        if let Some(begun) = all.get_mut(&self.id) {
-            begun.subscription = Some(is_subscription);
+        if let Some(running) = all.get_mut(&self.id) {
+            running.kind = Some(kind);
         }
         Ok(())
     }
 
     /// Frees the id, unless the operation has been stopped.
     pub fn free(&self) {
-        let mut all = self.operations.lock();
+        let mut all = self.operations.all.lock();
         if !self.stop.is_aborted() {
             self.stop.abort();
             all.remove(&self.id);
@@ -123,7 +140,7 @@ impl InUse {
     }
 }
 
-impl Drop for InUse {
+impl Drop for IdInUse {
     fn drop(&mut self) {
         self.free();
     }

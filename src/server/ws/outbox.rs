@@ -1,5 +1,5 @@
-//! What goes out over a socket. What its reader has for its writer is bounded in bytes: a peer that asks and takes nothing
-//! fills it.
+//! What goes out over a socket. What the reader hands to the writer is bounded in bytes: it fills up if the peer sends
+//! messages and reads nothing.
 
 use crate::watch::Held;
 use axum::extract::ws::Message;
@@ -10,53 +10,53 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
-/// Bytes that wait; one message may be larger, and then waits alone.
-const ROOM: usize = 256 * 1024;
-/// The least that something counts for.
-const LEAST: usize = 128;
+/// The most bytes that wait; a single message may be larger, and then waits alone.
+const MAX_BYTES: usize = 256 * 1024;
+/// The least that an item counts for.
+const MIN_ITEM_BYTES: usize = 128;
 
-/// Something for the writer.
+/// An item for the writer.
 pub enum Outgoing {
     Message(Message),
-    /// From now on, this goes out, too.
-    Operation(Source),
+    /// An operation, whose messages are written from now on.
+    Operation(OutgoingStream),
 }
 
-/// Where something comes from that goes out.
-pub type Source = BoxStream<'static, (Outgoing, Room)>;
+/// A stream of items, each with the space that it takes.
+pub type OutgoingStream = BoxStream<'static, (Outgoing, OutboxSpace)>;
 
-/// The room that something takes, which is free again when this is dropped.
-pub struct Room {
+/// The space that an item takes, until this is dropped.
+pub struct OutboxSpace {
     _of_socket: Option<OwnedSemaphorePermit>,
     _of_subscribers: Option<Held>,
 }
 
-/// Of a message of a subscription.
-impl From<Option<Held>> for Room {
-    fn from(held: Option<Held>) -> Room {
-        Room { _of_socket: None, _of_subscribers: held }
+/// The space of a message of a subscription.
+impl From<Option<Held>> for OutboxSpace {
+    fn from(held: Option<Held>) -> OutboxSpace {
+        OutboxSpace { _of_socket: None, _of_subscribers: held }
     }
 }
 
-/// The end at which things are put in.
+/// The end for the reader.
 pub struct Outbox {
-    room: Arc<Semaphore>,
+    space: Arc<Semaphore>,
     /// Items are on the heap: a channel has room for 32 from the beginning, and most sockets are idle.
-    sender: UnboundedSender<Box<(Outgoing, Room)>>,
+    sender: UnboundedSender<Box<(Outgoing, OutboxSpace)>>,
 }
 
 impl Outbox {
-    pub fn new() -> (Outbox, Source) {
+    pub fn new() -> (Outbox, OutgoingStream) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let outgoing = UnboundedReceiverStream::new(receiver).map(|boxed: Box<(Outgoing, Room)>| *boxed).boxed();
-        (Outbox { room: Arc::new(Semaphore::new(ROOM)), sender }, outgoing)
+        let outgoing = UnboundedReceiverStream::new(receiver).map(|boxed: Box<(Outgoing, OutboxSpace)>| *boxed).boxed();
+        (Outbox { space: Arc::new(Semaphore::new(MAX_BYTES)), sender }, outgoing)
     }
 
-    /// Puts something in. Says whether there was room.
+    /// Puts an item in. Returns whether there was space.
     pub fn put(&self, outgoing: Outgoing) -> bool {
-        let Ok(room) = self.room.clone().try_acquire_many_owned(cost(&outgoing)) else { return false };
-        let room = Room { _of_socket: Some(room), _of_subscribers: None };
-        self.sender.send(Box::new((outgoing, room))).is_ok()
+        let Ok(space) = self.space.clone().try_acquire_many_owned(cost(&outgoing)) else { return false };
+        let space = OutboxSpace { _of_socket: Some(space), _of_subscribers: None };
+        self.sender.send(Box::new((outgoing, space))).is_ok()
     }
 }
 
@@ -65,5 +65,5 @@ fn cost(outgoing: &Outgoing) -> u32 {
         Outgoing::Message(Message::Text(text)) => text.len(),
         _ => 0,
     };
-    bytes.clamp(LEAST, ROOM) as u32
+    bytes.clamp(MIN_ITEM_BYTES, MAX_BYTES) as u32
 }

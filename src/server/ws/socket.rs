@@ -1,19 +1,21 @@
-//! The one task that reads from a socket and decides what happens to it.
+//! The only task that reads from a socket. It decides what happens to the socket.
 
-use super::super::Server;
-use super::super::access::admit_stranger;
-use super::super::answer::Refused;
-use super::super::log::{Client, new_id};
-use super::super::request::Asked;
-use super::super::waiting::Room;
-use super::super::who::{self, Stranger, Who};
 use super::close::Close;
-use super::message::{self, Message};
-use super::operation::{Carrier, carry_out};
-use super::operations::{NotTaken, Operations};
+use super::message::{self, ClientMessage};
+use super::operation;
+use super::operation_record::SocketContext;
+use super::operations::{BeginError, Operations};
 use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
+use crate::server::access::admit_unauthenticated;
+use crate::server::access_log::ClientAddress;
+use crate::server::access_record::new_id;
+use crate::server::authentication::{AuthError, Identity, authenticate, until_invalid};
+use crate::server::limits::Reservation;
+use crate::server::refusal::Refusal;
+use crate::server::request::RawRequest;
+use crate::server::state::Server;
 use crate::wire;
 use axum::Error;
 use axum::extract::ws::{Message as Frame, Utf8Bytes, WebSocket};
@@ -25,194 +27,201 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Pings in a row that may be left without any sign of life.
-const UNANSWERED: u32 = 2;
+/// The most pings in a row without anything from the client.
+const MAX_UNANSWERED_PINGS: u32 = 2;
 
-/// Serves a socket until one of both sides ends it. `authorization` is the header of the request that opened it.
-pub async fn run(server: Arc<Server>, timings: Timings, client: Client, authorization: String, socket: WebSocket) {
+/// Serves a socket until either side closes it. `authorization` is the header of the request that opened it.
+pub async fn run(
+    server: Arc<Server>,
+    timings: Timings,
+    address: ClientAddress,
+    authorization: String,
+    socket: WebSocket,
+) {
     let (sink, mut stream) = socket.split();
     let (outbox, outgoing) = Outbox::new();
-    let (close, told) = oneshot::channel();
-    let writer = Writer { sink, sources: select_all([outgoing]), timings };
-    let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(told)));
+    let (close, to_close) = oneshot::channel();
+    let writer = Writer { sink, streams: select_all([outgoing]), timings };
+    let mut writer = AbortOnDropHandle::new(tokio::spawn(writer.run(to_close)));
     let operations = Operations::new(&server.limits);
     let mut reader = Reader {
         server,
         outbox,
         operations,
-        client,
+        address,
         authorization,
-        state: State::New,
-        unanswered: 0,
-        who: pending().boxed(),
+        state: ReaderState::New,
+        unanswered_pings: 0,
+        authentication: pending().boxed(),
         held: None,
     };
     let ended = tokio::select! {
         ended = reader.read(&mut stream, timings) => ended,
-        // It has said why, if there was somebody to listen.
-        _ = &mut writer => Ended::Gone,
+        // The writer has sent the reason, if the client was still there.
+        _ = &mut writer => ReadEnd::Gone,
     };
-    if let State::New | State::Asking = reader.state {
-        // It goes anyway.
-        let _ = admit_stranger(&reader.server, Stranger::NoToken, client.0);
+    if let ReaderState::New | ReaderState::Authenticating = reader.state {
+        // Only counted: the socket ends anyway.
+        let _ = admit_unauthenticated(&reader.server, AuthError::MissingToken, address.0);
     }
     match ended {
-        Ended::Gone => {}
-        // Its answer to the close is read, and the client has the time to read ours.
-        Ended::Closed(why) => {
-            let _ = close.send(why);
+        ReadEnd::Gone => {}
+        // The client gets the time to read our close, and we read its answer.
+        ReadEnd::Closed(reason) => {
+            let _ = close.send(reason);
             let _sink = writer.await;
-            let _ = timeout(timings.farewell, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+            let _ = timeout(timings.close_timeout, async { while let Some(Ok(_)) = stream.next().await {} }).await;
         }
-        // Nothing can be read any more, but ending at once would take away from the client what is on its way.
-        Ended::Unreadable(why) => {
-            let _ = close.send(why);
+        // Nothing can be read any more, but closing the connection at once would discard what is still on its way.
+        ReadEnd::Unreadable(reason) => {
+            let _ = close.send(reason);
             let _sink = writer.await;
-            sleep(timings.farewell).await;
+            sleep(timings.close_timeout).await;
         }
     }
 }
 
 /// How reading ended.
-enum Ended {
+enum ReadEnd {
     Gone,
     Closed(Close),
     Unreadable(Close),
 }
 
 /// What the client may do.
-enum State {
-    /// It has not said who it is.
+enum ReaderState {
+    /// It has not sent `connection_init`.
     New,
-    /// It is being looked up.
-    Asking,
+    /// Its token is being looked up.
+    Authenticating,
     /// It may begin operations.
-    Known(Arc<Carrier>),
-    /// It brought no valid token, and was counted.
-    Stranger,
+    Authenticated(Arc<SocketContext>),
+    /// It sent no valid token, and was counted.
+    Rejected,
 }
 
 struct Reader {
     server: Arc<Server>,
     outbox: Outbox,
     operations: Operations,
-    client: Client,
+    address: ClientAddress,
     authorization: String,
-    state: State,
-    unanswered: u32,
-    /// Whom the token belongs to; later, that it counts no more.
-    who: BoxFuture<'static, Result<Who, Stranger>>,
-    /// A message for which there is no room yet. Nothing more is read meanwhile.
-    held: Option<BoxFuture<'static, (Utf8Bytes, Result<Room, Refused>)>>,
+    state: ReaderState,
+    unanswered_pings: u32,
+    /// Whose token it is; after that, that the token is no longer valid.
+    authentication: BoxFuture<'static, Result<Identity, AuthError>>,
+    /// A message that waits for a reservation. Nothing more is read meanwhile.
+    held: Option<BoxFuture<'static, (Utf8Bytes, Result<Reservation, Refusal>)>>,
 }
 
 impl Reader {
-    async fn read(&mut self, stream: &mut SplitStream<WebSocket>, timings: Timings) -> Ended {
+    async fn read(&mut self, stream: &mut SplitStream<WebSocket>, timings: Timings) -> ReadEnd {
         let closing = self.server.closing.clone();
-        let init_deadline = sleep(timings.init);
+        let init_deadline = sleep(timings.init_timeout);
         tokio::pin!(init_deadline);
-        let mut ping = interval(timings.ping);
+        let mut ping = interval(timings.ping_interval);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
         loop {
-            let going_on = tokio::select! {
+            let step = tokio::select! {
                 biased;
                 () = closing.cancelled() => Err(Close::restart()),
-                () = &mut init_deadline, if matches!(self.state, State::New) => Err(Close::init_timeout()),
-                who = &mut self.who => self.admit(who),
-                Some((text, room)) = OptionFuture::from(self.held.as_mut()) => self.go_on(&text, room),
+                () = &mut init_deadline, if matches!(self.state, ReaderState::New) => Err(Close::init_timeout()),
+                authentication = &mut self.authentication => self.authenticated(authentication),
+                Some((text, reservation)) = OptionFuture::from(self.held.as_mut()) => self.release(&text, reservation),
                 _ = ping.tick() => self.ping(),
                 frame = stream.next(), if self.held.is_none() => match frame {
-                    None => return Ended::Gone,
+                    None => return ReadEnd::Gone,
                     Some(Err(error)) => return unreadable(error),
                     Some(Ok(Frame::Close(_))) => {
-                        // Reading on sends the answer to it.
-                        let _ = timeout(timings.farewell, stream.next()).await;
-                        return Ended::Gone;
+                        // Reading on sends the answer to the close.
+                        let _ = timeout(timings.close_timeout, stream.next()).await;
+                        return ReadEnd::Gone;
                     }
-                    Some(Ok(frame)) => self.take(frame),
+                    Some(Ok(frame)) => self.receive(frame),
                 },
             };
-            if let Err(close) = going_on {
-                return Ended::Closed(close);
+            if let Err(close) = step {
+                return ReadEnd::Closed(close);
             }
         }
     }
 
-    fn admit(&mut self, who: Result<Who, Stranger>) -> Result<(), Close> {
-        let Who { caller, secret } = match who {
-            Ok(who) => who,
-            Err(stranger) => {
-                let State::Asking = self.state else { return Err(stranger.into()) };
-                self.state = State::Stranger;
-                let admitted = admit_stranger(&self.server, stranger, self.client.0);
-                return Err(
-                    admitted.map_or_else(|refused| Close::rate_limited(refused.into_message()), |()| stranger.into())
-                );
+    fn authenticated(&mut self, authentication: Result<Identity, AuthError>) -> Result<(), Close> {
+        let Identity { caller, secret } = match authentication {
+            Ok(identity) => identity,
+            Err(error) => {
+                let ReaderState::Authenticating = self.state else { return Err(error.into()) };
+                self.state = ReaderState::Rejected;
+                let admitted = admit_unauthenticated(&self.server, error, self.address.0);
+                return Err(admitted.map_or_else(|refusal| Close::rate_limited(refusal.message), |()| error.into()));
             }
         };
-        let no_more = who::counts_no_more(self.server.tokens.clone(), secret);
-        self.who = no_more.map(|()| Err(Stranger::NoMore)).boxed();
-        let carrier = Carrier { server: self.server.clone(), caller, address: self.client.0 };
-        self.state = State::Known(Arc::new(carrier));
-        self.say(message::acknowledged())
+        let invalid = until_invalid(self.server.tokens.clone(), secret);
+        self.authentication = invalid.map(|()| Err(AuthError::InvalidToken)).boxed();
+        let context = SocketContext { server: self.server.clone(), caller, address: self.address.0 };
+        self.state = ReaderState::Authenticated(Arc::new(context));
+        self.send(message::acknowledgement())
     }
 
-    /// Asks for a sign of life. The ping is WebSocket's own, which every client answers by itself.
+    /// Pings the client. The ping is that of WebSocket itself, which every client answers automatically.
     fn ping(&mut self) -> Result<(), Close> {
-        // An answer may be behind the message for which there is no room.
+        // The answer to a ping may be behind the held message, which is not read yet.
         if self.held.is_some() {
-            self.unanswered = 0;
+            self.unanswered_pings = 0;
         }
-        if self.unanswered >= UNANSWERED {
-            return Err(Close::try_again("Pings were not answered"));
+        if self.unanswered_pings >= MAX_UNANSWERED_PINGS {
+            return Err(Close::try_again("The client does not answer pings"));
         }
-        self.unanswered += 1;
+        self.unanswered_pings += 1;
         self.put(Outgoing::Message(Frame::Ping(Default::default())))
     }
 
-    fn take(&mut self, frame: Frame) -> Result<(), Close> {
-        self.unanswered = 0;
+    fn receive(&mut self, frame: Frame) -> Result<(), Close> {
+        self.unanswered_pings = 0;
         match frame {
-            Frame::Text(text) => self.take_text(text),
-            Frame::Binary(_) => Err(Close::bad_message("A message is text, not binary")),
-            // Pings of WebSocket itself are answered below.
+            Frame::Text(text) => self.receive_text(text),
+            Frame::Binary(_) => Err(Close::bad_message("The message is binary, but must be text")),
+            // Pings of WebSocket itself are answered by the library.
             Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => Ok(()),
         }
     }
 
-    /// Takes a message, or holds it until there is room for what it begins.
-    fn take_text(&mut self, text: Utf8Bytes) -> Result<(), Close> {
-        let State::Known(carrier) = &self.state else { return self.hear(Message::read(&text)?, None) };
-        let room = self.server.waiting.to_parse_now(&carrier.caller.name, text.as_bytes());
-        if room.is_some() || message::begins(&text).is_none() {
-            return self.hear(Message::read(&text)?, room);
+    /// Handles a message, or holds it until there is a reservation for the operation that it begins.
+    fn receive_text(&mut self, text: Utf8Bytes) -> Result<(), Close> {
+        let ReaderState::Authenticated(context) = &self.state else {
+            return self.handle(ClientMessage::parse(&text)?, None);
+        };
+        let reservation = self.server.waiting_bytes.try_reserve_to_parse(&context.caller.name, text.as_bytes());
+        if reservation.is_some() || message::begun_operation(&text).is_none() {
+            return self.handle(ClientMessage::parse(&text)?, reservation);
         }
-        let carrier = carrier.clone();
+        let context = context.clone();
         let waiting = async move {
-            let room = carrier.server.waiting.to_parse(&carrier.caller.name, text.as_bytes()).await;
-            (text, room)
+            let waiting_bytes = &context.server.waiting_bytes;
+            let reservation = waiting_bytes.reserve_to_parse(&context.caller.name, text.as_bytes()).await;
+            (text, reservation)
         };
         self.held = Some(waiting.boxed());
         Ok(())
     }
 
-    /// Goes on with a message that was held.
-    fn go_on(&mut self, text: &str, room: Result<Room, Refused>) -> Result<(), Close> {
+    /// Handles a message that was held.
+    fn release(&mut self, text: &str, reservation: Result<Reservation, Refusal>) -> Result<(), Close> {
         self.held = None;
-        match room {
-            Ok(room) => self.hear(Message::read(text)?, Some(room)),
-            Err(refused) => self.refuse(&message::begins(text).unwrap_or_default(), &refused),
+        match reservation {
+            Ok(reservation) => self.handle(ClientMessage::parse(text)?, Some(reservation)),
+            Err(refusal) => self.refuse(&message::begun_operation(text).unwrap_or_default(), &refusal),
         }
     }
 
-    fn hear(&mut self, message: Message, room: Option<Room>) -> Result<(), Close> {
+    fn handle(&mut self, message: ClientMessage, reservation: Option<Reservation>) -> Result<(), Close> {
         match message {
-            Message::Init(authorization) => self.init(authorization),
-            Message::Ping(payload) => self.say(message::pong(payload)),
-            Message::Pong => Ok(()),
-            Message::Subscribe(id, asked) => self.subscribe(id, asked, room),
-            Message::Complete(id) => {
+            ClientMessage::Init(authorization) => self.init(authorization),
+            ClientMessage::Ping(payload) => self.send(message::pong(payload)),
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe(id, request) => self.subscribe(id, request, reservation),
+            ClientMessage::Complete(id) => {
                 self.operations.stop(&id);
                 Ok(())
             }
@@ -220,48 +229,48 @@ impl Reader {
     }
 
     fn init(&mut self, authorization: Option<String>) -> Result<(), Close> {
-        let State::New = self.state else { return Err(Close::initialized_before()) };
-        self.state = State::Asking;
+        let ReaderState::New = self.state else { return Err(Close::initialized_twice()) };
+        self.state = ReaderState::Authenticating;
         let header = std::mem::take(&mut self.authorization);
         let authorization = authorization.unwrap_or(header);
-        let (server, client) = (self.server.clone(), self.client);
-        self.who = async move { who::who(&server, &authorization, client.0).await }.boxed();
+        let (server, address) = (self.server.clone(), self.address.0);
+        self.authentication = async move { authenticate(&server.tokens, &authorization, address).await }.boxed();
         Ok(())
     }
 
-    fn subscribe(&mut self, id: String, asked: Asked, room: Option<Room>) -> Result<(), Close> {
-        let State::Known(carrier) = &self.state else { return Err(Close::unauthorized()) };
-        if let Err(refused) = self.server.rates.caller(&carrier.caller.name) {
-            return self.refuse(&id, &refused);
+    fn subscribe(&mut self, id: String, request: RawRequest, reservation: Option<Reservation>) -> Result<(), Close> {
+        let ReaderState::Authenticated(context) = &self.state else { return Err(Close::unauthorized()) };
+        if let Err(refusal) = self.server.rates.admit_caller(&context.caller.name) {
+            return self.refuse(&id, &refusal);
         }
         match self.operations.begin(id) {
-            Ok(taken) => self.put(Outgoing::Operation(carry_out(carrier.clone(), (asked, room), taken))),
-            Err(NotTaken::IdInUse(id)) => Err(Close::taken(&id)),
-            Err(NotTaken::TooMany(id, refused)) => self.refuse(&id, &refused),
+            Ok(begun) => self.put(Outgoing::Operation(operation::run(context.clone(), (request, reservation), begun))),
+            Err(BeginError::IdInUse(id)) => Err(Close::id_in_use(&id)),
+            Err(BeginError::TooMany(id, refusal)) => self.refuse(&id, &refusal),
         }
     }
 
-    fn refuse(&self, id: &str, refused: &Refused) -> Result<(), Close> {
-        let mut answer = refused.answer();
+    fn refuse(&self, id: &str, refusal: &Refusal) -> Result<(), Close> {
+        let mut answer = refusal.answer();
         wire::complete(&mut answer, &new_id().0);
-        self.say(message::error(id, &answer.errors))
+        self.send(message::error(id, &answer.errors))
     }
 
-    fn say(&self, text: String) -> Result<(), Close> {
+    fn send(&self, text: String) -> Result<(), Close> {
         self.put(Outgoing::Message(Frame::Text(text.into())))
     }
 
     fn put(&self, outgoing: Outgoing) -> Result<(), Close> {
         match self.outbox.put(outgoing) {
             true => Ok(()),
-            false => Err(Close::try_again("Messages were not taken in time")),
+            false => Err(Close::slow_reader()),
         }
     }
 }
 
-fn unreadable(error: Error) -> Ended {
+fn unreadable(error: Error) -> ReadEnd {
     match Close::unreadable(error) {
-        Some(close) => Ended::Unreadable(close),
-        None => Ended::Gone,
+        Some(close) => ReadEnd::Unreadable(close),
+        None => ReadEnd::Gone,
     }
 }

@@ -1,28 +1,28 @@
-//! How long a socket waits for what.
+//! The timeouts and intervals of a socket.
 
 use std::time::Duration;
 
-/// All times of a socket, so that tests can wait for less.
+/// All timeouts and intervals of a socket; tests use shorter ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Timings {
-    /// For `connection_init`, from the upgrade on.
-    pub init: Duration,
-    /// Between two pings of the server. Two in a row that nothing came back for end the socket. A subscription that was
-    /// quiet for so long tells its place.
-    pub ping: Duration,
-    /// For the peer to take one message.
-    pub write: Duration,
-    /// For the peer to answer a close.
-    pub farewell: Duration,
+    /// How long the client may take for `connection_init`, from the upgrade on.
+    pub init_timeout: Duration,
+    /// The time between two pings of the server. If nothing came back for two in a row, the socket is closed. A
+    /// subscription that sent nothing for this long sends its cursor.
+    pub ping_interval: Duration,
+    /// How long the peer may take to read one message.
+    pub write_timeout: Duration,
+    /// How long the peer may take to answer a close.
+    pub close_timeout: Duration,
 }
 
 impl Default for Timings {
     fn default() -> Self {
         Timings {
-            init: Duration::from_secs(10),
-            ping: Duration::from_secs(20),
-            write: Duration::from_secs(10),
-            farewell: Duration::from_secs(3),
+            init_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(3),
         }
     }
 }

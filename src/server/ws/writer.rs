@@ -1,8 +1,8 @@
-//! The one task that writes to a socket, and follows its operations: what they say is taken when it can be written, and
-//! waits nowhere.
+//! The only task that writes to a socket. It polls the operations, too: a message is taken from them only when it can be
+//! written, and waits nowhere.
 
 use super::close::Close;
-use super::outbox::{Outgoing, Source};
+use super::outbox::{Outgoing, OutgoingStream};
 use super::timings::Timings;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SelectAll, SplitSink};
@@ -13,56 +13,56 @@ use tokio::time::timeout;
 
 pub struct Writer {
     pub sink: SplitSink<WebSocket, Message>,
-    /// What goes out. Each source has its turn: a busy one starves none.
-    pub sources: SelectAll<Source>,
+    /// Everything to write. The streams take turns, so that a busy one starves no other.
+    pub streams: SelectAll<OutgoingStream>,
     pub timings: Timings,
 }
 
 impl Writer {
-    /// Writes until it is told to close, the peer takes nothing any more, or the socket breaks. Gives the writing
-    /// half back: the socket is open as long as that is kept.
-    pub async fn run(mut self, told: oneshot::Receiver<Close>) -> SplitSink<WebSocket, Message> {
+    /// Writes until `close` is sent, the peer reads too slowly, or the socket breaks. Returns the writing half: the socket
+    /// stays open until it is dropped.
+    pub async fn run(mut self, close: oneshot::Receiver<Close>) -> SplitSink<WebSocket, Message> {
         let close = tokio::select! {
             biased;
-            told = told => told.ok(),
+            close = close => close.ok(),
             ended = self.write_all() => ended,
         };
-        self.sources.clear();
+        self.streams.clear();
         if let Some(close) = close {
-            tracing::debug!(code = close.code(), "a socket is closed");
+            tracing::debug!(code = close.code(), "the server closes a socket");
             let frame = Message::Close(Some(close.frame()));
-            let _ = timeout(self.timings.farewell, self.sink.send(frame)).await;
+            let _ = timeout(self.timings.close_timeout, self.sink.send(frame)).await;
         }
         self.sink
     }
 
-    /// Why the socket has to be closed; none when it is broken.
+    /// Returns why the socket has to be closed, or `None` if it is broken.
     async fn write_all(&mut self) -> Option<Close> {
-        let mut gathered = false;
-        // A message is buffered when it is taken, and is written for certain when the next one was.
+        let mut is_buffered = false;
+        // A message that was fed is buffered; it is written for certain once the next one was fed.
         let mut _buffered = None;
         loop {
-            let (message, room) = tokio::select! {
+            let (message, space) = tokio::select! {
                 biased;
-                outgoing = self.sources.next() => match outgoing? {
-                    (Outgoing::Message(message), room) => (Some(message), Some(room)),
-                    (Outgoing::Operation(source), _) => {
-                        self.sources.push(source);
+                outgoing = self.streams.next() => match outgoing? {
+                    (Outgoing::Message(message), space) => (Some(message), Some(space)),
+                    (Outgoing::Operation(stream), _) => {
+                        self.streams.push(stream);
                         continue;
                     }
                 },
-                // Nothing more is there: what was gathered goes out.
-                () = ready(()), if gathered => (None, None),
+                // Nothing more to feed: what is buffered is flushed.
+                () = ready(()), if is_buffered => (None, None),
             };
-            gathered = message.is_some();
+            is_buffered = message.is_some();
             let written = match message {
-                Some(message) => timeout(self.timings.write, self.sink.feed(message)).await,
-                None => timeout(self.timings.write, self.sink.flush()).await,
+                Some(message) => timeout(self.timings.write_timeout, self.sink.feed(message)).await,
+                None => timeout(self.timings.write_timeout, self.sink.flush()).await,
             };
             match written {
-                Ok(Ok(())) => _buffered = room,
+                Ok(Ok(())) => _buffered = space,
                 Ok(Err(_)) => return None,
-                Err(_) => return Some(Close::try_again("Messages were not taken in time")),
+                Err(_) => return Some(Close::slow_reader()),
             }
         }
     }

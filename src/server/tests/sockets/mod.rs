@@ -19,7 +19,7 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// Times for tests that wait for none of them to pass.
 fn patient() -> Timings {
-    Timings { farewell: Duration::from_millis(300), ..Timings::default() }
+    Timings { close_timeout: Duration::from_millis(300), ..Timings::default() }
 }
 
 /// One end of a socket.

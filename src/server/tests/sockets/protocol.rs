@@ -79,7 +79,7 @@ async fn a_second_init_is_one_too_many() {
 
 #[tokio::test]
 async fn whoever_does_not_say_who_it_is_is_let_go() {
-    let served = Served::timed(Timings { init: Duration::from_millis(200), ..patient() }).await;
+    let served = Served::timed(Timings { init_timeout: Duration::from_millis(200), ..patient() }).await;
     let mut silent = Socket::open(&served).await;
     let mut acknowledged = Socket::ready(&served).await;
     silent.say(json!({ "type": "ping" })).await;

@@ -202,7 +202,7 @@ async fn a_busy_subscription_starves_none() {
 
 #[tokio::test]
 async fn i5_a_quiet_subscription_tells_how_far_it_has_looked() {
-    let served = Served::whole(Timings { ping: Duration::from_millis(300), ..patient() }).await;
+    let served = Served::whole(Timings { ping_interval: Duration::from_millis(300), ..patient() }).await;
     let mut socket = Socket::ready(&served).await;
     socket.subscribe("quiet", "subscription { instanceStatusChanged { cursor } }").await;
     let make = |name: &str| {

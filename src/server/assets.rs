@@ -1,5 +1,5 @@
-//! GraphiQL at `/graphiql`, from files in the binary: it needs no other host, and the page itself no token. What it
-//! is made of and how its files are built is in `graphiql/`.
+//! GraphiQL at `/graphiql`, from files in the binary: it needs no other host, and no token to load. `graphiql/` says what
+//! it is made of and how its files are built.
 
 use axum::Router;
 use axum::extract::Path;
@@ -9,25 +9,25 @@ use axum::routing::get;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// What the page may load: its own files and the API beside it, nothing else. Its editor sets styles by itself and
-/// draws its underlines as images in data.
-const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; font-src 'self'; \
+/// What the page may load: its own files and the API beside it, nothing else. Its editor sets inline styles and draws
+/// its underlines as images in `data:` URLs.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; font-src 'self'; \
                       img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// A file of the page, compressed by gzip as it is served: every browser reads that.
-struct File {
+/// A file of the page, compressed with gzip and served so: every browser decodes that.
+struct Asset {
     name: &'static str,
     content_type: &'static str,
     bytes: &'static [u8],
     tag: HeaderValue,
 }
 
-static FILES: LazyLock<[File; 8]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
     macro_rules! file {
         ($name:literal, $content_type:literal) => {{
             let bytes = include_bytes!(concat!("../../graphiql/dist/", $name, ".gz"));
-            File { name: $name, content_type: $content_type, bytes, tag: tag(bytes) }
+            Asset { name: $name, content_type: $content_type, bytes, tag: tag(bytes) }
         }};
     }
     [
@@ -42,7 +42,7 @@ static FILES: LazyLock<[File; 8]> = LazyLock::new(|| {
     ]
 });
 
-/// The routes of the page and its files.
+/// Returns the routes of the page and its files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/graphiql", get(|headers: HeaderMap| async move { serve("index.html", &headers) }))
@@ -53,29 +53,29 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         )
 }
 
-fn serve(name: &str, asked: &HeaderMap) -> Response {
-    let Some(file) = FILES.iter().find(|file| file.name == name) else {
+fn serve(name: &str, headers: &HeaderMap) -> Response {
+    let Some(file) = ASSETS.iter().find(|file| file.name == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let text = HeaderValue::from_static;
-    let headers = [
-        // A browser keeps a file, and asks each time whether it is still that one.
+    let cache_headers = [
+        // A browser caches a file, and asks each time whether it has changed.
         (header::CACHE_CONTROL, text("no-cache")),
         (header::ETAG, file.tag.clone()),
-        (header::CONTENT_SECURITY_POLICY, text(POLICY)),
+        (header::CONTENT_SECURITY_POLICY, text(CONTENT_SECURITY_POLICY)),
         (header::REFERRER_POLICY, text("no-referrer")),
     ];
-    if asked.get(header::IF_NONE_MATCH) == Some(&file.tag) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    if headers.get(header::IF_NONE_MATCH) == Some(&file.tag) {
+        return (StatusCode::NOT_MODIFIED, cache_headers).into_response();
     }
     let content = [(header::CONTENT_TYPE, text(file.content_type)), (header::CONTENT_ENCODING, text("gzip"))];
-    (headers, content, file.bytes).into_response()
+    (cache_headers, content, file.bytes).into_response()
 }
 
-/// Names the bytes.
+/// Returns a tag that identifies the bytes.
 fn tag(bytes: &[u8]) -> HeaderValue {
     let hash = Sha256::digest(bytes);
-    HeaderValue::try_from(format!("\"{}\"", hex::encode(&hash[..8]))).expect("hexadecimal digits may stand in a header")
+    HeaderValue::try_from(format!("\"{}\"", hex::encode(&hash[..8]))).expect("hexadecimal digits are valid in a header")
 }
 
 #[cfg(test)]
@@ -100,10 +100,10 @@ mod tests {
         let mut names: Vec<String> =
             built.map(|entry| entry.expect("a file").file_name().into_string().expect("a name")).collect();
         names.sort();
-        let mut served: Vec<String> = FILES.iter().map(|file| format!("{}.gz", file.name)).collect();
+        let mut served: Vec<String> = ASSETS.iter().map(|file| format!("{}.gz", file.name)).collect();
         served.sort();
         assert_eq!(served, names);
-        for file in FILES.iter() {
+        for file in ASSETS.iter() {
             let response = get(&format!("/graphiql/{}", file.name), None).await;
             assert_eq!(response.status(), StatusCode::OK, "{}", file.name);
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -112,7 +112,7 @@ mod tests {
             assert_eq!(header("cache-control"), "no-cache");
             assert!(header("content-security-policy").starts_with("default-src 'none'"));
             let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-            assert_eq!(bytes[..2], [0x1f, 0x8b], "{} is no gzip", file.name);
+            assert_eq!(bytes[..2], [0x1f, 0x8b], "{} is not gzip", file.name);
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_the_browser_has_is_not_sent_again() {
+    async fn a_file_that_the_browser_has_cached_is_not_sent_again() {
         let first = get("/graphiql/main.css", None).await;
         let tag = &first.headers()["etag"];
         let again = get("/graphiql/main.css", Some(tag)).await;

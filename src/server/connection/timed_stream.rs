@@ -1,6 +1,6 @@
-//! The bytes of a connection on their way to its clock: what comes in, what goes out, and what does not.
+//! Tells the clock of a connection when bytes come in, go out, or cannot go out.
 
-use super::opened::Opened;
+use super::open_connection::OpenConnection;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,28 +9,28 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// A TCP stream that keeps the connection's place for as long as it is open, also as a socket.
-pub struct Wire {
+/// A TCP stream that keeps the connection's slot for as long as it is open, also as a socket.
+pub struct TimedStream {
     stream: TcpStream,
-    opened: Arc<Opened>,
+    connection: Arc<OpenConnection>,
 }
 
-impl Wire {
-    pub fn new(stream: TcpStream, opened: Arc<Opened>) -> Wire {
-        Wire { stream, opened }
+impl TimedStream {
+    pub fn new(stream: TcpStream, connection: Arc<OpenConnection>) -> TimedStream {
+        TimedStream { stream, connection }
     }
 
-    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn note_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
-            Poll::Pending => self.opened.clock().stalled(Instant::now()),
-            Poll::Ready(Ok(_)) => self.opened.clock().wrote(Instant::now()),
+            Poll::Pending => self.connection.clock().stall(Instant::now()),
+            Poll::Ready(Ok(_)) => self.connection.clock().has_written(Instant::now()),
             Poll::Ready(Err(_)) => {}
         }
         written
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for TimedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -39,16 +39,16 @@ impl AsyncRead for Wire {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.opened.clock().read(Instant::now());
+            self.connection.clock().has_read(Instant::now());
         }
         read
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.note(written)
+        self.note_write(written)
     }
 
     fn poll_write_vectored(
@@ -57,7 +57,7 @@ impl AsyncWrite for Wire {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.note(written)
+        self.note_write(written)
     }
 
     fn is_write_vectored(&self) -> bool {

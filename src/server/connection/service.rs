@@ -1,6 +1,6 @@
-//! The requests of one connection, on their way to the routes and back.
+//! The requests of one connection, on their way to the routes, and their responses.
 
-use super::opened::Opened;
+use super::open_connection::OpenConnection;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response, StatusCode, header};
@@ -19,55 +19,56 @@ use std::task::{Context, Poll};
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-pub struct Requests {
+/// Hands the requests of one connection to the routes.
+pub struct ConnectionService {
     routes: TowerToHyperService<Router>,
     peer: Peer,
-    opened: Arc<Opened>,
+    connection: Arc<OpenConnection>,
 }
 
-impl Requests {
-    pub fn new(router: Router, peer: Peer, opened: Arc<Opened>) -> Requests {
-        Requests { routes: TowerToHyperService::new(router), peer, opened }
+impl ConnectionService {
+    pub fn new(router: Router, peer: Peer, connection: Arc<OpenConnection>) -> ConnectionService {
+        ConnectionService { routes: TowerToHyperService::new(router), peer, connection }
     }
 }
 
-impl Service<Request<Incoming>> for Requests {
-    type Response = Response<Answer>;
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<ResponseBody>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response<Answer>, Infallible>>;
+    type Future = BoxFuture<'static, Result<Response<ResponseBody>, Infallible>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        self.opened.begin();
-        // Among the extensions of a request is how its headers are spelled.
+        self.connection.begin_request();
+        // The extensions of a request have the spelling of its headers.
         let spelling = request.headers().contains_key(header::UPGRADE).then(|| request.extensions().clone());
         request.extensions_mut().insert(self.peer);
-        let opened = self.opened.clone();
+        let connection = self.connection.clone();
         if request.body().is_end_stream() {
-            opened.clock().arrived();
+            connection.clock().end_request();
         }
-        let asked = |body| Body::new(Question { body, opened: opened.clone() });
-        let answered = self.routes.call(request.map(asked));
-        answered
-            .map(|answered| {
-                let mut response = answered?;
+        let body = |body| Body::new(RequestBody { body, connection: connection.clone() });
+        let responding = self.routes.call(request.map(body));
+        responding
+            .map(|response| {
+                let mut response = response?;
                 if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                    // Some clients look for `Sec-WebSocket-Protocol` as they have sent it, and in no other spelling.
+                    // Some clients look for `Sec-WebSocket-Protocol` only in the spelling that they sent.
                     response.extensions_mut().extend(spelling.unwrap_or_default());
-                    return Ok(response.map(|body| Answer { body, opened: None }));
+                    return Ok(response.map(|body| ResponseBody { body, connection: None }));
                 }
-                Ok(response.map(|body| Answer { body, opened: Some(opened) }))
+                Ok(response.map(|body| ResponseBody { body, connection: Some(connection) }))
             })
             .boxed()
     }
 }
 
-/// The body of a request. What is read behind its end belongs to the next one.
-struct Question {
+/// The body of a request. What is read after its end belongs to the next request.
+struct RequestBody {
     body: Incoming,
-    opened: Arc<Opened>,
+    connection: Arc<OpenConnection>,
 }
 
-impl HttpBody for Question {
+impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -77,7 +78,7 @@ impl HttpBody for Question {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if matches!(polled, Poll::Ready(None)) || self.body.is_end_stream() {
-            self.opened.clock().arrived();
+            self.connection.clock().end_request();
         }
         polled
     }
@@ -91,13 +92,13 @@ impl HttpBody for Question {
     }
 }
 
-/// The body of an answer. When it is dropped, the answer is complete, and the connection may have another request.
-pub struct Answer {
+/// The body of a response. When it is dropped, the response is complete, and the connection may have another request.
+pub struct ResponseBody {
     body: Body,
-    opened: Option<Arc<Opened>>,
+    connection: Option<Arc<OpenConnection>>,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -117,10 +118,10 @@ impl HttpBody for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let Some(opened) = &self.opened {
-            opened.answered();
+        if let Some(connection) = &self.connection {
+            connection.end_response();
         }
     }
 }
