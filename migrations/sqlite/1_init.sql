@@ -274,11 +274,11 @@ CREATE TABLE release_through (
 ) STRICT;
 
 -- Output: a line's place comes from its release's counter, so that order of places is order of commits.
-CREATE TABLE release_log (
+CREATE TABLE release_output (
     release_id INTEGER PRIMARY KEY REFERENCES release,
     place INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE TABLE log_line (
+CREATE TABLE output_line (
     release_id INTEGER NOT NULL REFERENCES release,
     place INTEGER NOT NULL,
     target_id INTEGER NOT NULL REFERENCES release_target,
@@ -289,7 +289,7 @@ CREATE TABLE log_line (
     at INTEGER NOT NULL,
     PRIMARY KEY (release_id, place)
 ) STRICT;
-CREATE INDEX log_line_of_target ON log_line (target_id, place);
+CREATE INDEX output_line_of_target ON output_line (target_id, place);
 
 -- The log of events. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the
 -- newest one that is no longer kept.

@@ -70,7 +70,7 @@ async fn hold_all(change: &mut Change<'_>, input: &HoldInstances) -> Result<Done
     let new = NewHold { reason: &input.reason, until: input.until };
     let made: Vec<(i64, i64)> = hold::insert(&mut change.tx, &pairs, &new, change.by, change.now).await?;
     let made: HashMap<i64, i64> = made.into_iter().map(|(hold, instance)| (instance, hold)).collect();
-    instance::told(&mut change.tx, &ids, change.by, change.now).await?;
+    instance::add_revisions(&mut change.tx, &ids, change.by, change.now).await?;
     let holds: Vec<i64> = ids.iter().map(|id| made[id]).collect();
     for (id, hold) in ids.iter().zip(&holds) {
         let instance = &instances[id];
@@ -199,7 +199,7 @@ async fn ends(
 ) -> store::Result<Vec<NewEvent>> {
     let on: HashMap<i64, i64> = holds.iter().filter_map(|hold| Some((hold.id, hold.instance_id?))).collect();
     let touched: Vec<i64> = ended.iter().map(|hold| on[hold]).collect();
-    instance::told(tx, &touched, by, at).await?;
+    instance::add_revisions(tx, &touched, by, at).await?;
     let locked = instance::locked(tx, &touched).await?;
     let mut left: HashMap<i64, usize> = HashMap::new();
     for id in &touched {

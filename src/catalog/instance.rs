@@ -54,7 +54,7 @@ async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, S
     let edited =
         Instance { settings, maintenance: edits.maintenance.unwrap_or(recorded.maintenance), ..recorded.clone() };
     if edited != recorded {
-        instance::edit(&mut change.tx, &edited, change.by, change.now).await?;
+        instance::update(&mut change.tx, &edited, change.by, change.now).await?;
         let locked = is_locked(change, edited.id).await?;
         let event = Told { revision: recorded.revision + 1, locked, ..Told::of(&edited, InstanceEventKind::Edit) };
         change.tell(event.by(change.by));

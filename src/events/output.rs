@@ -4,7 +4,7 @@
 use super::batch::Demand;
 use super::tail::{PAUSE, Waking};
 use crate::store::db::turns::Turns;
-use crate::store::log::{self, Line, Mark};
+use crate::store::output::{self, Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use parking_lot::Mutex;
@@ -118,7 +118,7 @@ impl Output {
         if followed.is_empty() {
             return Ok(());
         }
-        let found = log::marks(&self.db, &followed).await?;
+        let found = output::marks(&self.db, &followed).await?;
         self.with_marks(|marks| {
             for mark in found {
                 if let Some(sender) = marks.as_ref().and_then(|marks| marks.get(&mark.release_id)) {
@@ -165,7 +165,7 @@ impl Follower {
         let size = self.demand.size.get() as i64;
         let lines = loop {
             let turn = self.turns.take(&self.demand.caller).await;
-            let lines = log::after(&self.db, mark.release_id, self.target_id, self.last, size).await;
+            let lines = output::after(&self.db, mark.release_id, self.target_id, self.last, size).await;
             drop(turn);
             match lines {
                 Ok(lines) => break lines,

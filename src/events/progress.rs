@@ -6,7 +6,7 @@ use crate::domain::Word;
 use crate::domain::event::Subject;
 use crate::domain::release::{Progress, ReleaseStatus};
 use crate::store::events::{self, Event};
-use crate::store::{Db, Result, progress};
+use crate::store::{Db, Result, release};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -33,7 +33,7 @@ impl State {
     async fn read(db: &Db, release_id: i64) -> Result<Option<State>> {
         // The place before the state: what lies between is told by its revision, not twice.
         let position = events::bounds(db).await?.head;
-        let release = progress::now(db, release_id).await?;
+        let release = release::by_id(db, release_id).await?;
         Ok(release.map(|release| State {
             position,
             release_id,

@@ -6,7 +6,7 @@ use super::output::Output;
 use crate::limits::SUBSCRIPTION_CONNECTIONS;
 use crate::store::db::turns::{Turn, Turns};
 use crate::store::events::{self, Event};
-use crate::store::log::{Line, Mark};
+use crate::store::output::{Line, Mark};
 use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;

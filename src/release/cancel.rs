@@ -9,7 +9,7 @@ use crate::domain::event::ReleaseEventKind;
 use crate::domain::target::End;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::failpoint;
-use crate::store::{Result, progress, target};
+use crate::store::{Result, release, target};
 use std::collections::BTreeMap;
 
 /// Cancels a release and gives its number. What is queued is canceled at once; what runs is stopped if
@@ -30,7 +30,7 @@ pub async fn cancel(
     problems.take(name::text("reason", reason, name::REASON));
     let id = problems.take(claim::id("releaseId", Kind::Release, release_id));
     let row = match id {
-        Some(id) => progress::lock(&mut change.tx, &[id]).await?.pop(),
+        Some(id) => release::lock(&mut change.tx, &[id]).await?.pop(),
         None => None,
     };
     match (&row, id) {
@@ -47,7 +47,7 @@ pub async fn cancel(
     };
     let (id, by, at) = (row.id, request.caller.name.clone(), change.now);
     let news = row.cancel_requested_at.is_none() || stop_running && !row.stop_running;
-    progress::request_cancel(&mut change.tx, at, id, stop_running, reason).await?;
+    release::request_cancel(&mut change.tx, at, id, stop_running, reason).await?;
     let mut moving = Moving::new(row, &by);
     if news {
         moving.tell(ReleaseEventKind::CancelRequested, None);

@@ -8,7 +8,7 @@ use crate::domain::release::selection::{Holder, Skipped, State, installed_again,
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::candidates::{self, Host, Instance, Which};
-use crate::store::{Result, hold};
+use crate::store::{Result, hold, instance};
 use std::collections::{HashMap, HashSet};
 
 /// What takes part and what does not, each by hostname.
@@ -62,7 +62,7 @@ pub async fn choose(
     let mut weighed = weigh(request, found, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
         let ids = weighed.choice.instance_ids();
-        candidates::lock_instances(&mut change.tx, &ids).await?;
+        instance::lock_rows(&mut change.tx, &ids).await?;
         change.waited().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));

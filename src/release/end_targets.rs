@@ -6,17 +6,18 @@ use crate::domain::event::InstanceChange;
 use crate::domain::event::InstanceEventKind;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::target::{End, ReleaseTargetStatus};
-use crate::store::target::{self, HeldInstance, OpenTarget};
+use crate::store::instance::{self, LockedInstance};
+use crate::store::target::{self, OpenTarget};
 use crate::store::{Result, Tx};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Locks the instances of these targets, all at once, since locks are taken in the order of ids.
 pub(crate) async fn lock(
     tx: &mut Tx,
     targets: impl Iterator<Item = &OpenTarget>,
-) -> Result<HashMap<i64, HeldInstance>> {
+) -> Result<HashMap<i64, LockedInstance>> {
     let ids: Vec<i64> = targets.map(|target| target.instance_id).collect();
-    let instances = target::lock_instances(tx, &ids).await?;
+    let instances = instance::lock_states(tx, &ids).await?;
     Ok(instances.into_iter().map(|instance| (instance.id, instance)).collect())
 }
 
@@ -26,7 +27,7 @@ pub(crate) async fn settle(
     at: Timestamp,
     by: &str,
     releases: &mut BTreeMap<i64, Moving>,
-    instances: &mut HashMap<i64, HeldInstance>,
+    instances: &mut HashMap<i64, LockedInstance>,
     ended: &[(OpenTarget, End)],
 ) -> Result<()> {
     if ended.is_empty() {
@@ -49,10 +50,10 @@ pub(crate) async fn settle(
         }
         changes.push((*target, end.status, before, instance.clone()));
     }
-    let saved: Vec<HeldInstance> = changes.iter().map(|(.., after)| after.clone()).collect();
-    target::save_instances(tx, at, by, &saved).await?;
+    let saved: Vec<LockedInstance> = changes.iter().map(|(.., after)| after.clone()).collect();
+    instance::save_states(tx, at, by, &saved).await?;
     let ids: Vec<i64> = saved.iter().map(|instance| instance.id).collect();
-    let locked: HashSet<i64> = target::locked(tx, &ids).await?.into_iter().collect();
+    let locked = instance::locked(tx, &ids).await?;
     for (target, end, before, after) in changes {
         let Some(moving) = releases.get_mut(&target.release_id) else { continue };
         moving.tell_instance(InstanceChange {

@@ -9,9 +9,9 @@ use crate::domain::instance::{InstanceSettings, InstanceStatus};
 use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::release::{Progress, ReleaseOrigin};
 use crate::executor::Executor;
-use crate::store::Result;
 use crate::store::release::{self, NewRelease, NewTarget};
 use crate::store::service::Service;
+use crate::store::{Result, instance};
 use std::collections::HashMap;
 
 /// A release about to be recorded, and what it came from.
@@ -40,7 +40,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
         Aim::Install { settings, .. } => install(change, record, choice, settings).await?,
         _ => choice.instance_ids(),
     };
-    release::take(&mut change.tx, &choice.instance_ids(), status, at, by).await?;
+    instance::start_moving(&mut change.tx, &choice.instance_ids(), status, at, by).await?;
     let targets: Vec<_> = choice.taken.iter().zip(&instances).map(|(taken, id)| target(taken, *id)).collect();
     let shares_host = executor.shares_host;
     let numbers = release::insert_targets(&mut change.tx, id, &executor.name, shares_host, &targets).await?;
@@ -119,8 +119,8 @@ async fn install(
     let (by, at) = (&record.request.change.caller.name, change.now);
     let free: Vec<i64> =
         choice.taken.iter().filter(|taken| taken.instance.is_none()).map(|taken| taken.host.id).collect();
-    let made = release::insert_instances(&mut change.tx, record.service.id, &free, settings, at, by).await?;
-    release::restate(&mut change.tx, &choice.instance_ids(), settings).await?;
+    let made = instance::insert(&mut change.tx, record.service.id, &free, settings, at, by).await?;
+    instance::set_settings(&mut change.tx, &choice.instance_ids(), settings).await?;
     let made: HashMap<i64, i64> = made.into_iter().collect();
     let id = |taken: &Taken| taken.instance.as_ref().map_or_else(|| made[&taken.host.id], |instance| instance.id);
     Ok(choice.taken.iter().map(id).collect())

@@ -5,7 +5,7 @@ use crate::domain::event::ReleaseEventKind;
 use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::release::{Progress, ReleaseStatus};
 use crate::domain::target::ReleaseTargetStatus;
-use crate::store::progress::{self, Moved, ReleaseRow};
+use crate::store::release::{self, Moved, ReleaseRow};
 use crate::store::{Result, Tx};
 
 /// A release whose row is locked.
@@ -100,6 +100,6 @@ pub(crate) async fn save(
         });
         events.append(&mut moving.events);
     }
-    progress::save(tx, at, &rows).await?;
+    release::save(tx, at, &rows).await?;
     Ok(events)
 }

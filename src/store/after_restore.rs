@@ -1,6 +1,6 @@
 //! A database that is as it was at an earlier time: from a backup, or a standby that had not got everything.
 
-use super::{Db, Result, audit};
+use super::{Db, Result, audit, instance};
 use crate::domain::audit::AuditOutcome;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const LOST_CLAIMS: i64 = 1_000_000;
 /// directories have seen (I3). What runs goes the way of targets whose worker died.
 pub async fn settle(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
-    tx.query(sql!("UPDATE instance SET fence = fence + $1")).bind(LOST_CLAIMS).execute().await?;
+    instance::raise_all_fences(&mut tx, LOST_CLAIMS).await?;
     tx.query(sql!("UPDATE release_target SET fence = fence + $1 WHERE status = 'RUNNING'"))
         .bind(LOST_CLAIMS)
         .execute()

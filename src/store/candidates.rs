@@ -60,12 +60,6 @@ pub async fn lock_hosts(tx: &mut Tx, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// Locks these instances. What depends on them is to be read after it.
-pub async fn lock_instances(tx: &mut Tx, ids: &[i64]) -> Result<()> {
-    tx.query(sql!("SELECT id FROM instance WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
-    Ok(())
-}
-
 /// The instances of a service that are there, only those at this version if one is given. An instance and the release that has it
 /// are read in one statement: they never contradict each other.
 pub async fn instances(

@@ -79,12 +79,6 @@ pub async fn busy_hosts(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
     Ok(busy.into_iter().map(|(id,)| id).collect())
 }
 
-/// Raises the fences of locked instances: whatever worked on them before writes nothing more (I3).
-pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
-    tx.query(sql!("UPDATE instance SET fence = fence + 1 WHERE id {any $1}")).bind(Ids(instances)).execute().await?;
-    Ok(())
-}
-
 /// Begins targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
     tx.query(sql!(

@@ -9,7 +9,7 @@ use crate::domain::target::End;
 use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
 use crate::executor::{self, Executor, RunContext};
 use crate::failpoint;
-use crate::store::log;
+use crate::store::output;
 use crate::store::queue::Claimed;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +116,7 @@ impl Shared {
         self.log.say(order, "The worker of this start was lost.").await;
         failpoint::at("worker::carry::before_collect");
         let (ended, lines) = executor::collect(executor, order, &self.run, claimed.begun_in.as_deref()).await;
-        match log::stored(&self.app.db, order.target_id, order.attempt).await {
+        match output::stored(&self.app.db, order.target_id, order.attempt).await {
             Ok(stored) => {
                 for line in lines.into_iter().skip(stored as usize) {
                     self.log.line(order, line).await;

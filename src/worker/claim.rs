@@ -7,7 +7,7 @@ use crate::domain::target::ReleaseTargetStatus;
 use crate::failpoint;
 use crate::release::transition::{self, Moving};
 use crate::store::queue::{self, Claimed, Queued};
-use crate::store::{Result, events, progress, target, worker};
+use crate::store::{Result, events, instance, release, worker};
 use std::collections::{BTreeMap, HashSet};
 
 /// So many releases are looked at with less room, too: other workers may be claiming from some of them.
@@ -26,7 +26,7 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
     }
     let mut tx = app.db.begin().await?;
     let at = tx.now().await?;
-    let rows = progress::lock_free(&mut tx, &candidates).await?;
+    let rows = release::lock_free(&mut tx, &candidates).await?;
     let left: BTreeMap<i64, i64> =
         rows.iter().map(|row| (row.id, (row.max_parallel - row.progress().running).min(room))).collect();
     let releases: Vec<i64> = left.keys().copied().collect();
@@ -42,12 +42,12 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
         return Ok(Vec::new());
     }
     let instances: Vec<i64> = chosen.iter().map(|target| target.instance_id).collect();
-    target::lock_instances(&mut tx, &instances).await?;
+    instance::lock_rows(&mut tx, &instances).await?;
     // Whoever declares this worker dead waits for the commit, and then takes over what was claimed; or was there first.
     if !worker::is_alive(&mut tx, me.id).await? {
         return Ok(Vec::new());
     }
-    queue::raise_fences(&mut tx, &instances).await?;
+    instance::raise_fences(&mut tx, &instances).await?;
     let targets: Vec<i64> = chosen.iter().map(|target| target.id).collect();
     queue::begin(&mut tx, at, me.id, &targets).await?;
     let mut releases: BTreeMap<i64, Moving> =

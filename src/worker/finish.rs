@@ -8,7 +8,7 @@ use crate::release::end_targets::{self, settle};
 use crate::release::journal;
 use crate::release::transition::{self, Moving};
 use crate::store::target::{self, OpenTarget};
-use crate::store::{Db, Result, events, progress};
+use crate::store::{Db, Result, events, release};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -86,7 +86,7 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     let at = tx.now().await?;
     let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();
     // Whoever ends a target has locked its release, or two last targets would leave it running.
-    let rows = progress::lock(&mut tx, &ids).await?;
+    let rows = release::lock(&mut tx, &ids).await?;
     let mut releases: BTreeMap<i64, Moving> =
         rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
     let by_target: HashMap<i64, &Ending> = endings.iter().map(|ending| (ending.target_id, ending)).collect();

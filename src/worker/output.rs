@@ -6,7 +6,7 @@ use crate::domain::order::Order;
 use crate::domain::target::LogStream;
 use crate::executor::Line;
 use crate::failpoint;
-use crate::store::log::{self, NewLine};
+use crate::store::output::{self, NewLine};
 use crate::store::{Db, Result, worker};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -108,12 +108,12 @@ async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mu
     }
     let mut places = Vec::new();
     for (release_id, lines) in lines {
-        places.push(log::append(&mut tx, *release_id, lines).await?);
+        places.push(output::append(&mut tx, *release_id, lines).await?);
     }
     // A place that is given again was not taken: that try came to nothing.
     if let Some(place) = *tried
         && places.first() != Some(&place)
-        && log::is_at(&mut tx, first_release, place, first).await?
+        && output::is_at(&mut tx, first_release, place, first).await?
     {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use crate::failpoint;
 use crate::release::transition::{self, Moving};
 use crate::store::queue::{self, Claimed};
 use crate::store::worker::{self, Worker};
-use crate::store::{Db, Result, events, progress, target};
+use crate::store::{Db, Result, events, instance, release, target};
 use std::collections::HashSet;
 
 /// Ends a worker whose beat is still the one that was seen, and takes over what runs in its name. From the
@@ -17,7 +17,7 @@ pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashS
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let releases = worker::releases(&mut tx, lost.id).await?;
-    progress::lock(&mut tx, &releases).await?;
+    release::lock(&mut tx, &releases).await?;
     if !worker::declare_dead(&mut tx, at, lost).await? {
         return Ok(());
     }
@@ -34,14 +34,14 @@ pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Cla
     let Order { target_id, release_id, instance_id, fence, .. } = lost.order;
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
-    let release = progress::lock(&mut tx, &[release_id]).await?.pop();
+    let release = release::lock(&mut tx, &[release_id]).await?.pop();
     let Some(row) = release.filter(|row| row.cancel_requested_at.is_none()) else { return Ok(None) };
     let running = target::running(&mut tx, me.id, &[target_id]).await?;
     if !running.iter().any(|target| target.fence == fence) {
         return Ok(None);
     }
-    target::lock_instances(&mut tx, &[instance_id]).await?;
-    queue::raise_fences(&mut tx, &[instance_id]).await?;
+    instance::lock_rows(&mut tx, &[instance_id]).await?;
+    instance::raise_fences(&mut tx, &[instance_id]).await?;
     queue::begin(&mut tx, at, me.id, &[target_id]).await?;
     let claimed = queue::claimed(&mut tx, &[target_id]).await?.pop();
     let mut moving = Moving::new(row, &me.name);

@@ -202,7 +202,7 @@ async fn work_is_shared_with_clocks_apart() -> bool {
     if shared.len() == 1 {
         return false;
     }
-    let spread = "SELECT CAST(max(at) - min(at) > interval '1 hour' AS text) FROM log_line WHERE stream = 'SYSTEM'";
+    let spread = "SELECT CAST(max(at) - min(at) > interval '1 hour' AS text) FROM output_line WHERE stream = 'SYSTEM'";
     assert_eq!(stored.texts(spread).await, ["true"], "the workers' own clocks are apart");
     // The database's clock, which is the true one, says when something ends, whoever sweeps.
     let instance = fleet.instance(0).await;

@@ -127,7 +127,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
     assert_eq!(stored.texts("SELECT reason FROM hold ORDER BY id").await, ["before", "meanwhile"]);
     let attempts = stored.texts("SELECT status || ' ' || attempt FROM release_target ORDER BY id").await;
     assert_eq!(attempts[6..], ["SUCCEEDED 1"; 6], "nothing was cut short, and nothing begun twice");
-    let output = "SELECT text || ' ' || count(*) FROM log_line WHERE stream = 'STDOUT' GROUP BY text ORDER BY text";
+    let output = "SELECT text || ' ' || count(*) FROM output_line WHERE stream = 'STDOUT' GROUP BY text ORDER BY text";
     assert_eq!(stored.texts(output).await, ["begin 6", "end 6"]);
     record.assert_complete(&stored).await;
     assert_eq!(record.reconnects(), 0);

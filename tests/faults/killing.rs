@@ -133,7 +133,7 @@ async fn kill_and_see(kind: &str, kills: usize) {
     killing.processes.servers[0].assert_sound();
     let Killing { at_random, at_points, amid, .. } = killing;
     assert!(2 * amid > at_random + at_points, "only {amid} kills came while targets were open");
-    let takeovers = killing.count("log_line WHERE text = 'The worker of this start was lost.'").await;
+    let takeovers = killing.count("output_line WHERE text = 'The worker of this start was lost.'").await;
     let again = killing.count("release_target WHERE attempt > 1").await;
     let unknown = killing.count("release_target WHERE status = 'UNKNOWN'").await;
     let reconnects = record.reconnects();

@@ -49,7 +49,7 @@ async fn i3_a_worker_that_stood_still_past_its_lease_finds_its_targets_taken_and
     let state = async || {
         let rows = "SELECT CAST(t.id AS text) || ' ' || t.status || ' ' || CAST(t.fence AS text) || ' '
                 || CAST(t.worker_id AS text) FROM release_target t
-             UNION ALL SELECT CAST(count(*) AS text) FROM log_line";
+             UNION ALL SELECT CAST(count(*) AS text) FROM output_line";
         [stored.state().await, stored.texts(rows).await, vec![journal.text()]].concat()
     };
     let before = state().await;

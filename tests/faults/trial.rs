@@ -78,7 +78,7 @@ impl Trial {
         let sql = "SELECT 'ver_' || CAST(v.id AS text) FROM version v JOIN service s ON s.id = v.service_id
                    WHERE s.name = 'noted' ORDER BY v.id";
         assert_eq!(stored.texts(sql).await, answered, "one version for each key");
-        let twice = "SELECT text FROM log_line GROUP BY target_id, attempt, text HAVING count(*) > 1";
+        let twice = "SELECT text FROM output_line GROUP BY target_id, attempt, text HAVING count(*) > 1";
         assert_eq!(stored.texts(twice).await, [""; 0], "lines are stored once");
         assert_eq!(count("release_target WHERE status IN ('QUEUED', 'RUNNING')").await, 0, "a target is open");
         let events = record.assert_complete(&stored).await;

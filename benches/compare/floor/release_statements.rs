@@ -151,7 +151,7 @@ pub async fn insert_release(on: &mut PgConnection, new: &NewRelease<'_>) -> Resu
     .bind(0_i64)
     .fetch_one(&mut *on)
     .await?;
-    sqlx::query("INSERT INTO release_log (release_id) VALUES ($1)").bind(id).execute(on).await?;
+    sqlx::query("INSERT INTO release_output (release_id) VALUES ($1)").bind(id).execute(on).await?;
     Ok(id)
 }
 

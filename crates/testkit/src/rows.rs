@@ -216,7 +216,7 @@ pub fn skip_lock(id: i64, skip: i64, hold: Option<i64>) -> Row {
 
 /// A line of a release's output, printed by the first attempt of this target.
 pub fn output(release: i64, place: i64, target: i64, text: &str) -> Row {
-    row!("log_line", { "release_id": release, "place": place, "target_id": target, "hostname": "host-001",
+    row!("output_line", { "release_id": release, "place": place, "target_id": target, "hostname": "host-001",
         "attempt": 1, "stream": "STDOUT", "text": text, "at": at(0) })
 }
 

@@ -7,7 +7,7 @@ use crate::graphql::types::LOG_LINE;
 use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
 use crate::store::Db;
-use crate::store::log::{self, Line, Mark};
+use crate::store::output::{self, Line, Mark};
 use crate::watch::{Batch, Batches, Begun, Source, Told};
 use crate::wire::{ApiError, Cursor, cursor};
 use async_graphql::ID;
@@ -33,7 +33,7 @@ async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
     let db = &asked.app.db;
     let id: ID = asked.args.get("releaseId")?;
     let release = number(Kind::Release, "releaseId", &id)?;
-    let Some(mark) = log::marks(db, &[release]).await?.pop() else {
+    let Some(mark) = output::marks(db, &[release]).await?.pop() else {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
     let target = match asked.args.get::<Option<ID>>("targetId")? {
@@ -46,7 +46,7 @@ async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
     }
     let after = match (asked.after()?, last) {
         (Some(after), _) => behind(&after, mark)?,
-        (None, Some(last)) => log::before_last(db, release, target, last.into()).await?,
+        (None, Some(last)) => output::before_last(db, release, target, last.into()).await?,
         (None, None) => 0,
     };
     let followed = format!("{release} {target:?}");
@@ -82,7 +82,7 @@ impl Source for Lines {
 /// The number of a target, which must be one of the release.
 async fn target(db: &Db, release: i64, id: &ID) -> Result<i64, ApiError> {
     let target = number(Kind::Target, "targetId", id)?;
-    match log::has_target(db, release, target).await? {
+    match output::has_target(db, release, target).await? {
         true => Ok(target),
         false => Err(not_found(Kind::Target, "targetId", id)),
     }

@@ -7,7 +7,7 @@ use crate::events::{Demand, State, Tail};
 use crate::graphql::types::RELEASE_PROGRESS_EVENT;
 use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
-use crate::store::progress;
+use crate::store::release;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
 use crate::wire::{ApiError, cursor};
 use async_graphql::ID;
@@ -25,7 +25,7 @@ async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
     let db = asked.tail.db();
     let id: ID = asked.args.get("releaseId")?;
     let number = number(Kind::Release, "releaseId", &id)?;
-    let Some(release) = progress::now(db, number).await? else {
+    let Some(release) = release::by_id(db, number).await? else {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
     let source = Box::new(States { tail: asked.tail.clone(), release: number });

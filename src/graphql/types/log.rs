@@ -13,7 +13,7 @@ static STREAM: Leaf = text_leaf::<LogStream>();
 pub static LOG_LINE: Object = Object::new(
     "LogLine",
     "One line of executor output.",
-    "log_line",
+    "output_line",
     &[
         computed(
             "cursor",

@@ -60,7 +60,7 @@ word_columns! {
     "release_target" "status": ReleaseTargetStatus, "true", "'tgt_' || CAST(x.id AS text)";
     "release_target" "failure": TargetFailure, "true", "'tgt_' || CAST(x.id AS text)";
     "release_skip" "reason": SkipReason, "true", "'rel_' || CAST(x.release_id AS text) || ' ins_' || CAST(x.instance_id AS text)";
-    "log_line" "stream": LogStream, "true", "'rel_' || CAST(x.release_id AS text) || ' line ' || CAST(x.place AS text)";
+    "output_line" "stream": LogStream, "true", "'rel_' || CAST(x.release_id AS text) || ' line ' || CAST(x.place AS text)";
     "event" "subject": Subject, "true", "'position ' || CAST(x.position AS text)";
     "event" "kind": InstanceEventKind, "x.subject = 'INSTANCE'", "'position ' || CAST(x.position AS text)";
     "event" "kind": ReleaseEventKind, "x.subject = 'RELEASE'", "'position ' || CAST(x.position AS text)";

@@ -8,7 +8,7 @@ use crate::domain::release::{Progress, ReleaseAction};
 use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::store::db::sql::sql;
 use crate::store::events;
-use crate::store::{Error, candidates};
+use crate::store::{Error, instance};
 
 #[derive(sqlx::FromRow)]
 struct OpenTarget {
@@ -42,7 +42,7 @@ impl Fleet {
             .await
             .unwrap();
         let instances: Vec<_> = instances.into_iter().map(|(id,)| id).collect();
-        candidates::lock_instances(&mut tx, &instances).await.unwrap();
+        instance::lock_rows(&mut tx, &instances).await.unwrap();
         let targets: Vec<OpenTarget> = tx
             .query(sql!(
                 "SELECT t.id, t.instance_id, t.host_id, i.hostname, i.status, i.version_id, t.to_version_id, i.revision

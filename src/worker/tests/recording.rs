@@ -66,7 +66,7 @@ async fn r8_release_targets_statuses_and_events_appear_together() {
             db.query(sql!("SELECT position FROM release WHERE id = $1")).bind(id).scalar().await.unwrap();
         assert_eq!(position, 2);
         let lines: i64 =
-            db.query(sql!("SELECT place FROM release_log WHERE release_id = $1")).bind(id).scalar().await.unwrap();
+            db.query(sql!("SELECT place FROM release_output WHERE release_id = $1")).bind(id).scalar().await.unwrap();
         assert_eq!(lines, 0);
     }
 }

@@ -13,7 +13,7 @@ async fn filled(kind: &str) -> Fleet {
         sql!("INSERT INTO token (name, role, hash, hint, created_at) VALUES ('ana', 'ADMIN', 'a', 'b', {now})"),
         sql!("INSERT INTO release_skip (release_id, instance_id, reason) VALUES (1, 2, 'LOCKED')"),
         sql!(
-            "INSERT INTO log_line (release_id, place, target_id, hostname, attempt, stream, text, at)
+            "INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at)
              VALUES (1, 1, 1, 'a', 1, 'STDOUT', 'one', {now})"
         ),
         sql!(

@@ -86,7 +86,7 @@ fn page_cursor(
         return json!("none");
     }
     let row = choices.pick(rows);
-    if table == "log_line" {
+    if table == "output_line" {
         return json!(cursor::line(int(row, "release_id").unwrap(), int(row, "place").unwrap()));
     }
     json!(encode(place.ty, list, order(place.ty, list, args), row))

@@ -8,7 +8,7 @@ use lockkeeper::domain::target::LogStream;
 use lockkeeper::events::Waking;
 use lockkeeper::graphql::Place;
 use lockkeeper::store::Db;
-use lockkeeper::store::log::{NewLine, append};
+use lockkeeper::store::output::{NewLine, append};
 use lockkeeper::watch::Message;
 use lockkeeper::wire::cursor;
 use serde_json::{Value, json};

@@ -89,7 +89,7 @@ async fn no_list_goes_through_a_whole_table(kind: &str) {
                         && ["t0", "t1", "t2", "i", "x", "l", "t", "h"].contains(&alias)
                         && !(found && alias == "t0")
                 }
-                false => ["instance", "event", "release_target", "log_line", "release", "audit"]
+                false => ["instance", "event", "release_target", "output_line", "release", "audit"]
                     .iter()
                     .any(|table| line.contains(&format!("Seq Scan on {table} "))),
             };

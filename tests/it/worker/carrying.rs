@@ -176,7 +176,7 @@ async fn output_is_stored_in_order_cut_and_readable_before_the_release_is_over(k
     ];
     assert_eq!(lines, expected);
     assert_eq!(log[0], ["SYSTEM", "Start 1 on h1."]);
-    let places = fleet.rows.rows("SELECT place FROM log_line ORDER BY place").await;
+    let places = fleet.rows.rows("SELECT place FROM output_line ORDER BY place").await;
     assert_eq!(places.concat(), (1..=places.len()).map(|place| place.to_string()).collect::<Vec<_>>());
     worker.stop().await;
     fleet.assert_sound().await;
@@ -188,7 +188,7 @@ async fn output_is_there_while_the_command_still_runs(kind: &str) {
     fleet.script("echo early\nwhile [ ! -e \"$DIR/go\" ]; do sleep 0.02; done");
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
-    fleet.until("SELECT text FROM log_line WHERE stream = 'STDOUT'", |rows| rows.first().cloned()).await;
+    fleet.until("SELECT text FROM output_line WHERE stream = 'STDOUT'", |rows| rows.first().cloned()).await;
     fs::write(fleet.directory.join("go"), "").unwrap();
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
     worker.stop().await;

@@ -130,7 +130,7 @@ async fn a_result_that_was_left_behind_is_taken_with_its_output(kind: &str) {
     request.rollout.on_failure = Some(lockkeeper::domain::release::OnFailure::Continue);
     let release = fleet.accept(&request).await;
     let stored = |rows: Vec<Vec<String>>| (rows.len() == 2).then_some(());
-    fleet.until("SELECT text FROM log_line WHERE text = 'one'", stored).await;
+    fleet.until("SELECT text FROM output_line WHERE text = 'one'", stored).await;
     // It stands still while the commands end, and never gets to know of it.
     process.signal(Signal::STOP);
     fs::write(fleet.directory.join("go"), "").unwrap();

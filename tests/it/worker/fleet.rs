@@ -234,7 +234,9 @@ impl Fleet {
 
     /// Stream and text of the output of a release, in order.
     pub async fn log(&self, release: i64) -> Vec<Vec<String>> {
-        self.rows.rows(&format!("SELECT stream, text FROM log_line WHERE release_id = {release} ORDER BY place")).await
+        self.rows
+            .rows(&format!("SELECT stream, text FROM output_line WHERE release_id = {release} ORDER BY place"))
+            .await
     }
 }
 

@@ -104,9 +104,9 @@ SELECT {services} + service_id, instance_id, 'LOCKED' FROM hold ORDER BY id;
 INSERT INTO release_skip_lock (release_skip_id, holder_hold_id)
 SELECT s.id, h.id FROM release_skip s JOIN hold h ON h.instance_id = s.instance_id ORDER BY s.id;
 
-INSERT INTO release_log (release_id, place) SELECT id, 2 * total FROM release;
+INSERT INTO release_output (release_id, place) SELECT id, 2 * total FROM release;
 
-INSERT INTO log_line (release_id, place, target_id, hostname, attempt, stream, text, at)
+INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at)
 SELECT t.release_id, 2 * t.ordinal - 2 + line.i, t.id, i.hostname, 1, CASE line.i WHEN 1 THEN 'STDOUT' ELSE 'SYSTEM' END,
     CASE WHEN line.i = 1 THEN 'Fetching https://artifacts.example/' || CAST(t.to_version_id AS text) || '.tar.gz'
         ELSE COALESCE(t.message, 'Done.') END, t.finished_at

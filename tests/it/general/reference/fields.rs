@@ -22,7 +22,7 @@ pub fn table(ty: &str) -> Option<&'static str> {
         "ReleaseTarget" => "release_target",
         "Hold" => "hold",
         "SkippedInstance" => "release_skip",
-        "LogLine" => "log_line",
+        "LogLine" => "output_line",
         "InstanceEvent" | "ReleaseEvent" => "event",
         "AuditEntry" => "audit",
         _ => return None,

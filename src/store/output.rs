@@ -21,8 +21,8 @@ pub struct NewLine {
 pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i64> {
     let last: i64 = tx
         .query(sql!(
-            "INSERT INTO release_log (release_id, place) VALUES ($1, $2)
-             ON CONFLICT (release_id) DO UPDATE SET place = release_log.place + excluded.place RETURNING place"
+            "INSERT INTO release_output (release_id, place) VALUES ($1, $2)
+             ON CONFLICT (release_id) DO UPDATE SET place = release_output.place + excluded.place RETURNING place"
         ))
         .bind(release_id)
         .bind(lines.len() as i64)
@@ -40,7 +40,7 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i
         })
         .collect();
     tx.query(sql!(
-        "INSERT INTO log_line (release_id, place, target_id, hostname, attempt, stream, text, at)
+        "INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at)
          SELECT $2, CAST(value ->> 'place' AS bigint), CAST(value ->> 'target_id' AS bigint), value ->> 'hostname',
             CAST(value ->> 'attempt' AS bigint), value ->> 'stream', value ->> 'text', {instant value ->> 'at'}
          FROM {items $1} ORDER BY 2"
@@ -58,7 +58,7 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i
 pub async fn is_at(tx: &mut Tx, release_id: i64, place: i64, line: &NewLine) -> Result<bool> {
     let found: Option<(i64,)> = tx
         .query(sql!(
-            "SELECT place FROM log_line WHERE release_id = $1 AND place = $2 AND target_id = $3 AND attempt = $4
+            "SELECT place FROM output_line WHERE release_id = $1 AND place = $2 AND target_id = $3 AND attempt = $4
                 AND stream = $5 AND text = $6 AND at = $7"
         ))
         .bind(release_id)
@@ -88,7 +88,7 @@ pub struct Mark {
 pub async fn marks(db: &Db, releases: &[i64]) -> Result<Vec<Mark>> {
     db.query(sql!(
         "SELECT r.id AS release_id, COALESCE(l.place, 0) AS place, r.finished_at IS NOT NULL AS finished
-         FROM release r LEFT JOIN release_log l ON l.release_id = r.id WHERE r.id {any $1}"
+         FROM release r LEFT JOIN release_output l ON l.release_id = r.id WHERE r.id {any $1}"
     ))
     .bind(Ids(releases))
     .all()
@@ -110,7 +110,7 @@ pub struct Line {
 /// The first so many lines of a release, or of one of its targets, behind a place.
 pub async fn after(db: &Db, release_id: i64, target_id: Option<i64>, place: i64, limit: i64) -> Result<Vec<Line>> {
     db.query(sql!(
-        "SELECT place, target_id, hostname, attempt, stream, text, at FROM log_line WHERE release_id = $1 AND place > $2"
+        "SELECT place, target_id, hostname, attempt, stream, text, at FROM output_line WHERE release_id = $1 AND place > $2"
     ))
     .bind(release_id)
     .bind(place)
@@ -124,7 +124,7 @@ pub async fn after(db: &Db, release_id: i64, target_id: Option<i64>, place: i64,
 /// The place behind which so many lines of a release, or of one of its targets, follow; 0 if there are fewer.
 pub async fn before_last(db: &Db, release_id: i64, target_id: Option<i64>, lines: i64) -> Result<i64> {
     let place: Option<(i64,)> = db
-        .query(sql!("SELECT place FROM log_line WHERE release_id = $1"))
+        .query(sql!("SELECT place FROM output_line WHERE release_id = $1"))
         .bind(release_id)
         .filter(part!(" AND target_id = $"), target_id)
         .push(part!(" ORDER BY place DESC LIMIT 1 OFFSET $"))
@@ -148,7 +148,7 @@ pub async fn has_target(db: &Db, release_id: i64, target_id: i64) -> Result<bool
 /// How many lines a start of a target wrote that are stored already.
 pub async fn stored(db: &Db, target_id: i64, attempt: i64) -> Result<i64> {
     db.query(sql!(
-        "SELECT count(*) AS stored FROM log_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'"
+        "SELECT count(*) AS stored FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'"
     ))
     .bind(target_id)
     .bind(attempt)

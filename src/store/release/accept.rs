@@ -1,12 +1,12 @@
 //! Releases as they are accepted: the release, its targets and what it left out.
 
-use super::{Ids, Json, Result, Tx};
-use crate::domain::instance::{InstanceSettings, InstanceStatus};
+use crate::domain::instance::InstanceStatus;
 use crate::domain::release::rollout::Rollout;
 use crate::domain::release::selection::{Holder, Skipped};
 use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Timestamp, Word};
+use crate::store::{Ids, Json, Result, Tx};
 use serde_json::json;
 
 /// A release to be recorded.
@@ -70,7 +70,7 @@ pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
         .bind(new.skipped)
         .scalar()
         .await?;
-    tx.query(sql!("INSERT INTO release_log (release_id) VALUES ($1)")).bind(id).execute().await?;
+    tx.query(sql!("INSERT INTO release_output (release_id) VALUES ($1)")).bind(id).execute().await?;
     Ok(id)
 }
 
@@ -164,61 +164,6 @@ pub async fn insert_through(tx: &mut Tx, release_id: i64, hold_ids: &[i64]) -> R
     .execute()
     .await?;
     Ok(())
-}
-
-/// Makes instances for an installation, with their first revision. Gives the host and the new instance of each.
-pub async fn insert_instances(
-    tx: &mut Tx,
-    service_id: i64,
-    host_ids: &[i64],
-    settings: &InstanceSettings,
-    at: Timestamp,
-    by: &str,
-) -> Result<Vec<(i64, i64)>> {
-    tx.query(sql!(
-        "INSERT INTO instance (service_id, host_id, hostname, port, tag, weight, description, status, revision,
-            created_at, updated_at, updated_by)
-         SELECT CAST($1 AS bigint), id, hostname, CAST($2 AS bigint), CAST($3 AS text), CAST($4 AS bigint),
-            CAST($5 AS text), CAST($6 AS text), 1, $7, $7, CAST($8 AS text) FROM host WHERE id {any $9} ORDER BY id
-         RETURNING host_id, id"
-    ))
-    .bind(service_id)
-    .bind(settings.port)
-    .bind(settings.tag.as_deref())
-    .bind(settings.weight)
-    .bind(&settings.description)
-    .bind(InstanceStatus::Installing)
-    .bind(at)
-    .bind(by)
-    .bind(Ids(host_ids))
-    .all()
-    .await
-}
-
-/// Says of instances what their new installation says of them, beside [`take`].
-pub async fn restate(tx: &mut Tx, instance_ids: &[i64], settings: &InstanceSettings) -> Result<()> {
-    tx.query(sql!("UPDATE instance SET port = $1, tag = $2, weight = $3, description = $4 WHERE id {any $5}"))
-        .bind(settings.port)
-        .bind(settings.tag.as_deref())
-        .bind(settings.weight)
-        .bind(&settings.description)
-        .bind(Ids(instance_ids))
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// Takes instances for a release: their new status, and one revision more.
-pub async fn take(tx: &mut Tx, instance_ids: &[i64], status: InstanceStatus, at: Timestamp, by: &str) -> Result<u64> {
-    tx.query(sql!(
-        "UPDATE instance SET status = $1, revision = revision + 1, updated_at = $2, updated_by = $3 WHERE id {any $4}"
-    ))
-    .bind(status)
-    .bind(at)
-    .bind(by)
-    .bind(Ids(instance_ids))
-    .execute()
-    .await
 }
 
 /// The instances and hosts of a release's targets, in the order in which they are moved.

@@ -1,8 +1,10 @@
-//! Instances: what is recorded about them, and who has them. What releases do to them is in `release.rs` and
-//! `target.rs`.
+//! Instances: locking and reading them. All that writes them is in `write.rs`.
 
-use super::{Ids, Json, Result, Tx};
-use crate::domain::Timestamp;
+mod write;
+
+pub use write::*;
+
+use super::{Ids, Result, Tx};
 use crate::domain::instance::{InstanceSettings, InstanceStatus};
 use std::collections::HashSet;
 
@@ -32,11 +34,38 @@ pub async fn service_of(tx: &mut Tx, id: i64) -> Result<Option<i64>> {
 
 /// Locks the instances with these numbers, and gives those that exist, removed or not, by number.
 pub async fn lock(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Instance>> {
-    tx.query(sql!("SELECT id FROM instance WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
+    lock_rows(tx, ids).await?;
     tx.query(sql!(
         "SELECT i.id, i.service_id, s.name AS service_name, i.host_id, i.hostname, i.version_id, i.port, i.tag,
             i.weight, i.description, i.maintenance, i.status, i.revision
          FROM instance i JOIN service s ON s.id = i.service_id WHERE i.id {any $1} ORDER BY i.id"
+    ))
+    .bind(Ids(ids))
+    .all()
+    .await
+}
+
+/// Locks instances in the order of their ids. What depends on them is to be read afterwards.
+pub async fn lock_rows(tx: &mut Tx, ids: &[i64]) -> Result<()> {
+    tx.query(sql!("SELECT id FROM instance WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
+    Ok(())
+}
+
+/// The state of an instance whose row is locked.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LockedInstance {
+    pub id: i64,
+    pub host_id: i64,
+    pub hostname: String,
+    pub status: InstanceStatus,
+    pub version_id: Option<i64>,
+    pub revision: i64,
+}
+
+/// Locks instances in the order of their ids, and returns their states.
+pub async fn lock_states(tx: &mut Tx, ids: &[i64]) -> Result<Vec<LockedInstance>> {
+    tx.query(sql!(
+        "SELECT id, host_id, hostname, status, version_id, revision FROM instance WHERE id {any $1} ORDER BY id {lock}"
     ))
     .bind(Ids(ids))
     .all()
@@ -51,63 +80,6 @@ pub async fn locked(tx: &mut Tx, ids: &[i64]) -> Result<HashSet<i64>> {
         .all()
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Records what is said of it, by one event.
-pub async fn edit(tx: &mut Tx, instance: &Instance, by: &str, at: Timestamp) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE instance SET port = $2, tag = $3, weight = $4, description = $5, maintenance = $6,
-            revision = revision + 1, updated_at = $7, updated_by = $8 WHERE id = $1"
-    ))
-    .bind(instance.id)
-    .bind(instance.settings.port)
-    .bind(&instance.settings.tag)
-    .bind(instance.settings.weight)
-    .bind(&instance.settings.description)
-    .bind(instance.maintenance)
-    .bind(at)
-    .bind(by)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// Records what runs there, by one event.
-pub async fn confirm(
-    tx: &mut Tx,
-    id: i64,
-    version_id: Option<i64>,
-    status: InstanceStatus,
-    by: &str,
-    at: Timestamp,
-) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE instance SET version_id = $2, status = $3, revision = revision + 1, updated_at = $4, updated_by = $5
-         WHERE id = $1"
-    ))
-    .bind(id)
-    .bind(version_id)
-    .bind(status)
-    .bind(at)
-    .bind(by)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// Raises revisions, for each instance by as many events as it is named times.
-pub async fn told(tx: &mut Tx, ids: &[i64], by: &str, at: Timestamp) -> Result<()> {
-    tx.query(sql!(
-        "UPDATE instance SET revision = instance.revision + told.events, updated_at = $2, updated_by = $3
-         FROM (SELECT CAST(value AS bigint) AS id, count(*) AS events FROM {items $1} GROUP BY 1) AS told
-         WHERE instance.id = told.id"
-    ))
-    .bind(Json(ids))
-    .bind(at)
-    .bind(by)
-    .execute()
-    .await?;
-    Ok(())
 }
 
 /// Instances of a service that are there, by number, at most so many.

@@ -1,8 +1,8 @@
-//! Rows of releases as workers and cancels move them on: locking, reading, saving.
+//! Rows of releases that change: locking, reading, saving.
 
-use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::release::{OnFailure, Progress, ReleaseAction, ReleaseStatus};
 use crate::domain::{Timestamp, Word};
+use crate::store::{Db, Ids, Json, Result, Tx};
 use serde_json::json;
 
 /// What moves with a release, and what decides how.
@@ -66,7 +66,7 @@ pub async fn lock_free(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
 }
 
 /// A release as it is now, if it is there.
-pub async fn now(db: &Db, id: i64) -> Result<Option<ReleaseRow>> {
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<ReleaseRow>> {
     db.query(release_rows!("")).bind(Ids(&[id])).optional().await
 }
 
