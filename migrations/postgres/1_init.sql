@@ -197,6 +197,10 @@ CREATE TABLE worker (
     state_dir text COLLATE "C" NOT NULL,
     -- A lease is a beat: it is dead when a sweeper saw it unchanged for too long on its own clock.
     beat bigint NOT NULL DEFAULT 0,
+    -- How long the beat may stand still until it counts as dead, and how long its commands may take to end after that.
+    -- Each worker says so itself, since processes with other settings watch it.
+    lease_ms bigint NOT NULL CHECK (lease_ms > 0),
+    grace_ms bigint NOT NULL CHECK (grace_ms >= 0),
     started_at timestamptz(3) NOT NULL,
     ended_at timestamptz(3)
 );
@@ -217,8 +221,13 @@ CREATE TABLE release_target (
     shares_host boolean NOT NULL,
     status text NOT NULL,
     attempt bigint NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    -- The step that the last start has reached.
+    step text,
     fence bigint NOT NULL DEFAULT 0,
     worker_id bigint REFERENCES worker,
+    -- Who began the last start, whoever answers for the target now: only in that one's state directory can be seen that
+    -- the command never began.
+    begun_by bigint REFERENCES worker,
     failure text,
     message text CHECK (length(message) <= 1000),
     exit_status bigint,
@@ -235,7 +244,8 @@ CREATE TABLE release_target (
         WHEN 'CANCELED' THEN attempt = 0 AND finished_at IS NOT NULL AND failure IS NULL
         WHEN 'UNKNOWN' THEN attempt > 0 AND finished_at IS NOT NULL AND failure IS NULL
         ELSE true END),
-    CHECK ((attempt = 0) = (started_at IS NULL))
+    CHECK ((attempt = 0) = (started_at IS NULL)),
+    CHECK ((attempt = 0) = (step IS NULL))
 );
 -- I1: an instance is locked by a release exactly while it has an open target.
 CREATE UNIQUE INDEX release_target_open ON release_target (instance_id) WHERE status IN ('QUEUED', 'RUNNING');

@@ -197,6 +197,10 @@ CREATE TABLE worker (
     state_dir TEXT NOT NULL,
     -- A lease is a beat: it is dead when a sweeper saw it unchanged for too long on its own clock.
     beat INTEGER NOT NULL DEFAULT 0,
+    -- How long the beat may stand still until it counts as dead, and how long its commands may take to end after that.
+    -- Each worker says so itself, since processes with other settings watch it.
+    lease_ms INTEGER NOT NULL CHECK (lease_ms > 0),
+    grace_ms INTEGER NOT NULL CHECK (grace_ms >= 0),
     started_at INTEGER NOT NULL,
     ended_at INTEGER
 ) STRICT;
@@ -217,8 +221,13 @@ CREATE TABLE release_target (
     shares_host INTEGER NOT NULL CHECK (shares_host IN (0, 1)),
     status TEXT NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    -- The step that the last start has reached.
+    step TEXT,
     fence INTEGER NOT NULL DEFAULT 0,
     worker_id INTEGER REFERENCES worker,
+    -- Who began the last start, whoever answers for the target now: only in that one's state directory can be seen that
+    -- the command never began.
+    begun_by INTEGER REFERENCES worker,
     failure TEXT,
     message TEXT CHECK (length(message) <= 1000),
     exit_status INTEGER,
@@ -235,7 +244,8 @@ CREATE TABLE release_target (
         WHEN 'CANCELED' THEN attempt = 0 AND finished_at IS NOT NULL AND failure IS NULL
         WHEN 'UNKNOWN' THEN attempt > 0 AND finished_at IS NOT NULL AND failure IS NULL
         ELSE true END),
-    CHECK ((attempt = 0) = (started_at IS NULL))
+    CHECK ((attempt = 0) = (started_at IS NULL)),
+    CHECK ((attempt = 0) = (step IS NULL))
 ) STRICT;
 -- I1: an instance is locked by a release exactly while it has an open target.
 CREATE UNIQUE INDEX release_target_open ON release_target (instance_id) WHERE status IN ('QUEUED', 'RUNNING');

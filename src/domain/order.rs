@@ -1,5 +1,6 @@
 //! One start of one target: what an executor is ordered to do, why it may be stopped, and how it ends.
 
+use super::Step;
 use super::release::ReleaseAction;
 
 /// One start of one target.
@@ -24,6 +25,8 @@ pub struct Order {
     pub target_id: i64,
     /// 1 for the first start of the target.
     pub attempt: i64,
+    /// The step to do, or that was under way when its worker was lost.
+    pub step: Step,
     pub fence: i64,
 }
 

@@ -21,6 +21,21 @@ pub trait Word: Copy + Eq + Send + Sync + 'static {
     }
 }
 
+/// Serializes a vocabulary as its spelling, with `#[serde(with = "as_word")]`.
+pub mod as_word {
+    use super::Word;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<W: Word, S: Serializer>(value: &W, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(value.word())
+    }
+
+    pub fn deserialize<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<W, D::Error> {
+        let word = String::deserialize(from)?;
+        W::from_word(&word).ok_or_else(|| de::Error::custom(format!("{word:?} is not a {}", W::NAME)))
+    }
+}
+
 /// Declares vocabularies: an enum each, whose doc comments become the descriptions in the schema.
 macro_rules! words {
     ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $meaning:literal])+ $value:ident = $word:literal,)+ } $($rest:tt)*) => {

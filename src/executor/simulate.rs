@@ -79,6 +79,7 @@ impl Simulate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Step;
     use crate::domain::release::ReleaseAction;
     use crate::executor::StateDir;
     use std::time::Instant;
@@ -99,6 +100,7 @@ mod tests {
             release_id: 1,
             target_id,
             attempt: 1,
+            step: Step::Run,
             fence: 1,
         }
     }

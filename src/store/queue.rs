@@ -1,9 +1,9 @@
 //! The queue: which targets could begin, and beginning them. The rows of targets are the queue themselves.
 
 use super::{Db, Ids, Json, Result, Texts, Tx};
-use crate::domain::Timestamp;
 use crate::domain::order::Order;
 use crate::domain::target::ReleaseTargetStatus;
+use crate::domain::{Step, Timestamp};
 
 /// A target `t` that waits, and whose host is not busy (R18).
 macro_rules! could_begin {
@@ -79,19 +79,19 @@ pub async fn busy_hosts(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
     Ok(busy.into_iter().map(|(id,)| id).collect())
 }
 
-/// Begins targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
-pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, targets: &[i64]) -> Result<()> {
+/// Begins a step of targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
+pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, step: Step, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
-        "UPDATE release_target SET status = $4, attempt = attempt + 1, worker_id = $2, begun_by = $2,
+        "UPDATE release_target SET status = $4, attempt = attempt + 1, step = $5, worker_id = $2, begun_by = $2,
             started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
-            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id),
-            begun_fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
+            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))
     .bind(Ids(targets))
     .bind(worker_id)
     .bind(at)
     .bind(ReleaseTargetStatus::Running)
+    .bind(step)
     .execute()
     .await?;
     Ok(())
@@ -104,15 +104,14 @@ pub struct Claimed {
     pub order: Order,
     pub executor: String,
     pub timeout_seconds: i64,
-    /// The state directory of the worker that began this start, whoever answers for it now; none where an older
-    /// program began it.
+    /// The state directory of the worker that began this start, whoever answers for it now.
     pub begun_in: Option<String>,
 }
 
 macro_rules! claimed {
     ($condition:literal) => {
         sql!(concat!(
-            "SELECT t.id AS target_id, t.release_id, t.instance_id, t.executor, r.timeout_seconds, t.attempt, t.fence,
+            "SELECT t.id AS target_id, t.release_id, t.instance_id, t.executor, r.timeout_seconds, t.attempt, t.step, t.fence,
                 r.action, s.name AS service, v.name AS version, v.artifact, v.ref AS reference,
                 p.name AS previous_version, h.hostname, h.address AS host_address, i.port, i.tag,
                 b.state_dir AS begun_in
@@ -123,7 +122,7 @@ macro_rules! claimed {
              JOIN host h ON h.id = t.host_id
              LEFT JOIN version v ON v.id = t.to_version_id
              LEFT JOIN version p ON p.id = t.from_version_id
-             LEFT JOIN worker b ON b.id = t.begun_by AND t.begun_fence = t.fence
+             LEFT JOIN worker b ON b.id = t.begun_by
              WHERE ",
             $condition
         ))

@@ -3,6 +3,7 @@
 
 use super::Me;
 use crate::app::App;
+use crate::domain::Step;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::failpoint;
 use crate::release::transition::{self, Moving};
@@ -49,7 +50,7 @@ pub(super) async fn claim(app: &App, me: &Me, room: i64) -> Result<Vec<Claimed>>
     }
     instance::raise_fences(&mut tx, &instances).await?;
     let targets: Vec<i64> = chosen.iter().map(|target| target.id).collect();
-    queue::begin(&mut tx, at, me.id, &targets).await?;
+    queue::begin(&mut tx, at, me.id, Step::Run, &targets).await?;
     let mut releases: BTreeMap<i64, Moving> =
         rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
     for target in &chosen {

@@ -31,7 +31,7 @@ pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashS
 /// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
 /// does not run in this worker's name any more.
 pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Claimed>> {
-    let Order { target_id, release_id, instance_id, fence, .. } = lost.order;
+    let Order { target_id, release_id, instance_id, step, fence, .. } = lost.order;
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let release = release::lock(&mut tx, &[release_id]).await?.pop();
@@ -42,7 +42,7 @@ pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Cla
     }
     instance::lock_rows(&mut tx, &[instance_id]).await?;
     instance::raise_fences(&mut tx, &[instance_id]).await?;
-    queue::begin(&mut tx, at, me.id, &[target_id]).await?;
+    queue::begin(&mut tx, at, me.id, step, &[target_id]).await?;
     let claimed = queue::claimed(&mut tx, &[target_id]).await?.pop();
     let mut moving = Moving::new(row, &me.name);
     moving.tell(ReleaseEventKind::TargetStarted, Some(target_id));

@@ -73,6 +73,7 @@ fn judge_never_started(attempt: i64) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Step;
     use crate::domain::release::ReleaseAction;
     use crate::domain::target::ReleaseTargetStatus;
 
@@ -99,6 +100,7 @@ mod tests {
             release_id: 1,
             target_id: 1,
             attempt,
+            step: Step::Run,
             fence: 1,
         }
     }

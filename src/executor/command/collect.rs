@@ -72,7 +72,7 @@ pub(super) async fn find_out(order: &Order, run: &RunContext) -> Outcome {
 fn try_find_out(start: Start, run: &RunContext) -> io::Result<Option<Outcome>> {
     let Some(mut lock) = InstanceLock::try_take(&run.state, start.instance_id)? else { return Ok(None) };
     // From here on, a runner of this start that comes late is refused.
-    lock.raise(start.fence)?;
+    lock.raise(start)?;
     let files = StartFiles::new(&run.state, start);
     if let Some(ended) = files.ended()? {
         return Ok(Some(match ended {

@@ -73,5 +73,6 @@ impl Kind for Command {
 
 /// The start as its files in the state directory are named.
 fn start_of(order: &Order) -> Start {
-    Start { instance_id: order.instance_id, target_id: order.target_id, fence: order.fence }
+    let Order { instance_id, target_id, step, fence, .. } = *order;
+    Start { instance_id, target_id, step, fence }
 }

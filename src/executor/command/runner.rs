@@ -121,7 +121,7 @@ fn mask(job: &Job) -> Mask {
 
 /// Notes that the command begins. Returns false if a newer one was started for its instance.
 fn begin(files: &StartFiles, lock: &mut InstanceLock, job: &Job, session: &Session) -> io::Result<bool> {
-    let newest = lock.raise(job.start.fence)?;
+    let newest = lock.raise(job.start)?;
     if newest {
         files.begin(session)?;
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::hold::Hold;
 use crate::domain::order::Order;
-use crate::domain::{Timestamp, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
+use crate::domain::{Step, Timestamp, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, types::Oid};
@@ -140,6 +140,7 @@ kept_as_text!(
     SkipReason,
     OnFailure,
     LogStream,
+    Step,
     Subject,
     InstanceEventKind,
     ReleaseEventKind,
@@ -212,6 +213,7 @@ from_row!(Order {
     release_id,
     target_id,
     attempt,
+    step,
     fence,
 });
 from_row!(Hold { id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at });

@@ -3,7 +3,7 @@
 
 use super::sql::Sql;
 use crate::domain::audit::AuditOutcome;
-use crate::domain::{Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
+use crate::domain::{Step, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
 
 /// A column that holds words.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,7 @@ word_columns! {
     "release" "status": ReleaseStatus, "true", "'rel_' || CAST(x.id AS text)";
     "release_target" "from_status": InstanceStatus, "true", "'tgt_' || CAST(x.id AS text)";
     "release_target" "status": ReleaseTargetStatus, "true", "'tgt_' || CAST(x.id AS text)";
+    "release_target" "step": Step, "true", "'tgt_' || CAST(x.id AS text)";
     "release_target" "failure": TargetFailure, "true", "'tgt_' || CAST(x.id AS text)";
     "release_skip" "reason": SkipReason, "true", "'rel_' || CAST(x.release_id AS text) || ' ins_' || CAST(x.instance_id AS text)";
     "output_line" "stream": LogStream, "true", "'rel_' || CAST(x.release_id AS text) || ' line ' || CAST(x.place AS text)";

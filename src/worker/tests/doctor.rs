@@ -52,7 +52,7 @@ type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'static Sql]);
 #[tokio::test]
 async fn the_doctor_names_each_invariant_that_is_broken() {
     let run = sql!(
-        "UPDATE release_target SET status = 'RUNNING', attempt = 1, started_at = {now}, fence = 1 WHERE status = 'QUEUED'"
+        "UPDATE release_target SET status = 'RUNNING', attempt = 1, step = 'RUN', started_at = {now}, fence = 1 WHERE status = 'QUEUED'"
     );
     let claim = sql!("UPDATE instance SET fence = 1");
     let again = sql!(

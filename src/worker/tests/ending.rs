@@ -53,7 +53,8 @@ impl Fleet {
             .await
             .unwrap();
         tx.query(sql!(
-            "UPDATE release_target SET status = $1, failure = $2, attempt = 1, started_at = $3, finished_at = $3
+            "UPDATE release_target SET status = $1, failure = $2, attempt = 1, step = 'RUN', started_at = $3,
+                finished_at = $3
              WHERE release_id = $4"
         ))
         .bind(end)

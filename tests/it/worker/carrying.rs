@@ -282,7 +282,7 @@ async fn a_command_that_cannot_be_noted_is_not_started_and_its_target_says_why(k
     let fleet = Fleet::new(kind, 1, COMMAND).await;
     fleet.script("");
     // Another file, and one that nobody can write, is where its room should be.
-    fs::create_dir_all(fleet.directory.join("state/target-1-1.result.new")).unwrap();
+    fs::create_dir_all(fleet.directory.join("state/target-1-run-1.result.new")).unwrap();
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     assert_eq!(fleet.over(release).await, "FAILED");

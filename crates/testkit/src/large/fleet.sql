@@ -84,16 +84,16 @@ SELECT {services} + i, i, 'UPGRADE', (i - 1) * {versions} + {versions} / 2 + 1, 
 FROM {numbers {services}} AS n;
 
 INSERT INTO release_target (id, release_id, ordinal, instance_id, host_id, from_version_id, to_version_id, from_status,
-    executor, shares_host, status, attempt, fence, worker_id, started_at, finished_at) {over}
+    executor, shares_host, status, attempt, step, fence, worker_id, started_at, finished_at) {over}
 SELECT id, service, n, id, host, NULL, (service - 1) * {versions} + {versions} / 2, 'REMOVED', 'simulated', false,
-    'SUCCEEDED', 1, 1, 1, {ago {install service} - 100 * (n - 1)}, {ago {install service} - 100 * n}
+    'SUCCEEDED', 1, 'RUN', 1, 1, {ago {install service} - 100 * (n - 1)}, {ago {install service} - 100 * n}
 FROM plan ORDER BY id;
 
 INSERT INTO release_target (id, release_id, ordinal, instance_id, host_id, from_version_id, to_version_id, from_status,
-    executor, shares_host, status, attempt, fence, worker_id, failure, message, exit_status, started_at, finished_at) {over}
+    executor, shares_host, status, attempt, step, fence, worker_id, failure, message, exit_status, started_at, finished_at) {over}
 SELECT {instances} + (service - 1) * {moved} + t, {services} + service, t, id, host,
     (service - 1) * {versions} + {versions} / 2, (service - 1) * {versions} + {versions} / 2 + 1, 'RUNNING', 'simulated',
-    false, CASE WHEN failed THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 2, 1, CASE WHEN failed THEN 'COMMAND' END,
+    false, CASE WHEN failed THEN 'FAILED' ELSE 'SUCCEEDED' END, 1, 'RUN', 2, 1, CASE WHEN failed THEN 'COMMAND' END,
     CASE WHEN failed THEN 'The command ended with status 1.' END, CASE WHEN failed THEN 1 END,
     {ago {upgrade service} - 100 * (t - 1)}, {ago {upgrade service} - 100 * t}
 FROM plan WHERE moved ORDER BY service, t;

@@ -74,7 +74,8 @@ fn target(
     world.add(rows::target(release, ordinal, id_of(instance), to).with(row! {
     "id": release * 100 + ordinal, "host_id": int(instance, "host_id"),
     "from_version_id": int(instance, "version_id"), "shares_host": true, "status": status,
-    "attempt": if begun { 1 + choices.below(2) as i64 } else { 0 }, "failure": failure,
+    "attempt": if begun { 1 + choices.below(2) as i64 } else { 0 }, "step": begun.then_some("RUN"),
+    "failure": failure,
     "message": failure.map(|_| any(choices)), "exit_status": failure.map(|_| choices.below(256) as i64),
     "started_at": begun.then(|| time(choices)), "finished_at": (!open).then(|| time(choices)) }));
 }
