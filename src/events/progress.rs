@@ -38,8 +38,8 @@ impl State {
             position,
             release_id,
             revision: release.revision,
-            status: release.status,
-            progress: release.progress(),
+            status: release.under_way.status,
+            progress: release.under_way.progress,
         }))
     }
 

@@ -35,7 +35,7 @@ pub async fn cancel(
     };
     match (&row, id) {
         (None, Some(_)) => problems.add(claim::not_found("releaseId", Kind::Release, &[release_id])),
-        (Some(row), _) if row.status.is_over() => {
+        (Some(row), _) if row.under_way.status.is_over() => {
             let message = "This release is over. Only one that has targets queued or running can be canceled.";
             problems.add(Problem::new(ProblemCode::WrongState, "releaseId", message).about([release_id]));
         }

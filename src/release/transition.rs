@@ -21,7 +21,7 @@ pub(crate) struct Moving {
 
 impl Moving {
     pub fn new(row: ReleaseRow, by: &str) -> Moving {
-        let (progress, revision) = (row.progress(), row.revision);
+        let (progress, revision) = (row.under_way.progress, row.revision);
         Moving { row, progress, revision, stopped: false, by: by.to_owned(), events: Vec::new() }
     }
 
@@ -71,7 +71,7 @@ impl Moving {
     }
 
     fn status(&self) -> ReleaseStatus {
-        self.progress.status(self.row.status == ReleaseStatus::Paused)
+        self.progress.status(self.row.under_way.status == ReleaseStatus::Paused)
     }
 }
 

@@ -1,61 +1,72 @@
-//! The queue: which targets could begin, and beginning them. The rows of targets are the queue themselves.
+//! The queue: finding targets that are candidates for a start, and starting them. The rows of targets are the queue.
 
 use super::{Db, Ids, Json, Result, Texts, Tx};
 use crate::domain::order::Order;
+use crate::domain::release::UnderWay;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Step, Timestamp};
 
-/// A target `t` that waits, and whose host is not busy (R18).
-macro_rules! could_begin {
+/// A queued target `t` whose host is not busy (R18).
+macro_rules! has_free_host {
     () => {
         "t.status = 'QUEUED' AND (t.shares_host OR NOT EXISTS (SELECT 1 FROM release_target busy
             WHERE busy.host_id = t.host_id AND busy.status = 'RUNNING' AND NOT busy.shares_host))"
     };
 }
 
-/// The oldest releases, up to so many, that could begin a target with one of these executors. Each is asked for its own:
-/// of a queue that is new, PostgreSQL has no statistics, and could go through all of it for each release.
-pub async fn candidates(db: &Db, executors: &[String], many: i64) -> Result<Vec<i64>> {
-    let found: Vec<(i64,)> = db
-        .query(sql!(concat!(
-            "SELECT r.id FROM release r
-             WHERE r.finished_at IS NULL AND r.status <> 'PAUSED' AND r.queued > 0 AND r.running < r.max_parallel
-                AND r.executor {any $1}
-                AND (SELECT t.id FROM release_target t WHERE t.release_id = r.id AND ",
-            could_begin!(),
-            " LIMIT 1) IS NOT NULL
-             ORDER BY r.id LIMIT $2"
-        )))
-        .bind(Texts(executors))
-        .bind(many)
-        .all()
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+/// An open release with a queued target whose host is not busy.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Candidate {
+    pub id: i64,
+    #[sqlx(flatten)]
+    pub under_way: UnderWay,
 }
 
-/// A target that could begin.
+/// Returns the oldest candidates for these executors, at most `limit`, whose id is greater than `after`. Whether their
+/// targets may start is not decided here. Each release is asked for its own targets: PostgreSQL has no statistics of a
+/// queue that is new, and could read all of it for each release.
+pub async fn candidates(db: &Db, executors: &[String], after: i64, limit: i64) -> Result<Vec<Candidate>> {
+    db.query(sql!(concat!(
+        "SELECT r.id, r.status, r.max_parallel, r.max_failures, r.on_failure, r.total, r.queued, r.running, r.succeeded,
+            r.failed, r.canceled, r.unknown, r.skipped
+         FROM release r
+         WHERE r.finished_at IS NULL AND r.queued > 0 AND r.executor {any $1} AND r.id > $2
+            AND (SELECT t.id FROM release_target t WHERE t.release_id = r.id AND ",
+        has_free_host!(),
+        " LIMIT 1) IS NOT NULL
+         ORDER BY r.id LIMIT $3"
+    )))
+    .bind(Texts(executors))
+    .bind(after)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// A queued target whose host is not busy.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Queued {
     pub id: i64,
     pub release_id: i64,
+    pub ordinal: i64,
     pub instance_id: i64,
     pub host_id: i64,
     pub shares_host: bool,
 }
 
-/// The first targets of these releases, up to so many of each, whose hosts are not busy (R18). One text, however many
-/// releases there are: SQLite unites 500 statements at most.
-pub async fn first_queued(tx: &mut Tx, releases: &[i64], many: i64) -> Result<Vec<Queued>> {
+/// Returns the first queued targets of these releases whose hosts are not busy (R18), by ordinal, at most `limit` of
+/// each. One text, however many releases there are: SQLite unites 500 statements at most.
+pub async fn first_queued(tx: &mut Tx, releases: &[i64], limit: i64) -> Result<Vec<Queued>> {
     tx.query(sql!(concat!(
-        "SELECT first.id, first.release_id, first.instance_id, first.host_id, first.shares_host
+        "SELECT first.id, first.release_id, first.ordinal, first.instance_id, first.host_id, first.shares_host
          FROM {items $1} JOIN release_target first ON first.id
             {among SELECT t.id FROM release_target t WHERE t.release_id = CAST(item.value AS bigint) AND ",
-        could_begin!(),
+        has_free_host!(),
         " ORDER BY t.ordinal LIMIT $2}
          ORDER BY first.release_id, first.ordinal"
     )))
     .bind(Json(releases))
-    .bind(many)
+    .bind(limit)
     .all()
     .await
 }

@@ -1,7 +1,7 @@
 //! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
 
 use super::Me;
-use crate::domain::release::{OnFailure, Progress};
+use crate::domain::release::{Progress, UnderWay};
 use crate::domain::target::End;
 use crate::failpoint;
 use crate::release::end_targets::{self, settle};
@@ -136,7 +136,7 @@ pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i
     Ok(written)
 }
 
-/// The releases that give up what they have not begun once these targets have ended.
+/// The releases that give up their queued targets once these targets have ended (R16).
 fn stopping(releases: &BTreeMap<i64, Moving>, ended: &[(OpenTarget, End)]) -> Vec<i64> {
     let mut counts: BTreeMap<i64, Progress> = BTreeMap::new();
     for (target, end) in ended {
@@ -145,29 +145,9 @@ fn stopping(releases: &BTreeMap<i64, Moving>, ended: &[(OpenTarget, End)]) -> Ve
             *progress = progress.moved(target.status, end.status, 1);
         }
     }
-    let stops = |(id, progress): (i64, Progress)| {
-        let row = &releases.get(&id)?.row;
-        stops(&progress, row.max_failures, row.on_failure).then_some(id)
+    let gives_up = |(id, progress): (i64, Progress)| {
+        let under_way = releases.get(&id)?.row.under_way;
+        UnderWay { progress, ..under_way }.gives_up().then_some(id)
     };
-    counts.into_iter().filter_map(stops).collect()
-}
-
-/// Whether a release with these counts gives up what it has not begun: more targets ended FAILED or UNKNOWN
-/// than may, and there is something to give up (R16).
-fn stops(progress: &Progress, max_failures: i64, on_failure: OnFailure) -> bool {
-    on_failure == OnFailure::Stop && progress.failed + progress.unknown > max_failures && progress.queued > 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn r16_a_release_stops_when_more_failed_than_may_unknown_ones_counted() {
-        let progress = Progress { queued: 1, failed: 1, unknown: 1, ..Progress::default() };
-        assert!(stops(&progress, 1, OnFailure::Stop));
-        assert!(!stops(&progress, 2, OnFailure::Stop));
-        assert!(!stops(&progress, 1, OnFailure::Continue));
-        assert!(!stops(&Progress { queued: 0, ..progress }, 1, OnFailure::Stop));
-    }
+    counts.into_iter().filter_map(gives_up).collect()
 }

@@ -175,7 +175,7 @@ impl Session {
     async fn look_at_queue(&mut self) {
         while self.shared.app.db.is_writable() {
             let room = self.settings.room.saturating_sub(self.running.len());
-            match claim::claim(&self.shared.app, &self.shared.me, room as i64).await {
+            match claim::claim(&self.shared.app, &self.shared.me, room).await {
                 Ok(claimed) if claimed.is_empty() => return,
                 Ok(claimed) => claimed.into_iter().for_each(|claimed| self.carry(claimed, Origin::Claim)),
                 Err(error) => return tracing::warn!(%error, "nothing could be claimed; trying again"),

@@ -4,8 +4,10 @@
 mod progress;
 pub mod rollout;
 pub mod selection;
+mod under_way;
 
 pub use progress::Progress;
+pub use under_way::UnderWay;
 
 words! {
     /// What is done to instances.

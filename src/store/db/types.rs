@@ -184,16 +184,17 @@ impl<T: Word> Decode<'_, Postgres> for IfKnown<T> {
     }
 }
 
-/// A struct of the domain is read from a row whose columns have the names of its fields.
+/// A struct of the domain is read from a row whose columns have the names of its fields. What follows `+` is a field
+/// that is such a struct itself.
 macro_rules! from_row {
-    ($name:ident { $($field:ident),+ $(,)? }) => {
-        from_row!(@ $name { $($field),+ } SqliteRow);
-        from_row!(@ $name { $($field),+ } PgRow);
+    ($name:ident { $($field:ident),+ $(,)? } $(+ $part:ident)?) => {
+        from_row!(@ SqliteRow $name { $($field),+ } $($part)?);
+        from_row!(@ PgRow $name { $($field),+ } $($part)?);
     };
-    (@ $name:ident { $($field:ident),+ } $row:ident) => {
+    (@ $row:ident $name:ident { $($field:ident),+ } $($part:ident)?) => {
         impl FromRow<'_, $row> for $name {
             fn from_row(row: &$row) -> sqlx::Result<Self> {
-                Ok($name { $($field: row.try_get(stringify!($field))?),+ })
+                Ok($name { $($field: row.try_get(stringify!($field))?,)+ $($part: FromRow::from_row(row)?)? })
             }
         }
     };
@@ -217,4 +218,6 @@ from_row!(Order {
     fence,
 });
 from_row!(Hold { id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at });
+from_row!(Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped });
+from_row!(UnderWay { status, max_parallel, max_failures, on_failure } + progress);
 from_row!(InstanceSettings { port, tag, weight, description });

@@ -1,6 +1,6 @@
 //! Rows of releases that change: locking, reading, saving.
 
-use crate::domain::release::{OnFailure, Progress, ReleaseAction, ReleaseStatus};
+use crate::domain::release::{Progress, ReleaseAction, ReleaseStatus, UnderWay};
 use crate::domain::{Timestamp, Word};
 use crate::store::{Db, Ids, Json, Result, Tx};
 use serde_json::json;
@@ -12,29 +12,11 @@ pub struct ReleaseRow {
     pub service_id: i64,
     pub service_name: String,
     pub action: ReleaseAction,
-    pub status: ReleaseStatus,
-    pub max_parallel: i64,
-    pub max_failures: i64,
-    pub on_failure: OnFailure,
+    #[sqlx(flatten)]
+    pub under_way: UnderWay,
     pub cancel_requested_at: Option<Timestamp>,
     pub stop_running: bool,
     pub revision: i64,
-    total: i64,
-    queued: i64,
-    running: i64,
-    succeeded: i64,
-    failed: i64,
-    canceled: i64,
-    unknown: i64,
-    skipped: i64,
-}
-
-impl ReleaseRow {
-    /// The counts of its targets.
-    pub fn progress(&self) -> Progress {
-        let ReleaseRow { total, queued, running, succeeded, failed, canceled, unknown, skipped, .. } = *self;
-        Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped }
-    }
 }
 
 macro_rules! release_rows {
@@ -54,15 +36,9 @@ pub async fn lock(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
     tx.query(release_rows!("ORDER BY id {lock}")).bind(Ids(ids)).all().await
 }
 
-/// Locks those that have something to begin and that nobody else moves now.
+/// Locks those of these releases that are not locked, in the order of their ids.
 pub async fn lock_free(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
-    tx.query(release_rows!(
-        "AND finished_at IS NULL AND status <> 'PAUSED' AND queued > 0 AND running < max_parallel
-         ORDER BY id {skip_locked}"
-    ))
-    .bind(Ids(ids))
-    .all()
-    .await
+    tx.query(release_rows!("ORDER BY id {skip_locked}")).bind(Ids(ids)).all().await
 }
 
 /// A release as it is now, if it is there.

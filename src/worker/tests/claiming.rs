@@ -169,6 +169,24 @@ async fn r18_releases_that_wait_for_hosts_keep_a_worker_with_little_room_from_no
 }
 
 #[tokio::test]
+async fn r16_releases_that_have_started_all_they_may_keep_a_worker_from_no_other() {
+    for kind in BOTH {
+        let fleet = Fleet::new(kind, 41).await;
+        let me = worker(&fleet).await;
+        let hosts = |hosts: std::ops::RangeInclusive<usize>| Selection::Hostnames(hosts.map(name).collect());
+        for first in (1..=39).step_by(2) {
+            let mut one_at_a_time = fleet.upgrade(hosts(first..=first + 1));
+            one_at_a_time.rollout.max_parallel = Some(Amount::Count(1));
+            fleet.accepted(&one_at_a_time).await;
+        }
+        assert_eq!(claim(&fleet.app, &me, 40).await.unwrap().len(), 20, "{kind}");
+        let last = fleet.accepted(&fleet.upgrade(hosts(41..=41))).await.release_id.unwrap();
+        let claimed = claim(&fleet.app, &me, 1).await.unwrap();
+        assert_eq!(claimed.iter().map(|claimed| claimed.order.release_id).collect::<Vec<_>>(), [last], "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn i3_a_worker_that_was_declared_dead_claims_nothing() {
     for kind in BOTH {
         let fleet = Fleet::new(kind, 1).await;

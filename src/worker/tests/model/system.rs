@@ -127,7 +127,7 @@ impl System {
             }
             Step::Beat { worker } => Answer::Alive(worker::beat(db, *worker).await?),
             Step::Claim { worker, room } => {
-                let claimed = claim(app, &me(*worker), *room).await?;
+                let claimed = claim(app, &me(*worker), *room as usize).await?;
                 self.started(claimed)
             }
             Step::Finish { worker, ends } => {
