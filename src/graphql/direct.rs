@@ -2,16 +2,17 @@
 //! apart as it executes it, and would make a future and a value of each field of the root, which all come down to bytes
 //! that are written by `read`.
 
-use super::query::{EVENT_CURSOR, QUERY, Query, answer};
+use super::query::{EVENT_CURSOR, QUERY, answer};
+use super::registration::register;
 use crate::app::App;
 use crate::domain::Caller;
-use crate::read::{Answer, Document, Prepared, head, response};
-use crate::wire::ApiError;
+use crate::read::{Answer, Document, Prepared, Reader, head, response};
+use crate::wire::{ApiError, Response};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::registry::Registry;
-use async_graphql::{OutputType, Positioned, Response, Variables};
+use async_graphql::{Positioned, Variables};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub(super) struct DirectExecution {
 impl DirectExecution {
     pub fn new(app: App) -> DirectExecution {
         let mut registry = Registry::default();
-        Query::create_type_info(&mut registry);
+        register(&QUERY, &mut registry);
         DirectExecution { app, registry }
     }
 
@@ -86,7 +87,7 @@ impl DirectExecution {
         caller: &'a Caller,
         ahead: Option<&Result<i64, ApiError>>,
     ) -> (Prepared, Answer) {
-        let field = Prepared::plan(document, &self.app, caller, &QUERY, nodes);
+        let field = Prepared::read(Ok(Reader { document, app: &self.app, caller }), &QUERY, nodes);
         let answer = answer(&self.app, caller, &field, is_event_cursor(nodes), ahead).await;
         (field, answer)
     }

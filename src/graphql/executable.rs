@@ -1,14 +1,15 @@
 //! The schema as it executes what the gate has prepared.
 
 use super::direct::{DirectExecution, DirectQuery};
+use super::library::{self, Refusals, written};
 use super::request::prepare;
 use super::schema::{self, Schema};
-use super::subscriptions;
 use crate::app::App;
 use crate::change::Denials;
 use crate::domain::Caller;
 use crate::watch::{Groups, Messages};
-use async_graphql::{Request, Response, Variables};
+use crate::wire::Response;
+use async_graphql::{Request, Variables};
 use std::sync::Arc;
 
 /// The API over the parts of a server. Clones share them.
@@ -30,11 +31,13 @@ impl ExecutableSchema {
 
     /// Has the library execute a query or a mutation of this caller, under this request's id.
     pub async fn execute(&self, request: Request, caller: Caller, request_id: &str) -> Response {
-        self.library.execute(prepare(request, caller, request_id)).await
+        let refusals = Refusals::default();
+        let request = prepare(request, caller, request_id).data(refusals.clone());
+        Response { refused: refusals.any(), ..written(self.library.execute(request).await) }
     }
 
     /// Begins a subscription of this caller, which may have a [`Place`](super::Place).
     pub async fn subscribe(&self, request: Request, caller: Caller, request_id: &str, groups: &Groups) -> Messages {
-        subscriptions::subscribe(&self.library, prepare(request, caller, request_id), groups).await
+        library::subscribe(&self.library, prepare(request, caller, request_id).data(groups.clone())).await
     }
 }

@@ -1,5 +1,6 @@
-//! The API: types and their fields as tables (`types`), entry points (`query`, `mutations`, `subscriptions`), and
-//! how a request is made ready and answered. Everything that is read goes through `read`.
+//! The API: types and their fields as tables (`types`), entry points (`query`, `mutations`, `subscriptions`), and how a
+//! request is made ready and executed (`request`). Everything that is read goes through `read`; what has to be done about
+//! the library under the schema is in `library`.
 
 mod direct;
 mod enums;
@@ -7,6 +8,7 @@ mod executable;
 mod library;
 mod mutations;
 mod query;
+mod registration;
 mod request;
 mod schema;
 mod subscriptions;
@@ -14,8 +16,7 @@ mod types;
 
 pub use direct::DirectQuery;
 pub use executable::ExecutableSchema;
-pub use library::Validated;
-pub use query::Query;
-pub use request::{RequestId, is_refused, prepare};
-pub use schema::{extents, sdl};
+pub use library::{Execution, written};
+pub use request::{RequestId, prepare};
+pub use schema::{Query, extents, sdl};
 pub use subscriptions::{MessageObjects, Place};

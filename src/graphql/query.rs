@@ -1,19 +1,19 @@
 //! Entry points for reading.
 
+use super::library::Root;
+use super::registration::register;
+use super::request::{caller, reader};
 use super::types::*;
 use crate::app::App;
 use crate::domain::Caller;
 use crate::domain::caller::Right;
 use crate::read::declare::{Field, FieldSource, Object, all, arg, filter, find, narrowing, ordered, parse, up_to};
-use crate::read::{Answer, Document, Prepared, caller, head, register};
+use crate::read::{Answer, Document, Prepared, Reader, head};
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, cursor};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
-use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ID, ObjectType, OutputType, Positioned, ServerResult, Value,
-};
-use std::borrow::Cow;
+use async_graphql::{Context, ID, Positioned};
 use tokio::sync::OnceCell;
 
 /// Everything that has a global id.
@@ -152,35 +152,24 @@ pub(super) async fn answer(
 }
 
 /// The root of reading.
-pub struct Query;
+pub struct QueryRoot;
 
-impl ContainerType for Query {
-    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+impl Root for QueryRoot {
+    const NAME: &'static str = QUERY.name;
+
+    fn register(registry: &mut Registry) {
+        register(&QUERY, registry);
+    }
+
+    async fn answer<'a>(ctx: &Context<'a>, nodes: &[&'a Positioned<Node>]) -> Option<(Prepared, Answer)> {
         let ahead = Ahead::read(ctx).await;
-        let Some(prepared) = Prepared::read(ctx, &QUERY) else { return Ok(Some(Value::Null)) };
-        let Some(app) = ctx.data_opt::<App>() else {
-            return prepared.tell(ctx, prepared.failed(&ApiError::internal())).map(Some);
-        };
-        let answer = match caller(ctx) {
-            Ok(caller) => answer(app, caller, &prepared, ctx.item.node.name.node == EVENT_CURSOR, ahead.as_ref()).await,
+        let prepared = Prepared::read(reader(ctx), &QUERY, nodes);
+        let answer = match reader(ctx) {
+            Ok(Reader { app, caller, .. }) => {
+                answer(app, caller, &prepared, ctx.item.node.name.node == EVENT_CURSOR, ahead.as_ref()).await
+            }
             Err(error) => prepared.failed(&error),
         };
-        prepared.tell(ctx, answer).map(Some)
+        Some((prepared, answer))
     }
 }
-
-impl OutputType for Query {
-    fn type_name() -> Cow<'static, str> {
-        QUERY.name.into()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        register(&QUERY, registry)
-    }
-
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Node>) -> ServerResult<Value> {
-        unreachable!("the library walks the root by itself")
-    }
-}
-
-impl ObjectType for Query {}

@@ -1,28 +1,35 @@
 //! The schema as a whole.
 
-use super::library::{Corrections, Validated, described};
+use super::library::{
+    DirectiveFields, Execution, NullableDefaults, RootType, SubscriptionRootType, UnreferencedInterface, builder,
+    described,
+};
 use super::mutations::{MUTATIONS, MutationRoot, Payloads};
-use super::query::{QUERY, Query};
-use super::subscriptions::{Subscription, WATCHES};
+use super::query::{QUERY, QueryRoot};
+use super::subscriptions::{SUBSCRIPTIONS, Subscriptions};
 use crate::app::App;
 use crate::change::Denials;
 use crate::read::{self, Extents};
-use async_graphql::SDLExportOptions;
+use async_graphql::{SDLExportOptions, SchemaBuilder};
+
+/// The root of reading.
+pub type Query = RootType<QueryRoot>;
+type Mutation = RootType<MutationRoot>;
+type Subscription = SubscriptionRootType<Subscriptions>;
 
 /// The API as the library executes it, for the requests that [`prepare`](super::prepare) makes ready.
-pub type Schema = async_graphql::Schema<Query, MutationRoot, Subscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-fn build() -> async_graphql::SchemaBuilder<Query, MutationRoot, Subscription> {
-    Schema::build(Query, MutationRoot, Subscription)
-        .register_output_type::<Payloads>()
-        .register_output_type::<Corrections>()
-        // How deep a document nests was checked before.
-        .limit_recursive_depth(usize::MAX)
+fn build() -> SchemaBuilder<Query, Mutation, Subscription> {
+    builder(Query::new(), Mutation::new(), Subscription::new())
+        .register_output_type::<UnreferencedInterface<Payloads>>()
+        .register_output_type::<NullableDefaults>()
+        .register_output_type::<DirectiveFields>()
 }
 
 /// The API over these parts of a server. It executes what the gate prepared.
 pub fn schema(app: App, denials: Denials) -> Schema {
-    build().data(app).data(denials).extension(Validated).finish()
+    build().data(app).data(denials).extension(Execution).finish()
 }
 
 /// The schema in its own language, in an order that does not change.
@@ -34,5 +41,5 @@ pub fn sdl() -> String {
 /// How many items the lists of the schema have.
 pub fn extents() -> Extents {
     let payloads = MUTATIONS.iter().map(|mutation| &mutation.payload);
-    read::extents([&QUERY].into_iter().chain(payloads).chain(WATCHES.iter().map(|watch| watch.of)))
+    read::extents([&QUERY].into_iter().chain(payloads).chain(SUBSCRIPTIONS.iter().map(|subscription| subscription.of)))
 }

@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::blocking;
 use crate::domain::Caller;
 use crate::store::Reads;
-use crate::wire::{ApiError, ErrorCode};
+use crate::wire::{ApiError, Response};
 use async_graphql::parser::types::Field as Node;
-use async_graphql::{Context, Name, Pos, Positioned, Response, ServerError, ServerResult, Value};
-use async_graphql_value::indexmap::IndexMap;
+use async_graphql::{Name, Pos, Positioned, ServerError};
+use bytes::Bytes;
 
 /// A field of the root that is planned, and can be answered any number of times.
 pub struct Prepared {
@@ -25,53 +25,30 @@ pub struct Prepared {
     value: ValuePlan,
 }
 
-/// The bytes of a field, or none where it came to null, and what went wrong.
+/// The JSON of a field, or `None` where it came to null, and what went wrong.
 pub struct Answer {
-    bytes: Option<Vec<u8>>,
-    errors: Vec<ServerError>,
+    pub bytes: Option<Vec<u8>>,
+    pub errors: Vec<ServerError>,
 }
 
-/// Every node that is merged into the field that is being resolved, if it is the first of them. The library
-/// resolves each by itself, and cannot merge bytes: the first answers for all, the others say null, which it
-/// drops.
-fn merged<'a>(ctx: &Context<'a>, root: &str) -> Option<Vec<&'a Positioned<Node>>> {
-    let key = &ctx.item.node.response_key().node;
-    let (_, nodes) = Document::of(ctx).root(root).into_iter().find(|(other, _)| *other == key)?;
-    std::ptr::eq(*nodes.first()?, ctx.item).then_some(nodes)
+/// What a field is planned with: the document, and on whose behalf what is read.
+pub struct Reader<'a> {
+    pub document: Document<'a>,
+    pub app: &'a App,
+    pub caller: &'a Caller,
 }
 
-/// Who asks.
-pub fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Caller, ApiError> {
-    ctx.data_opt().ok_or_else(|| {
-        ApiError::new(ErrorCode::Unauthenticated, "Who asks is not known. Send a token: `Authorization: Bearer TOKEN`.")
-    })
-}
-
-fn planner<'a>(ctx: &Context<'a>) -> Result<Planner<'a>, ApiError> {
-    let document = Document::of(ctx);
-    let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
-    Ok(Planner { document, app, caller: caller(ctx)?, plan: Plan::default() })
+impl<'a> Reader<'a> {
+    fn planner(self) -> Planner<'a> {
+        let Reader { document, app, caller } = self;
+        Planner { document, app, caller, plan: Plan::default() }
+    }
 }
 
 impl Prepared {
     /// Plans a field of a root whose type declares where everything comes from. The nodes are all those of its key.
-    pub fn plan<'a>(
-        document: Document<'a>,
-        app: &'a App,
-        caller: &'a Caller,
-        root: &'static Object,
-        nodes: &[&'a Positioned<Node>],
-    ) -> Prepared {
-        Prepared::of_root(Ok(Planner { document, app, caller, plan: Plan::default() }), root, nodes)
-    }
-
-    /// Plans the field that the library resolves, or returns `None` if it is answered with another node.
-    pub fn read(ctx: &Context<'_>, root: &'static Object) -> Option<Prepared> {
-        Some(Prepared::of_root(planner(ctx), root, &merged(ctx, root.name)?))
-    }
-
-    fn of_root<'a>(
-        planner: Result<Planner<'a>, ApiError>,
+    pub fn read<'a>(
+        reader: Result<Reader<'a>, ApiError>,
         root: &'static Object,
         nodes: &[&'a Positioned<Node>],
     ) -> Prepared {
@@ -79,7 +56,7 @@ impl Prepared {
         let Some(field) = root.fields.iter().find(|field| field.name == name) else {
             return Prepared::of(nodes, false, Ok((Plan::default(), ValuePlan::Typename(root.name.to_owned()))));
         };
-        let planned = planner.and_then(|mut planner| {
+        let planned = reader.map(Reader::planner).and_then(|mut planner| {
             let value = planner.value(field, root, None, nodes)?;
             planner.plan.check()?;
             Ok((planner.plan, value))
@@ -87,16 +64,20 @@ impl Prepared {
         Prepared::of(nodes, field.nullable, planned)
     }
 
-    /// Plans a field of this root whose rows, of this type, will be handed in.
-    pub fn given(ctx: &Context<'_>, root: &str, of: &'static Object, nullable: bool) -> Option<Prepared> {
-        let nodes = merged(ctx, root)?;
-        let planned = planner(ctx).and_then(|mut planner| {
+    /// Plans a field whose rows, of this type, will be supplied. The nodes are all those of its key.
+    pub fn supplied<'a>(
+        reader: Result<Reader<'a>, ApiError>,
+        of: &'static Object,
+        nullable: bool,
+        nodes: &[&'a Positioned<Node>],
+    ) -> Prepared {
+        let planned = reader.map(Reader::planner).and_then(|mut planner| {
             planner.given(of);
-            let object = planner.object(of, RowPlace::SUPPLIED, below(&nodes));
+            let object = planner.object(of, RowPlace::SUPPLIED, below(nodes));
             planner.plan.check()?;
             Ok((planner.plan, ValuePlan::Same(None, object)))
         });
-        Some(Prepared::of(&nodes, nullable, planned))
+        Prepared::of(nodes, nullable, planned)
     }
 
     fn of(nodes: &[&Positioned<Node>], nullable: bool, planned: Result<(Plan, ValuePlan), ApiError>) -> Prepared {
@@ -164,50 +145,28 @@ impl Prepared {
         Answer { bytes: None, errors: vec![told] }
     }
 
-    /// Hands an answer to the library. Bytes travel as a binary value, which our own writer of responses copies
-    /// as it is.
-    pub fn tell(&self, ctx: &Context<'_>, answer: Answer) -> ServerResult<Value> {
-        let Answer { bytes, mut errors } = answer;
-        let up = match (&bytes, self.nullable) {
-            (None, false) => errors.pop(),
-            _ => None,
-        };
-        for error in errors {
-            ctx.add_error(error);
-        }
-        match (up, bytes) {
-            (Some(error), _) => Err(error),
-            (None, Some(bytes)) => Ok(Value::Binary(bytes.into())),
-            (None, None) => Ok(Value::Null),
-        }
+    /// Whether the field may be null.
+    pub fn is_nullable(&self) -> bool {
+        self.nullable
     }
 }
 
 impl Answer {
-    /// A whole response of this one field.
+    /// A whole response of this one field, which is never null.
     pub fn response(self, key: &Name) -> Response {
-        let mut response = match self.bytes {
-            Some(bytes) => {
-                let data = [(key.clone(), Value::Binary(bytes.into()))];
-                Response::new(Value::Object(data.into_iter().collect()))
-            }
-            None => Response::new(Value::Null),
-        };
-        response.errors = self.errors;
-        response
+        let data = self.bytes.map(|bytes| vec![(key.clone(), bytes.into())]);
+        Response { data, errors: self.errors, refused: false }
     }
 }
 
 /// The response of an operation with these fields. Its data is null if a field came to null that cannot be null.
 pub fn response(fields: Vec<(Prepared, Answer)>) -> Response {
     let (mut errors, mut is_null) = (Vec::new(), false);
-    let mut data = IndexMap::with_capacity(fields.len());
+    let mut data = Vec::with_capacity(fields.len());
     for (field, answer) in fields {
         is_null |= answer.bytes.is_none() && !field.nullable;
         errors.extend(answer.errors);
-        data.insert(field.key, answer.bytes.map_or(Value::Null, |bytes| Value::Binary(bytes.into())));
+        data.push((field.key, answer.bytes.map_or(Bytes::from_static(b"null"), Bytes::from)));
     }
-    let mut response = Response::new(if is_null { Value::Null } else { Value::Object(data) });
-    response.errors = errors;
-    response
+    Response { data: (!is_null).then_some(data), errors, refused: false }
 }

@@ -2,7 +2,6 @@
 
 use super::args::{LONGEST_PAGE, PAGE};
 use super::declare::{ArgRole, DEFAULT_FIRST, Field, FieldSource, Length, Object};
-use super::schema::connection_name;
 use std::collections::HashMap;
 
 /// What an exact `totalCount` costs, in objects: it reads all that is counted.
@@ -41,7 +40,7 @@ pub fn extents(roots: impl IntoIterator<Item = &'static Object>) -> Extents {
         }
         for field in object.fields {
             if let FieldSource::Many { of, .. } = field.source {
-                extents.insert(connection_name(of), HashMap::from([("totalCount", Extent::Counted(TOTAL_COUNT))]));
+                extents.insert(of.connection_name(), HashMap::from([("totalCount", Extent::Counted(TOTAL_COUNT))]));
             }
             open.extend(field.source.objects());
         }

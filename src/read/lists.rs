@@ -5,7 +5,6 @@ use super::declare::{Cursors, Field, Object, Order};
 use super::level::{Level, Page, ParentKeys, RowSource};
 use super::plan::{Guard, Link, ObjectPlan, RowPlace, ValuePlan};
 use super::planner::{Nodes, Planner, field_plan};
-use super::schema::connection_name;
 use super::select::below;
 use crate::domain::{Id, Kind};
 use crate::store::db::rows::{Bind, CellKind};
@@ -153,7 +152,7 @@ impl<'a> Planner<'a> {
 
     fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> ObjectPlan {
         let at = RowPlace { level, table: 0 };
-        let (name, edge_name) = (connection_name(of), format!("{}Edge", of.name));
+        let (name, edge_name) = (of.connection_name(), format!("{}Edge", of.name));
         let mut fields = Vec::new();
         for (key, nodes) in self.document.fields(below(nodes), &name) {
             let value = match nodes[0].node.name.node.as_str() {

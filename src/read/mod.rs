@@ -1,5 +1,5 @@
 //! The read side as one mechanism: *plan, fetch, write*. A type says its fields once (`declare`); the schema
-//! (`schema`), one statement with a part for each level of a query (`planner`, `lists`, `level`, `statement`, `fetch`) and
+//! (`graphql::registration`), one statement with a part for each level of a query (`planner`, `lists`, `level`, `statement`, `fetch`) and
 //! the bytes of its answer (`write`, `paging`) follow from that. What a mutation answers and what the log of events tells
 //! are handed in as given rows, and read their things in the same way.
 
@@ -16,18 +16,16 @@ mod parents;
 mod plan;
 mod planner;
 mod scene;
-mod schema;
 mod select;
 mod statement;
 mod supplied;
 mod write;
 
-pub use answer::{Answer, Prepared, caller, response};
+pub use answer::{Answer, Prepared, Reader, response};
 pub use args::Args;
 pub use extent::{Extent, Extents, extents};
 pub use fetch::{head, known};
 pub use filter::{ExpectedIds, Where, not_found, number};
 pub use scene::Scene;
-pub use schema::{argument, field, implement, object_type, register};
 pub use select::Document;
 pub use supplied::SuppliedRow;

@@ -1,9 +1,9 @@
 //! Answers to operations, whatever the transport: their outcome and their bytes.
 
 use super::access_record::span;
-use crate::graphql::{RequestId, is_refused};
-use crate::wire::{self, ErrorCode};
-use async_graphql::{Response as Answer, Value};
+use crate::graphql::RequestId;
+use crate::wire::{self, ErrorCode, Response as Answer};
+use async_graphql::Value;
 use std::any::Any;
 
 /// The outcome of an answer without errors.
@@ -18,14 +18,14 @@ pub fn outcome(answer: &Answer) -> String {
     match answer.errors.first().and_then(|error| error.extensions.as_ref()?.get("code")) {
         Some(Value::String(code)) => code.clone(),
         Some(Value::Enum(code)) => code.to_string(),
-        _ if is_refused(answer) => REFUSED.to_owned(),
+        _ if answer.refused => REFUSED.to_owned(),
         _ => OK.to_owned(),
     }
 }
 
 /// Whether execution began. If it did not, there is no data at all, and no error has a path.
 pub fn has_begun(answer: &Answer) -> bool {
-    answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty())
+    answer.data.is_some() || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 
 /// Returns an answer as JSON, without `data` if execution never began.

@@ -6,7 +6,8 @@ use crate::domain::Caller;
 use crate::gate::{Gate, Prepared};
 use crate::graphql::ExecutableSchema;
 use crate::watch::{Groups, Messages};
-use async_graphql::{Request, Response};
+use crate::wire::Response;
+use async_graphql::Request;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 

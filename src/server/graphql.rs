@@ -12,7 +12,7 @@ use super::{body, execute, sse};
 use crate::blocking;
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
-use async_graphql::Response as Answer;
+use crate::wire::Response as Answer;
 use async_graphql::parser::types::OperationType;
 use axum::body::Body;
 use axum::extract::{Extension, Query, State};

@@ -1,8 +1,7 @@
 //! Why a request is refused before its document is executed, or why its outcome is not known: the same over every
 //! transport.
 
-use crate::wire::{ApiError, ErrorCode};
-use async_graphql::Response as Answer;
+use crate::wire::{ApiError, ErrorCode, Response as Answer};
 use std::time::Duration;
 
 /// When to retry what the server has no capacity for now.

@@ -12,8 +12,7 @@ use crate::auth::Secret;
 use crate::graphql::RequestId;
 use crate::watch::{self, Message, Messages, Queue, Queued};
 use crate::wire;
-use crate::wire::ErrorCode;
-use async_graphql::Response as Answer;
+use crate::wire::{ErrorCode, Response as Answer};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -120,7 +119,7 @@ impl Pump {
                 self.put(next(cursor, body.as_bytes()), queued)
             }
             watch::Body::Failed(failed) => {
-                let answer = failed.response();
+                let answer = failed.clone();
                 log_shared_failure(&answer, &self.id);
                 let event = self.answer(answer, cursor);
                 self.put(event, queued)

@@ -1,15 +1,11 @@
-//! What a subscriber is told, made once for all who are told the same.
+//! A message of a subscription, made once for all subscribers who get it.
 
-use crate::wire;
-use async_graphql::{Response, ServerError, Value};
-
-/// About what an error takes, in bytes.
-const ERROR: usize = 512;
+use crate::wire::{self, Response};
 
 /// A message of a subscription.
 #[derive(Debug)]
 pub struct Message {
-    /// Its place; none if nothing is told of what is there.
+    /// Its cursor; `None` if it says that there is nothing to follow.
     pub cursor: Option<String>,
     pub body: Body,
 }
@@ -20,25 +16,18 @@ pub enum Body {
     /// An answer without errors, written.
     Written(String),
     /// One with errors. It is written for each subscriber, since errors bear the id of a request.
-    Failed(Failed),
-}
-
-/// An answer with errors.
-#[derive(Debug)]
-pub struct Failed {
-    data: Value,
-    errors: Vec<ServerError>,
+    Failed(Response),
 }
 
 impl Message {
-    /// Makes a message of a response, which has this place.
+    /// Makes a message of a response, which has this cursor.
     pub fn new(response: Response, cursor: Option<String>) -> Message {
         let body = match response.errors.is_empty() {
             true => Body::Written(match String::from_utf8(wire::body(&response)) {
                 Ok(written) => written,
                 Err(wrong) => String::from_utf8_lossy(wrong.as_bytes()).into_owned(),
             }),
-            false => Body::Failed(Failed { data: response.data, errors: response.errors }),
+            false => Body::Failed(response),
         };
         Message { cursor, body }
     }
@@ -47,17 +36,8 @@ impl Message {
     pub fn bytes(&self) -> usize {
         let body = match &self.body {
             Body::Written(written) => written.len(),
-            Body::Failed(failed) => wire::size(&failed.data) + failed.errors.len() * ERROR,
+            Body::Failed(response) => wire::size(response),
         };
         size_of::<Message>() + body
-    }
-}
-
-impl Failed {
-    /// The same as a response, to be completed.
-    pub fn response(&self) -> Response {
-        let mut response = Response::new(self.data.clone());
-        response.errors.clone_from(&self.errors);
-        response
     }
 }

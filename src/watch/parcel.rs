@@ -96,11 +96,14 @@ impl Drop for Parcel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_graphql::{Response, Value};
+    use crate::wire::Response;
+    use async_graphql::Name;
 
     #[test]
     fn what_does_not_fit_is_cut_off_and_at_least_one_message_stays() {
-        let message = |place| (place, Arc::new(Message::new(Response::new(Value::from("x".repeat(1000))), None)));
+        let data = vec![(Name::new("text"), "x".repeat(1000).into())];
+        let response = Response { data: Some(data), ..Response::default() };
+        let message = |place| (place, Arc::new(Message::new(response.clone(), None)));
         let written = || Written { told: (1..=4).map(message).collect(), looked: 9 };
         let each = written().bytes() / 4;
         for (bytes, many, looked) in [(0, 1, 1), (each, 1, 1), (3 * each, 3, 3), (4 * each, 4, 9), (9 * each, 4, 9)] {

@@ -4,7 +4,7 @@ use super::following::LAST;
 use super::group::{Group, Membership};
 use super::message::Message;
 use super::parcel::Parcel;
-use async_graphql::Response;
+use crate::wire::Response;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;

@@ -8,5 +8,5 @@ mod response;
 mod scalar;
 
 pub use error::{ApiError, ErrorCode, Reason};
-pub use response::{body, complete, size};
+pub use response::{Response, body, complete, size};
 pub use scalar::{Cursor, DateTime, JsonValue, SCALARS, ScalarCheck};

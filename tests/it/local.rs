@@ -1,6 +1,6 @@
 //! A server without its transports: the schema behind the gate.
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Request, ServerError};
 use lockkeeper::app::App;
 use lockkeeper::change::Denials;
 use lockkeeper::domain::release::rollout::RolloutDefaults;
@@ -10,7 +10,7 @@ use lockkeeper::gate::Gate;
 use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::Limits;
 use lockkeeper::store::Db;
-use lockkeeper::wire::{body, complete};
+use lockkeeper::wire::{Response, body, complete};
 use serde_json::Value;
 
 pub struct Local {

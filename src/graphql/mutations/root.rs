@@ -4,37 +4,49 @@ use super::MUTATIONS;
 use super::mutation::{Mutation, Sender};
 use crate::app::App;
 use crate::change::Denials;
-use crate::graphql::request::{RequestId, mark_refused};
+use crate::graphql::library::{Implemented, Refusals, Root, argument, field, object_type};
+use crate::graphql::registration::{implement, register};
+use crate::graphql::request::{RequestId, app, caller, reader};
 use crate::graphql::types::MUTATION_PAYLOAD;
-use crate::read::{Document, Prepared, SuppliedRow, argument, caller, field, implement, object_type, register};
+use crate::read::{Answer, Document, Prepared, SuppliedRow};
 use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
-use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
-};
-use std::borrow::Cow;
+use async_graphql::{Context, Positioned, Value};
 
 /// The root of changing.
 pub struct MutationRoot;
 
-const ROOT: &str = "Mutation";
+impl Root for MutationRoot {
+    const NAME: &'static str = "Mutation";
 
-impl ContainerType for MutationRoot {
-    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+    fn register(registry: &mut Registry) {
+        let fields = MUTATIONS.iter().map(|mutation| {
+            let ty = register(&mutation.payload, registry);
+            let input = argument(mutation.run.input(), registry);
+            field(mutation.name, mutation.about, ty.trim_end_matches('!'), vec![input])
+        });
+        let fields = fields.collect();
+        let about = "Entry points for changing. Each field is nullable, so that an error of one does not take away the answer of another.";
+        registry.types.insert(Self::NAME.into(), object_type(Self::NAME, about, fields));
+    }
+
+    async fn answer<'a>(ctx: &Context<'a>, nodes: &[&'a Positioned<Node>]) -> Option<(Prepared, Answer)> {
         let name = ctx.item.node.name.node.as_str();
-        let Some(mutation) = MUTATIONS.iter().find(|mutation| mutation.name == name) else { return Ok(None) };
-        let Some(prepared) = Prepared::given(ctx, ROOT, &mutation.payload, true) else { return Ok(Some(Value::Null)) };
+        let mutation = MUTATIONS.iter().find(|mutation| mutation.name == name)?;
+        let prepared = Prepared::supplied(reader(ctx), &mutation.payload, true, nodes);
         let answer = match run(ctx, mutation, &prepared).await {
             Ok((app, row)) => {
-                if row.has_problems() {
-                    mark_refused(ctx);
+                if row.has_problems()
+                    && let Some(refusals) = ctx.data_opt::<Refusals>()
+                {
+                    refusals.note();
                 }
-                prepared.answers(app.db.reads(), &[row]).await.pop()
+                prepared.answers(app.db.reads(), &[row]).await.pop()?
             }
-            Err(error) => Some(prepared.failed(&error)),
+            Err(error) => prepared.failed(&error),
         };
-        answer.map(|answer| prepared.tell(ctx, answer)).transpose()
+        Some((prepared, answer))
     }
 }
 
@@ -44,7 +56,7 @@ async fn run<'a>(
     mutation: &'static Mutation,
     prepared: &Prepared,
 ) -> Result<(&'a App, SuppliedRow), ApiError> {
-    let app = ctx.data_opt::<App>().ok_or_else(ApiError::internal)?;
+    let app = app(ctx)?;
     let request_id = &ctx.data_opt::<RequestId>().ok_or_else(ApiError::internal)?.0;
     let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;
     let caller = caller(ctx)?;
@@ -64,47 +76,15 @@ async fn run<'a>(
     Ok((app, changed))
 }
 
-impl OutputType for MutationRoot {
-    fn type_name() -> Cow<'static, str> {
-        ROOT.into()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        let fields = MUTATIONS.iter().map(|mutation| {
-            let ty = register(&mutation.payload, registry);
-            let input = argument(mutation.run.input(), registry);
-            field(mutation.name, mutation.about, ty.trim_end_matches('!'), vec![input])
-        });
-        let fields = fields.collect();
-        let about = "Entry points for changing. Each field is nullable, so that an error of one does not take away the answer of another.";
-        registry.types.insert(ROOT.into(), object_type(ROOT, about, fields));
-        format!("{ROOT}!")
-    }
-
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Node>) -> ServerResult<Value> {
-        unreachable!("the library walks the root by itself")
-    }
-}
-
-impl ObjectType for MutationRoot {}
-
-/// The interface of all payloads. The library drops it, as no field has it for its type, unless it is entered
-/// once more in the end.
+/// The interface of all payloads.
 pub struct Payloads;
 
-impl OutputType for Payloads {
-    fn type_name() -> Cow<'static, str> {
-        MUTATION_PAYLOAD.name.into()
-    }
+impl Implemented for Payloads {
+    const NAME: &'static str = MUTATION_PAYLOAD.name;
 
-    fn create_type_info(registry: &mut Registry) -> String {
+    fn register(registry: &mut Registry) {
         for mutation in MUTATIONS {
             implement(&mutation.payload, &MUTATION_PAYLOAD, registry);
         }
-        format!("{}!", MUTATION_PAYLOAD.name)
-    }
-
-    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Node>) -> ServerResult<Value> {
-        unreachable!("no field has it for its type")
     }
 }

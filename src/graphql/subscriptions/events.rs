@@ -1,6 +1,6 @@
 //! What the log of events tells: of instances, of services, of releases.
 
-use super::{AFTER, Asked, Watch, expired};
+use super::subscription::{AFTER, Beginning, Subscription, expired};
 use crate::domain::event::Subject;
 use crate::domain::{Kind, Word};
 use crate::events::{BatchSize, Demand, Filter, Tail};
@@ -17,28 +17,28 @@ use futures_util::{FutureExt, StreamExt, stream};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(super) static INSTANCES: Watch = Watch {
+pub static INSTANCES: Subscription = Subscription {
     name: "instanceStatusChanged",
     about: "Every change of the chosen instances, in order, each once.",
     of: &INSTANCE_EVENT,
     args: &[arg::<Option<InstanceEventFilter>>("filter", "Which events; all unless given."), AFTER],
-    begin: |asked| begin::<InstanceEventFilter>(asked).boxed(),
+    begin: |beginning| begin::<InstanceEventFilter>(beginning).boxed(),
 };
 
-pub(super) static SERVICES: Watch = Watch {
+pub static SERVICES: Subscription = Subscription {
     name: "serviceChanged",
     about: "Every change of services, of their versions, builds and freezes, in order, each once.",
     of: &SERVICE_EVENT,
     args: &[arg::<Option<ServiceEventFilter>>("filter", "Which events; all unless given."), AFTER],
-    begin: |asked| begin::<ServiceEventFilter>(asked).boxed(),
+    begin: |beginning| begin::<ServiceEventFilter>(beginning).boxed(),
 };
 
-pub(super) static RELEASES: Watch = Watch {
+pub static RELEASES: Subscription = Subscription {
     name: "releaseStatusChanged",
     about: "Every change of the chosen releases and of their targets, in order, each once.",
     of: &RELEASE_EVENT,
     args: &[arg::<Option<ReleaseEventFilter>>("filter", "Which events; all unless given."), AFTER],
-    begin: |asked| begin::<ReleaseEventFilter>(asked).boxed(),
+    begin: |beginning| begin::<ReleaseEventFilter>(beginning).boxed(),
 };
 
 /// Which events of one subject are wanted, as a caller says it.
@@ -105,22 +105,22 @@ impl Chosen for ReleaseEventFilter {
     }
 }
 
-async fn begin<F: Chosen>(asked: Asked<'_>) -> Result<Begun, ApiError> {
-    let db = &asked.app.db;
-    // Whoever says no place begins now: before anything else is asked.
+async fn begin<F: Chosen>(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+    let db = &beginning.app.db;
+    // Whoever says no place begins now: before anything else is beginning.
     let head = head(db.reads()).await?;
     let mut choice = Choice { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
-    if let Some(filter) = asked.args.get::<Option<F>>("filter")? {
+    if let Some(filter) = beginning.args.get::<Option<F>>("filter")? {
         filter.choose(&mut choice)?;
     }
     known(db.reads(), &choice.claims).await?;
-    let after = match asked.after()? {
+    let after = match beginning.after()? {
         Some(after) => cursor::read_event(&after, db.log_id(), "after")?,
         None => head.position,
     };
     head.check(after, "after")?;
     let followed = format!("{:?}", choice.filter);
-    let source = Box::new(Events { tail: asked.tail.clone(), filter: Arc::new(choice.filter) });
+    let source = Box::new(Events { tail: beginning.tail.clone(), filter: Arc::new(choice.filter) });
     Ok(Begun { followed, after, head: head.position, source })
 }
 

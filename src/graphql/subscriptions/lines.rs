@@ -1,6 +1,6 @@
 //! Output of one release, as it is written.
 
-use super::{Asked, Watch};
+use super::subscription::{Beginning, Subscription};
 use crate::domain::Kind;
 use crate::events::{Demand, Tail};
 use crate::graphql::types::LOG_LINE;
@@ -13,7 +13,7 @@ use crate::wire::{ApiError, Cursor, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 
-pub(super) static LINES: Watch = Watch {
+pub static LINES: Subscription = Subscription {
     name: "releaseLog",
     about: "Executor output of a release, oldest line first (or only the last so many), then live. Ends after the last line of a finished release.",
     of: &LOG_LINE,
@@ -26,31 +26,31 @@ pub(super) static LINES: Watch = Watch {
             "Begins with the last so many lines; with all unless given. It counts only without `after`, so that whoever comes back misses nothing.",
         ),
     ],
-    begin: |asked| begin(asked).boxed(),
+    begin: |beginning| begin(beginning).boxed(),
 };
 
-async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
-    let db = &asked.app.db;
-    let id: ID = asked.args.get("releaseId")?;
+async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+    let db = &beginning.app.db;
+    let id: ID = beginning.args.get("releaseId")?;
     let release = number(Kind::Release, "releaseId", &id)?;
     let Some(mark) = output::marks(db, &[release]).await?.pop() else {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
-    let target = match asked.args.get::<Option<ID>>("targetId")? {
+    let target = match beginning.args.get::<Option<ID>>("targetId")? {
         Some(id) => Some(target(db, release, &id).await?),
         None => None,
     };
-    let last = asked.args.get::<Option<i32>>("last")?;
+    let last = beginning.args.get::<Option<i32>>("last")?;
     if let Some(last) = last.filter(|last| *last < 0) {
         return Err(ApiError::bad("last", format!("`last` is {last}; it can be 0 or more.")));
     }
-    let after = match (asked.after()?, last) {
+    let after = match (beginning.after()?, last) {
         (Some(after), _) => behind(&after, mark)?,
         (None, Some(last)) => output::before_last(db, release, target, last.into()).await?,
         (None, None) => 0,
     };
     let followed = format!("{release} {target:?}");
-    let source = Box::new(Lines { tail: asked.tail.clone(), mark, target });
+    let source = Box::new(Lines { tail: beginning.tail.clone(), mark, target });
     Ok(Begun { followed, after, head: mark.place, source })
 }
 

@@ -1,6 +1,6 @@
 //! How far one release is, until it is over.
 
-use super::{Asked, Watch, expired};
+use super::subscription::{Beginning, Subscription, expired};
 use crate::domain::Kind;
 use crate::domain::release::Progress;
 use crate::events::{Demand, State, Tail};
@@ -13,22 +13,22 @@ use crate::wire::{ApiError, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 
-pub(super) static PROGRESS: Watch = Watch {
+pub static PROGRESS: Subscription = Subscription {
     name: "releaseProgress",
     about: "State of a release: at once, then on change, at most ten times a second. Ends after the final state.",
     of: &RELEASE_PROGRESS_EVENT,
     args: &[arg::<ID>("releaseId", "The release.")],
-    begin: |asked| begin(asked).boxed(),
+    begin: |beginning| begin(beginning).boxed(),
 };
 
-async fn begin(asked: Asked<'_>) -> Result<Begun, ApiError> {
-    let db = asked.tail.db();
-    let id: ID = asked.args.get("releaseId")?;
+async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+    let db = beginning.tail.db();
+    let id: ID = beginning.args.get("releaseId")?;
     let number = number(Kind::Release, "releaseId", &id)?;
     let Some(release) = release::by_id(db, number).await? else {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
-    let source = Box::new(States { tail: asked.tail.clone(), release: number });
+    let source = Box::new(States { tail: beginning.tail.clone(), release: number });
     // Whoever begins is told the present state first.
     Ok(Begun { followed: number.to_string(), after: NOTHING, head: release.revision, source })
 }

@@ -46,6 +46,11 @@ impl Object {
         Object { name, about, table, key: "id", kind: None, interface, listed, order, cursors, fields }
     }
 
+    /// The name of the type of its pages.
+    pub fn connection_name(&self) -> String {
+        format!("{}Connection", self.name)
+    }
+
     /// With a global id.
     pub const fn node(mut self, kind: Kind, interface: &'static Interface) -> Object {
         self.kind = Some(kind);

@@ -22,7 +22,8 @@ use crate::limits::Limits;
 use crate::net::Access;
 use crate::store::{Db, token};
 use crate::watch::{Groups, Messages, Queues};
-use async_graphql::{Context, Object, Request, Response as Answer, Schema, Subscription};
+use crate::wire;
+use async_graphql::{Context, Object, Request, Schema, Subscription};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, Stream, StreamExt};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -137,14 +138,14 @@ impl Engine for Small {
         &self.gate
     }
 
-    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Answer> {
+    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, wire::Response> {
         let (schema, request) = (self.schema.clone(), graphql::prepare(prepared.request(), caller, id));
-        async move { schema.execute(request).await }.boxed()
+        async move { graphql::written(schema.execute(request).await) }.boxed()
     }
 
     fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages> {
         let responses = self.schema.execute_stream(graphql::prepare(request, caller, id));
-        async move { responses.into() }.boxed()
+        async move { responses.map(graphql::written).boxed().into() }.boxed()
     }
 }
 
@@ -192,7 +193,7 @@ impl Served {
     async fn small(timings: ws::Timings, limits: Limits, access: Access) -> Served {
         let counts = Arc::new(Calls::default());
         let schema =
-            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(graphql::Validated).finish();
+            Schema::build(Query, Mutation, Watching).data(counts.clone()).extension(graphql::Execution).finish();
         let gate = Gate::new(&schema.sdl(), &[], Default::default(), limits);
         Served::with((timings, limits, access), counts, |_, _| Arc::new(Small { schema, gate })).await
     }

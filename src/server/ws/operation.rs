@@ -13,9 +13,9 @@ use crate::server::limits::{CountedSubscription, Reservation};
 use crate::server::refusal::Refusal;
 use crate::server::request::RawRequest;
 use crate::watch::{Body, Held, Message};
-use crate::wire;
+use crate::wire::{self, Response as Answer};
+use async_graphql::ServerError;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response as Answer, ServerError, Value};
 use axum::extract::ws::Message as Frame;
 use futures_util::stream::{self, AbortRegistration, Abortable, Stream};
 use futures_util::{FutureExt, StreamExt};
@@ -169,7 +169,7 @@ impl SocketOperation {
                 Ok(message::next(&self.prefix, body))
             }
             Body::Failed(failed) => {
-                let answer = failed.response();
+                let answer = failed.clone();
                 log_shared_failure(&answer, &self.record.id);
                 match is_first && has_no_stream(&answer) {
                     true => Err(self.refusal(answer)),
@@ -203,5 +203,5 @@ impl SocketOperation {
 /// first event.
 fn has_no_stream(answer: &Answer) -> bool {
     let at_root = |error: &ServerError| error.path.len() <= 1;
-    answer.data == Value::Null && !answer.errors.is_empty() && answer.errors.iter().all(at_root)
+    answer.data.is_none() && !answer.errors.is_empty() && answer.errors.iter().all(at_root)
 }

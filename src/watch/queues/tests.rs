@@ -1,12 +1,14 @@
 use super::super::message::Message;
 use super::*;
-use async_graphql::{Response, Value};
+use crate::wire::Response;
+use async_graphql::Name;
 use futures_util::FutureExt;
 
 /// Messages of this many bytes, or a few less.
 fn written(bytes: usize) -> Written {
-    let text = Value::String("x".repeat(bytes - size_of::<Message>() - 20));
-    Written { told: vec![(1, Arc::new(Message::new(Response::new(text), None)))], looked: 1 }
+    let text = "x".repeat(bytes - size_of::<Message>() - 20);
+    let response = Response { data: Some(vec![(Name::new("text"), text.into())]), ..Response::default() };
+    Written { told: vec![(1, Arc::new(Message::new(response, None)))], looked: 1 }
 }
 
 #[test]

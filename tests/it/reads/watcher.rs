@@ -1,7 +1,7 @@
 //! Whoever watches a fleet through the schema, and what it is told.
 
 use crate::reads::fleet::Fleet;
-use async_graphql::{Request, Response};
+use async_graphql::Request;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
 use lockkeeper::domain::event::ReleaseEventKind;
@@ -13,7 +13,7 @@ use lockkeeper::graphql::Place;
 use lockkeeper::limits::Limits;
 use lockkeeper::store::events::append;
 use lockkeeper::watch::{Body, Groups, Message, Messages};
-use lockkeeper::wire::complete;
+use lockkeeper::wire::{Response, complete};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,7 @@ pub fn parsed(message: &Message) -> Value {
     let body = match &message.body {
         Body::Written(body) => body.clone().into_bytes(),
         Body::Failed(failed) => {
-            let mut response = failed.response();
+            let mut response = failed.clone();
             complete(&mut response, "req-1");
             lockkeeper::wire::body(&response)
         }

@@ -1,75 +1,10 @@
-//! The declarations as the library's registry knows them.
+//! The declared types in the registry of the schema.
 
-use super::declare::{Arg, Cursors, Field, FieldSource, Interface, Object};
+use super::library::{argument, field, interface_type, object_type, union_type};
+use crate::read::declare::{Cursors, Field, FieldSource, Interface, Object};
 use crate::wire::Cursor;
-use async_graphql::indexmap::{IndexMap, IndexSet};
-use async_graphql::registry::{MetaField, MetaInputValue, MetaType, Registry};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{ID, OutputType};
-
-/// A type with these fields.
-pub fn object_type(name: &str, about: &str, fields: Vec<MetaField>) -> MetaType {
-    MetaType::Object {
-        name: name.into(),
-        description: Some(about.into()),
-        fields: by_name(fields),
-        cache_control: Default::default(),
-        extends: false,
-        shareable: false,
-        resolvable: true,
-        inaccessible: false,
-        interface_object: false,
-        tags: Vec::new(),
-        keys: None,
-        visible: None,
-        is_subscription: false,
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-/// A field of a type.
-pub fn field(name: &str, about: &str, ty: impl Into<String>, args: Vec<MetaInputValue>) -> MetaField {
-    MetaField {
-        name: name.into(),
-        description: Some(about.into()),
-        args: args.into_iter().map(|arg| (arg.name.clone(), arg)).collect(),
-        ty: ty.into(),
-        deprecation: Default::default(),
-        cache_control: Default::default(),
-        external: false,
-        requires: None,
-        provides: None,
-        visible: None,
-        shareable: false,
-        inaccessible: false,
-        tags: Vec::new(),
-        override_from: None,
-        compute_complexity: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
-
-/// An argument of a field.
-pub fn argument(arg: &Arg, registry: &mut Registry) -> MetaInputValue {
-    MetaInputValue {
-        name: arg.name.into(),
-        description: Some(arg.about.into()),
-        ty: (arg.ty)(registry),
-        deprecation: Default::default(),
-        default_value: arg.default.map(str::to_owned),
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        is_secret: false,
-        directive_invocations: Vec::new(),
-    }
-}
-
-fn by_name(fields: Vec<MetaField>) -> IndexMap<String, MetaField> {
-    fields.into_iter().map(|field| (field.name.clone(), field)).collect()
-}
 
 /// Enters a type and all that can be reached from it; gives its name as that of a value that is never null.
 pub fn register(object: &'static Object, registry: &mut Registry) -> String {
@@ -129,49 +64,15 @@ pub fn implement(object: &'static Object, interface: &'static Interface, registr
     registry.add_implements(object.name, interface.name);
     if !registry.types.contains_key(interface.name) {
         let fields = interface.fields.iter().map(|field| declared(field, registry)).collect();
-        registry.types.insert(
-            interface.name.into(),
-            MetaType::Interface {
-                name: interface.name.into(),
-                description: Some(interface.about.into()),
-                fields: by_name(fields),
-                possible_types: IndexSet::new(),
-                extends: false,
-                inaccessible: false,
-                tags: Vec::new(),
-                keys: None,
-                visible: None,
-                rust_typename: None,
-                directive_invocations: Vec::new(),
-                requires_scopes: Vec::new(),
-            },
-        );
+        registry.types.insert(interface.name.into(), interface_type(interface.name, interface.about, fields));
     }
     if let Some(MetaType::Interface { possible_types, .. }) = registry.types.get_mut(interface.name) {
         possible_types.insert(object.name.into());
     }
 }
 
-fn union_type(name: &str, about: &str, of: &[&str]) -> MetaType {
-    MetaType::Union {
-        name: name.into(),
-        description: Some(about.into()),
-        possible_types: of.iter().map(|name| (*name).to_owned()).collect(),
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-    }
-}
-
-/// The name of the pages of a type.
-pub(super) fn connection_name(of: &Object) -> String {
-    format!("{}Connection", of.name)
-}
-
 fn connection(of: &'static Object, registry: &mut Registry) -> String {
-    let (node, name, edge) = (register(of, registry), connection_name(of), format!("{}Edge", of.name));
+    let (node, name, edge) = (register(of, registry), of.connection_name(), format!("{}Edge", of.name));
     let plain = |name: &str, about: &str, ty: &str| field(name, about, ty, Vec::new());
     let mut add = |name: &str, about: &str, fields| {
         registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));
