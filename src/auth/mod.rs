@@ -1,7 +1,8 @@
-//! Who is asking: tokens, and how a request's token becomes a caller.
+//! Who callers are, by the credentials that they send. Only this room knows what a credential is.
 
+mod credential;
 mod secret;
-mod tokens;
+pub mod tokens;
 
+pub use credential::{Credentials, Identity};
 pub use secret::Secret;
-pub use tokens::{FRESH, Tokens, create, revoke};

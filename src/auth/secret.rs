@@ -1,40 +1,42 @@
-//! What a token looks like: `lk_`, 32 random Base62 characters, and 6 that check them.
+//! The text of a token: `lk_`, 32 random Base62 characters, and a checksum of 6.
 
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
 const PREFIX: &str = "lk_";
-const RANDOM: usize = 32;
-const CHECK: usize = 6;
+const RANDOM_CHARS: usize = 32;
+const CHECKSUM_CHARS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A token's text. It is shown once and kept nowhere; its hash is.
+/// The text of a token. It is shown once and not kept; only its hash is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A new one, of about 190 random bits.
+    /// A new one with about 190 random bits.
     pub fn generate() -> Secret {
-        let random = Alphanumeric.sample_string(&mut rand::rng(), RANDOM);
-        let check = check(&random);
-        Secret(format!("{PREFIX}{random}{check}"))
+        let random = Alphanumeric.sample_string(&mut rand::rng(), RANDOM_CHARS);
+        let checksum = checksum(&random);
+        Secret(format!("{PREFIX}{random}{checksum}"))
     }
 
-    /// Reads one; none if its form or its check is wrong, so that a typing error never reaches the database.
+    /// Returns the token that this text is, or `None` if its form or its checksum is wrong, so that a typing error never
+    /// reaches the database.
     pub fn parse(text: &str) -> Option<Secret> {
         let body = text.strip_prefix(PREFIX)?;
-        let plain = body.len() == RANDOM + CHECK && body.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let (random, given) = plain.then(|| body.split_at(RANDOM))?;
-        (check(random) == given).then(|| Secret(text.to_owned()))
+        let plain =
+            body.len() == RANDOM_CHARS + CHECKSUM_CHARS && body.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (random, sum) = plain.then(|| body.split_at(RANDOM_CHARS))?;
+        (checksum(random) == sum).then(|| Secret(text.to_owned()))
     }
 
-    /// What the database knows it by: SHA-256, in hex. The secret is random enough to need no salt.
+    /// Its SHA-256 in hexadecimal, which the database has. The secret is random enough to need no salt.
     pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(&self.0))
     }
 
-    /// Its first characters, to tell tokens apart in a list.
+    /// Its first characters, which distinguish tokens in a list.
     pub fn hint(&self) -> &str {
         &self.0[..PREFIX.len() + 4]
     }
@@ -52,9 +54,9 @@ impl fmt::Debug for Secret {
 }
 
 /// CRC32 in Base62, six characters.
-fn check(random: &str) -> String {
+fn checksum(random: &str) -> String {
     let mut rest = crc32fast::hash(random.as_bytes()) as usize;
-    let mut digits = [b'0'; CHECK];
+    let mut digits = [b'0'; CHECKSUM_CHARS];
     for digit in digits.iter_mut().rev() {
         *digit = BASE62[rest % 62];
         rest /= 62;

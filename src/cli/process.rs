@@ -2,7 +2,7 @@
 
 use super::upkeep;
 use crate::app::App;
-use crate::auth::Tokens;
+use crate::auth::Credentials;
 use crate::change::Denials;
 use crate::config::Settings;
 use crate::events::{Tail, Waking};
@@ -60,7 +60,7 @@ pub async fn run(
     let counters = Counters::default();
     let denials = Denials::new(app.db.clone(), settings.limits.audit_input);
     let server = Server {
-        tokens: Tokens::new(app.db.clone()),
+        credentials: Credentials::new(app.db.clone()),
         metrics: Metrics::new(app.db.clone(), groups.clone(), counters.clone()),
         rates: Rates::new(&settings.limits, counters.clone()),
         counters,

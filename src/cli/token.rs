@@ -1,11 +1,10 @@
 //! `lockkeeper token create | list | revoke`.
 
 use super::terminal;
-use crate::auth;
+use crate::auth::tokens::{self, TokenSelection};
 use crate::config::Given;
 use crate::domain::duration;
 use crate::domain::{Role, Timestamp, Word};
-use crate::store::token::{self, Which};
 use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use std::time::Duration;
@@ -71,7 +70,7 @@ async fn create(given: &Given, name: &str, role: Role, expires: Option<Duration>
         }
         None => None,
     };
-    let secret = auth::create(&db, name, role, expires_at).await?;
+    let secret = tokens::create(&db, name, role, expires_at).await?;
     db.close().await;
     println!("{}", secret.reveal());
     Ok(())
@@ -81,7 +80,7 @@ async fn list(given: &Given) -> anyhow::Result<()> {
     let db = super::open(given).await?;
     println!("{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}NAME", "ID", "TOKEN", "ROLE", "CREATED", "EXPIRES", "REVOKED");
     let time = |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.to_string());
-    for token in token::list(&db).await? {
+    for token in tokens::list(&db).await? {
         println!(
             "{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}{}",
             token.id,
@@ -99,12 +98,12 @@ async fn list(given: &Given) -> anyhow::Result<()> {
 
 async fn revoke(given: &Given, which: &Whose) -> anyhow::Result<()> {
     let which = match (which.id, &which.name) {
-        (Some(id), _) => Which::Number(id),
-        (None, Some(name)) => Which::Named(name),
+        (Some(id), _) => TokenSelection::Number(id),
+        (None, Some(name)) => TokenSelection::Named(name),
         (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
     };
     let db = super::open(given).await?;
-    let revoked = auth::revoke(&db, which).await?;
+    let revoked = tokens::revoke(&db, which).await?;
     db.close().await;
     ensure!(revoked > 0, "There is no such token, or it was revoked before.");
     println!("{revoked} {} revoked.", if revoked == 1 { "token was" } else { "tokens were" });

@@ -3,11 +3,12 @@
 
 use super::access_log::ClientAddress;
 use super::access_record::AccessRecord;
-use super::authentication::{AuthError, Identity, authenticate};
+use super::authentication::{AuthError, authenticate};
 use super::media_type::accept_header;
 use super::refusal::Refusal;
 use super::response::HttpRefusal;
 use super::state::Server;
+use crate::auth::Identity;
 use crate::graphql::RequestId;
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, header};
@@ -35,7 +36,7 @@ pub async fn check_request(
     if opens_socket(&request) {
         return next.run(request).await;
     }
-    let authentication = authenticate(&server.tokens, authorization(request.headers()), address).await;
+    let authentication = authenticate(&server.credentials, authorization(request.headers()), address).await;
     let admitted = match &authentication {
         Ok(identity) => server.rates.admit_caller(&identity.caller.name),
         Err(error) => admit_unauthenticated(&server, *error, address),

@@ -1,19 +1,11 @@
-//! Whose token a request or a socket brings, over every transport, and until when the token is valid.
+//! Whose token a request or a socket brings, over every transport.
 
 use super::refusal::Refusal;
 use super::response::HttpRefusal;
-use crate::auth::{FRESH, Secret, Tokens};
-use crate::domain::Caller;
+use crate::auth::{Credentials, Identity};
 use crate::wire::ErrorCode;
 use axum::http::header;
 use std::net::IpAddr;
-
-/// A caller, and the token that proves it.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    pub caller: Caller,
-    pub secret: Secret,
-}
 
 /// Why the caller is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,31 +18,25 @@ pub enum AuthError {
     Unavailable,
 }
 
-/// Returns whose token this is: `Bearer TOKEN`, as in the header `Authorization`, sent from this address.
-pub async fn authenticate(tokens: &Tokens, authorization: &str, address: IpAddr) -> Result<Identity, AuthError> {
-    let (scheme, token) = authorization.split_once(' ').unwrap_or_default();
+/// Returns whose credential this is: `Bearer TOKEN`, as in the header `Authorization`, sent from this address.
+pub async fn authenticate(
+    credentials: &Credentials,
+    authorization: &str,
+    address: IpAddr,
+) -> Result<Identity, AuthError> {
+    let (scheme, credential) = authorization.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(AuthError::MissingToken);
     }
-    let secret = Secret::parse(token.trim()).ok_or(AuthError::InvalidToken)?;
-    match tokens.caller(&secret).await {
-        Ok(Some(caller)) => Ok(Identity { caller: Caller { address: Some(address), ..caller }, secret }),
+    match credentials.authenticate(credential.trim()).await {
+        Ok(Some(mut identity)) => {
+            identity.caller.address = Some(address);
+            Ok(identity)
+        }
         Ok(None) => Err(AuthError::InvalidToken),
         Err(error) => {
             tracing::error!(%error, "a token could not be looked up in the database");
             Err(AuthError::Unavailable)
-        }
-    }
-}
-
-/// Waits until a token is no longer valid: for streams, which outlive the request that brought it. While the database
-/// is not reached, the token stays valid.
-pub async fn until_invalid(tokens: Tokens, secret: Secret) {
-    loop {
-        tokio::time::sleep(FRESH).await;
-        // On the heap, as long as it takes: every subscriber waits here, and a look-up is large.
-        if matches!(Box::pin(tokens.caller(&secret)).await, Ok(None)) {
-            return;
         }
     }
 }

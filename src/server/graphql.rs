@@ -2,13 +2,13 @@
 
 use super::access::Authentication;
 use super::access_record::AccessRecord;
-use super::authentication::Identity;
 use super::media_type::{AcceptHeader, MediaType, accept_header};
 use super::refusal::Refusal;
 use super::request::{Parameters, RawRequest, is_json};
 use super::response::{self, HttpRefusal};
 use super::state::Server;
 use super::{body, execute, sse};
+use crate::auth::Identity;
 use crate::blocking;
 use crate::gate::Prepared;
 use crate::graphql::{Place, RequestId};
@@ -131,8 +131,8 @@ async fn run(
         };
         // A client that reconnects sends the same request as before, and says here which event it saw last.
         let place = Place::new(text(headers, "last-event-id"));
-        let messages = server.engine.subscribe(prepared.request().data(place), identity.caller, &id.0).await;
-        return sse::stream(server, messages, counted, identity.secret, id);
+        let messages = server.engine.subscribe(prepared.request().data(place), identity.caller.clone(), &id.0).await;
+        return sse::stream(server, messages, counted, identity, id);
     }
     match (execute::execute(server, prepared, kind, identity.caller, id).await, media_type) {
         (Ok(answer), MediaType::EventStream) => sse::once(answer, id),

@@ -3,12 +3,11 @@
 
 use super::access_record::AccessRecord;
 use super::answer::{self, OK, log_shared_failure};
-use super::authentication::until_invalid;
 use super::limits::CountedSubscription;
 use super::metrics::{ActiveSubscription, Transport};
 use super::refusal::Refusal;
 use super::state::Server;
-use crate::auth::Secret;
+use crate::auth::Identity;
 use crate::graphql::RequestId;
 use crate::watch::{self, Message, Messages, Queue, Queued};
 use crate::wire;
@@ -45,7 +44,7 @@ pub fn stream(
     server: &Arc<Server>,
     messages: Messages,
     counted: CountedSubscription,
-    secret: Secret,
+    identity: Identity,
     id: &RequestId,
 ) -> Response {
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -53,7 +52,7 @@ pub fn stream(
         server: server.clone(),
         queue: server.queues.queue(),
         sender,
-        secret,
+        identity,
         _counted: counted,
         id: id.clone(),
         active: server.metrics.subscription(Transport::EventStream),
@@ -68,7 +67,7 @@ struct Pump {
     /// What waits for the client to read it.
     queue: Queue,
     sender: UnboundedSender<Bytes>,
-    secret: Secret,
+    identity: Identity,
     _counted: CountedSubscription,
     id: RequestId,
     active: ActiveSubscription,
@@ -76,7 +75,7 @@ struct Pump {
 
 impl Pump {
     async fn run(mut self, mut messages: Messages) {
-        let invalid = until_invalid(self.server.tokens.clone(), self.secret.clone());
+        let invalid = self.identity.clone().until_invalid();
         tokio::pin!(invalid);
         let mut next_heartbeat = Instant::now() + FIRST_HEARTBEAT_DELAY;
         loop {

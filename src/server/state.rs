@@ -6,7 +6,7 @@ use super::limits::{Rates, SubscriptionCounts, WaitingBytes};
 use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::ws::timings::Timings;
-use crate::auth::Tokens;
+use crate::auth::Credentials;
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::store::Db;
@@ -20,7 +20,7 @@ pub struct Server {
     pub engine: Arc<dyn Engine>,
     /// For `/readyz`, which checks that the database answers and can be written.
     pub db: Db,
-    pub tokens: Tokens,
+    pub credentials: Credentials,
     pub metrics: Metrics,
     pub counters: Counters,
     /// What callers may cost.

@@ -19,7 +19,7 @@ pub struct Token {
 
 /// A token to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct New<'a> {
+pub struct NewToken<'a> {
     pub name: &'a str,
     pub role: Role,
     /// SHA-256 of the secret, in hex.
@@ -30,7 +30,7 @@ pub struct New<'a> {
 
 /// Which tokens are meant.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
+pub enum TokenSelection<'a> {
     /// The one with this number.
     Number(i64),
     /// All of this name.
@@ -38,7 +38,7 @@ pub enum Which<'a> {
 }
 
 /// Makes a token and gives its number.
-pub async fn create(tx: &mut Tx, new: &New<'_>) -> Result<i64> {
+pub async fn create(tx: &mut Tx, new: &NewToken<'_>) -> Result<i64> {
     tx.query(sql!(
         "INSERT INTO token (name, role, hash, hint, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, {now}) RETURNING id"
     ))
@@ -68,12 +68,12 @@ pub async fn list(db: &Db) -> Result<Vec<Token>> {
 }
 
 /// Revokes those of the tokens that were not revoked before. Returns their numbers.
-pub async fn revoke(tx: &mut Tx, which: Which<'_>) -> Result<Vec<i64>> {
-    let revoked: Vec<(i64,)> = match which {
-        Which::Number(id) => tx
+pub async fn revoke(tx: &mut Tx, selection: TokenSelection<'_>) -> Result<Vec<i64>> {
+    let revoked: Vec<(i64,)> = match selection {
+        TokenSelection::Number(id) => tx
             .query(sql!("UPDATE token SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL RETURNING id"))
             .bind(id),
-        Which::Named(name) => tx
+        TokenSelection::Named(name) => tx
             .query(sql!("UPDATE token SET revoked_at = {now} WHERE name = $1 AND revoked_at IS NULL RETURNING id"))
             .bind(name),
     }

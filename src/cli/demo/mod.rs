@@ -5,7 +5,7 @@ mod words;
 
 use super::{logging, process, terminal};
 use crate::app::App;
-use crate::auth;
+use crate::auth::tokens;
 use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::release::rollout::Amount;
@@ -40,7 +40,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").permissions(private).tempdir()?;
     let settings = settings(listener.local_addr()?, directory.path(), executors("1s")?);
     let db = process::open(&settings).await?;
-    let token = auth::create(&db, "demo", Role::Admin, None).await?;
+    let token = tokens::create(&db, "demo", Role::Admin, None).await?;
     let app = App { db, executors: executors("0s")?, rollout: settings.rollout };
     let fleet = fleet::make(&app, &settings.state_dir).await?;
 

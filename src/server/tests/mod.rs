@@ -11,7 +11,8 @@ mod streams;
 
 use super::{Api, Counters, Engine, Metrics, Rates, Readiness, Server, SubscriptionCounts, ws};
 use crate::app::App;
-use crate::auth::{Tokens, create};
+use crate::auth::Credentials;
+use crate::auth::tokens::create;
 use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
@@ -226,7 +227,7 @@ impl Served {
         let server = Server {
             engine: engine(&db, groups.clone()),
             db: db.clone(),
-            tokens: Tokens::new(db.clone()),
+            credentials: Credentials::new(db.clone()),
             queues: groups.queues().clone(),
             subscriptions: SubscriptionCounts::new(limits.subscriptions_per_caller),
             metrics: Metrics::new(db.clone(), groups.clone(), edge.clone()),
@@ -271,7 +272,7 @@ impl Served {
 
     async fn revoke(&self) {
         let mut tx = self.db.begin().await.unwrap();
-        token::revoke(&mut tx, token::Which::Named("tester")).await.unwrap();
+        token::revoke(&mut tx, token::TokenSelection::Named("tester")).await.unwrap();
         tx.commit().await.unwrap();
     }
 }

@@ -8,10 +8,11 @@ use super::operations::{BeginError, Operations};
 use super::outbox::{Outbox, Outgoing};
 use super::timings::Timings;
 use super::writer::Writer;
+use crate::auth::Identity;
 use crate::server::access::admit_unauthenticated;
 use crate::server::access_log::ClientAddress;
 use crate::server::access_record::new_id;
-use crate::server::authentication::{AuthError, Identity, authenticate, until_invalid};
+use crate::server::authentication::{AuthError, authenticate};
 use crate::server::limits::Reservation;
 use crate::server::refusal::Refusal;
 use crate::server::request::RawRequest;
@@ -148,7 +149,7 @@ impl Reader {
     }
 
     fn authenticated(&mut self, authentication: Result<Identity, AuthError>) -> Result<(), Close> {
-        let Identity { caller, secret } = match authentication {
+        let identity = match authentication {
             Ok(identity) => identity,
             Err(error) => {
                 let ReaderState::Authenticating = self.state else { return Err(error.into()) };
@@ -157,8 +158,8 @@ impl Reader {
                 return Err(admitted.map_or_else(|refusal| Close::rate_limited(refusal.message), |()| error.into()));
             }
         };
-        let invalid = until_invalid(self.server.tokens.clone(), secret);
-        self.authentication = invalid.map(|()| Err(AuthError::InvalidToken)).boxed();
+        let caller = identity.caller.clone();
+        self.authentication = identity.until_invalid().map(|()| Err(AuthError::InvalidToken)).boxed();
         let context = SocketContext { server: self.server.clone(), caller, address: self.address.0 };
         self.state = ReaderState::Authenticated(Arc::new(context));
         self.send(message::acknowledgement())
@@ -234,7 +235,7 @@ impl Reader {
         let header = std::mem::take(&mut self.authorization);
         let authorization = authorization.unwrap_or(header);
         let (server, address) = (self.server.clone(), self.address.0);
-        self.authentication = async move { authenticate(&server.tokens, &authorization, address).await }.boxed();
+        self.authentication = async move { authenticate(&server.credentials, &authorization, address).await }.boxed();
         Ok(())
     }
 
