@@ -71,7 +71,7 @@ impl Denials {
     /// Writes until there are none.
     async fn write_all(self) {
         while self.flush().await {
-            self.db.again(PAUSE).await;
+            self.db.retry_after(PAUSE).await;
         }
     }
 

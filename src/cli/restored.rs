@@ -9,7 +9,7 @@ pub async fn run(given: &Given) -> anyhow::Result<()> {
     anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one that was restored.");
     let _owner = Owner::take(&url).await?;
     let db = Db::open(&url, super::FEW).await?;
-    after_restore::settle(&db).await?;
+    after_restore::detach(&db).await?;
     db.close().await;
     println!("Cursors and commands from after the backup do not fit this database any more. Start lockkeeper.");
     Ok(())

@@ -14,7 +14,7 @@ pub async fn run(db: Db, keep_events_for: Duration, keep_audit_for: Duration) {
         keep_events(&db, keep_events_for),
         keep_audit(&db, keep_audit_for),
         hints::exchange(db.clone()),
-        db.look_for_room()
+        db.watch_for_space()
     );
 }
 
@@ -24,7 +24,7 @@ async fn end_holds(db: &Db) {
         if let Err(error) = catalog::hold::sweep(db).await {
             tracing::warn!(%error, "holds that are past their time could not be ended");
         }
-        db.again(Duration::from_secs(1)).await;
+        db.retry_after(Duration::from_secs(1)).await;
     }
 }
 
@@ -36,7 +36,7 @@ async fn keep_events(db: &Db, kept: Duration) {
             Ok(deleted) => tracing::info!(deleted, "old events were given up"),
             Err(error) => tracing::warn!(%error, "old events could not be given up"),
         }
-        db.again(Duration::from_hours(1)).await;
+        db.retry_after(Duration::from_hours(1)).await;
     }
 }
 
@@ -48,6 +48,6 @@ async fn keep_audit(db: &Db, kept: Duration) {
             Ok(deleted) => tracing::info!(deleted, "old audit entries were deleted"),
             Err(error) => tracing::warn!(%error, "old audit entries could not be deleted"),
         }
-        db.again(kept.clamp(Duration::from_secs(1), Duration::from_hours(1))).await;
+        db.retry_after(kept.clamp(Duration::from_secs(1), Duration::from_hours(1))).await;
     }
 }

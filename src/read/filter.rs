@@ -150,7 +150,7 @@ impl Where {
     /// the page is read from its beginning, however long the list is. The same goes for each of a few.
     fn any(&mut self, text: &str, values: Bind, indexed: bool) {
         let column = text.strip_suffix(" {any $}");
-        let column = column.filter(|_| indexed && self.each.is_none() && values.many() <= MOST_VALUES);
+        let column = column.filter(|_| indexed && self.each.is_none() && values.count() <= MOST_VALUES);
         match (values.single(), column) {
             (Some(value), _) => self.and(&text.replace("{any $}", "= $"), [value]),
             (None, Some(column)) => self.each = Some((column.to_owned(), self.bind(values.distinct()))),

@@ -4,14 +4,14 @@ use super::filter::ExpectedIds;
 use super::level::Level;
 use super::parents::ParentIds;
 use crate::domain::Kind;
-use crate::store::db::rows::{Bind, CellKind, Part, Rows};
+use crate::store::db::rows::{Bind, CellKind, Rows, StatementPart};
 use crate::store::{Reads, Result};
 use std::fmt::Write;
 
 /// Parts of one statement, and the values that it binds.
 pub(super) struct Statement<'a> {
     reads: Reads<'a>,
-    parts: Vec<Part>,
+    parts: Vec<StatementPart>,
     binds: Vec<Bind>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Statement<'a> {
             });
             let _ = write!(told, "${place}{after}");
         }
-        self.parts.push(Part { text: told, kinds, shared: false });
+        self.parts.push(StatementPart { text: told, kinds, shared: false });
         self.parts.len() - 1
     }
 

@@ -31,7 +31,7 @@ pub async fn check(db: &Db) -> Result<Vec<Finding>> {
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (invariant, query) in queries {
-        for (what, row) in db.query(query).unhurried().all::<(String, String)>().await? {
+        for (what, row) in db.query(query).without_timeout().all::<(String, String)>().await? {
             match findings.iter_mut().find(|finding| finding.invariant == invariant && finding.what == what) {
                 Some(finding) => finding.rows.push(row),
                 None => findings.push(Finding { invariant, what, rows: vec![row] }),

@@ -178,23 +178,3 @@ pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     .execute()
     .await
 }
-
-/// The name of this database's log, given to it when it is first opened.
-pub(super) async fn log_id(db: &Db) -> Result<String> {
-    if let Some((id,)) = db.query(sql!("SELECT id FROM event_log")).optional().await? {
-        return Ok(id);
-    }
-    let mut tx = db.begin().await?;
-    tx.query(sql!("INSERT INTO event_log (one, id, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT DO NOTHING"))
-        .bind(new_log_id())
-        .execute()
-        .await?;
-    let id = tx.query(sql!("SELECT id FROM event_log")).scalar().await?;
-    tx.commit().await?;
-    Ok(id)
-}
-
-/// A name that no log has had.
-pub(super) fn new_log_id() -> String {
-    format!("{:08x}", rand::random::<u32>())
-}

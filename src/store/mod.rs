@@ -25,6 +25,6 @@ pub mod version;
 pub mod worker;
 
 #[cfg(test)]
-pub(crate) use db::tests;
+pub(crate) mod tests;
 
 pub use db::{Capacity, Db, Dialect, Error, Ids, Json, Owner, Reads, Record, Result, Scalar, Stmt, Texts, Tx, Value};

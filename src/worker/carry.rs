@@ -153,7 +153,7 @@ impl Shared {
                 Ok(next) => return next,
                 Err(error) => {
                     tracing::warn!(%error, claimed.order.target_id, "a target could not be started anew; trying again");
-                    self.app.db.again(AGAIN).await;
+                    self.app.db.retry_after(AGAIN).await;
                 }
             }
         }

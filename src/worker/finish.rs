@@ -40,7 +40,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             true => {}
             // Asked again after a while, with what came meanwhile.
             false => {
-                db.again(AGAIN).await;
+                db.retry_after(AGAIN).await;
                 while let Ok(more) = endings.try_recv() {
                     waiting.push(more);
                 }
@@ -52,7 +52,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
             Err(error) => {
                 tracing::warn!(%error, "the ends of targets could not be written; trying again");
                 // One that cannot be written must not hold up the others.
-                if waiting.len() > 1 && !error.is_passing() {
+                if waiting.len() > 1 && !error.is_transient() {
                     waiting = one_by_one(&db, &me, waiting).await;
                 }
             }

@@ -75,13 +75,13 @@ pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
         }
         let mut tried = None;
         while let Err(error) = store(&db, &me, &lines, &mut tried).await {
-            if !error.is_passing() {
+            if !error.is_transient() {
                 // No output may hold up a release.
                 tracing::error!(%error, "output could not be stored and is lost");
                 break;
             }
             tracing::warn!(%error, "output could not be stored; trying again");
-            db.again(AGAIN).await;
+            db.retry_after(AGAIN).await;
         }
         let waited_for = !flushed.is_empty();
         for done in flushed {

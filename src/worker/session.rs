@@ -44,7 +44,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
             Err(error @ Error::Refused(_)) => return Err(error),
             Err(error) => {
                 tracing::warn!(%error, "no lease could be taken; trying again");
-                stop.run_until_cancelled(app.db.again(settings.timing.tick)).await;
+                stop.run_until_cancelled(app.db.retry_after(settings.timing.tick)).await;
             }
         }
     }

@@ -1,8 +1,8 @@
-//! The two databases behind one face. Reads take `&Db`, writes take `&mut Tx`; both give a [`Stmt`].
+//! The two databases behind one interface. Reads take `&Db`, writes take `&mut Tx`; both make a [`Stmt`].
 
-use super::checkout::Lent;
+use super::checkout::Checkout;
 use super::pool::Pool;
-use super::statement::{On, Stmt, Via};
+use super::statement::{Access, Destination, Stmt};
 use super::{Dialect, Result, sql::Sql};
 use crate::domain::Timestamp;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
@@ -31,36 +31,36 @@ pub(super) enum Pools {
 
 /// What all clones of a [`Db`] share.
 pub(super) struct Shared {
-    /// Names this database's event log in cursors.
+    /// The name of this database's event log, which cursors contain.
     pub log_id: String,
-    /// The newest position that is known to be committed: a hint that there is something to read.
+    /// The newest position that is known to be committed: a hint that there are events to read.
     pub head: watch::Sender<i64>,
-    /// Sent whenever output of a release is known to be committed: a hint, too.
+    /// Sent whenever output of a release is known to be committed: also a hint.
     pub output: watch::Sender<()>,
-    /// What this process committed, for others to be told: its newest position, and whenever there was output.
+    /// What this process itself committed, to notify others: its newest position, and whenever there was output.
     pub committed: watch::Sender<i64>,
     pub committed_output: watch::Sender<()>,
-    /// How many statements were run.
+    /// The number of statements that were run.
     pub statements: AtomicU64,
-    /// How many transactions were committed.
+    /// The number of transactions that were committed.
     pub commits: AtomicU64,
-    /// Whether what is written is stored, as far as is known.
+    /// Whether the database can be written, as far as is known.
     pub writable: watch::Sender<bool>,
 }
 
-/// A transaction that may write; rolled back when it is dropped.
+/// A transaction that may write; it is rolled back when it is dropped without a commit.
 pub struct Tx {
-    inner: Begun,
+    inner: OpenTransaction,
     shared: Arc<Shared>,
-    /// The newest event that it appended.
+    /// The position of the newest event that it appended.
     appended: Option<i64>,
     /// Whether it stored output of a release.
     output: bool,
 }
 
-enum Begun {
+enum OpenTransaction {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Lent<Postgres>),
+    Postgres(Checkout<Postgres>),
 }
 
 impl Db {
@@ -69,33 +69,35 @@ impl Db {
         self.shared.count();
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Pool(read), Default::default()))
+                Stmt::new(&self.shared, sql.sqlite(), Destination::Sqlite(Access::Pool(read), Default::default()))
             }
             Pools::Postgres(pool) => {
-                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Pool(pool), Default::default()))
+                Stmt::new(&self.shared, sql.postgres(), Destination::Postgres(Access::Pool(pool), Default::default()))
             }
         }
     }
 
-    /// Begins a transaction. In a task of its own, since a `begin` that is dropped half-way leaves its
-    /// pooled connection inside a transaction (transact-rs/sqlx#4393).
+    /// Begins a transaction, in a task of its own: a `begin` that is dropped before its answer leaves its pooled
+    /// connection inside a transaction (transact-rs/sqlx#4393).
     pub async fn begin(&self) -> Result<Tx> {
         let inner = match self.pools.clone() {
-            Pools::Sqlite { write, .. } => {
-                settled(async move { write.begin_with("BEGIN IMMEDIATE").await }).await.map(Begun::Sqlite)?
+            Pools::Sqlite { write, .. } => in_own_task(async move { write.begin_with("BEGIN IMMEDIATE").await })
+                .await
+                .map(OpenTransaction::Sqlite)?,
+            Pools::Postgres(pool) => {
+                in_own_task(async move { pool.begin().await }).await.map(OpenTransaction::Postgres)?
             }
-            Pools::Postgres(pool) => settled(async move { pool.begin().await }).await.map(Begun::Postgres)?,
         };
         Ok(Tx { inner, shared: self.shared.clone(), appended: None, output: false })
     }
 
-    /// Whether it answers, within this time.
-    pub async fn answers(&self, within: Duration) -> bool {
+    /// Whether the database answers within this time.
+    pub async fn answers(&self, limit: Duration) -> bool {
         let answer = self.query(sql!("SELECT CAST(1 AS bigint) AS one")).scalar::<i64>();
-        matches!(timeout(within, answer).await, Ok(Ok(_)))
+        matches!(timeout(limit, answer).await, Ok(Ok(_)))
     }
 
-    /// Which of the two databases it is.
+    /// Which of the two databases this is.
     pub fn dialect(&self) -> Dialect {
         match self.pools {
             Pools::Sqlite { .. } => Dialect::Sqlite,
@@ -103,23 +105,23 @@ impl Db {
         }
     }
 
-    /// The name of this database's event log, as cursors bear it.
+    /// The name of this database's event log, which cursors contain.
     pub fn log_id(&self) -> &str {
         &self.shared.log_id
     }
 
-    /// Wakes whoever waits for events: the newest position that is known to be committed, by this process or, as far
-    /// as hints come through, by another. A hint only; the log is the truth.
+    /// Changes when events were committed: the newest position that is known, from this process or, if its notification
+    /// arrives, from another. Only a hint; the table is the truth.
     pub fn head(&self) -> watch::Receiver<i64> {
         self.shared.head.subscribe()
     }
 
-    /// Wakes whoever waits for output of releases, whenever some is known to be committed. A hint only, too.
+    /// Changes when output of releases was committed. Only a hint, too.
     pub fn output(&self) -> watch::Receiver<()> {
         self.shared.output.subscribe()
     }
 
-    /// How many connections are in use, and how many are open and idle.
+    /// The numbers of connections in use, and of idle ones.
     pub fn connections(&self) -> (usize, usize) {
         match &self.pools {
             Pools::Sqlite { read, write } => {
@@ -130,12 +132,12 @@ impl Db {
         }
     }
 
-    /// How many statements were run since it was opened, for tests and metrics.
+    /// The number of statements run since the database was opened, for tests and metrics.
     pub fn statements(&self) -> u64 {
         self.shared.statements.load(Ordering::Relaxed)
     }
 
-    /// How many transactions were committed since it was opened, for measurements.
+    /// The number of transactions committed since the database was opened, for measurements.
     pub fn commits(&self) -> u64 {
         self.shared.commits.load(Ordering::Relaxed)
     }
@@ -152,38 +154,40 @@ impl Tx {
     pub fn query(&mut self, sql: &'static Sql) -> Stmt<'_> {
         self.shared.count();
         match &mut self.inner {
-            Begun::Sqlite(tx) => {
-                Stmt::new(&self.shared, sql.sqlite(), On::Sqlite(Via::Tx(&mut **tx), Default::default()))
+            OpenTransaction::Sqlite(tx) => {
+                Stmt::new(&self.shared, sql.sqlite(), Destination::Sqlite(Access::Tx(&mut **tx), Default::default()))
             }
-            Begun::Postgres(tx) => {
-                Stmt::new(&self.shared, sql.postgres(), On::Postgres(Via::Tx(tx.connection()), Default::default()))
-            }
+            OpenTransaction::Postgres(tx) => Stmt::new(
+                &self.shared,
+                sql.postgres(),
+                Destination::Postgres(Access::Tx(tx.connection()), Default::default()),
+            ),
         }
     }
 
-    /// This instant by the database's clock, cut to milliseconds.
+    /// The present instant by the database's clock, in whole milliseconds.
     pub async fn now(&mut self) -> Result<Timestamp> {
         self.query(sql!("SELECT {now} AS now")).scalar().await
     }
 
-    /// Notes the newest event that it appended, to wake readers when it is committed.
+    /// Notes the newest event that was appended, whose readers are woken after the commit.
     pub(in crate::store) fn appended(&mut self, position: i64) {
         self.appended = Some(position);
     }
 
-    /// Notes that it stored output of a release, to wake readers when it is committed.
+    /// Notes that output of a release was stored, whose readers are woken after the commit.
     pub(in crate::store) fn stored_output(&mut self) {
         self.output = true;
     }
 
-    /// Commits, to the end even if nobody waits for it any more, and wakes the log's readers.
+    /// Commits, also if this future is dropped meanwhile, and wakes the readers of what was written.
     pub async fn commit(self) -> Result<()> {
         let Tx { inner, shared, appended, output } = self;
-        let noting = shared.clone();
-        let committed = settled(async move {
+        let watching = shared.clone();
+        let committed = in_own_task(async move {
             match inner {
-                Begun::Sqlite(tx) => tx.commit().await?,
-                Begun::Postgres(tx) => tx.commit().await?,
+                OpenTransaction::Sqlite(tx) => tx.commit().await?,
+                OpenTransaction::Postgres(tx) => tx.commit().await?,
             }
             shared.commits.fetch_add(1, Ordering::Relaxed);
             if let Some(position) = appended {
@@ -197,15 +201,15 @@ impl Tx {
             Ok(())
         })
         .await;
-        noting.noted(committed)
+        watching.watched(committed)
     }
 }
 
-/// Tells of a position, unless a newer one was told of before.
+/// Publishes a position, unless a newer one is known.
 pub(super) fn raise(known: &watch::Sender<i64>, position: i64) {
     known.send_if_modified(|known| std::mem::replace(known, position.max(*known)) < position);
 }
 
-async fn settled<T: Send + 'static>(work: impl Future<Output = sqlx::Result<T>> + Send + 'static) -> Result<T> {
+async fn in_own_task<T: Send + 'static>(work: impl Future<Output = sqlx::Result<T>> + Send + 'static) -> Result<T> {
     Ok(tokio::spawn(work).await.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }

@@ -1,115 +1,126 @@
 //! Connections while they are out of their pool.
 
-use super::connections::{Connections, Pooled};
-use super::interrupt::over;
-use super::timeouts::{ANSWER, SILENCE, within};
+use super::connections::{Connections, Pooled, drain};
+use super::timeouts::{PING_TIMEOUT, STATEMENT_TIMEOUT, with_timeout};
 use super::turns::Turn;
 use deadpool::managed::Object;
 use sqlx::Postgres;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// A connection on its way from the pool and back. Settled, it goes back at once when it is dropped; else it is settled
-/// first, in a task of its own: what was begun on it and not committed is taken back, and a reading that nobody waits for
-/// any more is interrupted.
-pub(super) struct Lent<D: Pooled> {
-    /// There until it is dropped.
+/// A connection that is out of its pool, to which it returns when this is dropped: at once if everything on it was
+/// answered. Otherwise a task cleans it up first: it rolls back a transaction that was not committed, and interrupts a
+/// read that nobody waits for any more.
+pub(super) struct Checkout<D: Pooled> {
+    /// `Some` until it is dropped.
     connection: Option<Object<Connections<D>>>,
-    state: State,
-    begun: bool,
-    /// Whether what is not answered is interrupted.
+    answers: Answers,
+    in_transaction: bool,
+    /// Whether a statement without an answer is interrupted.
     only_reads: bool,
-    back: Back,
+    reservation: Reservation,
 }
 
-/// What ends when a connection is back in its pool.
-pub(super) struct Back {
-    /// The turn of the query that it was lent for.
+/// What is held until the connection is back in its pool.
+pub(super) struct Reservation {
+    /// The turn of the query for which the connection was checked out.
     pub turn: Option<Turn>,
-    /// The pool is not closed before.
-    pub out: TaskTrackerToken,
+    /// Keeps the pool from being closed.
+    pub open: TaskTrackerToken,
 }
 
-/// What is known of a connection.
+/// What is known of the statements that were sent on a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// All that was asked on it was answered, and nothing is begun.
-    Settled,
-    /// Something may be unanswered.
-    Asked,
-    /// It was answered that something failed.
+enum Answers {
+    /// All were answered, and no transaction is open.
+    Complete,
+    /// One may have no answer yet.
+    Pending,
+    /// The last answer was an error.
     Failed,
 }
 
-impl<D: Pooled> Lent<D> {
-    pub fn new(connection: Object<Connections<D>>, back: Back) -> Lent<D> {
-        Lent { connection: Some(connection), state: State::Settled, begun: false, only_reads: false, back }
+impl<D: Pooled> Checkout<D> {
+    pub fn new(connection: Object<Connections<D>>, reservation: Reservation) -> Checkout<D> {
+        let connection = Some(connection);
+        Checkout { connection, answers: Answers::Complete, in_transaction: false, only_reads: false, reservation }
     }
 
-    /// Asks something on it. It is settled again when the answer is there and no error.
-    pub async fn ask<T>(&mut self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
-        let answer = what(self.connection()).await;
-        self.state = match answer {
-            Ok(_) if !self.begun => State::Settled,
-            Ok(_) => State::Asked,
-            Err(_) => State::Failed,
+    /// Runs a statement.
+    pub async fn run<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
+        let answer = statement(self.connection()).await;
+        self.answers = match answer {
+            Ok(_) if !self.in_transaction => Answers::Complete,
+            Ok(_) => Answers::Pending,
+            Err(_) => Answers::Failed,
         };
         answer
     }
 
-    /// Reads on it: a statement that is interrupted when this is dropped before its answer is there.
-    pub async fn read<T>(&mut self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+    /// Runs a statement that only reads, and is interrupted when this is dropped before it is answered.
+    pub async fn read<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
+    ) -> sqlx::Result<T> {
         self.only_reads = true;
-        self.ask(what).await
+        self.run(statement).await
     }
 
-    /// The connection itself. It is not settled any more, since whatever is asked on it may go unanswered.
+    /// The connection itself. From then on, a statement on it may be without an answer.
     pub fn connection(&mut self) -> &mut D::Connection {
-        self.state = State::Asked;
-        &mut self.connection.as_mut().expect("it is there until it is dropped").connection
+        self.answers = Answers::Pending;
+        &mut self.connection.as_mut().expect("it is there until this is dropped").connection
     }
 }
 
-impl Lent<Postgres> {
+impl Checkout<Postgres> {
     /// Begins a transaction.
     pub async fn begin(&mut self) -> sqlx::Result<()> {
-        self.begun = true;
+        self.in_transaction = true;
         Postgres::run(self.connection(), "BEGIN").await
     }
 
-    /// Commits. After an error nobody knows whether it did.
+    /// Commits the transaction. After an error it is unknown whether it was committed.
     pub async fn commit(mut self) -> sqlx::Result<()> {
-        within(ANSWER, Postgres::run(self.connection(), "COMMIT")).await?;
-        (self.begun, self.state) = (false, State::Settled);
+        with_timeout(STATEMENT_TIMEOUT, Postgres::run(self.connection(), "COMMIT")).await?;
+        (self.in_transaction, self.answers) = (false, Answers::Complete);
         Ok(())
     }
 }
 
-impl<D: Pooled> Drop for Lent<D> {
+impl<D: Pooled> Drop for Checkout<D> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take()
-            && self.state != State::Settled
+            && self.answers != Answers::Complete
         {
-            let back = Back { turn: self.back.turn.take(), out: self.back.out.clone() };
-            let interrupted = self.only_reads && self.state == State::Asked;
-            tokio::spawn(settle(back, connection, self.begun, interrupted));
+            let reservation = Reservation { turn: self.reservation.turn.take(), open: self.reservation.open.clone() };
+            let interrupt = self.only_reads && self.answers == Answers::Pending;
+            tokio::spawn(clean_up(reservation, connection, self.in_transaction, interrupt));
         }
     }
 }
 
-/// Sees to it that nothing is left on a connection before it goes back.
-async fn settle<D: Pooled>(back: Back, mut connection: Object<Connections<D>>, begun: bool, interrupted: bool) {
-    let settled = match (begun, interrupted) {
-        (true, _) => within(SILENCE, D::run(&mut connection.connection, "ROLLBACK")).await,
-        (false, true) => within(SILENCE, D::interrupt(&mut connection)).await,
-        (false, false) => within(SILENCE, over(&mut connection.connection)).await,
+/// Makes sure that nothing is left on a connection before it returns to its pool.
+async fn clean_up<D: Pooled>(
+    reservation: Reservation,
+    mut connection: Object<Connections<D>>,
+    in_transaction: bool,
+    interrupt: bool,
+) {
+    let cleaned = match (in_transaction, interrupt) {
+        (true, _) => with_timeout(PING_TIMEOUT, D::run(&mut connection.connection, "ROLLBACK")).await,
+        (false, true) => with_timeout(PING_TIMEOUT, D::interrupt(&mut connection)).await,
+        (false, false) => with_timeout(PING_TIMEOUT, drain(&mut connection.connection)).await,
     };
-    if settled.is_err() {
-        // It ends when it is dropped, heard or not, and its place in the pool is free.
+    if cleaned.is_err() {
+        // Dropping it closes it, and frees its place in the pool.
         drop(Object::take(connection));
     } else {
         drop(connection);
     }
-    drop(back);
+    drop(reservation);
 }
 
 #[cfg(test)]
@@ -129,23 +140,23 @@ mod tests {
         }
     }
 
-    /// What a statement gives that gives one number.
+    /// The number that a statement returns.
     async fn number(db: &Db, text: &'static str) -> i64 {
         let answer = match &db.pools {
             Pools::Sqlite { read, .. } => {
-                read.lend().await.unwrap().ask(async |on| sqlx::query_scalar(text).fetch_one(on).await).await
+                read.check_out().await.unwrap().run(async |on| sqlx::query_scalar(text).fetch_one(on).await).await
             }
             Pools::Postgres(pool) => {
-                pool.lend().await.unwrap().ask(async |on| sqlx::query_scalar(text).fetch_one(on).await).await
+                pool.check_out().await.unwrap().run(async |on| sqlx::query_scalar(text).fetch_one(on).await).await
             }
         };
         answer.unwrap()
     }
 
-    // The tests run on one thread: a task that is spawned does nothing before they wait for something.
+    // The tests run on one thread: a spawned task does nothing before they wait for something.
 
     #[tokio::test]
-    async fn a_connection_whose_statement_was_answered_goes_back_at_once_and_without_a_word() {
+    async fn a_connection_whose_statement_was_answered_returns_at_once_without_another_statement() {
         for kind in databases::BOTH {
             let directory = tempfile::tempdir().unwrap();
             let db = Db::open(&databases::fresh(kind, directory.path()), 1).await.unwrap();
@@ -155,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_is_not_lent_again_before_what_was_given_up_on_it_is_over() {
+    async fn a_connection_is_not_lent_again_before_what_was_abandoned_on_it_is_over() {
         let long = [
             "WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 500000) SELECT max(n) FROM up",
             "SELECT CAST(1 AS bigint) FROM pg_sleep(0.5)",
@@ -163,7 +174,10 @@ mod tests {
         for (kind, long) in databases::BOTH.into_iter().zip(long) {
             let directory = tempfile::tempdir().unwrap();
             let db = Db::open(&databases::fresh(kind, directory.path()), 1).await.unwrap();
-            assert!(timeout(Duration::from_millis(20), number(&db, long)).await.is_err(), "{kind}: it is too quick");
+            assert!(
+                timeout(Duration::from_millis(20), number(&db, long)).await.is_err(),
+                "{kind}: the statement was too quick"
+            );
             assert_eq!(used(&db), 1, "{kind}");
             assert_eq!(number(&db, "SELECT CAST(2 AS bigint)").await, 2, "{kind}");
             assert_eq!(db.connections().0, 0, "{kind}");
@@ -171,17 +185,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn i2_what_a_transaction_had_locked_is_free_as_soon_as_it_is_given_up() {
+    async fn i2_what_a_transaction_had_locked_is_free_as_soon_as_it_is_abandoned() {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh("postgres", directory.path()), 2).await.unwrap();
         let Pools::Postgres(pool) = &db.pools else { panic!("it is PostgreSQL") };
-        let (mut other, mut given_up) = (pool.lend().await.unwrap(), pool.begin().await.unwrap());
+        let (mut other, mut abandoned) = (pool.check_out().await.unwrap(), pool.begin().await.unwrap());
         let lock = "SELECT pg_advisory_xact_lock(7)";
-        Postgres::run(given_up.connection(), lock).await.unwrap();
+        Postgres::run(abandoned.connection(), lock).await.unwrap();
         let began = Instant::now();
-        drop(given_up);
+        drop(abandoned);
         Postgres::run(other.connection(), lock).await.unwrap();
-        // By itself the database would end the transaction after 20 seconds.
+        // Otherwise the database would end the transaction after 20 seconds.
         assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     }
 }

@@ -1,48 +1,51 @@
-//! How connections of a pool are made, and which of them are good to be used again: PostgreSQL's, and SQLite's that only
-//! read.
+//! How the connections of a pool are made, and which of them may be used again.
 
-use super::interrupt::{Backend, Guard, Stop};
-use super::timeouts::{SILENCE, within};
+use super::timeouts::{PING_TIMEOUT, with_timeout};
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use parking_lot::{Mutex, MutexGuard};
-use sqlx::{AssertSqlSafe, Connection, Database, Executor, PgConnection, Postgres, Row, Sqlite, raw_sql};
+use sqlx::{Connection, Database};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long to wait before a database that takes no connections is asked again, at first and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-/// A connection that nobody took for so long is asked for a sign of life first.
-const QUIET: Duration = Duration::from_secs(10);
-/// One that is older is replaced.
-const OLD: Duration = Duration::from_mins(30);
+/// The delay before connecting to a database that accepts no connections is tried again: it doubles up to the maximum.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// A connection that was idle for this long must respond to a ping before it is used.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(10);
+/// A connection that is older is replaced.
+const MAX_AGE: Duration = Duration::from_mins(30);
 
-/// Codes of PostgreSQL for what passes: no room for another connection, the database starts or stops.
-const PASSING: [&str; 4] = ["53300", "57P01", "57P02", "57P03"];
+/// Codes of PostgreSQL for transient refusals: too many connections, the database starts or stops.
+const TRANSIENT_CODES: [&str; 4] = ["53300", "57P01", "57P02", "57P03"];
 
-/// A database with its ways to keep a connection.
+/// The most answers that may still arrive on a connection when its statement is over: the statement's own error, and that
+/// of a cancel which reached the ping.
+const MAX_PENDING_ANSWERS: usize = 3;
+
+/// A database, and how its connections are made, used and interrupted.
 pub(super) trait Pooled: Database {
-    /// Whether there is a network between, or another process, by which a connection may be lost.
+    /// Whether a connection may be lost: it leads to another process, perhaps over a network.
     const REMOTE: bool;
-    /// What a pool knows of how its connections are interrupted.
-    type Guard: Clone + Default + Send + Sync + 'static;
+    /// How long statements may take on a pool's connections, and how they are canceled.
+    type Limits: Clone + Default + Send + Sync + 'static;
     /// What interrupts the statements of one connection.
     type Interrupt: Send + Sync + 'static;
 
     /// Connects, and sets up what every session has.
     fn connect(
         options: &Options<Self>,
-        guard: &Self::Guard,
+        limits: &Self::Limits,
     ) -> impl Future<Output = sqlx::Result<(Self::Connection, Self::Interrupt)>> + Send;
 
-    /// Runs a text that has no answer.
+    /// Runs a statement that returns no rows.
     fn run(connection: &mut Self::Connection, text: &'static str) -> impl Future<Output = sqlx::Result<()>> + Send;
 
-    /// Ends the statement that runs on a connection and waits until it is over. After that, nothing that was done to end
-    /// it can reach the connection any more.
+    /// Interrupts the statement that runs on a connection and waits until it is over. Afterwards, the interruption cannot
+    /// reach a later statement.
     ///
     /// # Errors
-    /// If it is not known whether anything still reaches it.
+    /// If it is not known whether it still can.
     fn interrupt(session: &mut Session<Self>) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
@@ -52,92 +55,34 @@ pub(super) struct Session<D: Pooled> {
     pub interrupt: D::Interrupt,
 }
 
-/// What every session of PostgreSQL sets first, whatever the server's own settings are: what was committed is on disk
-/// (I7), a process that stands still in the midst of a transaction does not keep its locks for ever (I2), and neither
-/// does one that the network has cut off. And, unless it was set: what is read by an index is not dear. PostgreSQL's
-/// default expects a disk that turns, and goes through a whole table for the hosts or versions of one page.
-const SESSION: &str = "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '20s';
-    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
-    SET tcp_user_timeout = '20s';
-    SELECT set_config(name, '1.1', false) FROM pg_settings WHERE name = 'random_page_cost' AND source = 'default'";
-
-impl Pooled for Sqlite {
-    const REMOTE: bool = false;
-    type Guard = ();
-    type Interrupt = Stop;
-
-    async fn connect(options: &Options<Self>, (): &()) -> sqlx::Result<(Self::Connection, Stop)> {
-        let mut connection = Self::Connection::connect_with(options).await?;
-        let stop = Stop::of(&mut connection).await?;
-        Ok((connection, stop))
-    }
-
-    async fn run(connection: &mut Self::Connection, text: &'static str) -> sqlx::Result<()> {
-        connection.execute(text).await.map(drop)
-    }
-
-    async fn interrupt(session: &mut Session<Self>) -> sqlx::Result<()> {
-        session.interrupt.end(&mut session.connection).await
-    }
-}
-
-impl Pooled for Postgres {
-    const REMOTE: bool = true;
-    type Guard = Guard;
-    type Interrupt = Backend;
-
-    async fn connect(options: &Options<Self>, guard: &Guard) -> sqlx::Result<(Self::Connection, Backend)> {
-        let mut connection = Self::Connection::connect_with(options).await?;
-        let pid = set_up(&mut connection, guard).await?;
-        Ok((connection, Backend { pid, guard: guard.clone() }))
-    }
-
-    async fn run(connection: &mut Self::Connection, text: &'static str) -> sqlx::Result<()> {
-        connection.execute(text).await.map(drop)
-    }
-
-    async fn interrupt(session: &mut Session<Self>) -> sqlx::Result<()> {
-        session.interrupt.end(&mut session.connection).await
-    }
-}
-
-/// Sets up a session of PostgreSQL in one round trip. Returns the process id of its backend.
-pub(super) async fn set_up(connection: &mut PgConnection, guard: &Guard) -> sqlx::Result<i32> {
-    let timeout = guard.statement_timeout().as_millis();
-    // Safe: it holds a number, and what is written here.
-    let text = AssertSqlSafe(format!("SELECT pg_backend_pid(); SET statement_timeout = {timeout}; {SESSION}"));
-    let rows = connection.fetch_all(raw_sql(text)).await?;
-    rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
-}
-
 /// How to connect to a database.
 pub(super) type Options<D> = <<D as Database>::Connection as Connection>::Options;
 
-/// Makes connections, and says which are good to be lent again.
+/// Makes connections, and decides which may be used again.
 pub(super) struct Connections<D: Pooled> {
     options: Options<D>,
-    guard: D::Guard,
-    /// When one was found lost that had been quiet.
-    lost: Mutex<Option<Instant>>,
+    limits: D::Limits,
+    /// When a connection was found lost that had been idle.
+    lost_at: Mutex<Option<Instant>>,
 }
 
 impl<D: Pooled> Connections<D> {
-    pub fn new(options: Options<D>, guard: D::Guard) -> Connections<D> {
-        Connections { options, guard, lost: Mutex::new(None) }
+    pub fn new(options: Options<D>, limits: D::Limits) -> Connections<D> {
+        Connections { options, limits, lost_at: Mutex::new(None) }
     }
 
-    /// How they are made.
+    /// How connections are made.
     pub fn options(&self) -> &Options<D> {
         &self.options
     }
 
-    /// How they are interrupted.
-    pub fn guard(&self) -> &D::Guard {
-        &self.guard
+    /// How long their statements may take, and how they are canceled.
+    pub fn limits(&self) -> &D::Limits {
+        &self.limits
     }
 
-    fn lost(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.lost.lock()
+    fn lost_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.lost_at.lock()
     }
 }
 
@@ -145,34 +90,34 @@ impl<D: Pooled> Manager for Connections<D> {
     type Type = Session<D>;
     type Error = sqlx::Error;
 
-    /// Connects, and tries again while the database is not there, as in a restart. Whoever waits has an end of his own.
+    /// Connects, and tries again while the database is not available, as in a restart. Callers limit how long they wait.
     async fn create(&self) -> sqlx::Result<Session<D>> {
-        let mut pause = PAUSES.0;
+        let mut delay = RETRY_DELAY;
         loop {
-            match D::connect(&self.options, &self.guard).await {
-                Err(error) if passes(&error) => sleep(pause).await,
+            match D::connect(&self.options, &self.limits).await {
+                Err(error) if is_transient(&error) => sleep(delay).await,
                 connected => return connected.map(|(connection, interrupt)| Session { connection, interrupt }),
             }
-            pause = (2 * pause).min(PAUSES.1);
+            delay = (2 * delay).min(MAX_RETRY_DELAY);
         }
     }
 
-    /// Whether it may be used again; if not, the next one is looked at, or a new one is made.
+    /// Whether a connection may be used again; if not, the next one is examined, or a new one is made.
     async fn recycle(&self, session: &mut Session<D>, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         if !D::REMOTE {
             return Ok(());
         }
-        if metrics.age() > OLD {
-            return Err(RecycleError::message("it is old"));
+        if metrics.age() > MAX_AGE {
+            return Err(RecycleError::message("the connection is too old"));
         }
-        if metrics.last_used() > QUIET {
-            // What was quiet when another was found lost is most likely lost, too; to ask each would take too long.
-            let taken = metrics.recycled.unwrap_or(metrics.created);
-            if self.lost().is_some_and(|lost| taken < lost) {
-                return Err(RecycleError::message("it is lost"));
+        if metrics.last_used() > PING_AFTER_IDLE {
+            // What was idle when another was found lost is most likely lost, too; a ping of each would take too long.
+            let last_used = metrics.recycled.unwrap_or(metrics.created);
+            if self.lost_at().is_some_and(|lost| last_used < lost) {
+                return Err(RecycleError::message("the connection is lost"));
             }
-            if let Err(error) = within(SILENCE, session.connection.ping()).await {
-                *self.lost() = Some(Instant::now());
+            if let Err(error) = with_timeout(PING_TIMEOUT, session.connection.ping()).await {
+                *self.lost_at() = Some(Instant::now());
                 return Err(error.into());
             }
         }
@@ -180,11 +125,22 @@ impl<D: Pooled> Manager for Connections<D> {
     }
 }
 
+/// Waits until everything that was sent on a connection is answered, also by errors.
+pub(super) async fn drain<C: Connection>(connection: &mut C) -> sqlx::Result<()> {
+    for _ in 0..MAX_PENDING_ANSWERS {
+        match connection.ping().await {
+            Err(sqlx::Error::Database(_)) => {}
+            result => return result,
+        }
+    }
+    connection.ping().await
+}
+
 /// Whether the database refuses connections only for now.
-fn passes(error: &sqlx::Error) -> bool {
+fn is_transient(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| PASSING.contains(&&*code)),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| TRANSIENT_CODES.contains(&&*code)),
         _ => false,
     }
 }
@@ -192,23 +148,25 @@ fn passes(error: &sqlx::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::db::interrupt::StatementLimits;
     use crate::store::tests::databases;
+    use sqlx::Postgres;
 
     #[tokio::test]
-    async fn a_quiet_connection_that_is_lost_takes_those_along_that_were_quiet_as_long() {
+    async fn an_idle_connection_that_is_lost_discards_those_that_were_idle_as_long() {
         let directory = tempfile::tempdir().unwrap();
         let options = databases::fresh("postgres", directory.path()).parse().unwrap();
-        let manager = Connections::<Postgres>::new(options, Guard::default());
+        let manager = Connections::<Postgres>::new(options, StatementLimits::default());
         let (mut one, mut other) = (manager.create().await.unwrap(), manager.create().await.unwrap());
         let since = |created| Metrics { created, recycled: None, recycle_count: 0 };
-        let quiet = since(Instant::now().checked_sub(2 * QUIET).unwrap());
-        assert!(manager.recycle(&mut other, &quiet).await.is_ok());
-        assert!(manager.recycle(&mut other, &since(Instant::now().checked_sub(2 * OLD).unwrap())).await.is_err());
+        let idle = since(Instant::now().checked_sub(2 * PING_AFTER_IDLE).unwrap());
+        assert!(manager.recycle(&mut other, &idle).await.is_ok());
+        assert!(manager.recycle(&mut other, &since(Instant::now().checked_sub(2 * MAX_AGE).unwrap())).await.is_err());
         let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut one.connection).await.unwrap();
         let cut = sqlx::query("SELECT pg_terminate_backend($1, 5000)").bind(pid);
         cut.execute(&mut other.connection).await.unwrap();
-        assert!(manager.recycle(&mut one, &quiet).await.is_err(), "it is lost");
-        assert!(manager.recycle(&mut other, &quiet).await.is_err(), "it is not asked");
+        assert!(manager.recycle(&mut one, &idle).await.is_err(), "it is lost");
+        assert!(manager.recycle(&mut other, &idle).await.is_err(), "it is discarded without a ping");
         assert!(manager.recycle(&mut other, &since(Instant::now())).await.is_ok(), "it was made later");
     }
 }

@@ -1,49 +1,49 @@
-//! Whether the database stores what is written. When its disk is full, that is said once, whoever writes by himself
-//! waits here, and a small write each second finds out when there is room again.
+//! Whether the database can be written. A full disk is logged once; background work waits here, and a small write each
+//! second finds out when there is space again.
 
 use super::backend::Shared;
 use super::{Db, Error, Result};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How often it is tried while nothing can be written.
-const TRY: Duration = Duration::from_secs(1);
+/// How often a write is tried while the disk is full.
+const WRITE_TRIAL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Shared {
-    /// Notes what came of a statement or a commit.
-    pub(super) fn noted<T>(&self, outcome: Result<T>) -> Result<T> {
+    /// Notices whether a statement or a commit failed because the disk is full.
+    pub(super) fn watched<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Unwritable(error)) = &outcome
             && self.writable.send_replace(false)
         {
-            tracing::error!(%error, "the database cannot be written: make room on its disk");
+            tracing::error!(%error, "the database cannot be written: free space on its disk");
         }
         outcome
     }
 }
 
 impl Db {
-    /// Whether it can be written, as far as is known.
+    /// Whether the database can be written, as far as is known.
     pub fn is_writable(&self) -> bool {
         *self.shared.writable.borrow()
     }
 
-    /// Waits until it can be written.
-    pub async fn writable(&self) {
-        // What is waited for is kept by this database itself.
+    /// Waits until the database can be written.
+    pub async fn until_writable(&self) {
+        // The sender exists as long as this database.
         let _ = self.shared.writable.subscribe().wait_for(|writable| *writable).await;
     }
 
-    /// Waits before it is asked again after a failure: for so long, and until it can be written.
-    pub async fn again(&self, pause: Duration) {
-        sleep(pause).await;
-        self.writable().await;
+    /// Waits before a retry after a failure: for this delay, and until the database can be written.
+    pub async fn retry_after(&self, delay: Duration) {
+        sleep(delay).await;
+        self.until_writable().await;
     }
 
-    /// Finds out when there is room again, for as long as it is polled.
-    pub async fn look_for_room(&self) {
+    /// Finds out when there is space again, for as long as it is polled.
+    pub async fn watch_for_space(&self) {
         let mut writable = self.shared.writable.subscribe();
         while writable.wait_for(|writable| !writable).await.is_ok() {
-            sleep(TRY).await;
+            sleep(WRITE_TRIAL_INTERVAL).await;
             if self.try_to_write().await.is_ok() {
                 self.shared.writable.send_replace(true);
                 tracing::info!("the database can be written again");
@@ -51,10 +51,10 @@ impl Db {
         }
     }
 
-    /// Writes something that is gone when it is committed.
+    /// Writes and deletes a row, in one transaction.
     async fn try_to_write(&self) -> Result<()> {
         let mut tx = self.begin().await?;
-        // Callers have names, and keys of requests at least one character: this is nobody's.
+        // No caller has an empty name.
         tx.query(sql!(
             "INSERT INTO idempotency (caller, key, operation, fingerprint, result, created_at)
              VALUES ('', $1, '', '', '[]', {now})"

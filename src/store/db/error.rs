@@ -1,26 +1,26 @@
-//! What went wrong, in words that do not depend on the database.
+//! Errors of the store, which do not depend on which database it is.
 
 use super::types::UnknownWord;
 use super::vocabulary::columns_of;
 use sqlx::error::{BoxDynError, ErrorKind};
 
-/// What a call of the store gives.
+/// The result of a call of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a statement did not do its work.
+/// Why a statement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A row with these values is there already. What a caller may run into uses ON CONFLICT instead:
-    /// on PostgreSQL an error ends the transaction.
+    /// A row with these values exists already. Where callers may cause this, statements use ON CONFLICT instead: on
+    /// PostgreSQL an error ends the transaction.
     #[error(transparent)]
     Conflict(sqlx::Error),
-    /// A row that is referred to is missing, or one that is in use was deleted.
+    /// A referenced row does not exist, or a row that is referenced was deleted.
     #[error(transparent)]
     Reference(sqlx::Error),
-    /// The database could not serve it now, or whether it committed is not known.
+    /// The database could not serve it now, or it is unknown whether a transaction was committed.
     #[error(transparent)]
     Busy(sqlx::Error),
-    /// What was written could not be stored: the disk is full, or fails.
+    /// A write could not be stored: the disk is full, or fails.
     #[error(transparent)]
     Unwritable(sqlx::Error),
     /// A row has a word that a newer program wrote, and that this one does not know.
@@ -29,19 +29,19 @@ pub enum Error {
     /// Anything else: a bug, or a broken database.
     #[error(transparent)]
     Database(sqlx::Error),
-    /// The database cannot be used as it was asked for; the text says why and what to do.
+    /// The database cannot be used; the text says why, and what to do.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Codes of what passes, and may be asked again. PostgreSQL: serialization, deadlock, lock and statement timeout; a
-/// session that stood still for too long; shutdown, connection lost, no room for another one, a standby that takes no
-/// writes. SQLite: busy and its extended codes.
-const PASSING: &str = "40001 40P01 55P03 57014 25P03 57P05 57P01 57P02 57P03 08006 53300 25006 5 261 517";
+/// Codes of transient errors, after which a retry may succeed. PostgreSQL: serialization failure, deadlock, lock and
+/// statement timeout; a session that was idle in a transaction for too long; shutdown, connection lost, too many
+/// connections, a standby that accepts no writes. SQLite: busy and its extended codes.
+const TRANSIENT_CODES: &str = "40001 40P01 55P03 57014 25P03 57P05 57P01 57P02 57P03 08006 53300 25006 5 261 517";
 
 impl Error {
-    /// Whether it may be otherwise soon, and the same is to be tried again.
-    pub fn is_passing(&self) -> bool {
+    /// Whether a retry may succeed.
+    pub fn is_transient(&self) -> bool {
         matches!(self, Error::Busy(_) | Error::Unwritable(_))
     }
 }
@@ -58,7 +58,7 @@ impl From<sqlx::Error> for Error {
         match (database.kind(), database.code().as_deref()) {
             (ErrorKind::UniqueViolation, _) => Error::Conflict(error),
             (ErrorKind::ForeignKeyViolation, _) => Error::Reference(error),
-            (_, Some(code)) if PASSING.split(' ').any(|passing| passing == code) => Error::Busy(error),
+            (_, Some(code)) if TRANSIENT_CODES.split(' ').any(|transient| transient == code) => Error::Busy(error),
             // PostgreSQL: disk full. SQLite: full, and failures to write, to sync, to truncate, to grow shared memory.
             (_, Some("53100" | "13" | "778" | "1034" | "1546" | "4874")) => Error::Unwritable(error),
             _ => Error::Database(error),

@@ -1,114 +1,104 @@
-//! How the statement of a reader who has gone is ended, and how it is made sure that this never reaches the next one.
+//! How a statement is interrupted that nobody waits for any more, without ever interrupting the next one on its connection.
 
+use super::connections::drain;
 use super::pool::Pool;
-use super::timeouts::ANSWER;
+use super::timeouts::STATEMENT_TIMEOUT;
 use sqlx::{Connection, PgConnection, Postgres, SqliteConnection};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How many steps of its machine SQLite takes before it looks whether it should stop: some tens of microseconds.
-const STEPS: i32 = 1000;
-/// How much longer PostgreSQL lets a statement run than the process waits for it: a guard for when it cannot be
-/// canceled.
-const MARGIN: Duration = Duration::from_secs(5);
+/// After this many instructions of its virtual machine, SQLite checks whether it should stop: some tens of microseconds.
+const INSTRUCTIONS_PER_CHECK: i32 = 1000;
+/// How much longer PostgreSQL lets a statement run than the process waits for it, in case it cannot be canceled.
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
 /// A statement that has not ended this long after its cancel is canceled again.
-const CANCEL_AGAIN: Duration = Duration::from_millis(50);
-/// Answers that a connection may still have in store when its statement is over, at most: the statement's own error, and
-/// that of a cancel which reached the question whether there is more.
-const REMAINS: usize = 3;
+const CANCEL_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// What ends a statement of an SQLite connection: it looks at this while it works.
-pub(super) struct Stop(Arc<AtomicBool>);
+/// Tells an SQLite connection to stop: it checks this flag while it works.
+pub(super) struct StopFlag(Arc<AtomicBool>);
 
-impl Stop {
-    /// Has a connection look at it.
-    pub async fn of(connection: &mut SqliteConnection) -> sqlx::Result<Stop> {
+impl StopFlag {
+    /// Has a connection check a new flag.
+    pub async fn install(connection: &mut SqliteConnection) -> sqlx::Result<StopFlag> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        connection.lock_handle().await?.set_progress_handler(STEPS, move || !stopped.load(Ordering::Relaxed));
-        Ok(Stop(stop))
+        connection
+            .lock_handle()
+            .await?
+            .set_progress_handler(INSTRUCTIONS_PER_CHECK, move || !stopped.load(Ordering::Relaxed));
+        Ok(StopFlag(stop))
     }
 
-    /// Ends the statement that runs on its connection.
-    pub async fn end(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    /// Interrupts the statement that runs on its connection, and waits until it is over.
+    pub async fn interrupt(&self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
         self.0.store(true, Ordering::Relaxed);
         // Answered by the connection's own thread, after the statement.
-        let over = connection.ping().await;
+        let answered = connection.ping().await;
         self.0.store(false, Ordering::Relaxed);
-        over
+        answered
     }
 }
 
-/// How long a pool's connections to PostgreSQL may work at a statement, and who cancels it.
+/// How long the statements on a pool's connections to PostgreSQL may take, and how they are canceled; by default, without
+/// a limit and not at all.
 #[derive(Clone, Default)]
-pub(super) struct Guard(Option<Arc<Limits>>);
+pub(super) struct StatementLimits(Option<Arc<Limits>>);
 
 struct Limits {
-    /// Cancels, on a connection kept for this.
+    /// The connection on which statements of the others are canceled.
     canceler: Pool<Postgres>,
     /// How long a statement of a query may take.
     deadline: Duration,
 }
 
-impl Guard {
-    /// A guard of connections for queries that end at this deadline.
-    pub fn new(canceler: Pool<Postgres>, deadline: Duration) -> Guard {
-        Guard(Some(Arc::new(Limits { canceler, deadline })))
+impl StatementLimits {
+    /// Limits for connections on which queries end at this deadline.
+    pub fn new(canceler: Pool<Postgres>, deadline: Duration) -> StatementLimits {
+        StatementLimits(Some(Arc::new(Limits { canceler, deadline })))
     }
 
-    /// How long the process waits for a statement, at most.
-    pub fn patience(&self) -> Duration {
-        self.0.as_ref().map_or(ANSWER, |limits| limits.deadline.max(ANSWER))
+    /// The longest that the process waits for a statement.
+    pub fn client_timeout(&self) -> Duration {
+        self.0.as_ref().map_or(STATEMENT_TIMEOUT, |limits| limits.deadline.max(STATEMENT_TIMEOUT))
     }
 
-    /// How long the database works at a statement, at most; zero means any time. It is never less than what anybody waits
-    /// for: mutations, workers and the tail of the log share these sessions, and are not to be interrupted.
+    /// The longest that the database works on a statement; zero for no limit. It exceeds every wait of this process:
+    /// mutations, workers and the tail of the log share these sessions, and must not be interrupted.
     pub fn statement_timeout(&self) -> Duration {
-        self.0.as_ref().map_or(Duration::ZERO, |_| self.patience() + MARGIN)
+        self.0.as_ref().map_or(Duration::ZERO, |_| self.client_timeout() + TIMEOUT_MARGIN)
     }
 
     /// Closes the connection that cancels.
     pub async fn close(&self) {
         if let Some(limits) = &self.0 {
-            // In a box, since it is a pool of the kind that closes this.
+            // In a box, since closing a pool closes its limits, which contain a pool.
             Box::pin(limits.canceler.close()).await;
         }
     }
 }
 
 /// The backend of a connection to PostgreSQL.
-pub(super) struct Backend {
+pub(super) struct PgBackend {
     pub pid: i32,
-    pub guard: Guard,
+    pub limits: StatementLimits,
 }
 
-impl Backend {
-    /// Ends the statement that runs on its connection.
-    pub async fn end(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        let Some(limits) = &self.guard.0 else { return over(connection).await };
+impl PgBackend {
+    /// Interrupts the statement that runs on its connection, and waits until it is over.
+    pub async fn interrupt(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        let Some(limits) = &self.limits.0 else { return drain(connection).await };
         loop {
             let cancel = sqlx::query("SELECT pg_cancel_backend($1)").bind(self.pid);
-            limits.canceler.lend().await?.ask(async |on| cancel.execute(on).await).await?;
-            // The backend has the signal once the cancel is answered, and handles it before it answers what is sent from
-            // now on: when it has answered, no signal is left. It may have handled it too early, before the statement.
-            if let Ok(over) = timeout(CANCEL_AGAIN, over(connection)).await {
-                return over;
+            limits.canceler.check_out().await?.run(async |on| cancel.execute(on).await).await?;
+            // Once the cancel is answered, the backend has the signal, and handles it before it answers what is sent from
+            // now on: when it has answered, no signal is left. It may have handled it before the statement began.
+            if let Ok(drained) = timeout(CANCEL_RETRY_DELAY, drain(connection)).await {
+                return drained;
             }
         }
     }
-}
-
-/// Waits until everything that was sent on a connection is answered, be it by an error.
-pub(super) async fn over<C: Connection>(connection: &mut C) -> sqlx::Result<()> {
-    for _ in 0..REMAINS {
-        match connection.ping().await {
-            Err(sqlx::Error::Database(_)) => {}
-            answered => return answered,
-        }
-    }
-    connection.ping().await
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Bringing the tables up to date, and telling whether this program may work with newer ones.
+//! Migrating the tables, and deciding whether this program can use tables of a newer one.
 //!
-//! Programs of two versions share a database while one takes over from the other. So a migration only adds, as far as
-//! the version before it can tell. One that takes something away is named `N_after_M_…`: M is the newest migration that
-//! a program has to know to do without it.
+//! Programs of two versions share a database while one replaces the other. So a migration only adds, from the point of
+//! view of the version before. A migration that removes something is named `N_after_M_…`: programs that know migration M
+//! do not need what it removes.
 
 use super::pool::Pool;
 use super::{Db, Error, Result};
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| lenient(sqlx::migrate!("migrations/sqlite")));
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| lenient(sqlx::migrate!("migrations/postgres")));
 
-/// What was applied and is not known here is for [`check`] to judge.
+/// Unknown migrations in the database are not an error here; [`check`] decides about them.
 fn lenient(mut migrator: Migrator) -> Migrator {
     migrator.set_ignore_missing(true);
     migrator
@@ -24,13 +24,13 @@ pub(super) async fn run_sqlite(pool: &SqlitePool) -> Result<()> {
 }
 
 pub(super) async fn run_postgres(pool: &Pool<Postgres>) -> Result<()> {
-    Ok(POSTGRES.run(pool.lend().await?.connection()).await?)
+    Ok(POSTGRES.run(pool.check_out().await?.connection()).await?)
 }
 
-/// Checks that a newer lockkeeper took nothing away that this one needs.
+/// Checks that no newer lockkeeper removed something that this one needs.
 ///
 /// # Errors
-/// `Refused` if it did.
+/// `Refused` if one did.
 pub(super) async fn check(db: &Db) -> Result<()> {
     let known = POSTGRES.iter().map(|migration| migration.version).max().unwrap_or(0);
     let newer: Vec<(i64, String)> = db
@@ -42,17 +42,17 @@ pub(super) async fn check(db: &Db) -> Result<()> {
         newer.iter().find(|(_, description)| needed(description).is_some_and(|needed| needed > known))
     {
         return Err(Error::Refused(format!(
-            "The database was brought up to date by a newer lockkeeper: its migration {version} took away what this \
-             one, which knows migrations up to {known}, still needs. Use the newer one."
+            "A newer lockkeeper migrated the database: its migration {version} removed something that this one still \
+             needs, which knows migrations up to {known}. Use the newer lockkeeper."
         )));
     }
     if let Some((version, _)) = newer.last() {
-        tracing::info!(version, known, "the tables are newer than this lockkeeper, which can work with them");
+        tracing::info!(version, known, "the tables are newer than this lockkeeper, which can still use them");
     }
     Ok(())
 }
 
-/// The migration that a program has to know to work with what this one left.
+/// The migration that a program must know to work without what this one removed.
 fn needed(description: &str) -> Option<i64> {
     description.strip_prefix("after ")?.split(' ').next()?.parse().ok()
 }
@@ -69,8 +69,8 @@ mod tests {
     use crate::store::tests::databases;
     use sqlx::migrate::Migration;
 
-    /// Words of statements that take something away, or demand what the version before does not write.
-    const TAKING: [&str; 8] = [
+    /// Words of statements that remove something, or demand what the version before does not write.
+    const REMOVING: [&str; 8] = [
         "DROP TABLE",
         "DROP COLUMN",
         "DROP VIEW",
@@ -93,13 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_only_adds_or_says_after_which_one_it_takes_away() {
+    fn a_migration_only_adds_or_says_after_which_one_it_removes() {
         for migration in both().concat().into_iter().filter(|migration| migration.version > 1) {
             let (version, sql) = (migration.version, migration.sql.as_str().to_uppercase());
-            let taking = TAKING.iter().find(|words| sql.contains(*words));
+            let removing = REMOVING.iter().find(|words| sql.contains(*words));
             match needed(&migration.description) {
                 Some(needed) => assert!(needed < version, "{version} is after {needed}"),
-                None => assert_eq!(taking, None, "migration {version} must be named {version}_after_M_…"),
+                None => assert_eq!(removing, None, "migration {version} must be named {version}_after_M_…"),
             }
         }
     }
@@ -141,7 +141,7 @@ mod tests {
             Db::open(&url, 1).await.unwrap().close().await;
             later(known + 3, format!("after {} drop something", known + 1)).await;
             let refused = Db::open(&url, 1).await.err().unwrap().to_string();
-            assert!(refused.contains(&format!("migration {} took away", known + 3)), "{kind}: {refused}");
+            assert!(refused.contains(&format!("migration {} removed something", known + 3)), "{kind}: {refused}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The engine under the tables: connections to SQLite and PostgreSQL, statements, transactions and rows. What differs
-//! between the two is in `sql.rs` (words), `types.rs` (values), `connections.rs`, `open.rs` and `backend.rs`,
-//! `statement.rs`, `rows_sqlite.rs` and `rows_postgres.rs`.
+//! The engine under the tables: connections to SQLite and PostgreSQL, statements, transactions and rows. The differences
+//! between the two are in `sql.rs` (words), `types.rs` (values), `open.rs`, `sessions.rs`, `interrupt.rs`, `backend.rs`,
+//! `statement.rs`, `rows_sqlite.rs` and `rows_postgres.rs`. `vocabulary.rs` lists the columns that hold words.
 
 #[macro_use]
 pub(crate) mod sql;
@@ -12,6 +12,7 @@ mod disk_full;
 mod error;
 pub mod hints;
 mod interrupt;
+pub mod log_id;
 mod migrations;
 mod open;
 mod pool;
@@ -20,6 +21,7 @@ mod read;
 pub mod rows;
 mod rows_postgres;
 mod rows_sqlite;
+mod sessions;
 mod statement;
 mod timeouts;
 pub mod turns;

@@ -1,9 +1,9 @@
 //! Opening a database by its URL.
 
 use super::backend::{Pools, Shared};
-use super::interrupt::Guard;
+use super::interrupt::StatementLimits;
 use super::pool::Pool;
-use super::{Db, Dialect, Error, Result, migrations, reach};
+use super::{Db, Dialect, Error, Result, log_id, migrations, reach};
 use crate::private;
 use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnectionMetadata;
@@ -17,34 +17,34 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// More than there are texts, so that a statement is prepared once per connection.
-const STATEMENTS: usize = 512;
+/// More than the program has statements, so that each is prepared once per connection.
+const MAX_CACHED_STATEMENTS: usize = 512;
 
-/// What a database may be used for at a time.
+/// How much of a database may be used at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// Connections, at most (on SQLite: readers, beside the one writer).
+    /// The maximum number of connections (on SQLite: of readers, beside the one writer).
     pub connections: u32,
-    /// How many of them queries may have.
+    /// How many of them queries may use.
     pub query_turns: usize,
-    /// How long queries may take, if they have an end.
+    /// How long queries may take; `None` for no limit.
     pub query_deadline: Option<Duration>,
 }
 
 impl Db {
-    /// Opens `sqlite:FILE` or `postgres://…` and brings its tables up to date, unless they are newer already. Queries may
-    /// have all of its connections, and take any time.
+    /// Opens `sqlite:FILE` or `postgres://…` and migrates its tables, unless they are newer already. Queries may use all of
+    /// its connections, and take any time.
     ///
     /// # Errors
-    /// `Refused` if they lack what this program needs.
+    /// `Refused` if this program cannot use its tables.
     pub async fn open(url: &str, connections: u32) -> Result<Db> {
         Db::open_for(url, Capacity { connections, query_turns: connections as usize, query_deadline: None }).await
     }
 
-    /// As [`Db::open`], with what it may be used for.
+    /// As [`Db::open`], with a capacity.
     ///
     /// # Errors
-    /// `Refused` if its tables lack what this program needs.
+    /// `Refused` if this program cannot use its tables.
     pub async fn open_for(url: &str, capacity: Capacity) -> Result<Db> {
         let pools = match Dialect::of(url)? {
             Dialect::Sqlite => open_sqlite(url.parse()?, capacity).await?,
@@ -52,17 +52,16 @@ impl Db {
         };
         let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
         migrations::check(&db).await?;
-        let log_id = crate::store::events::log_id(&db).await?;
+        let log_id = log_id::read_or_create(&db).await?;
         Ok(Db { shared: Arc::new(Shared::new(log_id)), ..db })
     }
 
-    /// Whether there is something to open at `sqlite:FILE`, which [`Db::open`] would make; on PostgreSQL only
-    /// opening it can tell.
+    /// Whether the file of `sqlite:FILE` exists, which [`Db::open`] would otherwise create; always true for PostgreSQL.
     pub fn may_exist(url: &str) -> bool {
         sqlite_file(url).is_none_or(|file| Path::new(file).exists())
     }
 
-    /// Closes all connections, after what runs on them.
+    /// Closes all connections, each after what runs on it.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { read, write } => {
@@ -71,24 +70,24 @@ impl Db {
             }
             Pools::Postgres(pool) => {
                 pool.close().await;
-                pool.guard().close().await;
+                pool.limits().close().await;
             }
         }
     }
 }
 
 impl Dialect {
-    /// What a database's URL is of.
+    /// The dialect of the database at a URL.
     ///
     /// # Errors
-    /// `Refused` if it is of neither.
+    /// `Refused` if it is neither SQLite nor PostgreSQL.
     pub fn of(url: &str) -> Result<Dialect> {
         match url.split(':').next() {
             Some("sqlite") => Ok(Dialect::Sqlite),
             Some("postgres" | "postgresql") => Ok(Dialect::Postgres),
-            // The rest of it may hold a password.
+            // The message does not repeat the URL, which may contain a password.
             _ => Err(Error::Refused(
-                "The database's URL is neither sqlite:FILE nor postgres://USER@HOST/DATABASE.".to_owned(),
+                "The database URL is not valid: write sqlite:FILE or postgres://USER@HOST/DATABASE.".to_owned(),
             )),
         }
     }
@@ -104,31 +103,34 @@ impl Shared {
     }
 }
 
-/// How long to wait for a file that another process has.
-const A_MOMENT: Duration = Duration::from_secs(2);
+/// How long to wait for a file that another process owns.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Who may serve an SQLite file: one process at a time. Free again when it is dropped.
+/// The ownership of an SQLite file: one process at a time may serve it. It ends when this is dropped.
 pub struct Owner(#[expect(dead_code, reason = "held for its lock")] Option<File>);
 
 impl Owner {
-    /// Takes the file of `sqlite:FILE`; on PostgreSQL there is nothing to take. It waits a moment for it: a process
-    /// that was killed just now may leave a child behind that is about to let go of it.
+    /// Takes the ownership of `sqlite:FILE`; PostgreSQL needs none. Waits for a moment: a process that was just killed may
+    /// have left a child that is about to release the file.
     ///
     /// # Errors
-    /// `Refused` while another process has it.
+    /// `Refused` while another process owns it.
     pub async fn take(url: &str) -> Result<Owner> {
         let Some(name) = sqlite_file(url) else { return Ok(Owner(None)) };
         let path = PathBuf::from(format!("{name}.lock"));
-        let failed = |error: std::io::Error| Error::Refused(format!("{} cannot be locked: {error}.", path.display()));
+        let failed = |error: std::io::Error| Error::Refused(format!("Cannot lock {}: {error}.", path.display()));
         let file = private::file().create(true).truncate(false).open(&path).map_err(failed)?;
         let began = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Owner(Some(file))),
-                Err(TryLockError::WouldBlock) if began.elapsed() < A_MOMENT => sleep(Duration::from_millis(20)).await,
+                Err(TryLockError::WouldBlock) if began.elapsed() < OWNER_TIMEOUT => {
+                    sleep(Duration::from_millis(20)).await
+                }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::Refused(format!(
-                        "{name} is served by another lockkeeper already: one process owns an SQLite file. Stop that one, or use PostgreSQL for several."
+                        "Another lockkeeper already serves {name}, and only one process may use an SQLite file. Stop it, or use \
+                         PostgreSQL for several processes."
                     )));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -137,7 +139,7 @@ impl Owner {
     }
 }
 
-/// The file of `sqlite:FILE`; none on PostgreSQL.
+/// The file of `sqlite:FILE`, or `None` for PostgreSQL.
 fn sqlite_file(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite:").and_then(|path| path.trim_start_matches("//").split('?').next())
 }
@@ -150,44 +152,45 @@ async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Resul
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        .statement_cache_capacity(STATEMENTS)
+        .statement_cache_capacity(MAX_CACHED_STATEMENTS)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool.max_connections(1).after_release(left_well).connect_with(options.clone()).await?;
+    let write = pool.max_connections(1).after_release(is_reusable).connect_with(options.clone()).await?;
     migrations::run_sqlite(&write).await?;
     let read = Pool::new(options.read_only(true), capacity.connections, capacity.query_turns, ());
     Ok(Pools::Sqlite { read, write })
 }
 
-/// Makes the file of a new database: SQLite would let everybody read it, and gives its other files the same mode.
+/// Creates the file of a new database: SQLite would make it readable for everybody, and gives its other files the same
+/// mode.
 fn make_private(file: &Path) {
-    // What is there keeps its mode. What cannot be made, SQLite tells of in its own words.
+    // An existing file keeps its mode. If this fails, SQLite fails next, with its own message.
     if !file.starts_with("file:") {
         let _ = private::file().create_new(true).open(file);
     }
 }
 
-/// Whether a connection may be used again. A disk that is full ends a transaction behind the back of sqlx, which then
-/// believes for ever that it is in one.
-fn left_well(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, sqlx::Result<bool>> {
+/// Whether a connection may be used again. A full disk ends a transaction without sqlx noticing, which would believe
+/// forever that the transaction is open.
+fn is_reusable(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> BoxFuture<'_, sqlx::Result<bool>> {
     Box::pin(async move {
-        // What was sent before, as the rollback of a transaction, has happened when this is answered.
+        // When this is answered, earlier commands, such as the rollback of a transaction, are done.
         connection.ping().await?;
         Ok(!connection.is_in_transaction())
     })
 }
 
 async fn open_postgres(options: PgConnectOptions, capacity: Capacity) -> Result<Pools> {
-    let options = options.statement_cache_capacity(STATEMENTS).disable_statement_logging();
-    // Its sessions have no limit of time: an index on a large table takes what it takes.
-    let unguarded = Pool::of_one(options.clone());
-    reach::reach(&options, &unguarded).await?;
-    migrations::run_postgres(&unguarded).await?;
-    let guard = if let Some(deadline) = capacity.query_deadline {
-        Guard::new(unguarded, deadline)
+    let options = options.statement_cache_capacity(MAX_CACHED_STATEMENTS).disable_statement_logging();
+    // Its sessions have no time limit: creating an index on a large table may take long.
+    let unlimited = Pool::of_one(options.clone());
+    reach::check(&options, &unlimited).await?;
+    migrations::run_postgres(&unlimited).await?;
+    let limits = if let Some(deadline) = capacity.query_deadline {
+        StatementLimits::new(unlimited, deadline)
     } else {
-        unguarded.close().await;
-        Guard::default()
+        unlimited.close().await;
+        StatementLimits::default()
     };
-    Ok(Pools::Postgres(Pool::new(options, capacity.connections, capacity.query_turns, guard)))
+    Ok(Pools::Postgres(Pool::new(options, capacity.connections, capacity.query_turns, limits)))
 }

@@ -1,10 +1,10 @@
-//! Pools of connections. A connection whose last statement was answered goes back at once, without another word to the
-//! database; `lent.rs` sees to the others.
+//! Pools of connections. A connection whose last statement was answered returns at once, without another round trip;
+//! `checkout.rs` cleans up the others. The pool of sqlx is not used for reads, since it pings each connection when it
+//! returns.
 
-use super::checkout::{Back, Lent};
+use super::checkout::{Checkout, Reservation};
 use super::connections::{Connections, Options, Pooled};
-use super::interrupt::Guard;
-use super::timeouts::{ANSWER, SILENCE, within};
+use super::timeouts::{PING_TIMEOUT, STATEMENT_TIMEOUT, with_timeout};
 use super::turns::{Turn, Turns};
 use deadpool::managed::{self, Metrics, PoolConfig, PoolError, QueueMode, WeakPool};
 use sqlx::{Connection, Postgres};
@@ -12,75 +12,76 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-/// A connection is waited for so long at most.
-const WAIT: Duration = Duration::from_secs(20);
-/// One that nobody took for so long is closed.
-const UNUSED: Duration = Duration::from_mins(10);
-/// How often unused ones are looked for.
-const LOOK: Duration = Duration::from_mins(1);
+/// The longest wait for a connection.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(20);
+/// A connection that was idle for longer is closed.
+const MAX_IDLE: Duration = Duration::from_mins(10);
+/// How often idle connections are looked for.
+const IDLE_CHECK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Connections to one database. Clones share them.
 pub(super) struct Pool<D: Pooled> {
     connections: managed::Pool<Connections<D>>,
-    /// Whose query is next: the other connections are for everything else.
+    /// The turns of queries; the connections that they leave are for everything else.
     queries: Turns,
-    /// Who waits for a connection, or has one.
-    out: TaskTracker,
+    /// Those who wait for a connection or have one.
+    users: TaskTracker,
 }
 
 impl<D: Pooled> Clone for Pool<D> {
     fn clone(&self) -> Pool<D> {
-        Pool { connections: self.connections.clone(), queries: self.queries.clone(), out: self.out.clone() }
+        Pool { connections: self.connections.clone(), queries: self.queries.clone(), users: self.users.clone() }
     }
 }
 
 impl<D: Pooled> Pool<D> {
-    /// Connects when a connection is needed, at most `most` times. At most `queries` queries have one at a time.
-    pub fn new(options: Options<D>, most: u32, queries: usize, guard: D::Guard) -> Pool<D> {
-        let pool = Pool::keeping(options, most, queries, guard);
+    /// A pool of at most `max` connections, made when they are needed, of which queries use at most `queries` at a time.
+    /// Those that are idle for long are closed.
+    pub fn new(options: Options<D>, max: u32, queries: usize, limits: D::Limits) -> Pool<D> {
+        let pool = Pool::persistent(options, max, queries, limits);
         if D::REMOTE {
-            tokio::spawn(close_unused(pool.connections.weak()));
+            tokio::spawn(close_idle(pool.connections.weak()));
         }
         pool
     }
 
-    /// The same, which keeps connections that nobody uses.
-    fn keeping(options: Options<D>, most: u32, queries: usize, guard: D::Guard) -> Pool<D> {
-        // The last one that was given back goes out first, so that few are kept busy and the others can be closed.
-        let config = PoolConfig { queue_mode: QueueMode::Lifo, ..PoolConfig::new(most as usize) };
-        let connections = managed::Pool::builder(Connections::new(options, guard)).config(config).build();
-        let connections = connections.expect("only a limit of time could be wrong, and there is none");
-        Pool { connections, queries: Turns::new(queries), out: TaskTracker::new() }
+    /// As [`Pool::new`], but idle connections stay open.
+    fn persistent(options: Options<D>, max: u32, queries: usize, limits: D::Limits) -> Pool<D> {
+        // The one that returned last is used first, so that few are busy and the others can be closed.
+        let config = PoolConfig { queue_mode: QueueMode::Lifo, ..PoolConfig::new(max as usize) };
+        let connections = managed::Pool::builder(Connections::new(options, limits)).config(config).build();
+        let connections = connections.expect("only timeouts could be wrong, and there are none");
+        Pool { connections, queries: Turns::new(queries), users: TaskTracker::new() }
     }
 
-    /// How it connects.
+    /// How its connections are made.
     pub fn options(&self) -> &Options<D> {
         self.connections.manager().options()
     }
 
-    /// How they are interrupted.
-    pub fn guard(&self) -> &D::Guard {
-        self.connections.manager().guard()
+    /// How long statements on its connections may take, and how they are canceled.
+    pub fn limits(&self) -> &D::Limits {
+        self.connections.manager().limits()
     }
 
-    /// Lends a connection for a query of this caller, when it is its turn.
-    pub async fn lend_to(&self, caller: &str) -> sqlx::Result<Lent<D>> {
+    /// Takes a connection for a query of this caller, when it is the caller's turn.
+    pub async fn check_out_for(&self, caller: &str) -> sqlx::Result<Checkout<D>> {
         let turn = self.queries.take(caller).await;
-        self.lent(Some(turn)).await
+        self.take(Some(turn)).await
     }
 
-    /// Lends a connection.
-    pub async fn lend(&self) -> sqlx::Result<Lent<D>> {
-        self.lent(None).await
+    /// Takes a connection.
+    pub async fn check_out(&self) -> sqlx::Result<Checkout<D>> {
+        self.take(None).await
     }
 
-    async fn lent(&self, turn: Option<Turn>) -> sqlx::Result<Lent<D>> {
-        let out = self.out.token();
-        if self.out.is_closed() {
+    async fn take(&self, turn: Option<Turn>) -> sqlx::Result<Checkout<D>> {
+        let open = self.users.token();
+        if self.users.is_closed() {
             return Err(sqlx::Error::PoolClosed);
         }
-        match timeout(WAIT, self.connections.get()).await {
-            Ok(Ok(connection)) => Ok(Lent::new(connection, Back { turn, out })),
+        match timeout(CHECKOUT_TIMEOUT, self.connections.get()).await {
+            Ok(Ok(connection)) => Ok(Checkout::new(connection, Reservation { turn, open })),
             Ok(Err(PoolError::Backend(error))) => Err(error),
             Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
@@ -92,44 +93,44 @@ impl<D: Pooled> Pool<D> {
         (status.size - status.available, status.available)
     }
 
-    /// Closes all connections, after what runs on them. Nothing is lent from now on.
+    /// Closes all connections, each after what runs on it. From now on, none can be taken.
     pub async fn close(&self) {
-        self.out.close();
-        self.out.wait().await;
-        close_but(&self.connections, |_| false).await;
+        self.users.close();
+        self.users.wait().await;
+        close_all_but(&self.connections, |_| false).await;
     }
 }
 
 impl Pool<Postgres> {
-    /// A pool of one connection, for what needs one apart from the others.
+    /// A pool of one connection, for work that must not share one with others.
     pub fn of_one(options: Options<Postgres>) -> Pool<Postgres> {
-        Pool::keeping(options, 1, 1, Guard::default())
+        Pool::persistent(options, 1, 1, Default::default())
     }
 
-    /// Lends a connection with a transaction.
-    pub async fn begin(&self) -> sqlx::Result<Lent<Postgres>> {
-        within(ANSWER, async {
-            let mut lent = self.lend().await?;
-            lent.begin().await?;
-            Ok(lent)
+    /// Takes a connection and begins a transaction on it.
+    pub async fn begin(&self) -> sqlx::Result<Checkout<Postgres>> {
+        with_timeout(STATEMENT_TIMEOUT, async {
+            let mut connection = self.check_out().await?;
+            connection.begin().await?;
+            Ok(connection)
         })
         .await
     }
 }
 
-/// Closes what nobody needed for long, for as long as there is the pool.
-async fn close_unused<D: Pooled>(connections: WeakPool<Connections<D>>) {
+/// Closes connections that were idle for long, for as long as the pool exists.
+async fn close_idle<D: Pooled>(connections: WeakPool<Connections<D>>) {
     loop {
-        sleep(LOOK).await;
+        sleep(IDLE_CHECK_INTERVAL).await;
         let Some(connections) = connections.upgrade() else { return };
-        close_but(&connections, |metrics| metrics.last_used() < UNUSED).await;
+        close_all_but(&connections, |metrics| metrics.last_used() < MAX_IDLE).await;
     }
 }
 
-/// Closes the idle connections but those to keep.
-async fn close_but<D: Pooled>(connections: &managed::Pool<Connections<D>>, keep: impl Fn(Metrics) -> bool) {
+/// Closes the idle connections, except for those to keep.
+async fn close_all_but<D: Pooled>(connections: &managed::Pool<Connections<D>>, keep: impl Fn(Metrics) -> bool) {
     for connection in connections.retain(|_, metrics| keep(metrics)).removed {
-        let _ = within(SILENCE, connection.connection.close()).await;
+        let _ = with_timeout(PING_TIMEOUT, connection.connection.close()).await;
     }
 }
 
@@ -149,11 +150,11 @@ mod tests {
         let wal = format!("{}-wal", url.strip_prefix("sqlite:").unwrap());
         assert!(std::fs::exists(&wal).unwrap());
         let Pools::Sqlite { read: pool, .. } = &db.pools else { panic!("it is SQLite") };
-        let lent = pool.lend().await.unwrap();
+        let connection = pool.check_out().await.unwrap();
         let reading = async {
             sleep(Duration::from_millis(100)).await;
-            assert!(matches!(pool.lend().await, Err(sqlx::Error::PoolClosed)));
-            drop(lent);
+            assert!(matches!(pool.check_out().await, Err(sqlx::Error::PoolClosed)));
+            drop(connection);
             Instant::now()
         };
         let closing = async {

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// How long a server may take to accept a connection.
-const ACCEPTING: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The parameters that a URL may have. The library would log one that it does not know, with its value.
 const PARAMETERS: [&str; 11] = [
@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 11] = [
     "application_name",
     "options",
 ];
-/// One more, whose value no message shows.
+/// One more, whose value no message contains.
 const PASSWORD: &str = "password";
 
 /// Reads a URL of PostgreSQL.
@@ -40,33 +40,33 @@ pub(super) fn parse(url: &str) -> Result<PgConnectOptions> {
     let allowed = |name: &str| PARAMETERS.contains(&name) || name == PASSWORD || name.starts_with("options[");
     if let Some(unknown) = names.filter(|name| !name.is_empty()).find(|name| !allowed(name)) {
         return Err(Error::Refused(format!(
-            "The database's URL has a parameter {unknown:?} that is not known. Use {}.",
+            "The database URL has an unknown parameter {unknown:?}. Known parameters: {}.",
             PARAMETERS.join(", ")
         )));
     }
-    url.parse().map_err(|error| Error::Refused(format!("The database's URL cannot be read: {error}.")))
+    url.parse().map_err(|error| Error::Refused(format!("The database URL is not valid: {error}.")))
 }
 
-/// Makes sure that a connection can be made, and leaves it in the pool.
+/// Checks that a connection can be made, and leaves it in the pool.
 ///
 /// # Errors
-/// `Refused` if it cannot.
-pub(super) async fn reach(options: &PgConnectOptions, pool: &Pool<Postgres>) -> Result<()> {
+/// `Refused` if it cannot be made.
+pub(super) async fn check(options: &PgConnectOptions, pool: &Pool<Postgres>) -> Result<()> {
     let address = address(options);
     if options.get_socket().is_none() {
         let connecting = TcpStream::connect((options.get_host(), options.get_port()));
-        let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer"));
-        timeout(ACCEPTING, connecting).await.unwrap_or_else(silent).map_err(|error| {
+        let timed_out = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer"));
+        timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(timed_out).map_err(|error| {
             Error::Refused(format!(
-                "The database at {address} cannot be reached: {error}. See that PostgreSQL runs there, and that its \
-                 address is right."
+                "Cannot reach the database at {address}: {error}. Check that PostgreSQL runs there, and that the address \
+                 is right."
             ))
         })?;
     }
-    pool.lend().await.map(drop).map_err(|error| Error::Refused(refusal(&address, &error)))
+    pool.check_out().await.map(drop).map_err(|error| Error::Refused(refusal(&address, &error)))
 }
 
-/// Where the database is, without who connects to it.
+/// The address of the database, without the user and the password.
 fn address(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(directory) => directory.display().to_string(),
@@ -76,16 +76,16 @@ fn address(options: &PgConnectOptions) -> String {
 
 /// Why there is no connection, and what to do about it.
 fn refusal(address: &str, error: &sqlx::Error) -> String {
-    let told = error.to_string();
+    let reason = error.to_string();
     let advice = match error {
-        _ if told.contains("certificate") => {
-            "See that its certificate is valid for this host, and that sslrootcert names the authority that signed it."
+        _ if reason.contains("certificate") => {
+            "Check that its certificate is valid for this host, and that sslrootcert names the authority that signed it."
         }
-        sqlx::Error::Tls(_) => "See that it offers TLS, or choose another sslmode.",
-        sqlx::Error::Configuration(_) => "Mend the database's URL.",
+        sqlx::Error::Tls(_) => "Check that it offers TLS, or choose another sslmode.",
+        sqlx::Error::Configuration(_) => "Correct the database URL.",
         _ => "See its log and its pg_hba.conf.",
     };
-    format!("The database at {address} cannot be used: {told}. {advice}")
+    format!("Cannot use the database at {address}: {reason}. {advice}")
 }
 
 #[cfg(test)]

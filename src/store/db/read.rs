@@ -1,11 +1,11 @@
-//! Statements whose text is made while the program runs. Whatever a caller says is bound, never a part of the text.
+//! Statements whose text is made while the program runs. All input of callers is bound, never a part of the text.
 
 use super::backend::Pools;
-use super::checkout::Lent;
+use super::checkout::Checkout;
 use super::connections::Pooled;
 use super::pool::Pool;
-use super::rows::{Bind, Part, Rows};
-use super::timeouts::within;
+use super::rows::{Bind, Rows, StatementPart};
+use super::timeouts::with_timeout;
 use super::{Db, Dialect, Error, Ids, Result, Texts, rows_postgres, rows_sqlite, sql};
 use crate::blocking;
 use crate::domain::Timestamp;
@@ -13,24 +13,24 @@ use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row, SqlSafeStr};
 
-/// About as many bytes as a row of PostgreSQL has.
-const ROW: usize = 128;
+/// About the size of a row of PostgreSQL.
+const ROW_BYTES: usize = 128;
 
-/// Reads of one kind of reader. What is read is interrupted when the future that waits for it is dropped.
+/// Reads for a query, or for something else. A read is interrupted when the future that waits for it is dropped.
 #[derive(Clone, Copy)]
 pub struct Reads<'a> {
     db: &'a Db,
-    /// Whose query it is, if it is one.
+    /// The caller, if it is for a query.
     caller: Option<&'a str>,
 }
 
 impl Db {
-    /// Reads that have a connection as soon as one is free.
+    /// Reads that take the next free connection.
     pub fn reads(&self) -> Reads<'_> {
         Reads { db: self, caller: None }
     }
 
-    /// Reads of a query. Callers take turns at as many connections as queries may have.
+    /// Reads of a query. Callers take turns at the connections that queries may use.
     pub fn queries_of<'a>(&'a self, caller: &'a str) -> Reads<'a> {
         Reads { db: self, caller: Some(caller) }
     }
@@ -42,17 +42,17 @@ impl<'a> Reads<'a> {
         self.db
     }
 
-    /// Which of the two databases it is.
+    /// Which of the two databases this is.
     pub fn dialect(self) -> Dialect {
         self.db.dialect()
     }
 
-    /// Runs one statement of these parts, and gives the rows of each: all of them of one moment.
-    pub async fn read(self, parts: &[Part], binds: &[Bind]) -> Result<Vec<Rows>> {
+    /// Runs one statement made of these parts, and returns the rows of each, all read at one moment.
+    pub async fn read(self, parts: &[StatementPart], binds: &[Bind]) -> Result<Vec<Rows>> {
         self.db.shared.count();
         let text = match &self.db.pools {
-            Pools::Sqlite { .. } => sql::render(&rows_sqlite::gathering(parts), Dialect::Sqlite),
-            Pools::Postgres(_) => sql::render(&rows_postgres::uniting(parts), Dialect::Postgres),
+            Pools::Sqlite { .. } => sql::render(&rows_sqlite::statement(parts), Dialect::Sqlite),
+            Pools::Postgres(_) => sql::render(&rows_postgres::statement(parts), Dialect::Postgres),
         };
         tracing::trace!(sql = text, "read");
         let text = AssertSqlSafe(text).into_sql_str();
@@ -62,29 +62,29 @@ impl<'a> Reads<'a> {
                 let mut arguments = SqliteArguments::default();
                 add(&mut arguments, binds)?;
                 let statement = sqlx::query_with(text, arguments);
-                let all = self.lend(read).await?.read(async |on| statement.fetch_one(on).await).await?;
+                let all = self.check_out(read).await?.read(async |on| statement.fetch_one(on).await).await?;
                 for (place, (part, rows)) in parts.iter().zip(&mut rows).enumerate() {
                     let text: &str = all.try_get(place)?;
                     let read = blocking::run(text.len(), || rows_sqlite::read(text, &part.kinds, rows));
-                    read.map_err(|wrong| sqlx::Error::Decode(wrong.into()))?;
+                    read.map_err(|error| sqlx::Error::Decode(error.into()))?;
                 }
             }
             Pools::Postgres(pool) => {
                 let mut arguments = PgArguments::default();
                 add(&mut arguments, binds)?;
-                let (statement, mut lent) = (sqlx::query_with(text, arguments), self.lend(pool).await?);
-                let patience = pool.guard().patience();
-                let all = within(patience, lent.read(async |on| statement.fetch_all(on).await)).await?;
-                blocking::run(all.len() * ROW, || rows_postgres::read(&all, parts, &mut rows))?;
+                let (statement, mut connection) = (sqlx::query_with(text, arguments), self.check_out(pool).await?);
+                let limit = pool.limits().client_timeout();
+                let all = with_timeout(limit, connection.read(async |on| statement.fetch_all(on).await)).await?;
+                blocking::run(all.len() * ROW_BYTES, || rows_postgres::read(&all, parts, &mut rows))?;
             }
         }
         Ok(rows)
     }
 
-    async fn lend<D: Pooled>(self, pool: &Pool<D>) -> sqlx::Result<Lent<D>> {
+    async fn check_out<D: Pooled>(self, pool: &Pool<D>) -> sqlx::Result<Checkout<D>> {
         match self.caller {
-            Some(caller) => pool.lend_to(caller).await,
-            None => pool.lend().await,
+            Some(caller) => pool.check_out_for(caller).await,
+            None => pool.check_out().await,
         }
     }
 }
@@ -105,12 +105,12 @@ where
             Bind::Ids(ids) => arguments.add(Ids(ids)),
             Bind::Texts(texts) => arguments.add(Texts(&texts.iter().map(|text| plain(text)).collect::<Vec<_>>())),
         }
-        .map_err(|wrong| Error::from(sqlx::Error::Encode(wrong)))?;
+        .map_err(|error| Error::from(sqlx::Error::Encode(error)))?;
     }
     Ok(())
 }
 
-/// PostgreSQL refuses to compare with a text that has a NUL; none that is kept has one.
+/// A text without NUL, which PostgreSQL refuses, and which no stored text contains.
 pub fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

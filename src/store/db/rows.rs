@@ -1,5 +1,5 @@
-//! What statements bind and give whose text is made while the program runs: cells in one flat arena, read by the kind of
-//! their column.
+//! Arguments and rows of the statements whose text is made while the program runs. Rows are cells in one flat buffer, read
+//! by the kind of their column.
 
 use crate::domain::{Timestamp, Word};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ impl CellKind {
     pub(super) const ALL: [CellKind; 4] = [CellKind::Int, CellKind::Text, CellKind::Bool, CellKind::Time];
 }
 
-/// One value of a row; truth is 0 or 1, an instant its milliseconds.
+/// One value of a row; a truth value is 0 or 1, an instant its milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell<'a> {
     Null,
@@ -27,7 +27,7 @@ pub enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The number; none for null and for texts.
+    /// The number, or `None` for null and for texts.
     pub fn int(self) -> Option<i64> {
         match self {
             Cell::Int(int) => Some(int),
@@ -35,7 +35,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The text; none for null and for numbers.
+    /// The text, or `None` for null and for numbers.
     pub fn text(self) -> Option<&'a str> {
         match self {
             Cell::Text(text) => Some(text),
@@ -62,8 +62,8 @@ impl Bind {
         Bind::Texts(words.iter().map(|word| word.word().to_owned()).collect())
     }
 
-    /// How many values it has.
-    pub fn many(&self) -> usize {
+    /// The number of its values.
+    pub fn count(&self) -> usize {
         match self {
             Bind::Ids(ids) => ids.len(),
             Bind::Texts(texts) => texts.len(),
@@ -71,7 +71,7 @@ impl Bind {
         }
     }
 
-    /// A list with each of its values once.
+    /// The same list without duplicates.
     pub fn distinct(self) -> Bind {
         match self {
             Bind::Ids(mut ids) => {
@@ -88,7 +88,7 @@ impl Bind {
         }
     }
 
-    /// The value of a list that has one.
+    /// The only value of a list, or `None` if it has not exactly one.
     pub fn single(&self) -> Option<Bind> {
         match self {
             Bind::Ids(ids) if ids.len() == 1 => Some(Bind::Int(ids[0])),
@@ -98,24 +98,24 @@ impl Bind {
     }
 }
 
-/// A part of a statement, whose rows the next parts may read, too: as `part0`, `part1`, …, with the columns `c0`, `c1`, ….
+/// A part of a statement. Later parts may read its rows: as `part0`, `part1`, …, with the columns `c0`, `c1`, ….
 #[derive(Debug)]
-pub struct Part {
-    /// It may have the words of `sql!`. It must be made of the program's own texts alone.
+pub struct StatementPart {
+    /// It may contain the words of `sql!`, and must be made only of constants of the program.
     pub text: String,
-    /// What its columns hold; one column of any kind if there are none.
+    /// What its columns hold; if empty, one column of any kind.
     pub kinds: Vec<CellKind>,
     /// Whether another part reads its rows.
     pub shared: bool,
 }
 
-impl Part {
-    /// Appends how other parts find it, for a statement's `WITH`.
+impl StatementPart {
+    /// Appends its definition in a statement's `WITH`.
     pub(super) fn name(&self, place: usize, text: &mut String) {
         let with = if place == 0 { "WITH" } else { "," };
         let _ = write!(text, "{with} part{place}(");
         self.columns(text);
-        // Said, since SQLite would else run it again for each who reads it.
+        // Without MATERIALIZED, SQLite would run it again for each part that reads it.
         text.push_str(if self.shared { ") AS MATERIALIZED (" } else { ") AS (" });
         text.push_str(&self.text);
         text.push(')');
@@ -142,27 +142,27 @@ pub struct Rows {
 enum Slot {
     Null,
     Int(i64),
-    /// From where to where in the text.
+    /// Start and end in the text.
     Text(usize, usize),
 }
 
 impl Rows {
-    /// No rows yet, of so many cells each; at least one.
+    /// No rows yet, each with `width` cells, at least one.
     pub fn new(width: usize) -> Rows {
         Rows { width: width.max(1), ..Rows::default() }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.slots.len().checked_div(self.width).unwrap_or_default()
     }
 
-    /// About how many bytes of memory they take.
+    /// About the number of bytes that they occupy.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.slots[..]) + self.text.len()
     }
 
-    /// Whether there is no row.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

@@ -1,15 +1,15 @@
-//! Parts of a statement on PostgreSQL: their rows one after the other, each with the number of its part. Columns of one
-//! kind share their places, so that rows of different parts have one form.
+//! Parts of a statement on PostgreSQL: one union of their rows, each with the number of its part. Columns of one kind
+//! share their places, so that the rows of all parts have the same columns.
 
 use super::Result;
-use super::rows::{Cell, CellKind, Part, Rows};
+use super::rows::{Cell, CellKind, Rows, StatementPart};
 use crate::domain::Timestamp;
 use sqlx::postgres::{PgRow, PgValueRef};
 use sqlx::{Decode, Postgres, Row, ValueRef};
 use std::fmt::Write;
 
-/// A column that a part does not have.
-fn nothing(kind: CellKind) -> &'static str {
+/// The value of a column that a part does not have.
+fn missing(kind: CellKind) -> &'static str {
     match kind {
         CellKind::Int => ", CAST(NULL AS bigint)",
         CellKind::Text => ", CAST(NULL AS text)",
@@ -18,15 +18,15 @@ fn nothing(kind: CellKind) -> &'static str {
     }
 }
 
-/// How many columns of a kind the rows of all parts have.
-fn width(parts: &[Part], kind: CellKind) -> usize {
-    let of = |part: &Part| part.kinds.iter().filter(|other| **other == kind).count();
+/// The number of columns of a kind in the union.
+fn width(parts: &[StatementPart], kind: CellKind) -> usize {
+    let of = |part: &StatementPart| part.kinds.iter().filter(|other| **other == kind).count();
     parts.iter().map(of).max().unwrap_or_default()
 }
 
-/// The statement that gives the rows of these parts. The union has no order of its own: but it goes through its parts one
-/// by one, and where several processes share them, no part is shared that has an order.
-pub(super) fn uniting(parts: &[Part]) -> String {
+/// The statement that returns the rows of these parts. A union guarantees no order; but PostgreSQL reads its parts one
+/// after the other, and when it uses parallel workers, it does not split a part that has an order.
+pub(super) fn statement(parts: &[StatementPart]) -> String {
     if let [part] = parts {
         return part.text.clone();
     }
@@ -45,7 +45,7 @@ pub(super) fn uniting(parts: &[Part]) -> String {
                         text.push_str(", c");
                         text.push_str(itoa::Buffer::new().format(column));
                     }
-                    None => text.push_str(nothing(kind)),
+                    None => text.push_str(missing(kind)),
                 }
             }
         }
@@ -55,7 +55,7 @@ pub(super) fn uniting(parts: &[Part]) -> String {
 }
 
 /// Reads the rows of these parts.
-pub(super) fn read(all: &[PgRow], parts: &[Part], rows: &mut [Rows]) -> Result<()> {
+pub(super) fn read(all: &[PgRow], parts: &[StatementPart], rows: &mut [Rows]) -> Result<()> {
     if let ([part], [rows]) = (parts, &mut *rows) {
         let columns: Vec<usize> = (0..part.kinds.len()).collect();
         return all.iter().try_for_each(|row| cells(row, &columns, &part.kinds, rows));
@@ -68,8 +68,8 @@ pub(super) fn read(all: &[PgRow], parts: &[Part], rows: &mut [Rows]) -> Result<(
     Ok(())
 }
 
-/// Where the columns of a part are in the rows of all.
-fn columns(parts: &[Part], part: &Part) -> Vec<usize> {
+/// The places of a part's columns in the rows of the union.
+fn columns(parts: &[StatementPart], part: &StatementPart) -> Vec<usize> {
     let mut next = [0; CellKind::ALL.len()];
     let mut from = 1;
     for (next, kind) in next.iter_mut().zip(CellKind::ALL) {

@@ -1,12 +1,12 @@
-//! Parts of a statement on SQLite: all rows of each as one JSON text. Each row that is handed over costs a change of
-//! threads, and each of its cells a copy of its own; a text is handed over once.
+//! Parts of a statement on SQLite: all rows of each as one JSON text. Each row that sqlx passes on costs a switch of
+//! threads, and each of its cells a copy; a text is passed on once.
 
-use super::rows::{Cell, CellKind, Part, Rows};
+use super::rows::{Cell, CellKind, Rows, StatementPart};
 use serde::de::{DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 use std::fmt::{self, Write};
 
-/// The statement that gives the rows of each of these parts as one text, in their order.
-pub(super) fn gathering(parts: &[Part]) -> String {
+/// The statement that returns the rows of each of these parts as one text, in their order.
+pub(super) fn statement(parts: &[StatementPart]) -> String {
     let mut text = String::new();
     for (place, part) in parts.iter().enumerate() {
         part.name(place, &mut text);
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_what_they_were() {
+    fn cells_are_read_as_they_were_written() {
         let kinds = [CellKind::Int, CellKind::Text, CellKind::Bool, CellKind::Time];
         let mut rows = Rows::new(kinds.len());
         read(r#"[[-9223372036854775808,"\"[1]\"\n\u0001ü",1,1764000000000],[null,null,0,null]]"#, &kinds, &mut rows)

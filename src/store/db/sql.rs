@@ -106,7 +106,7 @@ fn word(name: &str, argument: &str, dialect: Dialect) -> Option<String> {
 /// A whole statement. Each one is also in a list whose statements a test prepares on both databases.
 macro_rules! sql {
     ($text:expr) => {{
-        #[cfg_attr(test, linkme::distributed_slice($crate::store::tests::STATEMENTS))]
+        #[cfg_attr(test, linkme::distributed_slice($crate::store::db::tests::STATEMENTS))]
         static SQL: $crate::store::db::sql::Sql = $crate::store::db::sql::Sql::new($text);
         &SQL
     }};

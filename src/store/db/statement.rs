@@ -4,11 +4,11 @@
 use super::backend::Shared;
 use super::connections::Pooled;
 use super::pool::Pool;
-use super::timeouts::{ANSWER, within};
+use super::timeouts::{STATEMENT_TIMEOUT, with_timeout};
 use super::{Error, Result, sql::Sql};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Decode, Encode, FromRow, Postgres, Row, SqlSafeStr, SqlStr, Sqlite, Type};
+use sqlx::{Arguments, AssertSqlSafe, Decode, Encode, FromRow, Postgres, SqlSafeStr, SqlStr, Sqlite, Type};
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::Duration;
@@ -28,60 +28,60 @@ impl<T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres>
 pub trait Record: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
 impl<T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>> Record for T {}
 
-/// A statement with its arguments, on its way to where it will run.
+/// A statement with its arguments, to be run.
 #[must_use = "a statement does nothing until it is run"]
 pub struct Stmt<'c> {
-    /// Is told what came of it.
+    /// Notices if the disk is full.
     shared: &'c Shared,
     text: Cow<'static, str>,
-    on: On<'c>,
-    wrong: Option<sqlx::error::BoxDynError>,
-    /// How long an answer of PostgreSQL is waited for.
-    patience: Duration,
+    on: Destination<'c>,
+    bind_error: Option<sqlx::error::BoxDynError>,
+    /// How long to wait for an answer of PostgreSQL.
+    timeout: Duration,
 }
 
-/// Where it will run, with its arguments.
-pub(super) enum On<'c> {
-    Sqlite(Via<'c, Sqlite>, SqliteArguments),
-    Postgres(Via<'c, Postgres>, PgArguments),
+/// Where a statement runs, with its arguments.
+pub(super) enum Destination<'c> {
+    Sqlite(Access<'c, Sqlite>, SqliteArguments),
+    Postgres(Access<'c, Postgres>, PgArguments),
 }
 
-/// A way to a connection.
-pub(super) enum Via<'c, D: Pooled> {
+/// Access to a connection.
+pub(super) enum Access<'c, D: Pooled> {
     Pool(&'c Pool<D>),
     Tx(&'c mut D::Connection),
 }
 
-impl<D: Pooled> Via<'_, D> {
-    /// Asks something on the connection.
-    async fn ask<T>(self, what: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+impl<D: Pooled> Access<'_, D> {
+    /// Runs a statement on the connection.
+    async fn run<T>(self, statement: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
         match self {
-            Via::Pool(pool) => pool.lend().await?.ask(what).await,
-            Via::Tx(connection) => what(connection).await,
+            Access::Pool(pool) => pool.check_out().await?.run(statement).await,
+            Access::Tx(connection) => statement(connection).await,
         }
     }
 }
 
 impl<'c> Stmt<'c> {
-    pub(super) fn new(shared: &'c Shared, text: &'static str, on: On<'c>) -> Self {
-        Stmt { shared, text: Cow::Borrowed(text), on, wrong: None, patience: ANSWER }
+    pub(super) fn new(shared: &'c Shared, text: &'static str, on: Destination<'c>) -> Self {
+        Stmt { shared, text: Cow::Borrowed(text), on, bind_error: None, timeout: STATEMENT_TIMEOUT }
     }
 
-    /// How many arguments it has.
+    /// The number of its arguments.
     fn bound(&self) -> usize {
         match &self.on {
-            On::Sqlite(_, arguments) => Arguments::len(arguments),
-            On::Postgres(_, arguments) => Arguments::len(arguments),
+            Destination::Sqlite(_, arguments) => Arguments::len(arguments),
+            Destination::Postgres(_, arguments) => Arguments::len(arguments),
         }
     }
 
-    /// Gives the next `$` its value.
+    /// Binds the next argument.
     pub fn bind<'q>(mut self, value: impl Value<'q>) -> Self {
         let added = match &mut self.on {
-            On::Sqlite(_, arguments) => Arguments::add(arguments, value),
-            On::Postgres(_, arguments) => Arguments::add(arguments, value),
+            Destination::Sqlite(_, arguments) => Arguments::add(arguments, value),
+            Destination::Postgres(_, arguments) => Arguments::add(arguments, value),
         };
-        self.wrong = self.wrong.or(added.err());
+        self.bind_error = self.bind_error.or(added.err());
         self
     }
 
@@ -89,8 +89,8 @@ impl<'c> Stmt<'c> {
     pub fn push(mut self, part: &'static Sql) -> Self {
         let mut number = self.bound();
         let part = match &self.on {
-            On::Sqlite(..) => part.sqlite(),
-            On::Postgres(..) => part.postgres(),
+            Destination::Sqlite(..) => part.sqlite(),
+            Destination::Postgres(..) => part.postgres(),
         };
         let text = self.text.to_mut();
         for (i, piece) in part.split('$').enumerate() {
@@ -103,7 +103,7 @@ impl<'c> Stmt<'c> {
         self
     }
 
-    /// Appends a part with its value, if there is one.
+    /// Appends a part with its value, unless that is `None`.
     pub fn filter<'q>(self, part: &'static Sql, value: Option<impl Value<'q>>) -> Self {
         match value {
             Some(value) => self.push(part).bind(value),
@@ -111,13 +111,13 @@ impl<'c> Stmt<'c> {
         }
     }
 
-    /// Waits for the answer however long it takes: for what reads whole tables.
-    pub fn unhurried(self) -> Self {
-        Stmt { patience: Duration::MAX, ..self }
+    /// Waits for the answer without a timeout: for statements that read whole tables.
+    pub fn without_timeout(self) -> Self {
+        Stmt { timeout: Duration::MAX, ..self }
     }
 
-    fn ready(self) -> Result<(SqlStr, On<'c>)> {
-        // SQLite takes a missing argument for NULL, and both take one too many: sqlx says nothing.
+    fn ready(self) -> Result<(SqlStr, Destination<'c>)> {
+        // SQLite takes NULL for a missing argument, and both ignore an extra one, without an error of sqlx.
         #[cfg(debug_assertions)]
         {
             let bound = self.bound();
@@ -125,94 +125,90 @@ impl<'c> Stmt<'c> {
             assert!(bound == 0 || self.text.contains(&last), "an argument too many for {}", self.text);
             assert!(!self.text.contains(&next), "an argument is missing for {}", self.text);
         }
-        match (self.wrong, self.text) {
-            (Some(wrong), _) => Err(sqlx::Error::Encode(wrong).into()),
+        match (self.bind_error, self.text) {
+            (Some(error), _) => Err(sqlx::Error::Encode(error).into()),
             (None, Cow::Borrowed(text)) => Ok((text.into_sql_str(), self.on)),
-            // Safe: it was put together from `Sql`s, which are all written in this program.
+            // Safe: it consists of `Sql`s, which are all constants of this program.
             (None, Cow::Owned(text)) => Ok((AssertSqlSafe(text).into_sql_str(), self.on)),
         }
     }
 
-    /// All rows. SQLite's are collected before they are mapped, since each row that is waited for
-    /// costs a change of threads; PostgreSQL's are mapped while the next ones arrive.
+    /// All rows. SQLite's are collected before they are decoded, since each wait for a row costs a switch of threads;
+    /// PostgreSQL's are decoded while the next ones arrive.
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
-        let (shared, patience) = (self.shared, self.patience);
+        let (shared, limit) = (self.shared, self.timeout);
         let run = async {
             Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => {
+                (sql, Destination::Sqlite(access, arguments)) => {
                     let statement = sqlx::query_with(sql, arguments);
-                    let rows = via.ask(async |on| statement.fetch_all(on).await).await?;
+                    let rows = access.run(async |on| statement.fetch_all(on).await).await?;
                     rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?
                 }
-                (sql, On::Postgres(via, arguments)) => {
+                (sql, Destination::Postgres(access, arguments)) => {
                     let statement = sqlx::query_as_with(sql, arguments);
-                    let run = via.ask(async |on| statement.fetch_all(on).await);
-                    within(patience, run).await?
+                    let run = access.run(async |on| statement.fetch_all(on).await);
+                    with_timeout(limit, run).await?
                 }
             })
         };
-        shared.noted(run.await)
+        shared.watched(run.await)
     }
 
-    /// The first row, if there is one.
+    /// The first row, or `None`.
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
-        let (shared, patience) = (self.shared, self.patience);
+        let (shared, limit) = (self.shared, self.timeout);
         let run = async {
             Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => {
+                (sql, Destination::Sqlite(access, arguments)) => {
                     let statement = sqlx::query_as_with(sql, arguments);
-                    via.ask(async |on| statement.fetch_optional(on).await).await?
+                    access.run(async |on| statement.fetch_optional(on).await).await?
                 }
-                (sql, On::Postgres(via, arguments)) => {
+                (sql, Destination::Postgres(access, arguments)) => {
                     let statement = sqlx::query_as_with(sql, arguments);
-                    let run = via.ask(async |on| statement.fetch_optional(on).await);
-                    within(patience, run).await?
+                    let run = access.run(async |on| statement.fetch_optional(on).await);
+                    with_timeout(limit, run).await?
                 }
             })
         };
-        shared.noted(run.await)
+        shared.watched(run.await)
     }
 
-    /// The first row; an error if there is none.
+    /// The first row; an error if there are no rows.
     pub async fn one<T: Record>(self) -> Result<T> {
         self.optional().await?.ok_or(Error::Database(sqlx::Error::RowNotFound))
     }
 
-    /// The first column of the first row.
-    pub async fn scalar<T: Scalar>(self) -> Result<T> {
-        let (shared, patience) = (self.shared, self.patience);
-        let run = async {
-            Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => {
-                    let statement = sqlx::query_with(sql, arguments);
-                    via.ask(async |on| statement.fetch_one(on).await).await?.try_get(0)?
-                }
-                (sql, On::Postgres(via, arguments)) => {
-                    let statement = sqlx::query_with(sql, arguments);
-                    let run = via.ask(async |on| statement.fetch_one(on).await);
-                    within(patience, run).await?.try_get(0)?
-                }
-            })
-        };
-        shared.noted(run.await)
+    /// The first column of all rows.
+    pub async fn scalars<T: Scalar + Send + Unpin>(self) -> Result<Vec<T>> {
+        Ok(self.all().await?.into_iter().map(|(value,)| value).collect())
     }
 
-    /// Runs it and tells how many rows it changed.
+    /// The first column of the first row, or `None` if there are no rows.
+    pub async fn optional_scalar<T: Scalar + Send + Unpin>(self) -> Result<Option<T>> {
+        Ok(self.optional().await?.map(|(value,)| value))
+    }
+
+    /// The first column of the first row; an error if there are no rows.
+    pub async fn scalar<T: Scalar + Send + Unpin>(self) -> Result<T> {
+        Ok(self.one::<(T,)>().await?.0)
+    }
+
+    /// Runs the statement and returns the number of rows that it changed.
     pub async fn execute(self) -> Result<u64> {
-        let (shared, patience) = (self.shared, self.patience);
+        let (shared, limit) = (self.shared, self.timeout);
         let run = async {
             Ok(match self.ready()? {
-                (sql, On::Sqlite(via, arguments)) => {
+                (sql, Destination::Sqlite(access, arguments)) => {
                     let statement = sqlx::query_with(sql, arguments);
-                    via.ask(async |on| statement.execute(on).await).await?.rows_affected()
+                    access.run(async |on| statement.execute(on).await).await?.rows_affected()
                 }
-                (sql, On::Postgres(via, arguments)) => {
+                (sql, Destination::Postgres(access, arguments)) => {
                     let statement = sqlx::query_with(sql, arguments);
-                    let run = via.ask(async |on| statement.execute(on).await);
-                    within(patience, run).await?.rows_affected()
+                    let run = access.run(async |on| statement.execute(on).await);
+                    with_timeout(limit, run).await?.rows_affected()
                 }
             })
         };
-        shared.noted(run.await)
+        shared.watched(run.await)
     }
 }

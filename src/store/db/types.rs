@@ -13,8 +13,8 @@ use sqlx::{Decode, FromRow, Postgres, Row, Sqlite, Type};
 pub use sqlx::types::Json;
 
 const TIMESTAMPTZ: Oid = Oid(1184);
-/// 2000-01-01, where PostgreSQL begins to count microseconds.
-const POSTGRES_EPOCH: i64 = 946_684_800_000;
+/// 2000-01-01, from which PostgreSQL counts, in milliseconds since 1970.
+const POSTGRES_EPOCH_MS: i64 = 946_684_800_000;
 
 // An instant is INTEGER on SQLite (milliseconds) and timestamptz(3) on PostgreSQL.
 impl Type<Sqlite> for Timestamp {
@@ -42,14 +42,14 @@ impl Type<Postgres> for Timestamp {
 }
 impl Encode<'_, Postgres> for Timestamp {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        let micros = self.0.checked_sub(POSTGRES_EPOCH).and_then(|since| since.checked_mul(1000));
-        Encode::<Postgres>::encode(micros.ok_or("a time out of range")?, buffer)
+        let micros = self.0.checked_sub(POSTGRES_EPOCH_MS).and_then(|since| since.checked_mul(1000));
+        Encode::<Postgres>::encode(micros.ok_or("the instant is out of range")?, buffer)
     }
 }
 impl Decode<'_, Postgres> for Timestamp {
     fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
         let micros = <i64 as Decode<Postgres>>::decode(value)?;
-        Ok(Timestamp(micros.div_euclid(1000) + POSTGRES_EPOCH))
+        Ok(Timestamp(micros.div_euclid(1000) + POSTGRES_EPOCH_MS))
     }
 }
 
@@ -83,7 +83,7 @@ macro_rules! list {
     };
 }
 list!(
-    /// Numbers of rows.
+    /// Ids of rows.
     Ids,
     i64
 );
@@ -93,8 +93,8 @@ list!(
     String
 );
 
-/// A vocabulary is kept as its spelling.
-macro_rules! kept_as_text {
+/// Stores the words of a vocabulary as text.
+macro_rules! stored_as_text {
     ($($name:ty),+) => { $(
         impl Type<Sqlite> for $name {
             fn type_info() -> SqliteTypeInfo {
@@ -128,7 +128,7 @@ macro_rules! kept_as_text {
         }
     )+ };
 }
-kept_as_text!(
+stored_as_text!(
     Role,
     BuildStatus,
     InstanceStatus,

@@ -11,7 +11,7 @@ async fn a_second_server_on_one_sqlite_file_is_refused() {
     let second = server.run(&["serve", "--listen", "127.0.0.1:0"]);
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(!second.status.success(), "{said}");
-    assert!(said.contains("is served by another lockkeeper already"), "{said}");
+    assert!(said.contains("Another lockkeeper already serves"), "{said}");
     // The first serves on.
     server.client().service("shop").versions(1).hosts(1).install().await;
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::db::backend::Pools;
 use crate::store::db::hints;
-use crate::store::db::rows::{CellKind, Part};
+use crate::store::db::rows::{CellKind, StatementPart};
 use crate::store::{Capacity, Db};
 use std::time::Instant;
 use testkit::certificates::Authority;
@@ -37,10 +37,10 @@ async fn no_message_about_a_url_has_its_password() {
 }
 
 #[tokio::test]
-async fn an_unreachable_database_is_told_of_at_once_with_its_address() {
+async fn an_unreachable_database_is_an_error_at_once_with_its_address() {
     let began = Instant::now();
     let told = refused("postgres://user:hunter2@127.0.0.1:1/d").await;
-    assert!(told.contains("127.0.0.1:1 cannot be reached"), "{told}");
+    assert!(told.contains("Cannot reach the database at 127.0.0.1:1"), "{told}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
@@ -74,7 +74,7 @@ async fn a_database_that_takes_tls_alone_is_used_over_tls_alone() {
     let db = Db::open_for(&format!("{url}?sslmode=verify-full&sslrootcert={right}"), capacity).await.unwrap();
     let _exchanging = AbortOnDropHandle::new(tokio::spawn(hints::exchange(db.clone())));
     let endless = "SELECT count(*) FROM generate_series(CAST(1 AS bigint), 100000000000)".to_owned();
-    let endless = [Part { text: endless, kinds: vec![CellKind::Int], shared: false }];
+    let endless = [StatementPart { text: endless, kinds: vec![CellKind::Int], shared: false }];
     assert!(timeout(Duration::from_millis(100), db.reads().read(&endless, &[])).await.is_err());
     let Pools::Postgres(pool) = &db.pools else { panic!("it is PostgreSQL") };
     // One that reads, one that canceled, one that listens.
@@ -82,9 +82,9 @@ async fn a_database_that_takes_tls_alone_is_used_over_tls_alone() {
                     JOIN pg_stat_activity USING (pid) WHERE datname = current_database()";
     let began = Instant::now();
     loop {
-        let mut lent = pool.lend().await.unwrap();
+        let mut connection = pool.check_out().await.unwrap();
         let (with, without): (i64, i64) =
-            lent.ask(async |on| sqlx::query_as(sessions).fetch_one(on).await).await.unwrap();
+            connection.run(async |on| sqlx::query_as(sessions).fetch_one(on).await).await.unwrap();
         assert_eq!(without, 0);
         if with >= 3 {
             break;
