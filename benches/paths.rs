@@ -13,7 +13,7 @@ use reading::{PAGE, QUERIES, Reading, create_fleet};
 use std::hint::black_box;
 
 fn documents(criterion: &mut Criterion) {
-    let gate = Gate::of_api(Limits::default());
+    let gate = Gate::for_api(Limits::default());
     let check = |text: String| gate.prepare(black_box(text), None, Default::default()).is_ok();
     criterion.bench_function("check the page's document, which is known", |bench| {
         bench.iter(|| check(PAGE.to_owned()));

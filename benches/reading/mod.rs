@@ -41,7 +41,7 @@ impl Reading {
     pub async fn open(url: &str) -> anyhow::Result<Reading> {
         let app = App { db: Db::open(url, 1).await?, executors: Default::default(), rollout: Default::default() };
         let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
-        Ok(Reading { schema: ExecutableSchema::new(app, denials), gate: Gate::of_api(Limits::default()) })
+        Ok(Reading { schema: ExecutableSchema::new(app, denials), gate: Gate::for_api(Limits::default()) })
     }
 
     /// The bytes of the response.

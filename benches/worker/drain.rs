@@ -111,7 +111,7 @@ async fn is_over(app: &App, release: i64) -> anyhow::Result<bool> {
         Kind::Release.id(release)
     );
     let caller = Caller::new("ann", Role::Viewer, "token 1");
-    let prepared = Gate::of_api(Limits::default()).prepare(query, None, Default::default());
+    let prepared = Gate::for_api(Limits::default()).prepare(query, None, Default::default());
     let prepared = prepared.map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let denials = Denials::new(app.db.clone(), Limits::default().audit_input);
     let response = prepared.execute(&ExecutableSchema::new(app.clone(), denials), caller, "r").await;

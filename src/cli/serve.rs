@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 pub async fn run(given: &Given, to_serve: &GivenToServe) -> anyhow::Result<()> {
     let settings = Settings::load(given, to_serve)?;
     logging::start(settings.log_format);
-    let mut gate = Gate::of_api(settings.limits);
+    let mut gate = Gate::for_api(settings.limits);
     if let Some(file) = &settings.trusted_documents {
-        gate.trust(file)?;
+        gate.trust_only(file)?;
     }
     let _owner = Owner::take(&settings.database_url).await?;
     let listener =

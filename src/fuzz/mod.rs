@@ -1,5 +1,5 @@
-//! What has to hold for any bytes that somebody sends or writes: one function for each way in. `fuzz/` hands them to a
-//! fuzzer; the tests here hand them random and damaged inputs with every run.
+//! What must hold for any input, with one function for each kind of input. `fuzz/` calls them from a fuzzer; the tests here
+//! call them with random and damaged inputs in every run.
 
 #[cfg(test)]
 mod tests;
@@ -15,21 +15,21 @@ use async_graphql::{ServerError, Value};
 use serde_json::Map;
 use std::sync::LazyLock;
 
-/// The gate of the API, made once.
-static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::of_api(Limits::default()));
+/// The gate of the API, created once.
+static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::for_api(Limits::default()));
 
-/// The most characters of an error's message: names in it are cut, and no source stands in it.
-const MAX_MESSAGE: usize = 1_000;
+/// The most characters of an error message: names in it are cut, and it contains no source text.
+const MAX_MESSAGE_CHARS: usize = 1_000;
 
 /// The codes that an error of the gate may have.
 const CODES: [&str; 4] = ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "TOO_COMPLEX"];
 
-/// A body of a request: it is refused, or passes the gate, in the same way each time that it is sent.
+/// The body of a request: it is refused or passes the gate, with the same result each time.
 pub fn body(bytes: &[u8]) {
     check(|| RawRequest::from_body(bytes).ok());
 }
 
-/// A document, an operation's name and variables in JSON, with a zero byte between each two.
+/// A document, the name of an operation and variables as JSON, separated by zero bytes.
 pub fn request(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut parts = text.splitn(3, '\0');
@@ -45,11 +45,11 @@ pub fn request(bytes: &[u8]) {
     check(|| RawRequest::from_map(map.clone()).ok());
 }
 
-/// Has the same request pass the gate as a new one and as one that is known, if it has the form of a request.
+/// Checks that a request gets the same result when its document is new and when it is cached.
 fn check(request: impl Fn() -> Option<RawRequest>) {
     let verdict = || request().map(|request| request.prepare(&GATE).map(|prepared| (prepared.kind, prepared.objects)));
     let (Some(first), Some(second)) = (verdict(), verdict()) else { return };
-    assert_eq!(first, second, "a known document has another verdict");
+    assert_eq!(first, second, "a cached document has another result");
     if let Err(errors) = first {
         assert!((1..=100).contains(&errors.len()), "{} errors", errors.len());
         errors.iter().for_each(check_error);
@@ -57,13 +57,13 @@ fn check(request: impl Fn() -> Option<RawRequest>) {
 }
 
 fn check_error(error: &ServerError) {
-    assert!(error.message.chars().count() <= MAX_MESSAGE, "a message of {} characters", error.message.len());
+    assert!(error.message.chars().count() <= MAX_MESSAGE_CHARS, "a message of {} characters", error.message.len());
     let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     let is_known = matches!(code, Some(Value::String(code)) if CODES.contains(&code.as_str()));
     assert!(is_known, "the code {code:?}: {}", error.message);
 }
 
-/// An id or a cursor: it is read as it is written, or not at all.
+/// An id or a cursor: what can be parsed is written back unchanged.
 pub fn id(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Some(id) = Id::parse(&text) {
@@ -77,7 +77,7 @@ pub fn id(bytes: &[u8]) {
     }
 }
 
-/// A message over a socket: it is one of the protocol, or closes the socket with a code of the protocol.
+/// A message over a socket: it follows the protocol, or closes the socket with a code of the protocol.
 pub fn message(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match ClientMessage::parse(&text) {
@@ -85,12 +85,12 @@ pub fn message(bytes: &[u8]) {
         Ok(_) => {}
         Err(close) => {
             assert_eq!(close.code(), 4400);
-            assert!(close.frame().reason.len() <= 123, "a reason that no frame can hold");
+            assert!(close.frame().reason.len() <= 123, "the reason is too long for a frame");
         }
     }
 }
 
-/// The text of a configuration: it is read, or refused with a message that does not have a password in it.
+/// The text of a configuration: it is read, or refused with a message.
 pub fn configuration(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(problem) = config::check(&text) {

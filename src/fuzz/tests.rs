@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use std::ops::Range;
 
-/// Inputs that get far: the beginnings of damaged ones.
+/// Valid inputs, which are damaged before they are used.
 const REQUESTS: [&str; 6] = [
     "query Page($n: Int = 5, $f: ServiceFilter) { services(first: $n, filter: $f) { totalCount nodes { ...S } } }\n\
      fragment S on Service { id name versions(first: 3) { nodes { name enabled(action: UPGRADE, currentVersion: \"ver_1\") } } }\
@@ -29,16 +29,16 @@ const CONFIGURATIONS: [&str; 2] = [
     "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { A = \"b\" }\ntimeout = \"1m\"\n[rollout]\nmax_parallel = \"10%\"\n",
 ];
 
-/// One of these, with some of its bytes replaced, removed or doubled.
+/// One of these inputs, with some of its bytes replaced, removed or doubled.
 fn damaged(seeds: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let damage = (any::<prop::sample::Index>(), 0..20_usize, prop::collection::vec(any::<u8>(), 0..8));
     (prop::sample::select(seeds), prop::collection::vec(damage, 0..6)).prop_map(|(seed, damages)| {
         let mut bytes = seed.as_bytes().to_vec();
-        for (at, many, new) in damages {
+        for (at, count, new) in damages {
             let at = at.index(bytes.len() + 1);
-            let place: Range<usize> = at..(at + many).min(bytes.len());
-            let new = if new.is_empty() { bytes[place.clone()].repeat(2) } else { new };
-            bytes.splice(place, new);
+            let range: Range<usize> = at..(at + count).min(bytes.len());
+            let new = if new.is_empty() { bytes[range.clone()].repeat(2) } else { new };
+            bytes.splice(range, new);
         }
         bytes
     })
@@ -49,22 +49,22 @@ fn any_bytes(seeds: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    // Some seconds for each.
+    // A few seconds for each test.
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn any_request_is_answered_in_the_same_way_each_time(bytes in any_bytes(&REQUESTS)) {
+    fn any_request_gets_the_same_result_each_time(bytes in any_bytes(&REQUESTS)) {
         super::request(&bytes);
         super::body(&bytes);
     }
 
     #[test]
-    fn any_message_of_a_socket_is_read_or_closes_it(bytes in any_bytes(&MESSAGES)) {
+    fn any_message_of_a_socket_is_parsed_or_closes_it(bytes in any_bytes(&MESSAGES)) {
         super::message(&bytes);
     }
 
     #[test]
-    fn any_id_or_cursor_is_read_as_it_is_written_or_not_at_all(bytes in any_bytes(&IDS)) {
+    fn any_id_or_cursor_that_is_parsed_is_written_back_unchanged(bytes in any_bytes(&IDS)) {
         super::id(&bytes);
     }
 

@@ -1,8 +1,8 @@
-//! The values of variables: each is checked against the type that its operation declares, and becomes a value of the
-//! library.
+//! The values of variables: each is checked against the type that its operation declares, and converted to a value of
+//! the library.
 
-use super::problem::problem;
-use super::schema::Schema;
+use super::errors::{MAX_ERRORS, error};
+use super::schema_index::SchemaIndex;
 use crate::wire::ErrorCode;
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
@@ -16,30 +16,30 @@ use std::fmt::{self, Write};
 pub struct Variable {
     pub name: Name,
     pub ty: Type,
-    /// What it is when a request leaves it out.
+    /// The value if a request omits the variable.
     pub default: Option<ConstValue>,
-    pub place: Pos,
+    pub position: Pos,
 }
 
 impl Variable {
-    /// A value of its type, or everything that is wrong with what was sent.
-    pub fn coerce(&self, schema: &Schema, value: Json) -> Result<ConstValue, Vec<ServerError>> {
-        let mut coercion = Coercion { schema, variable: self, path: Vec::new(), problems: Vec::new() };
+    /// Converts what was sent to a value of the variable's type, or returns everything that is wrong with it.
+    pub fn coerce(&self, schema: &SchemaIndex, value: Json) -> Result<ConstValue, Vec<ServerError>> {
+        let mut coercion = Coercion { schema, variable: self, path: Vec::new(), errors: Vec::new() };
         let value = coercion.value(&self.ty, value);
-        match coercion.problems.is_empty() {
+        match coercion.errors.is_empty() {
             true => Ok(value),
-            false => Err(coercion.problems),
+            false => Err(coercion.errors),
         }
     }
 }
 
-/// The values of an operation's variables, defaults filled in. Values that it does not declare are left alone.
-pub fn coerced(
-    schema: &Schema,
+/// Returns the values of an operation's variables, defaults included. Values that it does not declare are ignored.
+pub fn coerce_all(
+    schema: &SchemaIndex,
     declared: &[Variable],
     mut sent: Map<String, Json>,
 ) -> Result<Variables, Vec<ServerError>> {
-    let (mut variables, mut problems) = (Variables::default(), Vec::new());
+    let (mut variables, mut errors) = (Variables::default(), Vec::new());
     for variable in declared {
         let value = match sent.remove(variable.name.as_str()) {
             Some(value) => variable.coerce(schema, value),
@@ -47,45 +47,45 @@ pub fn coerced(
                 Some(default) => Ok(default.clone()),
                 None if variable.ty.is_non_null() => {
                     let message = format!("Variable `${}` needs a value of type {}.", variable.name, variable.ty);
-                    Err(vec![problem(ErrorCode::BadUserInput, message, Some(variable.place))])
+                    Err(vec![error(ErrorCode::BadUserInput, message, Some(variable.position))])
                 }
                 None => continue,
             },
         };
         match value {
             Ok(value) => _ = variables.insert(variable.name.clone(), value),
-            Err(more) => problems.extend(more),
+            Err(more) => errors.extend(more),
         }
     }
-    match problems.is_empty() {
+    match errors.is_empty() {
         true => Ok(variables),
-        false => Err(problems),
+        false => Err(errors),
     }
 }
 
-/// One step into a value.
-enum Step<'s> {
+/// One segment of the path to a part of a value.
+enum PathSegment<'s> {
     Field(&'s str),
     Item(usize),
 }
 
 struct Coercion<'c> {
-    schema: &'c Schema,
+    schema: &'c SchemaIndex,
     variable: &'c Variable,
-    path: Vec<Step<'c>>,
-    problems: Vec<ServerError>,
+    path: Vec<PathSegment<'c>>,
+    errors: Vec<ServerError>,
 }
 
 impl<'c> Coercion<'c> {
-    /// A value of this type; of one that does not fit, null, with a problem.
+    /// Converts a value to this type. Reports a value that does not fit, and returns null for it.
     fn value(&mut self, ty: &'c Type, value: Json) -> ConstValue {
         let schema = self.schema;
         match (ty, value) {
             (ty, Json::Null) if ty.is_non_null() => self.wrong(format_args!("null is not a value of type {ty}")),
             (_, Json::Null) => ConstValue::Null,
             (Type::List(item) | Type::NonNullList(item), Json::Array(items)) => {
-                let coerced = items.into_iter().enumerate().map(|(place, value)| {
-                    self.path.push(Step::Item(place));
+                let coerced = items.into_iter().enumerate().map(|(index, value)| {
+                    self.path.push(PathSegment::Item(index));
                     let value = self.value(item, value);
                     self.path.pop();
                     value
@@ -106,16 +106,19 @@ impl<'c> Coercion<'c> {
 
     fn object(&mut self, ty: &'c InputObjectType, mut sent: Map<String, Json>) -> ConstValue {
         if ty.is_one_of() && (sent.len() != 1 || sent.values().any(Json::is_null)) {
-            return self.wrong(format_args!("{} takes exactly one of its fields, and not null", ty.name));
+            return self.wrong(format_args!(
+                "{} must have exactly one of its fields, and that field must not be null",
+                ty.name
+            ));
         }
         let mut object = IndexMap::with_capacity(sent.len());
         for (name, field) in &ty.fields {
-            self.path.push(Step::Field(name));
+            self.path.push(PathSegment::Field(name));
             let value = match (sent.remove(name.as_str()), &field.default_value) {
                 (Some(value), _) => Some(value),
                 (None, Some(default)) => Some(super::literal::json(default)),
                 (None, None) if field.ty.is_non_null() => {
-                    self.wrong(format_args!("a value of type {} is needed", field.ty));
+                    self.wrong(format_args!("a value of type {} is required", field.ty));
                     None
                 }
                 (None, None) => None,
@@ -146,8 +149,8 @@ impl<'c> Coercion<'c> {
             },
             ("Int" | "Float" | "Boolean" | "String" | "ID", value) => self.not_a(name, &value),
             (_, value) => match ConstValue::from_json(value) {
-                Ok(value) if self.schema.takes(name, &value) => value,
-                Ok(value) => self.wrong(format_args!("{value} is not a {name}")),
+                Ok(value) if self.schema.is_valid_scalar(name, &value) => value,
+                Ok(value) => self.wrong(format_args!("{value} is not a valid {name}")),
                 Err(error) => self.wrong(format_args!("{error}")),
             },
         }
@@ -162,28 +165,28 @@ impl<'c> Coercion<'c> {
     }
 
     fn wrong(&mut self, what: fmt::Arguments<'_>) -> ConstValue {
-        if self.problems.len() < super::problem::MAX_ERRORS {
+        if self.errors.len() < MAX_ERRORS {
             let mut path = String::new();
-            for step in &self.path {
-                match step {
-                    Step::Field(name) => path.extend([".", name]),
-                    Step::Item(place) => _ = write!(path, "[{place}]"),
+            for segment in &self.path {
+                match segment {
+                    PathSegment::Field(name) => path.extend([".", name]),
+                    PathSegment::Item(index) => _ = write!(path, "[{index}]"),
                 }
             }
             let message = format!("Variable `${}{path}`: {what}.", self.variable.name);
-            self.problems.push(problem(ErrorCode::BadUserInput, message, Some(self.variable.place)));
+            self.errors.push(error(ErrorCode::BadUserInput, message, Some(self.variable.position)));
         }
         ConstValue::Null
     }
 }
 
-/// Returns the whole number that a number is, or `None`: JSON has one kind of number, and 1.0 is 1.
+/// Returns a number as a whole number, or `None` if it is not one. JSON has one kind of number: 1.0 is 1.
 fn whole(number: &Number) -> Option<i64> {
     let of_float = |float: f64| (float.fract() == 0.0 && float.abs() < 2_f64.powi(53)).then_some(float as i64);
     number.as_i64().or_else(|| number.as_f64().and_then(of_float))
 }
 
-/// Returns an id that was sent as a whole number, in the digits that JavaScript would write, or `None`.
+/// Returns an id that was sent as a number, in the digits that JavaScript would write, or `None` if it is not whole.
 fn id(number: &Number) -> Option<String> {
     if number.is_i64() || number.is_u64() {
         return Some(number.to_string());

@@ -1,17 +1,26 @@
-//! Values that are written in a document, as the library knows them.
+//! Values that are written in a document, converted to values of the library.
 
-use super::problem::problem;
-use super::tree::Tree;
+use super::errors::error;
+use super::positions::Positions;
+use super::schema_index::SchemaIndex;
 use crate::wire::ErrorCode;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, Value as Literal};
+use async_graphql::ServerError;
 use async_graphql_value::indexmap::IndexMap;
 use async_graphql_value::{ConstValue, Name, Number, Value};
 use serde_json::Value as Json;
 
-impl Tree<'_> {
-    /// A value at a place of this type. Scalars of the schema's own are checked here, as no rule of the validation
-    /// knows them.
+/// Converts literals, and collects what is wrong with them.
+pub struct LiteralConverter<'d> {
+    pub schema: &'d SchemaIndex,
+    pub positions: &'d Positions<'d>,
+    pub errors: Vec<ServerError>,
+}
+
+impl LiteralConverter<'_> {
+    /// Converts a value where this type is expected. Scalars of this schema are checked here, since the validation does
+    /// not know what they accept.
     pub fn value(&mut self, value: &Node<Literal>, ty: &Type) -> Value {
         let (Type::Named(name) | Type::NonNullNamed(name)) = ty else {
             return match &**value {
@@ -20,7 +29,7 @@ impl Tree<'_> {
                 Literal::List(items) => {
                     Value::List(items.iter().map(|item| self.value(item, ty.item_type())).collect())
                 }
-                // One value stands for a list of it.
+                // A single value stands for a list of one.
                 _ => self.value(value, ty.item_type()),
             };
         };
@@ -35,14 +44,14 @@ impl Tree<'_> {
                 }
                 Value::Object(object)
             }
-            // An id is a text, however it is written.
+            // An id is a string, even if it is written as a number.
             Literal::Int(number) if *name == "ID" => Value::String(number.as_str().to_owned()),
             literal => {
                 let plain = plain(literal);
-                if !self.schema.takes(name, &plain) {
-                    let message = format!("{plain} is not a {name}.");
-                    let place = self.places.of_span(value.location());
-                    self.problems.push(problem(ErrorCode::GraphqlValidationFailed, message, Some(place)));
+                if !self.schema.is_valid_scalar(name, &plain) {
+                    let message = format!("{plain} is not a valid {name}.");
+                    let position = self.positions.of_span(value.location());
+                    self.errors.push(error(ErrorCode::GraphqlValidationFailed, message, Some(position)));
                 }
                 plain.into_value()
             }
@@ -50,7 +59,7 @@ impl Tree<'_> {
     }
 }
 
-/// A literal without variables, as it is written.
+/// Returns a literal without variables as a value of the library.
 fn plain(literal: &Literal) -> ConstValue {
     match literal {
         Literal::Null | Literal::Variable(_) => ConstValue::Null,
@@ -67,12 +76,12 @@ fn plain(literal: &Literal) -> ConstValue {
 }
 
 fn numeric(text: &str) -> ConstValue {
-    // `-0` is a whole number; JSON would make it a float.
+    // `-0` is a whole number; the JSON parser would make it a float.
     let whole = text.parse::<i64>().ok().map(Number::from);
     whole.or_else(|| text.parse().ok()).map_or(ConstValue::Null, ConstValue::Number)
 }
 
-/// A literal without variables, as it would come in JSON.
+/// Returns a literal without variables as JSON, as a request would send it.
 pub fn json(literal: &Literal) -> Json {
     match literal {
         Literal::Enum(word) => Json::String(word.to_string()),

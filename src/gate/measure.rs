@@ -1,59 +1,57 @@
-//! How much the operation that is meant asks for: its form, without the sizes of its lists. Each fragment is measured
-//! once and its size used wherever it is spread, so that a short text with nested fragments is measured at once.
+//! How large the requested operation is: its form, without the sizes of its lists. Each fragment is measured once, and
+//! its size is used wherever it is spread, so that a short text with nested fragments is measured quickly.
 
-use super::problem::too_complex;
+use super::errors::too_complex;
 use crate::limits::Limits;
 use apollo_compiler::executable::{DirectiveList, Field, OperationType, Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Name, executable};
 use async_graphql::ServerError;
 use std::collections::{HashMap, HashSet};
 
-/// The most fields and fragments at the root as written: fields of one response key are merged one by one.
+/// The most selections at the root as written: fields with the same response key are merged one by one.
 const MAX_ROOT_SELECTIONS: usize = 200;
 
-/// Checks an operation against the limits.
+/// Checks the form of an operation against the limits.
 pub fn check(
     limits: &Limits,
     document: &ExecutableDocument,
     operation: &executable::Operation,
 ) -> Result<(), ServerError> {
-    let (most, kind) = match operation.operation_type {
+    let (max, kind) = match operation.operation_type {
         OperationType::Query => (limits.root_fields.query, "query"),
         OperationType::Mutation => (limits.root_fields.mutation, "mutation"),
         OperationType::Subscription => (limits.root_fields.subscription, "subscription"),
     };
     let keys: HashSet<_> = operation.root_fields(document).map(|field| field.response_name()).collect();
-    if keys.len() as u64 > most {
+    if keys.len() as u64 > max {
         let keys = keys.len();
-        let message = format!("The operation has {keys} fields at its root; `root_fields` is {most} for a {kind}.");
+        let message = format!("The operation has {keys} root fields; `root_fields` is {max} for a {kind}.");
         return Err(too_complex(&message));
     }
     let selections = root_selections(document, &operation.selection_set, &mut HashSet::new());
     if selections > MAX_ROOT_SELECTIONS {
         return Err(too_complex(&format!(
-            "The operation has {selections} selections at its root, repeated fields included; beside `root_fields`, \
-             at most {MAX_ROOT_SELECTIONS} are allowed."
+            "The operation has {selections} selections at its root, repeated fields included; in addition to \
+             `root_fields`, at most {MAX_ROOT_SELECTIONS} are allowed."
         )));
     }
-    let mut measure = Measure { document, fragments: HashMap::new() };
-    let size = measure.set(&operation.selection_set).with(&operation.directives);
-    within("It nests", size.depth, limits.depth, "levels of fields", "depth")?;
-    within("It has", size.nodes, limits.nodes, "fields and fragments when its fragments are written out", "nodes")?;
-    within("It has", size.aliases, limits.aliases, "aliases when its fragments are written out", "aliases")?;
-    within("It has", size.directives, limits.directives, "directives when its fragments are written out", "directives")
+    let mut measurer = Measurer { document, fragments: HashMap::new() };
+    let size = measurer.set(&operation.selection_set).with(&operation.directives);
+    within(size.depth, limits.depth, "levels of fields", "depth")?;
+    within(size.nodes, limits.nodes, "fields and fragments, counted wherever a fragment is spread", "nodes")?;
+    within(size.aliases, limits.aliases, "aliases, counted wherever a fragment is spread", "aliases")?;
+    within(size.directives, limits.directives, "directives, counted wherever a fragment is spread", "directives")
 }
 
-fn within(what: &str, found: u64, most: u64, of: &str, setting: &str) -> Result<(), ServerError> {
+fn within(found: u64, max: u64, what: &str, setting: &str) -> Result<(), ServerError> {
     match found {
-        _ if found <= most => Ok(()),
-        u64::MAX => {
-            Err(too_complex(&format!("The operation asks for too much. {what} countless {of}; `{setting}` is {most}.")))
-        }
-        _ => Err(too_complex(&format!("The operation asks for too much. {what} {found} {of}; `{setting}` is {most}."))),
+        _ if found <= max => Ok(()),
+        u64::MAX => Err(too_complex(&format!("The operation has countless {what}; `{setting}` is {max}."))),
+        _ => Err(too_complex(&format!("The operation has {found} {what}; `{setting}` is {max}."))),
     }
 }
 
-/// How many selections are written at the root; those of a fragment once.
+/// Returns how many selections are written at the root, with those of each fragment once.
 fn root_selections<'d>(
     document: &'d ExecutableDocument,
     set: &'d SelectionSet,
@@ -72,20 +70,20 @@ fn root_selections<'d>(
     set.selections.len() + set.selections.iter().map(below).sum::<usize>()
 }
 
-/// The size of a selection with its fragments written out. Sums are saturated.
+/// The size of a selection, with its fragments counted wherever they are spread. Sums are saturated.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct OperationSize {
     depth: u64,
-    /// Fields and fragments: a walk over fragments that hold no field takes as long.
+    /// Fields and fragments: walking over fragments without fields takes as long.
     nodes: u64,
     aliases: u64,
     directives: u64,
 }
 
-impl Size {
-    /// Of two selections in one place.
-    fn beside(self, other: Size) -> Size {
-        Size {
+impl OperationSize {
+    /// Returns the size of two selections side by side.
+    fn plus(self, other: OperationSize) -> OperationSize {
+        OperationSize {
             depth: self.depth.max(other.depth),
             nodes: self.nodes.saturating_add(other.nodes),
             aliases: self.aliases.saturating_add(other.aliases),
@@ -93,34 +91,34 @@ impl Size {
         }
     }
 
-    fn with(self, directives: &DirectiveList) -> Size {
-        self.beside(Size { directives: directives.len() as u64, ..Size::default() })
+    fn with(self, directives: &DirectiveList) -> OperationSize {
+        self.plus(OperationSize { directives: directives.len() as u64, ..OperationSize::default() })
     }
 
-    fn with_node(self) -> Size {
-        self.beside(Size { nodes: 1, ..Size::default() })
+    fn with_node(self) -> OperationSize {
+        self.plus(OperationSize { nodes: 1, ..OperationSize::default() })
     }
 }
 
-struct Measure<'d> {
+struct Measurer<'d> {
     document: &'d ExecutableDocument,
-    fragments: HashMap<&'d Name, Size>,
+    fragments: HashMap<&'d Name, OperationSize>,
 }
 
-impl<'d> Measure<'d> {
-    fn set(&mut self, set: &'d SelectionSet) -> Size {
-        set.selections.iter().fold(Size::default(), |all, selection| {
+impl<'d> Measurer<'d> {
+    fn set(&mut self, set: &'d SelectionSet) -> OperationSize {
+        set.selections.iter().fold(OperationSize::default(), |all, selection| {
             let (size, directives) = match selection {
                 Selection::Field(field) => (self.field(field), &field.directives),
                 Selection::InlineFragment(fragment) => (self.set(&fragment.selection_set), &fragment.directives),
                 Selection::FragmentSpread(spread) => (self.fragment(&spread.fragment_name), &spread.directives),
             };
-            all.beside(size.with_node().with(directives))
+            all.plus(size.with_node().with(directives))
         })
     }
 
     /// A valid document has no fragment that spreads itself.
-    fn fragment(&mut self, name: &'d Name) -> Size {
+    fn fragment(&mut self, name: &'d Name) -> OperationSize {
         if let Some(size) = self.fragments.get(name) {
             return *size;
         }
@@ -130,11 +128,11 @@ impl<'d> Measure<'d> {
         size
     }
 
-    fn field(&mut self, field: &'d Field) -> Size {
-        let below = field.selection_set.as_ref().map_or_else(Size::default, |set| self.set(set));
-        // It unwraps a type, level by level, and is null below the last: tools ask for more levels than any type has.
+    fn field(&mut self, field: &'d Field) -> OperationSize {
+        let below = field.selection_set.as_ref().map_or_else(OperationSize::default, |set| self.set(set));
+        // Introspection unwraps types by `ofType`, and tools nest it deeper than any type is: so it adds no level.
         let level = u64::from(field.name != "ofType");
-        Size {
+        OperationSize {
             depth: below.depth.saturating_add(level),
             aliases: below.aliases.saturating_add(u64::from(field.alias.is_some())),
             ..below

@@ -1,28 +1,34 @@
-//! One reading of a request: its text is parsed, validated and measured here and nowhere else, and the values of its
-//! variables are coerced, before any field is executed. The library is handed the tree of the one operation that is
-//! meant. Verdicts are those of the specification and of graphql-js; `tests/clients` compares them.
+//! One reading of a request: its text is parsed, validated and measured only here, and the values of its variables are
+//! coerced, before any field is executed. The library gets the tree of the requested operation alone. Verdicts are those
+//! of the specification and of graphql-js; `tests/clients` compares them.
+//!
+//! ```text
+//! trusted → (document_cache) → checked_document → measure, cost, tree → checked_operation
+//!                                                                              │
+//!                                        variables → coerce ───────────→ prepared_request
+//! ```
 
-mod check;
+mod checked_document;
+mod checked_operation;
 mod coerce;
+mod cost;
+mod document_cache;
+mod errors;
 mod introspection;
-mod known;
+mod list_size;
 mod literal;
 mod measure;
-mod objects;
-mod operation;
-mod places;
-mod prepared;
-mod problem;
-mod schema;
-mod size;
+mod positions;
+mod prepared_request;
+mod schema_index;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod trusted;
 
-pub use prepared::Prepared;
-pub use trusted::{Source, Unusable};
+pub use prepared_request::PreparedRequest;
+pub use trusted::{DocumentSource, TrustedDocumentsError};
 
 use crate::blocking;
 use crate::graphql;
@@ -30,63 +36,64 @@ use crate::limits::Limits;
 use crate::read::Extents;
 use crate::wire::{SCALARS, ScalarCheck};
 use async_graphql::ServerError;
-use known::Known;
-use operation::Operation;
-use schema::Schema;
+use checked_operation::CheckedOperation;
+use document_cache::DocumentCache;
+use schema_index::SchemaIndex;
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
-use trusted::Trusted;
+use trusted::TrustedDocuments;
 
-/// Checks requests against one schema. Documents that are valid are kept for the next request with the same text.
+/// Checks requests against one schema. Valid documents are cached for the next request with the same text.
 pub struct Gate {
-    schema: Schema,
+    schema: SchemaIndex,
     limits: Limits,
-    known: Known,
-    /// The documents that run, if the operator trusts no others.
-    trusted: Option<Trusted>,
+    cache: DocumentCache,
+    /// The only documents that may run, if the operator trusts no others.
+    trusted: Option<TrustedDocuments>,
 }
 
 impl Gate {
-    /// A gate in front of the schema with this definition: `scalars` are its own scalars, and `extents` says how many
-    /// items its lists have.
+    /// Returns the gate of the schema with this definition: `scalars` are the scalars that it defines, and `extents` says
+    /// how many items its lists have.
     pub fn new(sdl: &str, scalars: &'static [ScalarCheck], extents: Extents, limits: Limits) -> Gate {
-        Gate { schema: Schema::new(sdl, scalars, extents), limits, known: Known::default(), trusted: None }
+        Gate { schema: SchemaIndex::new(sdl, scalars, extents), limits, cache: DocumentCache::default(), trusted: None }
     }
 
-    /// The gate in front of the API.
-    pub fn of_api(limits: Limits) -> Gate {
+    /// Returns the gate of the API.
+    pub fn for_api(limits: Limits) -> Gate {
         Gate::new(&graphql::sdl(), &SCALARS, graphql::extents(), limits)
     }
 
-    /// Trusts the documents of this file, and from now on no others.
-    pub fn trust(&mut self, file: &Path) -> Result<(), Unusable> {
-        self.trusted = Some(Trusted::read(self, file)?);
+    /// From now on, lets only the documents of this file pass.
+    pub fn trust_only(&mut self, file: &Path) -> Result<(), TrustedDocumentsError> {
+        self.trusted = Some(TrustedDocuments::read(&self.schema, &self.limits, file)?);
         Ok(())
     }
 
     /// Whether any document may run, and not only trusted ones.
-    pub fn takes_texts(&self) -> bool {
+    pub fn accepts_any_document(&self) -> bool {
         self.trusted.is_none()
     }
 
-    /// Returns the operation that is meant, ready for execution, or every reason why it must not be executed.
+    /// Returns a request with its operation, ready to be executed, or every reason why it must not be executed.
     pub fn prepare(
         &self,
-        source: impl Into<Source>,
+        source: impl Into<DocumentSource>,
         name: Option<String>,
         variables: Map<String, Value>,
-    ) -> Result<Prepared, Vec<ServerError>> {
-        let key = (self.text(source.into()).map_err(|problem| vec![problem])?, name);
-        let operation = if let Some(operation) = self.known.find(&key) {
+    ) -> Result<PreparedRequest, Vec<ServerError>> {
+        let text = source.into().text(self.trusted.as_ref()).map_err(|error| vec![error])?;
+        let key = (text, name);
+        let operation = if let Some(operation) = self.cache.get(&key) {
             operation
         } else {
-            let read = || Operation::read(&self.schema, &self.limits, &key.0, key.1.as_deref());
-            let operation = blocking::run(key.0.len(), read);
-            let operation = Arc::new(operation.map_err(problem::bounded)?);
-            self.known.keep(key.clone(), operation.clone());
+            let parse = || CheckedOperation::parse(&self.schema, &self.limits, &key.0, key.1.as_deref());
+            let operation = blocking::run(key.0.len(), parse);
+            let operation = Arc::new(operation.map_err(errors::bounded)?);
+            self.cache.insert(key.clone(), operation.clone());
             operation
         };
-        Prepared::new(&self.schema, &self.limits, operation, key.1, variables).map_err(problem::bounded)
+        PreparedRequest::new(&self.schema, &self.limits, operation, key.1, variables).map_err(errors::bounded)
     }
 }

@@ -1,8 +1,8 @@
-//! What the parser takes and a document must not have: it follows a specification that is newer than what clients and
-//! the library know, leaves a rule about values out, and drops an argument or an input field that has no value.
+//! What the parser accepts although a document must not contain it: the parser follows a newer specification than clients
+//! and the library, does not apply one rule about values, and drops arguments and input fields without a value.
 
-use super::places::Places;
-use super::problem::problem;
+use super::errors::error;
+use super::positions::Positions;
 use crate::wire::ErrorCode;
 use apollo_compiler::ast::{Argument, Definition, DirectiveList, Document, Selection, Value};
 use apollo_compiler::parser::SourceSpan;
@@ -11,9 +11,9 @@ use apollo_parser::{Lexer, TokenKind};
 use async_graphql::ServerError;
 use std::collections::HashSet;
 
-/// Everything that is wrong with the form of a document.
-pub fn problems(text: &str, document: &Document, places: &Places<'_>) -> Vec<ServerError> {
-    let mut walk = Walk { places, names: 0, problems: Vec::new() };
+/// Returns everything that is wrong with the syntax of a document.
+pub fn errors(text: &str, document: &Document, positions: &Positions<'_>) -> Vec<ServerError> {
+    let mut walk = SyntaxWalk { positions, names: 0, errors: Vec::new() };
     if document.definitions.is_empty() {
         walk.parse_failed("The document has no operation.", None);
     }
@@ -23,7 +23,7 @@ pub fn problems(text: &str, document: &Document, places: &Places<'_>) -> Vec<Ser
                 let is_short = text[operation.location().map_or(0, |span| span.offset())..].starts_with('{');
                 walk.names += usize::from(!is_short) + usize::from(operation.name.is_some());
                 for variable in &operation.variables {
-                    // Its own, and that of its type.
+                    // The name of the variable, and that of its type.
                     walk.names += 2;
                     if let Some(default) = &variable.default_value {
                         walk.value(default);
@@ -34,38 +34,38 @@ pub fn problems(text: &str, document: &Document, places: &Places<'_>) -> Vec<Ser
                 walk.selections(&operation.selection_set, operation.location());
             }
             Definition::FragmentDefinition(fragment) => {
-                // `fragment`, its own, `on`, and that of its type.
+                // `fragment`, its name, `on`, and the name of its type.
                 walk.names += 4;
                 walk.directives(&fragment.directives);
                 walk.selections(&fragment.selection_set, fragment.location());
             }
-            // Definitions of types are refused by the validation.
-            _ => return walk.problems,
+            // Type definitions are refused by the validation.
+            _ => return walk.errors,
         }
     }
     let is_name =
         |token: &Result<apollo_parser::Token<'_>, _>| token.as_ref().is_ok_and(|token| token.kind() == TokenKind::Name);
-    if walk.problems.is_empty() && Lexer::new(text).filter(is_name).count() != walk.names {
+    if walk.errors.is_empty() && Lexer::new(text).filter(is_name).count() != walk.names {
         walk.parse_failed("An argument or an input field has no value: write it as `name: value`.", None);
     }
-    walk.problems
+    walk.errors
 }
 
-struct Walk<'p> {
-    places: &'p Places<'p>,
-    /// Names that the document has, keywords included: as many as its text, or the parser dropped some.
+struct SyntaxWalk<'p> {
+    positions: &'p Positions<'p>,
+    /// The names in the parsed document, keywords included. If its text has more, the parser dropped some.
     names: usize,
-    problems: Vec<ServerError>,
+    errors: Vec<ServerError>,
 }
 
-impl Walk<'_> {
+impl SyntaxWalk<'_> {
     fn parse_failed(&mut self, message: &str, span: Option<SourceSpan>) {
-        self.problems.push(problem(ErrorCode::GraphqlParseFailed, message, Some(self.places.of_span(span))));
+        self.errors.push(error(ErrorCode::GraphqlParseFailed, message, Some(self.positions.of_span(span))));
     }
 
     fn selections(&mut self, selections: &[Selection], span: Option<SourceSpan>) {
         if selections.is_empty() {
-            self.parse_failed("A selection between braces must not be empty.", span);
+            self.parse_failed("A selection set must not be empty. Select at least one field.", span);
         }
         for selection in selections {
             match selection {
@@ -121,8 +121,8 @@ impl Walk<'_> {
                     self.names += 1;
                     if !known.insert(name) {
                         let message = format!("The input field `{name}` is written more than once.");
-                        let place = self.places.of_span(name.location());
-                        self.problems.push(problem(ErrorCode::GraphqlValidationFailed, message, Some(place)));
+                        let position = self.positions.of_span(name.location());
+                        self.errors.push(error(ErrorCode::GraphqlValidationFailed, message, Some(position)));
                     }
                     self.value(value);
                 }
@@ -131,21 +131,21 @@ impl Walk<'_> {
     }
 }
 
-/// Variables whose default is null, by the names of their operations.
+/// Variables whose default is null, each with the name of its operation.
 pub type NullDefaults = HashSet<(Option<Name>, Name)>;
 
-/// Takes the defaults that are null out of a document and returns which they were: the validation would let such a
-/// variable stand where null is not allowed, as if its default were a value.
+/// Removes the defaults that are null from a document and returns them: with such a default, the validation would accept
+/// the variable where null is not allowed.
 pub fn take_null_defaults(document: &mut Document) -> NullDefaults {
     let mut taken = NullDefaults::new();
     for definition in &mut document.definitions {
         let Definition::OperationDefinition(operation) = definition else { continue };
-        for place in 0..operation.variables.len() {
-            let variable = &operation.variables[place];
+        for index in 0..operation.variables.len() {
+            let variable = &operation.variables[index];
             let is_null = variable.default_value.as_ref().is_some_and(|value| value.is_null());
             if is_null && !variable.ty.is_non_null() {
                 taken.insert((operation.name.clone(), variable.name.clone()));
-                operation.make_mut().variables[place].make_mut().default_value = None;
+                operation.make_mut().variables[index].make_mut().default_value = None;
             }
         }
     }

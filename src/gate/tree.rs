@@ -1,8 +1,9 @@
-//! One operation of a valid document, with the fragments that it uses, as the library's execution takes it: every part
-//! keeps its place.
+//! Builds the library's tree of one operation of a valid document, with the fragments that it uses. Every part keeps its
+//! position.
 
-use super::places::Places;
-use super::schema::Schema;
+use super::literal::LiteralConverter;
+use super::positions::Positions;
+use super::schema_index::SchemaIndex;
 use apollo_compiler::ast::{Argument, InputValueDefinition, OperationType as Kind};
 use apollo_compiler::executable::{DirectiveList, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::parser::SourceSpan;
@@ -12,57 +13,53 @@ use async_graphql::{Positioned, ServerError};
 use async_graphql_value::{Name as LibraryName, Value};
 use std::collections::{HashMap, HashSet};
 
-/// A tree in the making.
-pub struct Tree<'d> {
-    pub schema: &'d Schema,
-    pub places: &'d Places<'d>,
-    document: &'d ExecutableDocument,
-    /// Fragments that are spread and not written yet.
-    open: Vec<&'d Name>,
-    spread: HashSet<&'d Name>,
-    /// What is wrong with values.
-    pub problems: Vec<ServerError>,
+/// Returns the tree of an operation.
+pub fn build(
+    schema: &SchemaIndex,
+    positions: &Positions<'_>,
+    document: &ExecutableDocument,
+    operation: &Node<Operation>,
+) -> Result<library::ExecutableDocument, Vec<ServerError>> {
+    let literals = LiteralConverter { schema, positions, errors: Vec::new() };
+    let mut builder = TreeBuilder { document, literals, pending: Vec::new(), spread: HashSet::new() };
+    let definition = builder.operation(operation);
+    let mut fragments = HashMap::new();
+    while let Some(name) = builder.pending.pop() {
+        let fragment = &document.fragments[name];
+        let node = library::FragmentDefinition {
+            type_condition: builder.condition(&fragment.selection_set.ty),
+            directives: builder.directives(&fragment.directives),
+            selection_set: builder.set(&fragment.selection_set, fragment.location()),
+        };
+        fragments.insert(LibraryName::new(name), builder.at(fragment.location(), node));
+    }
+    // The library needs no name for a single operation.
+    let operations = library::DocumentOperations::Single(definition);
+    match builder.literals.errors.is_empty() {
+        true => Ok(library::ExecutableDocument { operations, fragments }),
+        false => Err(builder.literals.errors),
+    }
 }
 
-impl<'d> Tree<'d> {
-    /// Writes an operation.
-    pub fn of(
-        schema: &'d Schema,
-        places: &'d Places<'d>,
-        document: &'d ExecutableDocument,
-        operation: &'d Node<Operation>,
-    ) -> Result<library::ExecutableDocument, Vec<ServerError>> {
-        let (open, spread, problems) = (Vec::new(), HashSet::new(), Vec::new());
-        let mut tree = Tree { schema, places, document, open, spread, problems };
-        let definition = tree.operation(operation);
-        let mut fragments = HashMap::new();
-        while let Some(name) = tree.open.pop() {
-            let fragment = &document.fragments[name];
-            let node = library::FragmentDefinition {
-                type_condition: tree.condition(&fragment.selection_set.ty),
-                directives: tree.directives(&fragment.directives),
-                selection_set: tree.set(&fragment.selection_set, fragment.location()),
-            };
-            fragments.insert(LibraryName::new(name), tree.at(fragment.location(), node));
-        }
-        // Of one operation, its name makes no difference.
-        let operations = library::DocumentOperations::Single(definition);
-        match tree.problems.is_empty() {
-            true => Ok(library::ExecutableDocument { operations, fragments }),
-            false => Err(tree.problems),
-        }
-    }
+struct TreeBuilder<'d> {
+    document: &'d ExecutableDocument,
+    literals: LiteralConverter<'d>,
+    /// Fragments that are spread and not built yet.
+    pending: Vec<&'d Name>,
+    spread: HashSet<&'d Name>,
+}
 
+impl<'d> TreeBuilder<'d> {
     fn operation(&mut self, operation: &'d Node<Operation>) -> Positioned<library::OperationDefinition> {
         let variable = |variable: &Node<apollo_compiler::ast::VariableDefinition>| {
             let node = library::VariableDefinition {
                 name: self.name(&variable.name),
                 var_type: self.at(
                     variable.ty.location(),
-                    library::Type::new(&variable.ty.to_string()).expect("a type is written in one way"),
+                    library::Type::new(&variable.ty.to_string()).expect("the library parses every type"),
                 ),
                 directives: Vec::new(),
-                // Values come with their defaults filled in.
+                // The values of variables include their defaults.
                 default_value: None,
             };
             self.at(variable.location(), node)
@@ -81,8 +78,8 @@ impl<'d> Tree<'d> {
         self.at(operation.location(), node)
     }
 
-    /// The one field of a subscription, merged from wherever it is selected: the library looks for it nowhere but
-    /// directly at the root, and would begin a stream for each.
+    /// Returns the root field of a subscription, merged from wherever it is selected: the library expects it directly at
+    /// the root, and would begin a stream for each selection.
     fn stream(&mut self, operation: &'d Node<Operation>) -> Positioned<library::SelectionSet> {
         let mut fields = operation.root_fields(self.document);
         let mut stream = fields.next().map(|first| self.field(first));
@@ -109,7 +106,7 @@ impl<'d> Tree<'d> {
             Selection::Field(field) => (field.location(), library::Selection::Field(self.field(field))),
             Selection::FragmentSpread(spread) => {
                 if self.spread.insert(&spread.fragment_name) {
-                    self.open.push(&spread.fragment_name);
+                    self.pending.push(&spread.fragment_name);
                 }
                 let node = library::FragmentSpread {
                     fragment_name: self.name(&spread.fragment_name),
@@ -145,7 +142,7 @@ impl<'d> Tree<'d> {
     }
 
     fn directives(&mut self, directives: &DirectiveList) -> Vec<Positioned<library::Directive>> {
-        let schema = self.schema;
+        let schema = self.literals.schema;
         let directive = |directive: &Node<apollo_compiler::ast::Directive>| {
             let definition = &schema.definitions.directive_definitions[&directive.name];
             let arguments = self.arguments(&directive.arguments, &definition.arguments);
@@ -161,7 +158,7 @@ impl<'d> Tree<'d> {
     ) -> Vec<(Positioned<LibraryName>, Positioned<Value>)> {
         let argument = |argument: &Node<Argument>| {
             let definition = definitions.iter().find(|definition| definition.name == argument.name);
-            let value = self.value(&argument.value, &definition.expect("the document is valid").ty);
+            let value = self.literals.value(&argument.value, &definition.expect("the document is valid").ty);
             (self.name(&argument.name), self.at(argument.value.location(), value))
         };
         arguments.iter().map(argument).collect()
@@ -176,11 +173,11 @@ impl<'d> Tree<'d> {
     }
 
     fn at<T>(&self, span: Option<SourceSpan>, node: T) -> Positioned<T> {
-        Positioned::new(node, self.places.of_span(span))
+        Positioned::new(node, self.literals.positions.of_span(span))
     }
 }
 
-/// The kind of an operation.
+/// Returns the kind of an operation.
 pub fn kind(operation: &Operation) -> library::OperationType {
     match operation.operation_type {
         Kind::Query => library::OperationType::Query,

@@ -1,8 +1,9 @@
-//! Where the text of a document comes from: the request itself, or the documents that the operator trusts.
+//! Where the text of a document comes from: from the request itself, or from the documents that the operator trusts.
 
-use super::Gate;
-use super::operation::Operation;
-use super::problem::problem;
+use super::checked_operation::CheckedOperation;
+use super::errors::error;
+use super::schema_index::SchemaIndex;
+use crate::limits::Limits;
 use crate::wire::ErrorCode;
 use async_graphql::ServerError;
 use sha2::{Digest, Sha256};
@@ -13,56 +14,57 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest file of trusted documents, in MiB.
-const MAX_MEBIBYTES: u64 = 16;
-/// The most invalid documents that a message names.
-const MAX_NAMED: usize = 10;
+const MAX_FILE_MEBIBYTES: u64 = 16;
+/// The most invalid documents that a message lists.
+const MAX_LISTED: usize = 10;
 
 /// How a request refers to its document.
 #[derive(Debug)]
-pub enum Source {
+pub enum DocumentSource {
     /// By its text.
     Text(String),
     /// By its id among the trusted documents.
     Id(String),
-    /// Only by the hash of its text, as automatic persisted queries try first. The server keeps no texts for them.
+    /// Only by the hash of its text, as automatic persisted queries try first. The server stores no texts for them.
     Hash,
 }
 
-impl From<String> for Source {
-    fn from(text: String) -> Source {
-        Source::Text(text)
+impl From<String> for DocumentSource {
+    fn from(text: String) -> DocumentSource {
+        DocumentSource::Text(text)
     }
 }
 
 /// Documents that the operator trusts, by their ids.
-pub struct Trusted(HashMap<String, Arc<str>>);
+pub struct TrustedDocuments(HashMap<String, Arc<str>>);
 
 /// Why a file of trusted documents cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("The trusted documents in {file} cannot be used: {problem}", file = file.display())]
-pub struct Unusable {
+pub struct TrustedDocumentsError {
     file: PathBuf,
     problem: String,
 }
 
-impl Trusted {
-    /// Reads a file, and checks all its documents.
-    pub(super) fn read(gate: &Gate, file: &Path) -> Result<Trusted, Unusable> {
-        let unusable = |problem: String| Unusable { file: file.to_owned(), problem };
+impl TrustedDocuments {
+    /// Reads a file, and checks all of its documents.
+    pub fn read(schema: &SchemaIndex, limits: &Limits, file: &Path) -> Result<TrustedDocuments, TrustedDocumentsError> {
+        let unusable = |problem: String| TrustedDocumentsError { file: file.to_owned(), problem };
         let texts = texts(file).map_err(unusable)?;
-        let invalid: Vec<_> = texts.iter().filter_map(|(id, text)| Some((id, invalid(gate, text)?))).collect();
+        let invalid: Vec<_> =
+            texts.iter().filter_map(|(id, text)| Some((id, first_error(schema, limits, text)?))).collect();
         if !invalid.is_empty() {
-            let named = invalid.iter().take(MAX_NAMED);
-            let named: String = named.map(|(id, problem)| format!("\n  document {id:?}: {problem}")).collect();
+            let listed = invalid.iter().take(MAX_LISTED);
+            let listed: String = listed.map(|(id, problem)| format!("\n  document {id:?}: {problem}")).collect();
             let count = invalid.len();
-            return Err(unusable(format!("{count} of {} are not valid for the schema:{named}", texts.len())));
+            return Err(unusable(format!("{count} of {} are not valid for the schema:{listed}", texts.len())));
         }
         let documents = texts.into_iter().flat_map(|(id, text)| {
             let text = Arc::<str>::from(text);
-            // GraphQL over HTTP has ids of this form for every document.
+            // The specification of GraphQL over HTTP has this form of ids for every document.
             [(hash(&text), text.clone()), (id, text)]
         });
-        Ok(Trusted(documents.collect()))
+        Ok(TrustedDocuments(documents.collect()))
     }
 
     fn find(&self, id: &str) -> Option<String> {
@@ -70,52 +72,62 @@ impl Trusted {
     }
 }
 
-impl Gate {
-    /// Returns the text of a document, or why it must not run.
-    pub(super) fn text(&self, source: Source) -> Result<String, ServerError> {
-        let (code, message) = match (source, &self.trusted) {
-            (Source::Text(text), None) => return Ok(text),
-            (Source::Text(_), Some(_)) => {
+impl DocumentSource {
+    /// Returns the text of the document, or why it must not run. `trusted` are the only documents that may run, if the
+    /// operator trusts no others.
+    pub fn text(self, trusted: Option<&TrustedDocuments>) -> Result<String, ServerError> {
+        let (code, message) = match (self, trusted) {
+            (DocumentSource::Text(text), None) => return Ok(text),
+            (DocumentSource::Text(_), Some(_)) => {
                 let message =
-                    "The server runs trusted documents only. Send the `documentId` of one in place of a text.";
+                    "This server executes only trusted documents. Send the `documentId` of one instead of a text.";
                 (ErrorCode::Forbidden, message.to_owned())
             }
-            (Source::Id(id), Some(trusted)) => match trusted.find(&id) {
+            (DocumentSource::Id(id), Some(trusted)) => match trusted.find(&id) {
                 Some(text) => return Ok(text),
-                None => (ErrorCode::PersistedQueryNotFound, format!("No trusted document has the id `{id}`.")),
+                None => (
+                    ErrorCode::PersistedQueryNotFound,
+                    format!("No trusted document has the id `{id}`. Ask the operator to add the document."),
+                ),
             },
-            (Source::Id(id), None) => {
-                let message =
-                    format!("No document has the id `{id}`: the server keeps none. Send the text in `query`.");
+            (DocumentSource::Id(id), None) => {
+                let message = format!(
+                    "No document has the id `{id}`: this server has no trusted documents. Send the text in `query`."
+                );
                 (ErrorCode::PersistedQueryNotFound, message)
             }
             // Clients compare the message.
-            (Source::Hash, _) => (ErrorCode::PersistedQueryNotSupported, "PersistedQueryNotSupported".to_owned()),
+            (DocumentSource::Hash, _) => {
+                (ErrorCode::PersistedQueryNotSupported, "PersistedQueryNotSupported".to_owned())
+            }
         };
-        Err(problem(code, message, None))
+        Err(error(code, message, None))
     }
 }
 
 fn texts(file: &Path) -> Result<BTreeMap<String, String>, String> {
     let mut bytes = Vec::new();
-    let limit = MAX_MEBIBYTES << 20;
+    let limit = MAX_FILE_MEBIBYTES << 20;
     let read = File::open(file).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
     read.map_err(|error| format!("the file cannot be read: {error}."))?;
     if bytes.len() as u64 > limit {
-        return Err(format!("the file is larger than {MAX_MEBIBYTES} MiB. Remove documents that no client sends."));
+        return Err(format!(
+            "the file is larger than {MAX_FILE_MEBIBYTES} MiB. Remove documents that no client sends."
+        ));
     }
     serde_json::from_slice(&bytes)
-        .map_err(|error| format!("the file has to be a JSON object from ids to the texts of documents: {error}."))
+        .map_err(|error| format!("the file must be a JSON object from ids to the texts of documents: {error}."))
 }
 
-/// Returns the first problem of a document, or `None` if each of its operations is valid and within the limits.
-fn invalid(gate: &Gate, text: &str) -> Option<String> {
-    let error = Operation::check(&gate.schema, &gate.limits, text).err()?.into_iter().next()?;
-    let place = error.locations.first().map(|place| format!(" (line {}, column {})", place.line, place.column));
-    Some(format!("{}{}", error.message, place.unwrap_or_default()))
+/// Returns the first error of a document, or `None` if each of its operations is valid and within the limits.
+fn first_error(schema: &SchemaIndex, limits: &Limits, text: &str) -> Option<String> {
+    let error = CheckedOperation::check_all(schema, limits, text).err()?.into_iter().next()?;
+    let position =
+        error.locations.first().map(|position| format!(" (line {}, column {})", position.line, position.column));
+    Some(format!("{}{}", error.message, position.unwrap_or_default()))
 }
 
-/// Returns the id that every client can compute.
+/// Returns the id that every client can compute from a text.
 fn hash(text: &str) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(text)))
 }
@@ -123,12 +135,12 @@ fn hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
+    use crate::gate::Gate;
 
     fn refusal(json: &str) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, json).unwrap();
-        let problem = Gate::of_api(Limits::default()).trust(file.path()).unwrap_err();
+        let problem = Gate::for_api(Limits::default()).trust_only(file.path()).unwrap_err();
         problem
             .to_string()
             .strip_prefix(&format!("The trusted documents in {} ", file.path().display()))
@@ -138,14 +150,15 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_used_is_refused_with_what_is_wrong() {
-        let missing = Gate::of_api(Limits::default()).trust(Path::new("no-such-file.json")).unwrap_err().to_string();
+        let missing =
+            Gate::for_api(Limits::default()).trust_only(Path::new("no-such-file.json")).unwrap_err().to_string();
         assert!(missing.starts_with("The trusted documents in no-such-file.json cannot be used: "), "{missing}");
         assert!(missing.contains("cannot be read: No such file"), "{missing}");
         for json in ["", "[]", "{", "{\"a\": 1}", "{\"a\": null}", "{\"a\": \"{ viewer { name } }\"} x"] {
             let problem = refusal(json);
             assert!(problem.contains("a JSON object from ids to the texts"), "{json}: {problem}");
         }
-        let large = format!("{{\"a\": \"#{}\"}}", "x".repeat(MAX_MEBIBYTES as usize * 1024 * 1024));
+        let large = format!("{{\"a\": \"#{}\"}}", "x".repeat(MAX_FILE_MEBIBYTES as usize * 1024 * 1024));
         assert_eq!(
             refusal(&large),
             "cannot be used: the file is larger than 16 MiB. Remove documents that no client sends."
@@ -169,6 +182,6 @@ mod tests {
             "{problem}"
         );
         let many: serde_json::Map<_, _> = (0..30).map(|number| (number.to_string(), "{".into())).collect();
-        assert_eq!(refusal(&serde_json::Value::from(many).to_string()).lines().count(), 1 + MAX_NAMED);
+        assert_eq!(refusal(&serde_json::Value::from(many).to_string()).lines().count(), 1 + MAX_LISTED);
     }
 }

@@ -52,17 +52,17 @@ limits! {
     document_tokens: usize = 20_000, "20000";
     /// Operations in one document.
     document_operations: usize = 100, "100";
-    /// How deep fields nest in the operation that is meant.
+    /// How deep fields nest in the requested operation.
     depth: u64 = 15, "15";
-    /// Fields and fragments of the operation that is meant, with its fragments written out.
+    /// Fields and fragments of the requested operation, counted wherever a fragment is spread.
     nodes: u64 = 1_000, "1000";
-    /// Aliases of the operation that is meant, with its fragments written out.
+    /// Aliases of the requested operation, counted wherever a fragment is spread.
     aliases: u64 = 30, "30";
-    /// Directives of the operation that is meant, with its fragments written out.
+    /// Directives of the requested operation, counted wherever a fragment is spread.
     directives: u64 = 50, "50";
     /// Response keys at the root of a query, a mutation and a subscription.
     root_fields: RootFields = RootFields { query: 20, mutation: 5, subscription: 1 }, "[20, 5, 1]";
-    /// Objects that one request may ask for, by its page sizes; an exact `totalCount` costs 100 for each parent.
+    /// Objects that one request may return, by its page sizes; an exact `totalCount` costs 100 for each parent.
     objects: u64 = 50_000, "50000";
     /// Objects in one message of a subscription.
     message_objects: u64 = 5_000, "5000";
@@ -94,7 +94,7 @@ limits! {
     /// The longest time that a connection stays open between two requests.
     #[serde(deserialize_with = "positive_duration")]
     keep_alive: Duration = Duration::from_secs(75), "\"75s\"";
-    /// The longest time that a client may take nothing of an answer; a socket has 10 seconds for one message.
+    /// The longest time that a client may read nothing of a response; a socket has 10 seconds for one message.
     #[serde(deserialize_with = "positive_duration")]
     write_timeout: Duration = Duration::from_secs(30), "\"30s\"";
     /// Requests per second of one caller, with bursts of twice as many; 0 means any number.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::change::Denials;
 use crate::domain::Caller;
-use crate::gate::{Gate, Prepared};
+use crate::gate::{Gate, PreparedRequest};
 use crate::graphql::ExecutableSchema;
 use crate::watch::{Groups, Messages};
 use crate::wire::Response;
@@ -17,7 +17,7 @@ pub trait Engine: Send + Sync + 'static {
     fn gate(&self) -> &Gate;
 
     /// Carries out a query or a mutation of this caller, under this id.
-    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
+    fn execute(&self, prepared: PreparedRequest, caller: Caller, id: &str) -> BoxFuture<'static, Response>;
 
     /// Begins a subscription; it ends when its messages are dropped.
     fn subscribe(&self, request: Request, caller: Caller, id: &str) -> BoxFuture<'static, Messages>;
@@ -42,7 +42,7 @@ impl Engine for Api {
         &self.gate
     }
 
-    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, Response> {
+    fn execute(&self, prepared: PreparedRequest, caller: Caller, id: &str) -> BoxFuture<'static, Response> {
         prepared.execute(&self.schema, caller, id)
     }
 

@@ -4,7 +4,7 @@ use super::answer::panic_text;
 use super::refusal::Refusal;
 use super::state::Server;
 use crate::domain::{Caller, duration};
-use crate::gate::Prepared;
+use crate::gate::PreparedRequest;
 use crate::graphql::RequestId;
 use crate::wire::{ErrorCode, Response};
 use async_graphql::parser::types::OperationType;
@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 /// own and is never cut short, since what it has begun must be completed.
 pub async fn execute(
     server: &Server,
-    prepared: Prepared,
+    prepared: PreparedRequest,
     kind: OperationType,
     caller: Caller,
     id: &RequestId,

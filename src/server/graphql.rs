@@ -10,7 +10,7 @@ use super::state::Server;
 use super::{body, execute, sse};
 use crate::auth::Identity;
 use crate::blocking;
-use crate::gate::Prepared;
+use crate::gate::PreparedRequest;
 use crate::graphql::{Place, RequestId};
 use crate::wire::Response as Answer;
 use async_graphql::parser::types::OperationType;
@@ -105,7 +105,7 @@ async fn answer(
     response
 }
 
-fn media_type(prepared: &Prepared, accept: AcceptHeader, is_get: bool) -> Result<MediaType, HttpRefusal> {
+fn media_type(prepared: &PreparedRequest, accept: AcceptHeader, is_get: bool) -> Result<MediaType, HttpRefusal> {
     if is_get && prepared.kind == OperationType::Mutation {
         let message = "A mutation cannot be sent by GET. Send it by POST.";
         return Err(
@@ -120,7 +120,7 @@ async fn run(
     id: &RequestId,
     headers: &HeaderMap,
     identity: Identity,
-    prepared: Prepared,
+    prepared: PreparedRequest,
     media_type: MediaType,
 ) -> Response {
     let kind = prepared.kind;

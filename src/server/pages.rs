@@ -37,7 +37,7 @@ pub async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Res
 
 /// Whether to redirect to GraphiQL, which does not exist where only trusted documents run.
 fn wants_graphiql(server: &Server, headers: &HeaderMap) -> bool {
-    server.engine.gate().takes_texts() && accept_header(headers).prefers_html()
+    server.engine.gate().accepts_any_document() && accept_header(headers).prefers_html()
 }
 
 fn has_api_parameters(uri: &Uri) -> bool {

@@ -1,7 +1,7 @@
 //! From what was sent to an operation that may be executed.
 
 use super::refusal::Refusal;
-use crate::gate::{Gate, Prepared, Source};
+use crate::gate::{DocumentSource, Gate, PreparedRequest};
 use async_graphql::ServerError;
 use encoding_rs::{Encoding, UTF_8};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// A request as it was sent: its form is checked, and its document is not yet looked at.
 #[derive(Debug)]
 pub struct RawRequest {
-    document: Source,
+    document: DocumentSource,
     operation_name: Option<String>,
     variables: Map<String, Value>,
 }
@@ -93,10 +93,10 @@ impl RawRequest {
         };
         // If a text comes with an id or a hash, the text is used: clients send both when the other was not enough.
         let document = match (query, id) {
-            (Some(text), _) if !text.is_empty() => Source::Text(text),
-            (_, Some(id)) => Source::Id(id),
-            _ if has_hash => Source::Hash,
-            (Some(empty), None) => Source::Text(empty),
+            (Some(text), _) if !text.is_empty() => DocumentSource::Text(text),
+            (_, Some(id)) => DocumentSource::Id(id),
+            _ if has_hash => DocumentSource::Hash,
+            (Some(empty), None) => DocumentSource::Text(empty),
             (None, None) => {
                 return Err(Refusal::bad_request(
                     "The request has no document. Send the text of one in `query`, or the id of a trusted one in \
@@ -108,7 +108,7 @@ impl RawRequest {
     }
 
     /// Passes the gate: finds the operation that the request names, and checks it and the values of its variables.
-    pub fn prepare(self, gate: &Gate) -> Result<Prepared, Vec<ServerError>> {
+    pub fn prepare(self, gate: &Gate) -> Result<PreparedRequest, Vec<ServerError>> {
         gate.prepare(self.document, self.operation_name, self.variables)
     }
 }

@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// Returns the routes of a server.
 pub fn router(server: Arc<Server>) -> Router {
-    let assets = if server.engine.gate().takes_texts() { assets::routes() } else { Router::new() };
+    let assets = if server.engine.gate().accepts_any_document() { assets::routes() } else { Router::new() };
     let warned_origins = Arc::default();
     let authenticated = Router::new()
         .route("/", get(pages::root))

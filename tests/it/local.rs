@@ -25,7 +25,7 @@ impl Local {
         let db = Db::open(url, 8).await.unwrap();
         let denials = Denials::new(db.clone(), limits.audit_input);
         let app = App { db, executors: executors.into_iter().collect(), rollout: RolloutDefaults::default() };
-        Local { schema: ExecutableSchema::new(app.clone(), denials), gate: Gate::of_api(limits), app }
+        Local { schema: ExecutableSchema::new(app.clone(), denials), gate: Gate::for_api(limits), app }
     }
 
     /// The response to a document, for the caller `ann` with this role.

@@ -46,7 +46,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
 
     let app = App { executors: settings.executors.clone(), ..app };
     let words = words::of(settings.listen, &token, &fleet);
-    let gate = Gate::of_api(settings.limits);
+    let gate = Gate::for_api(settings.limits);
     let ready = || println!("{}", terminal::lines(&words));
     process::run(app, gate, listener, None, &settings, ready).await
 }

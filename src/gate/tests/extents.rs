@@ -1,7 +1,7 @@
 use super::*;
 use apollo_compiler::schema::ExtendedType;
 
-/// The measure counts a list that is not declared as one item.
+/// A list without a declared length is counted as one item.
 #[test]
 fn every_list_of_objects_says_how_long_it_can_be() {
     let definitions = &GATE.schema.definitions;

@@ -6,34 +6,34 @@ fn too_complex(text: &str, about: &str) {
 }
 
 #[test]
-fn each_limit_is_the_last_that_is_taken_and_is_named() {
+fn each_limit_is_the_largest_value_that_is_accepted_and_is_named() {
     let deep = |levels: usize| {
         let parents = levels - 3;
         let release = "parent { ".repeat(parents) + "id" + &" }".repeat(parents);
         format!("{{ releases(first: 1) {{ nodes {{ {release} }} }} }}")
     };
-    taken(&deep(15), json!({}));
+    accepted(&deep(15), json!({}));
     too_complex(&deep(16), "16 levels of fields; `depth` is 15.");
 
     let wide = |fields: usize| format!("{{ viewer {{ {} }} }}", "name ".repeat(fields - 1));
-    taken(&wide(1000), json!({}));
+    accepted(&wide(1000), json!({}));
     too_complex(&wide(1001), "`nodes` is 1000.");
 
     let aliased = |aliases: usize| format!("{{ viewer {{ {} }} }}", "b: name ".repeat(aliases));
-    taken(&aliased(30), json!({}));
+    accepted(&aliased(30), json!({}));
     too_complex(&aliased(31), "`aliases` is 30.");
 
     let directives = |many: usize| format!("{{ viewer {{ {} }} }}", "name @skip(if: false) ".repeat(many));
-    taken(&directives(50), json!({}));
+    accepted(&directives(50), json!({}));
     too_complex(&directives(51), "`directives` is 50.");
 
-    for (kind, field, most) in [("query", "viewer { name }", 20), ("mutation", REMOVE, 5)] {
+    for (kind, field, max) in [("query", "viewer { name }", 20), ("mutation", REMOVE, 5)] {
         let roots = |many: usize| {
             let fields: String = (0..many).map(|key| format!("k{key}: {field} ")).collect();
             format!("{kind} {{ {fields} }}")
         };
-        taken(&roots(most), json!({}));
-        too_complex(&roots(most + 1), &format!("`root_fields` is {most} for a {kind}."));
+        accepted(&roots(max), json!({}));
+        too_complex(&roots(max + 1), &format!("`root_fields` is {max} for a {kind}."));
     }
 
     let operations = |many: usize| (0..many).map(|number| format!("query q{number} {{ viewer {{ name }} }} "));
@@ -42,7 +42,7 @@ fn each_limit_is_the_last_that_is_taken_and_is_named() {
 
     // Of twenty thousand tokens a comment is one, and a new line another.
     let text = |lines: usize| format!("{{viewer{{name}}}}{}", "#\n".repeat(lines));
-    taken(&text(9_996), json!({}));
+    accepted(&text(9_996), json!({}));
     too_complex(&text(9_997), "`document_tokens` is 20000.");
 }
 
@@ -52,16 +52,16 @@ const REMOVE: &str = "removeHost(input: { hostId: \"hst_1\" }) { userErrors { co
 fn root_fields_are_counted_by_response_key_and_selections_as_written() {
     let many = (0..7).map(|key| format!("k{key}: viewer {{ name }} ")).collect::<String>();
     let fragments = (0..4).map(|number| format!("fragment f{number} on Query {{ {many} }} ")).collect::<String>();
-    taken(&format!("{{ ...f0 ...f1 ...f2 ...f3 }} {fragments}"), json!({}));
-    taken(&format!("{{ {} }}", "__typename ".repeat(200)), json!({}));
+    accepted(&format!("{{ ...f0 ...f1 ...f2 ...f3 }} {fragments}"), json!({}));
+    accepted(&format!("{{ {} }}", "__typename ".repeat(200)), json!({}));
     too_complex(&format!("{{ {} }}", "__typename ".repeat(201)), "`root_fields`");
     let twice = |field| format!("{{ ...f ...f }} fragment f on Query {{ {} }}", str::repeat(field, 198));
-    taken(&twice("__typename "), json!({}));
+    accepted(&twice("__typename "), json!({}));
     too_complex(&twice("__typename ").replace("{ ...f", "{ __typename ...f"), "`root_fields`");
 }
 
 #[test]
-fn only_the_operation_that_is_meant_is_measured() {
+fn only_the_requested_operation_is_measured() {
     let aliases = |name: &str| format!("query {name} {{ viewer {{ {} }} }} ", "b: name ".repeat(20));
     let text = aliases("a") + &aliases("b") + &aliases("c");
     assert!(prepare(&text, Some("b"), json!({})).is_ok());
@@ -73,12 +73,12 @@ fn only_the_operation_that_is_meant_is_measured() {
 
 #[test]
 fn objects_are_counted_by_the_sizes_of_lists() {
-    let objects = |text: &str, variables: Value| taken(text, variables).objects;
+    let objects = |text: &str, variables: Value| accepted(text, variables).objects;
     let pages = "query($n: Int = 2) { services(first: $n) { nodes { instances(first: 10) { nodes { id } } } } }";
     assert_eq!(objects(pages, json!({})), 1 + 2 * (1 + 1 + 10));
     assert_eq!(objects(pages, json!({ "n": 100 })), 1 + 100 * (1 + 1 + 10));
     assert_eq!(objects(pages, json!({ "n": 0 })), 1);
-    assert_eq!(objects(pages, json!({ "n": null })), 1 + 50 * (1 + 1 + 10), "as if it was left out");
+    assert_eq!(objects(pages, json!({ "n": null })), 1 + 50 * (1 + 1 + 10), "as if it were omitted");
     assert_eq!(objects("{ services { edges { node { id } } pageInfo { endCursor } } }", json!({})), 1 + 50 * 2 + 1);
     // The list itself is looked up for each parent, and what is counted is read.
     let nothing = "{ services(first: 200) { nodes { availableHosts(first: 0) { pageInfo { endCursor } } } } }";
@@ -100,8 +100,8 @@ fn objects_are_counted_by_the_sizes_of_lists() {
 }
 
 #[test]
-fn lists_of_payloads_count_as_long_as_they_can_be() {
-    let objects = |text: &str, variables: Value| taken(text, variables).objects;
+fn lists_of_payloads_are_counted_at_their_largest() {
+    let objects = |text: &str, variables: Value| accepted(text, variables).objects;
     let release = |selection: &str| {
         format!(
             "mutation {{ upgradeInstances(input: {{ serviceId: 1, versionId: 2, hosts: {{ all: true }} }}) {{ {selection} }} }}"
@@ -122,19 +122,24 @@ fn lists_of_payloads_count_as_long_as_they_can_be() {
 }
 
 #[test]
-fn a_size_that_a_field_does_not_take_is_refused_before_anything_runs() {
+fn a_page_size_out_of_range_is_refused_before_anything_runs() {
     for arguments in ["first: -1", "first: 201", "last: 2147483647", "last: 201", "first: 1, last: 1"] {
         refused_as("BAD_USER_INPUT", &format!("{{ hosts({arguments}) {{ nodes {{ id }} }} }}"), json!({}), "");
     }
-    refused_as("BAD_USER_INPUT", "{ labels(first: 1001) { key } }", json!({}), "`first` is 1001; it can be 0 to 1000.");
+    refused_as(
+        "BAD_USER_INPUT",
+        "{ labels(first: 1001) { key } }",
+        json!({}),
+        "`first` is 1001; it must be from 0 to 1000.",
+    );
     let text = "query($n: Int, $m: Int) { hosts(first: $n, last: $m) { nodes { id } } }";
-    refused_as("BAD_USER_INPUT", text, json!({ "n": 201 }), "`first` is 201; it can be 0 to 200.");
-    refused_as("BAD_USER_INPUT", text, json!({ "n": 1, "m": 1 }), "not for both");
-    taken(text, json!({ "n": null, "m": 200 }));
+    refused_as("BAD_USER_INPUT", text, json!({ "n": 201 }), "`first` is 201; it must be from 0 to 200.");
+    refused_as("BAD_USER_INPUT", text, json!({ "n": 1, "m": 1 }), "not both");
+    accepted(text, json!({ "n": null, "m": 200 }));
     let skipped = "mutation($n: Int) { upgradeInstances(input: { serviceId: 1, versionId: 2, hosts: { all: true } }) {
         skipped(first: $n) { reason } } }";
     refused_as("BAD_USER_INPUT", skipped, json!({ "n": 10_001 }), "`first` is 10001");
-    taken(skipped, json!({ "n": 10_000 }));
+    accepted(skipped, json!({ "n": 10_000 }));
     refused_as(
         "GRAPHQL_VALIDATION_FAILED",
         &skipped.replace("$n)", "214844308783)").replace("($n: Int)", ""),
@@ -146,5 +151,5 @@ fn a_size_that_a_field_does_not_take_is_refused_before_anything_runs() {
 #[test]
 fn a_subscription_says_how_many_objects_one_message_has() {
     let event = "subscription { instanceStatusChanged { instance { id service { id } } } }";
-    assert_eq!(taken(event, json!({})).objects, 3);
+    assert_eq!(accepted(event, json!({})).objects, 3);
 }

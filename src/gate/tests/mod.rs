@@ -1,4 +1,4 @@
-//! What the gate lets through, with what, and why it refuses the rest.
+//! What the gate accepts, and why it refuses the rest.
 
 mod extents;
 mod hostile;
@@ -9,32 +9,41 @@ mod verdicts;
 
 use super::*;
 use async_graphql::Variables;
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use std::sync::LazyLock;
+use std::time::Duration;
 
-static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::of_api(Limits::default()));
+static GATE: LazyLock<Gate> = LazyLock::new(|| Gate::for_api(Limits::default()));
 
-/// The operation of a document that is valid.
-pub fn operation(text: &str) -> Operation {
-    Operation::read(&GATE.schema, &GATE.limits, text, None).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+/// Returns the processor time that this thread has used so far, which other load of the machine does not change.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-fn prepare(text: &str, name: Option<&str>, variables: Value) -> Result<Prepared, Vec<ServerError>> {
+/// Returns the operation of a valid document.
+pub fn operation(text: &str) -> CheckedOperation {
+    CheckedOperation::parse(&GATE.schema, &GATE.limits, text, None)
+        .unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+}
+
+fn prepare(text: &str, name: Option<&str>, variables: Value) -> Result<PreparedRequest, Vec<ServerError>> {
     let variables = variables.as_object().cloned().unwrap_or_default();
     GATE.prepare(text.to_owned(), name.map(str::to_owned), variables)
 }
 
 #[track_caller]
-fn taken(text: &str, variables: Value) -> Prepared {
+fn accepted(text: &str, variables: Value) -> PreparedRequest {
     prepare(text, None, variables).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
 
-/// The codes and messages that it is refused with, the same on a second request.
+/// Returns the codes and messages of a refusal, which a second request gets, too.
 #[track_caller]
 fn refused(text: &str, variables: Value) -> Vec<(String, String)> {
     let errors = |variables: Value| {
         let Err(errors) = prepare(text, None, variables) else {
-            panic!("it is taken: {}", text.chars().take(300).collect::<String>())
+            panic!("it is accepted: {}", text.chars().take(300).collect::<String>())
         };
         let parts = |error: &ServerError| {
             let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code")).cloned();

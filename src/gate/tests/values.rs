@@ -4,14 +4,14 @@ use async_graphql::parser::types::{DocumentOperations, Selection};
 /// The values of variables as the library gets them.
 fn coerced(text: &str, variables: Value) -> Value {
     let operation = operation(text);
-    let variables = coerce::coerced(&GATE.schema, &operation.variables, variables.as_object().unwrap().clone());
+    let variables = coerce::coerce_all(&GATE.schema, &operation.variables, variables.as_object().unwrap().clone());
     let variables: Variables = variables.unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
     serde_json::to_value(variables).unwrap()
 }
 
 /// The first argument of the first field, as the library gets it.
 fn literal(text: &str) -> String {
-    let tree = taken(text, json!({})).request().parsed_query().unwrap().clone();
+    let tree = accepted(text, json!({})).request().parsed_query().unwrap().clone();
     let DocumentOperations::Single(operation) = tree.operations else { unreachable!() };
     let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else { panic!("{text}") };
     field.node.arguments[0].1.node.to_string()
@@ -61,7 +61,7 @@ fn every_value_that_is_wrong_is_reported_at_its_place() {
         "`$input.versionId`: 1.5 is not a value of type ID.",
         "`$input.hosts.hostnames[1]`: 7 is not a value of type String.",
         "`$input.hosts.hostnames[2]`: null is not a value of type String!.",
-        "`$input.rollout.maxParallel`: AmountInput takes exactly one of its fields",
+        "`$input.rollout.maxParallel`: AmountInput must have exactly one of its fields",
         "`$input.expectedCount`: 2147483648 is not a value of type Int.",
         "`$input`: UpgradeInstancesInput has no field `more`.",
         "`$reason` needs a value of type String!.",
@@ -91,7 +91,7 @@ fn literals_reach_the_library_as_they_are_written() {
         "{createdFrom: \"2026-11-24T08:00:00Z\"}"
     );
     let tree =
-        taken("{\n  ...f\r\n}\rfragment f on Query { é: viewer { name } }".replace('é', "e").as_str(), json!({}));
+        accepted("{\n  ...f\r\n}\rfragment f on Query { é: viewer { name } }".replace('é', "e").as_str(), json!({}));
     let fragment = &tree.request().parsed_query().unwrap().fragments["f"].clone();
     assert_eq!((fragment.pos.line, fragment.pos.column), (4, 1));
     assert_eq!(fragment.node.selection_set.node.items[0].pos.column, 23);

@@ -4,7 +4,7 @@ const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
 const UNPARSED: &str = "GRAPHQL_PARSE_FAILED";
 
 #[test]
-fn a_variable_stands_only_where_its_type_fits() {
+fn a_variable_is_accepted_only_where_its_type_fits() {
     for (declared, field) in [
         ("$n: String", "service(name: $n) { id }"),
         ("$n: String = null", "service(name: $n) { id }"),
@@ -18,11 +18,11 @@ fn a_variable_stands_only_where_its_type_fits() {
     ] {
         refused_as(INVALID, &format!("query({declared}) {{ {field} }}"), json!({ "n": "x" }), "n");
     }
-    taken("query($n: String = \"x\") { service(name: $n) { id } }", json!({}));
+    accepted("query($n: String = \"x\") { service(name: $n) { id } }", json!({}));
 }
 
 #[test]
-fn input_fields_are_given_once() {
+fn an_input_field_is_written_only_once() {
     for text in [
         "mutation { upgradeInstances(input: { serviceId: 1, versionId: 2, hosts: { all: true }, dryRun: true, dryRun: false }) { userErrors { code } } }",
         "{ instances(filter: { locked: true, locked: false }) { nodes { id } } }",
@@ -53,7 +53,7 @@ fn fields_of_one_key_are_merged_at_every_depth_or_refused() {
     }
     let shapes = "{ node(id: 1) { ... on Service { x: name } ... on Release { x: revision } } }";
     refused_as(INVALID, shapes, json!({}), "");
-    taken(&parts("versions(first: 1) { nodes { id } }", "versions(first: 1) { nodes { name } }"), json!({}));
+    accepted(&parts("versions(first: 1) { nodes { id } }", "versions(first: 1) { nodes { name } }"), json!({}));
 }
 
 #[test]
@@ -65,19 +65,19 @@ fn a_subscription_has_one_response_key() {
             "subscription {{ ...A ...B }} fragment A on Subscription {{ {watch} }} fragment B on Subscription {{ serviceChanged {{ cursor }} }}"
         ),
     ] {
-        let tree = taken(&text, json!({})).request().parsed_query().unwrap().clone();
+        let tree = accepted(&text, json!({})).request().parsed_query().unwrap().clone();
         let items: usize = tree.operations.iter().map(|(_, node)| node.node.selection_set.node.items.len()).sum();
         assert_eq!(items, 1, "one stream: {text}");
     }
-    refused_as(INVALID, &format!("subscription {{ a: {watch} b: {watch} }}"), json!({}), "exactly one field");
+    refused_as(INVALID, &format!("subscription {{ a: {watch} b: {watch} }}"), json!({}), "exactly one root field");
     for text in ["subscription { __typename }", "subscription { serviceChanged @skip(if: true) { kind } }"] {
         assert_eq!(refused(text, json!({})).len(), 1, "{text}");
     }
 }
 
 #[test]
-fn directives_stand_where_they_may_and_their_variables_are_used() {
-    taken("query($b: Boolean!) { viewer { __typename @include(if: $b) name } }", json!({ "b": true }));
+fn directives_are_accepted_only_in_their_locations_and_use_variables() {
+    accepted("query($b: Boolean!) { viewer { __typename @include(if: $b) name } }", json!({ "b": true }));
     for text in [
         "{ viewer { __typename @nope } }",
         "{ viewer { __typename(x: 1) } }",
@@ -151,19 +151,22 @@ fn the_operation_is_chosen_by_its_name() {
 #[test]
 fn scalars_of_the_schema_are_checked_wherever_they_stand() {
     let text = |value: &str| format!("{{ releases(filter: {{ createdFrom: {value} }}) {{ nodes {{ id }} }} }}");
-    taken(&text("\"2026-11-24T08:00:00.000Z\""), json!({}));
+    accepted(&text("\"2026-11-24T08:00:00.000Z\""), json!({}));
     for value in ["\"yesterday\"", "7", "true", "[]", "{ a: 1 }", "SOON"] {
-        refused_as(INVALID, &text(value), json!({}), "is not a DateTime");
+        refused_as(INVALID, &text(value), json!({}), "is not a valid DateTime");
     }
     let variable = "query($at: DateTime) { releases(filter: { createdFrom: $at }) { nodes { id } } }";
-    refused_as("BAD_USER_INPUT", variable, json!({ "at": "yesterday" }), "\"yesterday\" is not a DateTime.");
+    refused_as("BAD_USER_INPUT", variable, json!({ "at": "yesterday" }), "\"yesterday\" is not a valid DateTime.");
     let default = variable.replace("$at: DateTime", "$at: DateTime = \"yesterday\"");
-    refused_as("BAD_USER_INPUT", &default, json!({ "at": null }), "is not a DateTime");
+    refused_as("BAD_USER_INPUT", &default, json!({ "at": null }), "is not a valid DateTime");
     let cursor = "query($at: Cursor) { instanceEvents(after: $at) { nodes { cursor } } }";
-    refused_as("BAD_USER_INPUT", cursor, json!({ "at": 7 }), "is not a Cursor");
+    refused_as("BAD_USER_INPUT", cursor, json!({ "at": 7 }), "is not a valid Cursor");
 }
 
 #[test]
-fn descriptions_of_operations_are_taken() {
-    taken("\"\"\"What it asks.\"\"\" query a(\"How many.\" $n: Int) { hosts(first: $n) { nodes { id } } }", json!({}));
+fn descriptions_of_operations_are_accepted() {
+    accepted(
+        "\"\"\"What it queries.\"\"\" query a(\"How many.\" $n: Int) { hosts(first: $n) { nodes { id } } }",
+        json!({}),
+    );
 }

@@ -21,7 +21,7 @@ async fn connect(served: &Served) -> TcpStream {
 }
 
 /// Sends it.
-async fn say(stream: &mut TcpStream, text: &str) {
+async fn send(stream: &mut TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).await.unwrap();
 }
 
@@ -47,7 +47,7 @@ fn subscribing(served: &Served, document: &str) -> String {
 
 /// Asks for the health, and reads the answer.
 async fn healthy(stream: &mut TcpStream) {
-    say(stream, &head("/healthz")).await;
+    send(stream, &head("/healthz")).await;
     let mut answer = Vec::new();
     while !answer.ends_with(b"ok\n") {
         assert_ne!(timeout(SOON, stream.read_buf(&mut answer)).await.expect("an answer").unwrap(), 0, "closed");
@@ -105,7 +105,7 @@ async fn a_connection_may_be_silent_between_two_requests_but_not_for_ever() {
     // The head of a second request has the time of the first.
     let mut begun = connect(&served).await;
     healthy(&mut begun).await;
-    say(&mut begun, "GET /heal").await;
+    send(&mut begun, "GET /heal").await;
     let began = Instant::now();
     closed(&mut begun).await;
     assert!(began.elapsed() < kept, "{:?}", began.elapsed());
@@ -116,9 +116,9 @@ async fn the_head_of_a_request_that_begins_before_an_answer_ends_has_no_more_tim
     let limits = Limits { header_timeout: BRIEF, ..patient() };
     let served = Served::within(ws::Timings::default(), limits).await;
     let mut stream = connect(&served).await;
-    say(&mut stream, &subscribing(&served, "subscription { numbers(end: 20) }")).await;
+    send(&mut stream, &subscribing(&served, "subscription { numbers(end: 20) }")).await;
     assert_ne!(timeout(SOON, stream.read(&mut [0; 16])).await.expect("an answer").unwrap(), 0);
-    say(&mut stream, "GET /heal").await;
+    send(&mut stream, "GET /heal").await;
     closed(&mut stream).await;
 }
 
@@ -132,17 +132,17 @@ async fn a_request_may_take_longer_than_any_of_these_times() {
     let mut socket = sockets::Socket::ready(&served).await;
     sleep(4 * brief).await;
     socket.subscribe("1", "{ echo }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]
 async fn a_client_that_reads_no_answer_is_let_go() {
     let served = Served::within(ws::Timings::default(), Limits { write_timeout: BRIEF, ..patient() }).await;
     let mut streaming = connect(&served).await;
-    say(&mut streaming, &flood(&served)).await;
+    send(&mut streaming, &flood(&served)).await;
     open(&served, 1).await;
     open(&served, 0).await;
-    // Nor does one that asks and asks.
+    // Nor does one that keeps sending requests.
     let (_reading, mut pipelining) = connect(&served).await.into_split();
     let asking = async { while pipelining.write_all(head("/graphiql/main.js").as_bytes()).await.is_ok() {} };
     timeout(SOON, asking).await.expect("the server closes it");
@@ -154,7 +154,7 @@ async fn a_client_that_reads_slowly_stays() {
     let served =
         Served::within(ws::Timings::default(), Limits { write_timeout: Duration::from_secs(2), ..patient() }).await;
     let mut stream = connect(&served).await;
-    say(&mut stream, &flood(&served)).await;
+    send(&mut stream, &flood(&served)).await;
     let began = Instant::now();
     let mut buffer = vec![0; 512 * 1024];
     while began.elapsed() < Duration::from_secs(5) {
@@ -181,7 +181,7 @@ async fn a_new_connection_takes_the_place_of_one_that_does_nothing() {
     closed(&mut idle).await;
     // Connections with a request under way stay, and the new one goes.
     for stream in [&mut third, &mut fourth, &mut fifth] {
-        say(stream, &flood(&served)).await;
+        send(stream, &flood(&served)).await;
         assert_ne!(timeout(SOON, stream.read(&mut [0; 16])).await.expect("an answer").unwrap(), 0);
     }
     closed(&mut connect(&served).await).await;
@@ -202,7 +202,7 @@ async fn sockets_keep_their_places() {
     healthy(&mut connect(&served).await).await;
     closed(&mut silent).await;
     socket.subscribe("1", "{ echo }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
     drop(socket);
     open(&served, 0).await;
 }

@@ -74,8 +74,11 @@ async fn pages_of_listed_origins_may_use_the_api_and_others_may_not() {
         assert_eq!(header(&answer, "access-control-allow-methods"), "GET, POST");
         assert_eq!(header(&answer, "access-control-allow-headers"), "authorization,content-type,x-mine");
         assert!(header(&answer, "vary").contains("Origin"));
-        let asked = served.ask("{ who }").header("origin", origin).send().await.unwrap();
-        assert_eq!((asked.status().as_u16(), header(&asked, "access-control-allow-origin").as_str()), (200, origin));
+        let response = served.ask("{ who }").header("origin", origin).send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), header(&response, "access-control-allow-origin").as_str()),
+            (200, origin)
+        );
         let stranger = served.http.post(&url).header("origin", origin).send().await.unwrap();
         assert_eq!(
             (stranger.status().as_u16(), header(&stranger, "access-control-allow-origin").as_str()),
@@ -93,8 +96,8 @@ async fn pages_of_listed_origins_may_use_the_api_and_others_may_not() {
     ] {
         let answer = preflight(origin).await;
         assert_eq!((answer.status().as_u16(), allowed(&answer)), (204, vec![]), "{origin}");
-        let asked = served.ask("{ who }").header("origin", origin).send().await.unwrap();
-        assert_eq!(allowed(&asked), Vec::<String>::new(), "{origin}");
+        let response = served.ask("{ who }").header("origin", origin).send().await.unwrap();
+        assert_eq!(allowed(&response), Vec::<String>::new(), "{origin}");
     }
     let none = served.ask("{ who }").send().await.unwrap();
     assert_eq!(allowed(&none), Vec::<String>::new());

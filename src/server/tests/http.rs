@@ -69,7 +69,7 @@ async fn only_json_is_read_and_not_too_much_of_it() {
     refused(&served, || typed(None), 415, "BAD_REQUEST").await;
     let large = json!({ "query": "{ echo }", "variables": { "x": "x".repeat(1024 * 1024) } }).to_string();
     refused(&served, || served.post().body(large.clone()), 413, "BAD_REQUEST").await;
-    // Its length was not said before.
+    // Its length is not known in advance.
     let chunks = || futures_util::stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(vec![b' '; 64 * 1024])));
     refused(&served, || served.post().body(reqwest::Body::wrap_stream(chunks())), 413, "BAD_REQUEST").await;
     let fits = json!({ "query": "{ echo }", "variables": { "x": "x".repeat(1_000_000) } }).to_string();
@@ -184,12 +184,12 @@ async fn refused_form(served: &Served, accept: &str, document: &str) {
 async fn get_reads_and_never_changes() {
     let served = Served::start().await;
     let variables = json!({ "text": "é & \"x\"" }).to_string();
-    let asked = [
+    let parameters = [
         ("query", "query a($text: String) { echo(text: $text) } query b { who }"),
         ("operationName", "a"),
         ("variables", &variables),
     ];
-    let (status, _, body) = sent(served.get(&asked)).await;
+    let (status, _, body) = sent(served.get(&parameters)).await;
     assert_eq!((status.as_u16(), &body["data"]["echo"]), (200, &json!("é & \"x\"")), "{body}");
     for wrong in [
         &[("operationName", "a")][..],

@@ -1,20 +1,20 @@
-//! What `/metrics` tells.
+//! What `/metrics` shows.
 
 use super::*;
 
-async fn told(served: &Served) -> String {
+async fn metrics_text(served: &Served) -> String {
     let response = served.http.get(format!("{}/metrics", served.url)).bearer_auth(&served.token).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert!(header(&response, "content-type").starts_with("application/openmetrics-text"));
     String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
 }
 
-/// Waits until every one of these lines is told.
-async fn tells(served: &Served, lines: &[&str]) {
+/// Waits until the metrics have all of these lines.
+async fn wait_for(served: &Served, lines: &[&str]) {
     let mut last = String::new();
     for _ in 0..100 {
-        last = told(served).await;
-        if lines.iter().all(|line| last.lines().any(|told| told == *line)) {
+        last = metrics_text(served).await;
+        if lines.iter().all(|line| last.lines().any(|text| text == *line)) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -33,8 +33,8 @@ async fn requests_are_counted_by_operation_and_outcome_over_every_transport() {
     for (id, document) in [("1", "mutation { count }"), ("2", "subscription { refused }"), ("3", "{ slow }")] {
         socket.subscribe(id, document).await;
     }
-    socket.hear().await;
-    tells(
+    socket.receive().await;
+    wait_for(
         &served,
         &[
             "lockkeeper_request_duration_seconds_count{operation=\"query\",outcome=\"ok\"} 2",
@@ -57,7 +57,7 @@ async fn subscribers_are_counted_while_they_listen() {
         socket.subscribe(id, "subscription { numbers }").await;
     }
     let some = ["lockkeeper_subscribers{transport=\"sse\"} 1", "lockkeeper_subscribers{transport=\"websocket\"} 2"];
-    tells(&served, &some).await;
+    wait_for(&served, &some).await;
     drop(events);
     socket.complete("1").await;
     drop(socket);
@@ -66,13 +66,13 @@ async fn subscribers_are_counted_while_they_listen() {
         "lockkeeper_subscribers{transport=\"websocket\"} 0",
         "lockkeeper_request_duration_seconds_count{operation=\"subscription\",outcome=\"ok\"} 3",
     ];
-    tells(&served, &none).await;
+    wait_for(&served, &none).await;
 }
 
 #[tokio::test]
-async fn the_database_and_the_releases_are_told() {
+async fn the_database_and_the_releases_are_shown() {
     let served = Served::start().await;
-    tells(
+    wait_for(
         &served,
         &[
             "lockkeeper_event_position 0",
@@ -83,10 +83,10 @@ async fn the_database_and_the_releases_are_told() {
         ],
     )
     .await;
-    let told = told(&served).await;
+    let text = metrics_text(&served).await;
     for name in ["lockkeeper_database_connections{state=\"idle\"} ", "lockkeeper_database_statements_total "] {
-        let line = told.lines().find_map(|line| line.strip_prefix(name));
-        assert!(line.is_some_and(|value| value.parse::<u64>().unwrap() > 0), "{name}\n{told}");
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        assert!(line.is_some_and(|value| value.parse::<u64>().unwrap() > 0), "{name}\n{text}");
     }
     let open = served.http.get(format!("{}/metrics", served.url)).send().await.unwrap();
     assert_eq!(open.status(), StatusCode::UNAUTHORIZED);
@@ -110,14 +110,14 @@ async fn refused_strangers_are_counted_by_reason_and_by_setting_and_preflights_a
     })
     .await;
     assert!(preflights > 0, "they have the rate of their address");
-    let told = told(&served).await;
-    assert!(!told.contains("lockkeeper_authentication_failures_total{"), "{told}");
+    let text = metrics_text(&served).await;
+    assert!(!text.contains("lockkeeper_authentication_failures_total{"), "{text}");
 
     let nameless = limited(&|| served.http.post(&url)).await;
     let unknown = crate::auth::Secret::generate();
     let invalid = limited(&|| served.http.post(&url).bearer_auth(unknown.reveal())).await;
     let all = preflights + nameless + invalid;
-    tells(
+    wait_for(
         &served,
         &[
             "lockkeeper_authentication_failures_total{reason=\"no_token\"} 8",
@@ -137,7 +137,8 @@ async fn callers_that_send_too_much_are_counted() {
     let refused = |answer: &Response| answer.status() == StatusCode::TOO_MANY_REQUESTS;
     let limited = answers.into_iter().filter(|answer| refused(answer.as_ref().unwrap())).count();
     assert!(limited > 0);
-    // What asks for the figures is a caller, too.
+    // The reader of the metrics is a caller, too.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    tells(&served, &[&format!("lockkeeper_requests_limited_total{{limit=\"requests_per_second\"}} {limited}")]).await;
+    wait_for(&served, &[&format!("lockkeeper_requests_limited_total{{limit=\"requests_per_second\"}} {limited}")])
+        .await;
 }

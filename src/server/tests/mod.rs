@@ -17,7 +17,7 @@ use crate::change::Denials;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{Executor, Executors};
-use crate::gate::{Gate, Prepared};
+use crate::gate::{Gate, PreparedRequest};
 use crate::graphql::{self, Place};
 use crate::limits::Limits;
 use crate::net::Access;
@@ -91,7 +91,7 @@ struct Watching;
 
 #[Subscription(name = "Subscription")]
 impl Watching {
-    /// Numbers behind a place; never ends unless it is told when.
+    /// Numbers after a place; never ends without `end`.
     async fn numbers(
         &self,
         context: &Context<'_>,
@@ -118,10 +118,10 @@ impl Watching {
         })
     }
 
-    /// Has a stream to give only if it is asked to.
-    async fn refused(&self, given: Option<bool>) -> async_graphql::Result<futures_util::stream::Empty<u32>> {
+    /// Has a stream only if the argument says so.
+    async fn refused(&self, open: Option<bool>) -> async_graphql::Result<futures_util::stream::Empty<u32>> {
         tokio::task::yield_now().await;
-        given.filter(|given| *given).map(|_| futures_util::stream::empty()).ok_or_else(|| "there is none".into())
+        open.filter(|open| *open).map(|_| futures_util::stream::empty()).ok_or_else(|| "no stream".into())
     }
 
     async fn broken(&self) -> impl Stream<Item = u32> + use<> {
@@ -139,7 +139,7 @@ impl Engine for Small {
         &self.gate
     }
 
-    fn execute(&self, prepared: Prepared, caller: Caller, id: &str) -> BoxFuture<'static, wire::Response> {
+    fn execute(&self, prepared: PreparedRequest, caller: Caller, id: &str) -> BoxFuture<'static, wire::Response> {
         let (schema, request) = (self.schema.clone(), graphql::prepare(prepared.request(), caller, id));
         async move { graphql::written(schema.execute(request).await) }.boxed()
     }
@@ -186,7 +186,7 @@ impl Served {
         Served::small(timings, limits, Access::default()).await
     }
 
-    /// Reached from where this section `[server]` says.
+    /// A server of the small schema, with this section `[server]`.
     async fn reached(access: &str) -> Served {
         Served::small(ws::Timings::default(), Limits::default(), toml::from_str(access).unwrap()).await
     }
@@ -206,7 +206,7 @@ impl Served {
         let limits = Limits::default();
         let denials = |db: &Db| Denials::new(db.clone(), limits.audit_input);
         let api = |db: &Db, groups| -> Arc<dyn Engine> {
-            Arc::new(Api::new(app(db), groups, Gate::of_api(limits), denials(db)))
+            Arc::new(Api::new(app(db), groups, Gate::for_api(limits), denials(db)))
         };
         Served::with((timings, limits, Access::default()), Arc::default(), api).await
     }
@@ -265,7 +265,7 @@ impl Served {
         self.http.get(url).bearer_auth(&self.token)
     }
 
-    /// Asks a document.
+    /// A POST of this document.
     fn ask(&self, query: &str) -> RequestBuilder {
         self.post().body(json!({ "query": query }).to_string())
     }

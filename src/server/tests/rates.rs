@@ -1,9 +1,9 @@
-//! Callers, and strangers, that ask too often.
+//! Callers, and addresses without tokens, that send too many requests.
 
 use super::*;
 use sockets::Socket;
 
-/// A rate at which nothing comes back while a test runs, nearly.
+/// A rate at which almost no token is added while a test runs.
 const SLOW: u32 = 1;
 
 async fn strangers(served: &Served, many: usize) -> Vec<Response> {
@@ -64,7 +64,7 @@ async fn sockets_count_only_if_they_bring_no_valid_token() {
     let mut codes = Vec::new();
     for _ in 0..10 {
         let mut socket = Socket::open(&served).await;
-        socket.say(sockets::init(unknown.reveal())).await;
+        socket.send(sockets::init(unknown.reveal())).await;
         codes.push(socket.closed().await);
     }
     assert_eq!(codes[0], 4403);
@@ -134,11 +134,11 @@ async fn a_caller_has_a_rate_over_every_transport() {
     for id in 0..6 {
         socket.subscribe(&id.to_string(), "{ who }").await;
         loop {
-            let heard = socket.hear().await;
-            match heard["type"].as_str().unwrap() {
+            let received = socket.receive().await;
+            match received["type"].as_str().unwrap() {
                 "next" => {}
                 "error" => {
-                    let extensions = &heard["payload"][0]["extensions"];
+                    let extensions = &received["payload"][0]["extensions"];
                     assert_eq!(
                         (&extensions["code"], &extensions["retryAfterSeconds"]),
                         (&json!("RATE_LIMITED"), &json!(1))
@@ -188,8 +188,8 @@ async fn readiness_is_asked_of_the_database_ten_times_a_second_at_most() {
     for answer in futures_util::future::join_all(asking).await {
         assert_eq!(answer.unwrap().status(), 200);
     }
-    let asked = served.db.statements() - before;
-    // Others ask the database, too: for the newest event, once a second and at each hint.
+    let executed = served.db.statements() - before;
+    // Other tasks query the database, too: for the newest event, once a second and at each hint.
     let most = 8 + began.elapsed().as_millis() as u64 / 50;
-    assert!((1..=most).contains(&asked), "{asked} statements in {:?}", began.elapsed());
+    assert!((1..=most).contains(&executed), "{executed} statements in {:?}", began.elapsed());
 }

@@ -35,23 +35,23 @@ async fn a_subscription_is_a_stream_of_answers_and_its_end() {
     let document = "subscription { numbers(end: 2) }";
     let events = "event: next\ndata: {\"data\":{\"numbers\":1}}\n\nevent: next\ndata: {\"data\":{\"numbers\":2}}\n\n";
     for request in [served.ask(document), served.get(&[("query", document)])] {
-        let told = everything(request).await;
-        assert!(told.starts_with(&format!("{events}{COMPLETE}")), "{told}");
+        let sent = everything(request).await;
+        assert!(sent.starts_with(&format!("{events}{COMPLETE}")), "{sent}");
     }
 }
 
 #[tokio::test]
 async fn what_is_no_subscription_is_one_answer_and_the_end() {
     let served = Served::start().await;
-    let told = everything(served.ask("{ echo }")).await;
+    let sent = everything(served.ask("{ echo }")).await;
     assert!(
-        told.starts_with(&format!("event: next\ndata: {{\"data\":{{\"echo\":\"nothing\"}}}}\n\n{COMPLETE}")),
-        "{told}"
+        sent.starts_with(&format!("event: next\ndata: {{\"data\":{{\"echo\":\"nothing\"}}}}\n\n{COMPLETE}")),
+        "{sent}"
     );
     for wrong in ["subscription { nothing }", "subscription { numbers", "subscription { numbers more: numbers }"] {
-        let told = everything(served.ask(wrong)).await;
-        assert!(told.starts_with("event: next\ndata: {\"errors\":[") && told.contains(COMPLETE), "{told}");
-        assert!(told.contains("requestId"), "{told}");
+        let sent = everything(served.ask(wrong)).await;
+        assert!(sent.starts_with("event: next\ndata: {\"errors\":[") && sent.contains(COMPLETE), "{sent}");
+        assert!(sent.contains("requestId"), "{sent}");
     }
 }
 
@@ -66,9 +66,9 @@ async fn last_event_id_wins_over_the_argument() {
         ("subscription { ...f } fragment f on Subscription { ... { numbers(after: \"1\", end: 8) } }", json!({})),
     ] {
         let body = json!({ "query": document, "variables": variables }).to_string();
-        let told = everything(served.post().header("last-event-id", "7").body(body)).await;
+        let sent = everything(served.post().header("last-event-id", "7").body(body)).await;
         let expected = format!("event: next\ndata: {{\"data\":{{\"numbers\":8}}}}\n\n{COMPLETE}");
-        assert!(told.starts_with(&expected), "{document}: {told}");
+        assert!(sent.starts_with(&expected), "{document}: {sent}");
     }
 }
 
@@ -88,8 +88,8 @@ async fn a_stream_ends_without_completion_when_the_server_closes() {
     let mut response = open(served.ask("subscription { numbers }")).await;
     read(&mut response, "\"numbers\":3").await;
     served.closing.cancel();
-    let told = read(&mut response, COMPLETE).await;
-    assert!(!told.contains(COMPLETE), "the client is to come back: {told}");
+    let sent = read(&mut response, COMPLETE).await;
+    assert!(!sent.contains(COMPLETE), "the client should reconnect: {sent}");
     assert_eq!(response.chunk().await.ok().flatten(), None);
 }
 
@@ -129,7 +129,7 @@ async fn a_caller_has_a_number_of_subscriptions_over_all_its_connections() {
     let document = "subscription { numbers }";
     let mut socket = sockets::Socket::ready(&served).await;
     socket.subscribe("1", document).await;
-    socket.hear().await;
+    socket.receive().await;
     let mut streams = [open(served.ask(document)).await, open(served.ask(document)).await];
     let error = refused(served.ask(document)).await;
     assert_eq!(error["extensions"]["code"], "RATE_LIMITED", "{error:#}");
@@ -138,7 +138,7 @@ async fn a_caller_has_a_number_of_subscriptions_over_all_its_connections() {
     assert!(["tester", "3", "`subscriptions_per_caller`"].iter().all(|part| message.contains(part)), "{message}");
     socket.subscribe("2", document).await;
     let error = loop {
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         if message["id"] == "2" {
             break message;
         }

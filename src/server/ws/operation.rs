@@ -5,7 +5,7 @@ use super::operation_record::{OperationRecord, SocketContext};
 use super::operations::IdInUse;
 use super::outbox::{OutboxSpace, Outgoing, OutgoingStream};
 use super::subscription::{SocketSubscription, SubscriptionItem};
-use crate::gate::Prepared;
+use crate::gate::PreparedRequest;
 use crate::server::access_record::span;
 use crate::server::answer::{self, OK, log_shared_failure};
 use crate::server::execute;
@@ -106,7 +106,11 @@ impl SocketOperation {
         }
     }
 
-    async fn execute(&mut self, SocketContext { server, caller, .. }: &SocketContext, prepared: Prepared) -> Stage {
+    async fn execute(
+        &mut self,
+        SocketContext { server, caller, .. }: &SocketContext,
+        prepared: PreparedRequest,
+    ) -> Stage {
         let kind = prepared.kind;
         match execute::execute(server, prepared, kind, caller.clone(), &self.record.id).await {
             Ok(answer) if answer::has_begun(&answer) => {
@@ -117,7 +121,11 @@ impl SocketOperation {
         }
     }
 
-    async fn subscribe(&mut self, SocketContext { server, caller, .. }: &SocketContext, prepared: Prepared) -> Stage {
+    async fn subscribe(
+        &mut self,
+        SocketContext { server, caller, .. }: &SocketContext,
+        prepared: PreparedRequest,
+    ) -> Stage {
         match server.subscriptions.admit(&caller.name) {
             Ok(counted) => self.counted = Some(counted),
             Err(refusal) => return self.refusal(refusal.answer()),

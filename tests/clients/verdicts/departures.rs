@@ -9,7 +9,7 @@ const STRICTER: [&str; 7] = [
     "is not a DateTime",
     "is not a Cursor",
     // A page has a size within its field's limits, from one end.
-    "it can be 0 to",
+    "it must be from 0 to",
     "Ask for the first items of a list or for the last ones",
     // The specification of September 2025: no condition at the root of a subscription,
     "can not specify @skip or @include on root fields",

@@ -84,7 +84,7 @@ fn gate() -> Gate {
     let root_fields = RootFields { query: 1_000, mutation: 1_000, subscription: 1_000 };
     let most = u64::MAX;
     let (depth, nodes, aliases, directives, objects) = (100, most, most, most, most);
-    Gate::of_api(Limits { depth, nodes, aliases, directives, objects, root_fields, ..Limits::default() })
+    Gate::for_api(Limits { depth, nodes, aliases, directives, objects, root_fields, ..Limits::default() })
 }
 
 #[test]

@@ -38,7 +38,7 @@ async fn variables_are_checked_anew_for_a_document_that_is_kept(world: &World) {
         ),
         (
             json!({ "filter": { "enabledFor": { "action": "REVERT" } } }),
-            "`$filter.enabledFor.currentVersionId`: a value of type ID! is needed.",
+            "`$filter.enabledFor.currentVersionId`: a value of type ID! is required.",
         ),
     ]
     .into_iter()

@@ -86,7 +86,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
     let tail = Tail::start(db.clone(), Waking::default(), stop.clone()).await.unwrap();
     let groups = Groups::new(tail.clone(), &Limits::default());
     let denials = Denials::new(db.clone(), Limits::default().audit_input);
-    let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Gate::of_api(Limits::default()), denials));
+    let api = Arc::new(Api::new(fleet.app.clone(), groups.clone(), Gate::for_api(Limits::default()), denials));
     let caller = Caller::new("ann", Role::Viewer, "token 1");
     let stream = |selection: &str, after: i64| {
         let after = cursor::event(db.log_id(), after);

@@ -17,7 +17,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// Whatever should happen happens sooner.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Times for tests that wait for none of them to pass.
+/// Timings for tests in which no timeout should elapse.
 fn patient() -> Timings {
     Timings { close_timeout: Duration::from_millis(300), ..Timings::default() }
 }
@@ -36,7 +36,7 @@ impl Socket {
         Socket(connect_async(request).await.unwrap().0)
     }
 
-    /// Opens a socket and says nothing.
+    /// Opens a socket and sends nothing.
     pub async fn open(served: &Served) -> Socket {
         Socket::with(served, &[("sec-websocket-protocol", PROTOCOL)]).await
     }
@@ -44,29 +44,29 @@ impl Socket {
     /// Opens a socket and is acknowledged.
     pub async fn ready(served: &Served) -> Socket {
         let mut socket = Socket::open(served).await;
-        socket.say(init(&served.token)).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket.send(init(&served.token)).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
 
-    async fn send(&mut self, message: Message) {
+    async fn send_frame(&mut self, message: Message) {
         self.0.send(message).await.unwrap();
     }
 
-    pub async fn say(&mut self, message: Value) {
-        self.send(Message::text(message.to_string())).await;
+    pub async fn send(&mut self, message: Value) {
+        self.send_frame(Message::text(message.to_string())).await;
     }
 
     pub async fn subscribe(&mut self, id: &str, document: &str) {
-        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
+        self.send(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
     }
 
     pub async fn complete(&mut self, id: &str) {
-        self.say(json!({ "id": id, "type": "complete" })).await;
+        self.send(json!({ "id": id, "type": "complete" })).await;
     }
 
     /// The next message of the protocol.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn receive(&mut self) -> Value {
         loop {
             match timeout(SOON, self.0.next()).await.expect("a message in time") {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
@@ -78,8 +78,8 @@ impl Socket {
 
     /// Asserts that there is no message for a while.
     async fn silence(&mut self, time: Duration) {
-        if let Ok(message) = timeout(time, self.hear()).await {
-            panic!("a message nobody asked for: {message}");
+        if let Ok(message) = timeout(time, self.receive()).await {
+            panic!("an unexpected message: {message}");
         }
     }
 
@@ -102,7 +102,7 @@ pub fn init(token: &str) -> Value {
     json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })
 }
 
-/// Waits until so many streams are open.
+/// Waits until this number of streams is open.
 async fn streams(served: &Served, wanted: usize) {
     let reached = async {
         while served.counts.streams.load(Ordering::SeqCst) != wanted {

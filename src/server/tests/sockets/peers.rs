@@ -29,7 +29,7 @@ async fn a_quiet_peer_that_answers_pings_stays() {
     let mut socket = Socket::ready(&served).await;
     socket.silence(Duration::from_millis(1500)).await;
     socket.subscribe("1", "{ echo }").await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.receive().await["type"], "next");
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn a_message_has_a_limit() {
     let served = Served::timed(patient()).await;
     let sized = |bytes: usize| json!({ "type": "ping", "payload": { "x": "x".repeat(bytes) } }).to_string();
     let mut fits = Socket::ready(&served).await;
-    fits.send(Message::text(sized(1024 * 1024 - 100))).await;
-    assert_eq!(fits.hear().await["type"], "pong");
+    fits.send_frame(Message::text(sized(1024 * 1024 - 100))).await;
+    assert_eq!(fits.receive().await["type"], "pong");
     for bytes in [1024 * 1024, 10_000_000] {
         let (mut sender, mut receiver) = Socket::ready(&served).await.0.split();
         let sending = tokio::spawn(async move { sender.send(Message::text(sized(bytes))).await });
@@ -83,21 +83,21 @@ async fn a_socket_ends_soon_after_its_token_was_revoked() {
     let mut idle = Socket::ready(&served).await;
     let mut busy = Socket::ready(&served).await;
     busy.subscribe("1", "subscription { flood }").await;
-    busy.hear().await;
+    busy.receive().await;
     served.revoke().await;
     assert_eq!((idle.closed().await, busy.closed().await), (4403, 4403));
     streams(&served, 0).await;
     let mut late = Socket::open(&served).await;
-    late.say(init(&served.token)).await;
+    late.send(init(&served.token)).await;
     assert_eq!(late.closed().await, 4403);
 }
 
 #[tokio::test]
-async fn sockets_are_told_that_the_server_goes_away() {
+async fn sockets_are_closed_with_a_reason_when_the_server_stops() {
     let served = Served::timed(patient()).await;
     let mut sockets = vec![Socket::open(&served).await, Socket::ready(&served).await, Socket::ready(&served).await];
     sockets[2].subscribe("1", "subscription { numbers }").await;
-    sockets[2].hear().await;
+    sockets[2].receive().await;
     served.closing.cancel();
     for socket in &mut sockets {
         assert_eq!(socket.closed().await, 1012);

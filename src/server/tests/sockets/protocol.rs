@@ -1,4 +1,4 @@
-//! What the client says, and when: each message at each moment.
+//! Each message of the client, at each moment.
 
 use super::*;
 
@@ -43,14 +43,14 @@ async fn a_message_that_is_none_closes_the_socket_whenever_it_comes() {
         let mut known = Socket::ready(&served).await;
         let mut busy = Socket::ready(&served).await;
         busy.subscribe("busy", "subscription { numbers }").await;
-        busy.hear().await;
+        busy.receive().await;
         for socket in [&mut unknown, &mut known, &mut busy] {
-            socket.send(Message::text(message.clone())).await;
+            socket.send_frame(Message::text(message.clone())).await;
             assert_eq!(socket.closed().await, 4400, "{message}");
         }
     }
     for mut socket in [Socket::open(&served).await, Socket::ready(&served).await] {
-        socket.send(Message::binary(json!({ "type": "ping" }).to_string())).await;
+        socket.send_frame(Message::binary(json!({ "type": "ping" }).to_string())).await;
         assert_eq!(socket.closed().await, 4400, "binary");
     }
     streams(&served, 0).await;
@@ -69,10 +69,10 @@ async fn nothing_is_carried_out_before_the_acknowledgement() {
 async fn a_second_init_is_one_too_many() {
     let served = Served::timed(patient()).await;
     let mut early = Socket::open(&served).await;
-    early.say(init(&served.token)).await;
+    early.send(init(&served.token)).await;
     let mut late = Socket::ready(&served).await;
     for socket in [&mut early, &mut late] {
-        socket.say(init(&served.token)).await;
+        socket.send(init(&served.token)).await;
         assert_eq!(socket.closed().await, 4429);
     }
 }
@@ -82,8 +82,8 @@ async fn whoever_does_not_say_who_it_is_is_let_go() {
     let served = Served::timed(Timings { init_timeout: Duration::from_millis(200), ..patient() }).await;
     let mut silent = Socket::open(&served).await;
     let mut acknowledged = Socket::ready(&served).await;
-    silent.say(json!({ "type": "ping" })).await;
-    assert_eq!(silent.hear().await, json!({ "type": "pong" }), "a ping is no init");
+    silent.send(json!({ "type": "ping" })).await;
+    assert_eq!(silent.receive().await, json!({ "type": "pong" }), "a ping is not an init");
     assert_eq!(silent.closed().await, 4408);
     acknowledged.silence(Duration::from_millis(300)).await;
 }
@@ -96,8 +96,8 @@ async fn other_protocols_are_not_spoken() {
         assert_eq!(socket.closed().await, 4406, "{headers:?}");
     }
     let mut socket = Socket::with(&served, &[("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")]).await;
-    socket.say(init(&served.token)).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.send(init(&served.token)).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
     // Without an upgrade there is no socket.
     let plain = served.http.get(format!("{}/graphql/ws", served.url)).send().await.unwrap();
     assert!(plain.status().is_client_error(), "{}", plain.status());
@@ -128,9 +128,9 @@ async fn a_token_comes_with_init_or_with_the_upgrade() {
         let mut headers = vec![("sec-websocket-protocol", PROTOCOL)];
         headers.extend(header.map(|value| ("authorization", value.as_str())));
         let mut socket = Socket::with(&served, &headers).await;
-        socket.say(message.clone()).await;
+        socket.send(message.clone()).await;
         if counts {
-            assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }), "{message}");
+            assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }), "{message}");
         } else {
             assert_eq!(socket.closed().await, 4403, "{message}");
         }
@@ -143,18 +143,18 @@ async fn a_ping_is_answered_at_every_moment() {
     let ping = json!({ "type": "ping", "payload": { "at": "7" } });
     let pong = json!({ "type": "pong", "payload": { "at": "7" } });
     let mut socket = Socket::open(&served).await;
-    socket.say(ping.clone()).await;
-    assert_eq!(socket.hear().await, pong);
-    socket.say(json!({ "type": "pong" })).await;
-    socket.say(init(&served.token)).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
+    socket.send(ping.clone()).await;
+    assert_eq!(socket.receive().await, pong);
+    socket.send(json!({ "type": "pong" })).await;
+    socket.send(init(&served.token)).await;
+    assert_eq!(socket.receive().await["type"], "connection_ack");
     socket.subscribe("flood", "subscription { flood }").await;
     socket.subscribe("slow", "{ slow }").await;
-    socket.hear().await;
-    socket.say(ping).await;
+    socket.receive().await;
+    socket.send(ping).await;
     // It overtakes what waits to be written, which is at most what both ends keep on the way.
     let mut before = 0;
-    while socket.hear().await != pong {
+    while socket.receive().await != pong {
         before += 1;
     }
     assert!(before < 1000, "{before}");
@@ -168,29 +168,29 @@ async fn an_id_is_used_once_at_a_time() {
     for _ in 0..2 {
         socket.subscribe("1", "{ echo }").await;
         assert_eq!(
-            (socket.hear().await["type"].as_str(), socket.hear().await["type"].as_str()),
+            (socket.receive().await["type"].as_str(), socket.receive().await["type"].as_str()),
             (Some("next"), Some("complete"))
         );
     }
     // when it was refused,
     for _ in 0..2 {
         socket.subscribe("1", "{ nothing }").await;
-        assert_eq!(socket.hear().await["type"], "error");
+        assert_eq!(socket.receive().await["type"], "error");
     }
-    // and when the client has completed it; what was left of the old one is not told as the new one's.
+    // and when the client has completed it; messages of the old operation are not sent as those of the new one.
     for _ in 0..20 {
         socket.subscribe("1", "subscription { flood }").await;
         socket.complete("1").await;
     }
     socket.subscribe("1", "subscription { numbers }").await;
     loop {
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         if message["payload"]["data"]["numbers"] == 1 {
             break;
         }
         assert!(message["payload"]["data"]["flood"].is_string(), "{message}");
     }
-    assert_eq!(socket.hear().await["payload"]["data"]["numbers"], 2);
+    assert_eq!(socket.receive().await["payload"]["data"]["numbers"], 2);
     socket.subscribe("1", "{ echo }").await;
     assert_eq!(socket.closed().await, 4409);
     streams(&served, 0).await;
@@ -201,7 +201,7 @@ async fn the_client_may_close() {
     let served = Served::timed(patient()).await;
     let mut socket = Socket::ready(&served).await;
     socket.subscribe("1", "subscription { numbers }").await;
-    socket.hear().await;
+    socket.receive().await;
     socket.0.close(None).await.unwrap();
     let ended = async { while let Some(Ok(_)) = socket.0.next().await {} };
     timeout(SOON, ended).await.expect("the server answers the close");

@@ -8,22 +8,22 @@ async fn queries_mutations_and_subscriptions_are_answered() {
     let mut socket = Socket::ready(&served).await;
     let payload = json!({ "query": "query a($t: String) { echo(text: $t) } query b { who }", "operationName": "a",
         "variables": { "t": "\"é\"" }, "extensions": {} });
-    socket.say(json!({ "id": "\"1\"", "type": "subscribe", "payload": payload })).await;
+    socket.send(json!({ "id": "\"1\"", "type": "subscribe", "payload": payload })).await;
     let next = json!({ "id": "\"1\"", "type": "next", "payload": { "data": { "echo": "\"é\"" } } });
-    assert_eq!(socket.hear().await, next);
-    assert_eq!(socket.hear().await, json!({ "id": "\"1\"", "type": "complete" }));
+    assert_eq!(socket.receive().await, next);
+    assert_eq!(socket.receive().await, json!({ "id": "\"1\"", "type": "complete" }));
     for (document, field, value) in [("{ who }", "who", json!("tester")), ("mutation { count }", "count", json!(1))] {
         socket.subscribe("2", document).await;
-        assert_eq!(socket.hear().await["payload"]["data"][field], value);
-        assert_eq!(socket.hear().await, json!({ "id": "2", "type": "complete" }));
+        assert_eq!(socket.receive().await["payload"]["data"][field], value);
+        assert_eq!(socket.receive().await, json!({ "id": "2", "type": "complete" }));
     }
     // The root field in a fragment, too.
     socket.subscribe("3", "subscription { ...f } fragment f on Subscription { numbers(end: 2) }").await;
     for number in [1, 2] {
         let next = json!({ "id": "3", "type": "next", "payload": { "data": { "numbers": number } } });
-        assert_eq!(socket.hear().await, next);
+        assert_eq!(socket.receive().await, next);
     }
-    assert_eq!(socket.hear().await, json!({ "id": "3", "type": "complete" }));
+    assert_eq!(socket.receive().await, json!({ "id": "3", "type": "complete" }));
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn what_cannot_begin_is_an_error_and_no_more() {
         ("subscription { broken }", "INTERNAL"),
     ] {
         socket.subscribe("1", document).await;
-        let error = socket.hear().await;
+        let error = socket.receive().await;
         assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!("1")), "{document}: {error}");
         let extensions = &error["payload"][0]["extensions"];
         assert_eq!(extensions["code"], code, "{document}: {error}");
@@ -53,10 +53,10 @@ async fn what_cannot_begin_is_an_error_and_no_more() {
     }
     // A field that fails is an answer like any other.
     socket.subscribe("1", "{ echo fails }").await;
-    let next = socket.hear().await;
+    let next = socket.receive().await;
     assert_eq!(next["type"], "next");
     assert_eq!(next["payload"]["errors"][0]["path"], json!(["fails"]));
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "complete");
     socket.silence(Duration::from_millis(100)).await;
 }
 
@@ -69,11 +69,11 @@ async fn what_takes_long_holds_up_none() {
     socket.subscribe("short", "{ echo }").await;
     let mut completed = Vec::new();
     while completed.len() < 2 {
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         completed.extend((message["type"] == "complete").then(|| message["id"].clone()));
     }
     assert!(!completed.contains(&json!("long")), "{completed:?}");
-    assert_eq!(socket.hear().await["id"], "long");
+    assert_eq!(socket.receive().await["id"], "long");
 }
 
 #[tokio::test]
@@ -81,16 +81,16 @@ async fn a_client_that_wants_no_more_hears_no_more() {
     let served = Served::timed(patient()).await;
     let mut socket = Socket::ready(&served).await;
     socket.subscribe("1", "subscription { numbers }").await;
-    socket.hear().await;
+    socket.receive().await;
     socket.complete("1").await;
     socket.complete("1").await;
     socket.complete("never there").await;
     streams(&served, 0).await;
     // What was on its way may still come; then nothing.
-    while timeout(Duration::from_millis(200), socket.hear()).await.is_ok() {}
+    while timeout(Duration::from_millis(200), socket.receive()).await.is_ok() {}
     socket.silence(Duration::from_millis(200)).await;
     socket.subscribe("2", "{ echo }").await;
-    assert_eq!(socket.hear().await["id"], "2");
+    assert_eq!(socket.receive().await["id"], "2");
 }
 
 #[tokio::test]
@@ -127,18 +127,18 @@ async fn many_subscriptions_share_a_socket_up_to_a_number() {
     }
     streams(&served, 1000).await;
     socket.subscribe("one more", "subscription { numbers }").await;
-    let mut heard = vec![0; 1000];
+    let mut received = vec![0; 1000];
     let mut refused = 0;
-    while heard.iter().any(|many| *many < 3) || refused == 0 {
-        let message = socket.hear().await;
+    while received.iter().any(|many| *many < 3) || refused == 0 {
+        let message = socket.receive().await;
         if message["id"] == "one more" {
             too_many(&message, "one more", &["1000", "`subscriptions_per_socket`"]);
             refused += 1;
             continue;
         }
         let id: usize = message["id"].as_str().unwrap().parse().unwrap();
-        heard[id] += 1;
-        assert_eq!(message["payload"]["data"]["numbers"], id * 1000 + heard[id], "each gets its own, in order");
+        received[id] += 1;
+        assert_eq!(message["payload"]["data"]["numbers"], id * 1000 + received[id], "each gets its own, in order");
     }
     assert_eq!(refused, 1);
     assert_eq!(served.counts.streams.load(Ordering::SeqCst), 1000);
@@ -148,7 +148,7 @@ async fn many_subscriptions_share_a_socket_up_to_a_number() {
     socket.subscribe("one more", "subscription { numbers }").await;
     let mut awaited = vec!["query", "one more"];
     while !awaited.is_empty() {
-        let message = socket.hear().await;
+        let message = socket.receive().await;
         if let Some(at) = awaited.iter().position(|id| message["id"] == **id) {
             assert_eq!(message["type"], "next", "{message}");
             awaited.remove(at);
@@ -168,15 +168,15 @@ async fn queries_and_mutations_of_a_socket_have_a_number() {
             .await;
     }
     socket.subscribe("subscription", "subscription { numbers(end: 1) }").await;
-    assert_eq!(socket.hear().await["type"], "next", "subscriptions have a number of their own");
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.receive().await["type"], "next", "subscriptions have a number of their own");
+    assert_eq!(socket.receive().await["type"], "complete");
     for (id, document) in [("query", "{ echo }"), ("mutation", "mutation { count }")] {
         socket.subscribe(id, document).await;
-        too_many(&socket.hear().await, id, &["100", "`operations_per_socket`"]);
+        too_many(&socket.receive().await, id, &["100", "`operations_per_socket`"]);
     }
     socket.complete("0").await;
     socket.subscribe("mutation", "mutation { count }").await;
-    assert_eq!(socket.hear().await["payload"]["data"]["count"], 1);
+    assert_eq!(socket.receive().await["payload"]["data"]["count"], 1);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn a_busy_subscription_starves_none() {
     let (mut numbers, mut flood) = (0, 0);
     let all = async {
         while numbers < 10 {
-            match socket.hear().await["id"] == "numbers" {
+            match socket.receive().await["id"] == "numbers" {
                 true => numbers += 1,
                 false => flood += 1,
             }
@@ -211,13 +211,13 @@ async fn i5_a_quiet_subscription_tells_how_far_it_has_looked() {
     };
     let mut places = Vec::new();
     for name in ["shop", "desk"] {
-        let told = socket.hear().await;
-        assert_eq!((&told["type"], &told["payload"]["id"]), (&json!("ping"), &json!("quiet")));
-        places.push(told["payload"]["cursor"].clone());
+        let ping = socket.receive().await;
+        assert_eq!((&ping["type"], &ping["payload"]["id"]), (&json!("ping"), &json!("quiet")));
+        places.push(ping["payload"]["cursor"].clone());
         let (_, _, made) = sent(make(name)).await;
         assert_eq!(made["data"]["createService"]["userErrors"], json!([]), "{made:#}");
     }
-    places.push(socket.hear().await["payload"]["cursor"].take());
+    places.push(socket.receive().await["payload"]["cursor"].take());
     let (_, _, head) = sent(served.ask("{ eventCursor }")).await;
     assert_eq!(places[2], head["data"]["eventCursor"], "events that it does not want are behind it, too");
     assert!(places[0] != places[1] && places[1] != places[2], "{places:?}");

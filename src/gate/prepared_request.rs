@@ -1,9 +1,9 @@
-//! An operation with the values of its variables.
+//! A request with its operation and the values of its variables.
 
-use super::coerce::coerced;
-use super::operation::Operation;
-use super::problem::too_complex;
-use super::schema::Schema;
+use super::checked_operation::CheckedOperation;
+use super::coerce::coerce_all;
+use super::errors::too_complex;
+use super::schema_index::SchemaIndex;
 use crate::domain::Caller;
 use crate::graphql::{ExecutableSchema, MessageObjects};
 use crate::limits::Limits;
@@ -16,37 +16,38 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A request that may be executed.
-pub struct Prepared {
-    operation: Arc<Operation>,
+pub struct PreparedRequest {
+    operation: Arc<CheckedOperation>,
     variables: Variables,
-    /// The operation's kind.
+    /// The kind of the operation.
     pub kind: OperationType,
-    /// The name that the request has for its operation.
+    /// The name of the operation, if the request has one.
     pub name: Option<String>,
-    /// The most objects that the answer may hold, or one message of a subscription.
+    /// The most objects that the answer, or one message of a subscription, may have.
     pub objects: u64,
 }
 
-impl Prepared {
+impl PreparedRequest {
     pub(super) fn new(
-        schema: &Schema,
+        schema: &SchemaIndex,
         limits: &Limits,
-        operation: Arc<Operation>,
+        operation: Arc<CheckedOperation>,
         name: Option<String>,
         variables: Map<String, Value>,
-    ) -> Result<Prepared, Vec<ServerError>> {
-        let variables = coerced(schema, &operation.variables, variables)?;
+    ) -> Result<PreparedRequest, Vec<ServerError>> {
+        let variables = coerce_all(schema, &operation.variables, variables)?;
         let objects = operation.cost.objects(&variables)?;
         if objects > limits.objects {
             let limit = limits.objects;
-            let message = format!("By its page sizes, the operation asks for {objects} objects; `objects` is {limit}.");
+            let message =
+                format!("By its page sizes, the operation requests up to {objects} objects; `objects` is {limit}.");
             return Err(vec![too_complex(&message)]);
         }
         let kind = operation.kind;
-        Ok(Prepared { operation, variables, kind, name, objects })
+        Ok(PreparedRequest { operation, variables, kind, name, objects })
     }
 
-    /// Executes a query or a mutation of this caller, under this request's id.
+    /// Executes a query or a mutation of this caller, under this request id.
     pub fn execute(self, schema: &ExecutableSchema, caller: Caller, request_id: &str) -> BoxFuture<'static, Response> {
         let schema = schema.clone();
         if let Some(query) = self.operation.direct.clone() {
@@ -56,11 +57,10 @@ impl Prepared {
         async move { schema.execute(self.request(), caller, &request_id).await }.boxed()
     }
 
-    /// The request that the library executes.
+    /// Returns the request that the library executes.
     pub fn request(self) -> Request {
         let mut request = Request::new(String::new()).variables(self.variables).data(MessageObjects(self.objects));
-        // The library takes a document apart as it executes it. What it gets is this one operation, whose names and
-        // texts of names are shared.
+        // The library consumes the document that it executes. It gets a copy of this one operation, which shares its names.
         request.set_parsed_query(ExecutableDocument::clone(&self.operation.tree));
         request
     }

@@ -1,4 +1,4 @@
-//! The schema that documents are checked against.
+//! The schema that documents are checked against, prepared for looking things up.
 
 use crate::read::{Extent, Extents};
 use crate::wire::ScalarCheck;
@@ -8,17 +8,17 @@ use apollo_compiler::{Name, Node, Schema as Definitions};
 use async_graphql_value::ConstValue;
 use std::collections::HashMap;
 
-/// Definitions, and what they do not say.
-pub struct Schema {
+/// The definitions of a schema, with what they do not contain.
+pub struct SchemaIndex {
     pub definitions: Valid<Definitions>,
     scalars: &'static [ScalarCheck],
     extents: Extents,
-    /// The types that implement an interface or belong to a union.
+    /// The types that implement each interface or belong to each union.
     possible_types: HashMap<Name, Vec<Name>>,
 }
 
-impl Schema {
-    pub fn new(sdl: &str, scalars: &'static [ScalarCheck], extents: Extents) -> Schema {
+impl SchemaIndex {
+    pub fn new(sdl: &str, scalars: &'static [ScalarCheck], extents: Extents) -> SchemaIndex {
         let definitions = Definitions::parse_and_validate(sdl, "schema.graphql");
         let definitions = definitions.expect("the program's own schema is valid");
         let below = |name: &Name| {
@@ -27,25 +27,25 @@ impl Schema {
         };
         let kinds = definitions.types.iter().filter(|(_, ty)| ty.is_interface() || ty.is_union());
         let possible_types = kinds.map(|(name, _)| (name.clone(), below(name))).collect();
-        Schema { definitions, scalars, extents, possible_types }
+        SchemaIndex { definitions, scalars, extents, possible_types }
     }
 
-    /// How many items a field's list has, or `None` if the field has a single object or a plain value.
+    /// Returns how many items the list of a field has, or `None` if the field is a single object or a scalar.
     pub fn extent(&self, ty: &str, field: &str) -> Option<&Extent> {
         self.extents.get(ty)?.get(field)
     }
 
-    /// The types that an interface or a union stands for; of other types none.
+    /// Returns the types that an interface or a union stands for, or nothing for other types.
     pub fn possible_types(&self, ty: &str) -> &[Name] {
         self.possible_types.get(ty).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a value is one of a scalar of the schema's own.
-    pub fn takes(&self, scalar: &str, value: &ConstValue) -> bool {
+    /// Whether a value is valid for a scalar of this schema; for scalars of GraphQL itself, always `true`.
+    pub fn is_valid_scalar(&self, scalar: &str, value: &ConstValue) -> bool {
         self.scalars.iter().find(|known| known.name == scalar).is_none_or(|known| (known.is_valid)(value))
     }
 
-    /// Returns the field of an input object, or `None` if it has no such field.
+    /// Returns a field of an input object, or `None` if it has no such field.
     pub fn input_field(&self, ty: &str, field: &str) -> Option<&Node<InputValueDefinition>> {
         self.definitions.get_input_object(ty)?.fields.get(field)
     }
