@@ -81,6 +81,7 @@ mod tests {
     use super::super::tokens::{TokenSelection, create, revoke};
     use super::*;
     use crate::domain::{Role, Timestamp};
+    use crate::store::db::sql::sql;
     use crate::store::tests::databases;
 
     /// Waits until a token is refused.
