@@ -75,7 +75,7 @@ pub async fn measure(kind: &str, many: i64, table: &mut Table) -> anyhow::Result
     let releases = rounds * many;
     let bytes = taken::disk(&server).await? - bytes;
     let statements = self::statements(&asking).await? - statements - page * measured.reading.len() as f64;
-    let room = WorkerSettings::new("", "").room as i64;
+    let room = WorkerSettings::new("", "").max_targets as i64;
     let ideal = DELAY.as_secs_f64() * ((many * EACH + room - 1) / room) as f64;
     let median = |times: Vec<Duration>| Times::new(times).percentile(50) / 1000.0;
     let over = median(measured.all_over);

@@ -58,7 +58,7 @@ pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
     let watching = App { db: Db::open(&url, 1).await?, ..app.clone() };
     let settings = WorkerSettings {
         runner: env!("CARGO_BIN_EXE_lockkeeper").into(),
-        room: work.at_a_time as usize,
+        max_targets: work.at_a_time as usize,
         ..WorkerSettings::new("worker", directory.path().join("state"))
     };
     let (statements, commits) = (app.db.statements(), app.db.commits());

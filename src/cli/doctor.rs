@@ -1,7 +1,7 @@
 //! `lockkeeper doctor`.
 
 use super::terminal;
-use crate::config::Given;
+use crate::config::CommonArgs;
 use crate::store::{Db, doctor};
 use std::process::ExitCode;
 
@@ -19,8 +19,8 @@ const INVARIANTS: [(&str, &str); 9] = [
 ];
 
 /// Prints a line for each invariant, and the rows where one is broken; then the exit status is 1.
-pub async fn run(given: &Given) -> anyhow::Result<ExitCode> {
-    let url = super::database_url(given)?;
+pub async fn run(common: &CommonArgs) -> anyhow::Result<ExitCode> {
+    let url = super::database_url(common)?;
     // One that is made only now would be sound, and not the one that was meant.
     anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one to check with --database-url.");
     let db = Db::open(&url, super::FEW).await?;

@@ -1,10 +1,10 @@
 //! `lockkeeper migrate`.
 
-use crate::config::Given;
+use crate::config::CommonArgs;
 
-pub async fn run(given: &Given) -> anyhow::Result<()> {
+pub async fn run(common: &CommonArgs) -> anyhow::Result<()> {
     // Opening a database brings its tables up to date.
-    super::open(given).await?.close().await;
+    super::open(common).await?.close().await;
     println!("The tables of the database are up to date.");
     Ok(())
 }

@@ -12,7 +12,7 @@ mod token;
 mod upkeep;
 mod worker;
 
-use crate::config::{Given, GivenToServe, GivenToWork};
+use crate::config::{CommonArgs, ServeArgs, WorkArgs};
 use crate::executor::command::{probe, runner};
 use crate::failpoint;
 use crate::limits::open_files;
@@ -40,16 +40,16 @@ enum Command {
     /// Serve the API, and carry out releases
     Serve {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
         #[command(flatten)]
-        to_serve: GivenToServe,
+        serve: ServeArgs,
     },
     /// Carry out releases only, beside servers on the same PostgreSQL
     Worker {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
         #[command(flatten)]
-        to_work: GivenToWork,
+        work: WorkArgs,
     },
     /// Serve a throw-away database with a small fleet on simulated hosts, and tell what to try
     Demo {
@@ -59,17 +59,17 @@ enum Command {
     /// Bring the tables of the database up to date; `serve` does so, too
     Migrate {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
     /// Say that the database was restored to an earlier state, once, before it is used again
     Restored {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
     /// Check that every invariant holds; exit with 1, and the rows, if one is broken
     Doctor {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
     /// Print the schema of the API
     Schema,
@@ -132,12 +132,12 @@ fn survive_limits() {
 #[tokio::main]
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { given, to_serve } => serve::run(&given, &to_serve).await?,
-        Command::Worker { given, to_work } => worker::run(&given, to_work).await?,
+        Command::Serve { common, serve } => serve::run(&common, &serve).await?,
+        Command::Worker { common, work } => worker::run(&common, work).await?,
         Command::Demo { options } => demo::run(&options).await?,
-        Command::Migrate { given } => migrate::run(&given).await?,
-        Command::Restored { given } => restored::run(&given).await?,
-        Command::Doctor { given } => return doctor::run(&given).await,
+        Command::Migrate { common } => migrate::run(&common).await?,
+        Command::Restored { common } => restored::run(&common).await?,
+        Command::Doctor { common } => return doctor::run(&common).await,
         Command::Schema => print!("{}", crate::graphql::sdl()),
         Command::Token { command } => token::run(command).await?,
         Command::Runner { job } => return Ok(runner::main(&job)),
@@ -147,13 +147,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// The database of a short command.
-async fn open(given: &Given) -> anyhow::Result<Db> {
-    Ok(Db::open(&database_url(given)?, FEW).await?)
+async fn open(common: &CommonArgs) -> anyhow::Result<Db> {
+    Ok(Db::open(&database_url(common)?, FEW).await?)
 }
 
 /// Where the database of a short command is; its log is started.
-fn database_url(given: &Given) -> anyhow::Result<String> {
-    let settings = crate::config::Settings::load(given, &GivenToServe::default())?;
+fn database_url(common: &CommonArgs) -> anyhow::Result<String> {
+    let settings = crate::config::Settings::load(common, &ServeArgs::default())?;
     logging::start(settings.log_format);
     Ok(settings.database_url)
 }

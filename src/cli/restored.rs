@@ -1,11 +1,11 @@
 //! `lockkeeper restored`.
 
-use crate::config::Given;
+use crate::config::CommonArgs;
 use crate::store::{Db, Owner, after_restore};
 
 /// To be run once, while no other process uses the database.
-pub async fn run(given: &Given) -> anyhow::Result<()> {
-    let url = super::database_url(given)?;
+pub async fn run(common: &CommonArgs) -> anyhow::Result<()> {
+    let url = super::database_url(common)?;
     anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one that was restored.");
     let _owner = Owner::take(&url).await?;
     let db = Db::open(&url, super::FEW).await?;

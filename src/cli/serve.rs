@@ -1,15 +1,15 @@
 //! `lockkeeper serve`.
 
 use super::{logging, process};
-use crate::config::{Given, GivenToServe, Settings};
+use crate::config::{CommonArgs, ServeArgs, Settings};
 use crate::gate::Gate;
 use crate::server::tls;
 use crate::store::Owner;
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-pub async fn run(given: &Given, to_serve: &GivenToServe) -> anyhow::Result<()> {
-    let settings = Settings::load(given, to_serve)?;
+pub async fn run(common: &CommonArgs, serve: &ServeArgs) -> anyhow::Result<()> {
+    let settings = Settings::load(common, serve)?;
     logging::start(settings.log_format);
     let mut gate = Gate::for_api(settings.limits);
     if let Some(file) = &settings.trusted_documents {

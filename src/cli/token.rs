@@ -2,7 +2,7 @@
 
 use super::terminal;
 use crate::auth::tokens::{self, TokenSelection};
-use crate::config::Given;
+use crate::config::CommonArgs;
 use crate::domain::duration;
 use crate::domain::{Role, Timestamp, Word};
 use anyhow::{bail, ensure};
@@ -23,19 +23,19 @@ pub enum Command {
         #[arg(long, value_name = "TIME", value_parser = duration::parse)]
         expires: Option<Duration>,
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
     /// List all tokens; only their first characters are known
     List {
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
     /// Revoke tokens; a running server refuses them within a second
     Revoke {
         #[command(flatten)]
         which: Whose,
         #[command(flatten)]
-        given: Given,
+        common: CommonArgs,
     },
 }
 
@@ -52,16 +52,16 @@ pub struct Whose {
 
 pub async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Create { name, role, expires, given } => create(&given, &name, role, expires).await,
-        Command::List { given } => list(&given).await,
-        Command::Revoke { which, given } => revoke(&given, &which).await,
+        Command::Create { name, role, expires, common } => create(&common, &name, role, expires).await,
+        Command::List { common } => list(&common).await,
+        Command::Revoke { which, common } => revoke(&common, &which).await,
     }
 }
 
-async fn create(given: &Given, name: &str, role: Role, expires: Option<Duration>) -> anyhow::Result<()> {
+async fn create(common: &CommonArgs, name: &str, role: Role, expires: Option<Duration>) -> anyhow::Result<()> {
     let fits = (1..=63).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     ensure!(fits, "The name of a token has 1 to 63 characters, and no control characters.");
-    let db = super::open(given).await?;
+    let db = super::open(common).await?;
     let expires_at = match expires {
         // By the database's clock, which decides when it has come.
         Some(expires) => {
@@ -76,8 +76,8 @@ async fn create(given: &Given, name: &str, role: Role, expires: Option<Duration>
     Ok(())
 }
 
-async fn list(given: &Given) -> anyhow::Result<()> {
-    let db = super::open(given).await?;
+async fn list(common: &CommonArgs) -> anyhow::Result<()> {
+    let db = super::open(common).await?;
     println!("{:>4}  {:<10}{:<10}{:<26}{:<26}{:<26}NAME", "ID", "TOKEN", "ROLE", "CREATED", "EXPIRES", "REVOKED");
     let time = |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.to_string());
     for token in tokens::list(&db).await? {
@@ -96,13 +96,13 @@ async fn list(given: &Given) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn revoke(given: &Given, which: &Whose) -> anyhow::Result<()> {
+async fn revoke(common: &CommonArgs, which: &Whose) -> anyhow::Result<()> {
     let which = match (which.id, &which.name) {
         (Some(id), _) => TokenSelection::Number(id),
         (None, Some(name)) => TokenSelection::Named(name),
         (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
     };
-    let db = super::open(given).await?;
+    let db = super::open(common).await?;
     let revoked = tokens::revoke(&db, which).await?;
     db.close().await;
     ensure!(revoked > 0, "There is no such token, or it was revoked before.");

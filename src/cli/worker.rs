@@ -1,12 +1,12 @@
 //! `lockkeeper worker`.
 
 use super::{logging, process};
-use crate::config::{Given, GivenToServe, GivenToWork, Settings};
+use crate::config::{CommonArgs, ServeArgs, Settings, WorkArgs};
 use crate::store::Dialect;
 use anyhow::bail;
 
-pub async fn run(given: &Given, to_work: GivenToWork) -> anyhow::Result<()> {
-    let settings = Settings::load(given, &GivenToServe { to_work, ..GivenToServe::default() })?;
+pub async fn run(common: &CommonArgs, work: WorkArgs) -> anyhow::Result<()> {
+    let settings = Settings::load(common, &ServeArgs { work, ..ServeArgs::default() })?;
     let settings = Settings { worker: true, ..settings };
     if Dialect::of(&settings.database_url)? == Dialect::Sqlite {
         bail!(

@@ -22,7 +22,7 @@ const FILE: &str = "lockkeeper.toml";
 
 /// Settings that every command takes that opens the database.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Given {
+pub struct CommonArgs {
     /// File with settings; lockkeeper.toml is read if it is there
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_CONFIG")]
     pub config: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Given {
 
 /// Settings that serving takes beside them.
 #[derive(Args, Clone, Debug, Default)]
-pub struct GivenToServe {
+pub struct ServeArgs {
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "LOCKKEEPER_LISTEN")]
     pub listen: Option<SocketAddr>,
@@ -53,12 +53,12 @@ pub struct GivenToServe {
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
     #[command(flatten)]
-    pub to_work: GivenToWork,
+    pub work: WorkArgs,
 }
 
 /// Settings that carrying out releases takes.
 #[derive(Args, Clone, Debug, Default)]
-pub struct GivenToWork {
+pub struct WorkArgs {
     /// Directory where running commands leave their results, shared by the processes of this machine
     /// [default: lockkeeper-state]
     #[arg(long, value_name = "DIRECTORY", env = "LOCKKEEPER_STATE_DIR")]
@@ -113,40 +113,35 @@ pub enum Error {
 }
 
 impl Settings {
-    /// Fills in what was not given.
+    /// Fills in what the arguments leave out.
     ///
     /// # Errors
     /// If the file that was named cannot be read, or any has a mistake.
-    pub fn load(given: &Given, to_serve: &GivenToServe) -> Result<Settings, Error> {
-        let (file, executors) = match &given.config {
+    pub fn load(common: &CommonArgs, serve: &ServeArgs) -> Result<Settings, Error> {
+        let (file, executors) = match &common.config {
             Some(path) => read(path)?,
             None if Path::new(FILE).exists() => read(Path::new(FILE))?,
             None => Default::default(),
         };
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
-        let tls = match (to_serve.tls_cert.clone().or(file.tls_cert), to_serve.tls_key.clone().or(file.tls_key)) {
+        let tls = match (serve.tls_cert.clone().or(file.tls_cert), serve.tls_key.clone().or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
             (None, None) => None,
             _ => return Err(Error::HalfOfTls),
         };
         Ok(Settings {
-            database_url: given
+            database_url: common
                 .database_url
                 .clone()
                 .or(file.database_url)
                 .unwrap_or_else(|| "sqlite:lockkeeper.db".to_owned()),
-            log_format: given.log_format.or(file.log_format).unwrap_or_default(),
-            listen: to_serve.listen.or(file.listen).unwrap_or(default),
+            log_format: common.log_format.or(file.log_format).unwrap_or_default(),
+            listen: serve.listen.or(file.listen).unwrap_or(default),
             tls,
             access: file.server,
-            worker: !to_serve.no_worker && !file.no_worker,
-            trusted_documents: to_serve.trusted_documents.clone().or(file.trusted_documents),
-            state_dir: to_serve
-                .to_work
-                .state_dir
-                .clone()
-                .or(file.state_dir)
-                .unwrap_or_else(|| "lockkeeper-state".into()),
+            worker: !serve.no_worker && !file.no_worker,
+            trusted_documents: serve.trusted_documents.clone().or(file.trusted_documents),
+            state_dir: serve.work.state_dir.clone().or(file.state_dir).unwrap_or_else(|| "lockkeeper-state".into()),
             rollout: file.rollout.into(),
             keep_events: file.events.keep,
             timing: file.worker.into(),

@@ -3,15 +3,15 @@ use crate::domain::release::OnFailure;
 use crate::domain::release::rollout::Amount;
 use std::fs;
 
-fn load(text: &str, given: Given, to_serve: GivenToServe) -> Result<Settings, Error> {
+fn load(text: &str, common: CommonArgs, serve: ServeArgs) -> Result<Settings, Error> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lockkeeper.toml");
     fs::write(&path, text).unwrap();
-    Settings::load(&Given { config: Some(path), ..given }, &to_serve)
+    Settings::load(&CommonArgs { config: Some(path), ..common }, &serve)
 }
 
 fn mistake(text: &str) -> String {
-    load(text, Given::default(), GivenToServe::default()).expect_err(text).to_string()
+    load(text, CommonArgs::default(), ServeArgs::default()).expect_err(text).to_string()
 }
 
 #[test]
@@ -19,8 +19,8 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
         [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\nlease = \"15s\"\n\
         [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
-    let given = Given { database_url: Some("sqlite:given.db".to_owned()), ..Given::default() };
-    let settings = load(text, given, GivenToServe { no_worker: true, ..GivenToServe::default() }).unwrap();
+    let common = CommonArgs { database_url: Some("sqlite:given.db".to_owned()), ..CommonArgs::default() };
+    let settings = load(text, common, ServeArgs { no_worker: true, ..ServeArgs::default() }).unwrap();
     assert_eq!(settings.database_url, "sqlite:given.db");
     assert_eq!((settings.listen.port(), settings.log_format), (9000, LogFormat::Json));
     assert_eq!(
@@ -36,7 +36,7 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
     let web = settings.executors.get("web").unwrap();
     assert_eq!((web.kind(), web.timeout), ("command", Duration::from_secs(90)));
 
-    let nothing = load("", Given::default(), GivenToServe::default()).unwrap();
+    let nothing = load("", CommonArgs::default(), ServeArgs::default()).unwrap();
     assert_eq!((nothing.listen.to_string().as_str(), nothing.worker), ("127.0.0.1:8080", true));
     assert_eq!((nothing.timing.drain, nothing.timing.dead_after), (Duration::from_secs(30), Duration::from_secs(30)));
     assert_eq!(nothing.database_url, "sqlite:lockkeeper.db");
@@ -105,8 +105,8 @@ fn no_mistake_is_told_with_a_secret() {
 #[test]
 fn trusted_documents_are_a_file_that_the_flag_or_the_configuration_names() {
     let of = |text: &str, flag: Option<&str>| {
-        let to_serve = GivenToServe { trusted_documents: flag.map(Into::into), ..GivenToServe::default() };
-        load(text, Given::default(), to_serve).unwrap().trusted_documents
+        let serve = ServeArgs { trusted_documents: flag.map(Into::into), ..ServeArgs::default() };
+        load(text, CommonArgs::default(), serve).unwrap().trusted_documents
     };
     let text = "trusted_documents = \"file.json\"\n";
     assert_eq!(of(text, None), Some("file.json".into()));
@@ -116,18 +116,18 @@ fn trusted_documents_are_a_file_that_the_flag_or_the_configuration_names() {
 
 #[test]
 fn a_file_that_was_named_has_to_be_there() {
-    let given = Given { config: Some("no-such-file.toml".into()), ..Given::default() };
-    let error = Settings::load(&given, &GivenToServe::default()).unwrap_err().to_string();
+    let common = CommonArgs { config: Some("no-such-file.toml".into()), ..CommonArgs::default() };
+    let error = Settings::load(&common, &ServeArgs::default()).unwrap_err().to_string();
     assert!(error.starts_with("no-such-file.toml: it cannot be read"), "{error}");
 }
 
 #[test]
 fn tls_needs_both_of_its_files() {
-    let to_serve = || GivenToServe { tls_key: Some("flag.key".into()), ..GivenToServe::default() };
+    let serve = || ServeArgs { tls_key: Some("flag.key".into()), ..ServeArgs::default() };
     let text = "tls_cert = \"file.pem\"\ntls_key = \"file.key\"\n";
-    let tls = load(text, Given::default(), to_serve()).unwrap().tls.unwrap();
+    let tls = load(text, CommonArgs::default(), serve()).unwrap().tls.unwrap();
     assert_eq!((tls.certificate, tls.key), ("file.pem".into(), "flag.key".into()));
-    assert_eq!(load("", Given::default(), GivenToServe::default()).unwrap().tls, None);
-    let error = load("", Given::default(), to_serve()).unwrap_err().to_string();
+    assert_eq!(load("", CommonArgs::default(), ServeArgs::default()).unwrap().tls, None);
+    let error = load("", CommonArgs::default(), serve()).unwrap_err().to_string();
     assert!(error.contains("--tls-cert and --tls-key"), "{error}");
 }

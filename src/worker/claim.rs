@@ -1,7 +1,7 @@
 //! Claiming: taking what rollouts and hosts allow to start now, and committing that before anything starts
 //! (R16, R18, I8).
 
-use super::Me;
+use super::WorkerRef;
 use crate::app::App;
 use crate::domain::Step;
 use crate::domain::release::UnderWay;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashSet};
 const MIN_RELEASES: usize = 16;
 
 /// Claims up to `room` targets whose executors this worker has, and returns what it may now start.
-pub(super) async fn claim(app: &App, me: &Me, room: usize) -> Result<Vec<Claimed>> {
+pub(super) async fn claim(app: &App, me: &WorkerRef, room: usize) -> Result<Vec<Claimed>> {
     if room == 0 {
         return Ok(Vec::new());
     }

@@ -1,6 +1,6 @@
 //! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
 
-use super::Me;
+use super::WorkerRef;
 use crate::domain::release::{Progress, UnderWay};
 use crate::domain::target::End;
 use crate::failpoint;
@@ -29,16 +29,16 @@ const BATCH: usize = 256;
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// An ending, and where to answer whether it was written once that is certain.
-type Asked = (Ending, oneshot::Sender<bool>);
+type PendingEnding = (Ending, oneshot::Sender<bool>);
 
 /// Writes endings as they come, those of one moment together.
-pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
-    let mut waiting: Vec<Asked> = Vec::new();
+pub(super) async fn write_endings(db: Db, me: WorkerRef, mut endings: mpsc::Receiver<PendingEnding>) {
+    let mut waiting: Vec<PendingEnding> = Vec::new();
     loop {
         match waiting.is_empty() {
             true if endings.recv_many(&mut waiting, BATCH).await == 0 => return,
             true => {}
-            // Asked again after a while, with what came meanwhile.
+            // PendingEnding again after a while, with what came meanwhile.
             false => {
                 db.retry_after(AGAIN).await;
                 while let Ok(more) = endings.try_recv() {
@@ -61,7 +61,7 @@ pub(super) async fn write(db: Db, me: Me, mut endings: mpsc::Receiver<Asked>) {
 }
 
 /// Writes each ending by itself and gives those that could not be written.
-async fn one_by_one(db: &Db, me: &Me, waiting: Vec<Asked>) -> Vec<Asked> {
+async fn one_by_one(db: &Db, me: &WorkerRef, waiting: Vec<PendingEnding>) -> Vec<PendingEnding> {
     let mut left = Vec::new();
     for asked in waiting {
         match finish(db, me, std::slice::from_ref(&asked.0)).await {
@@ -72,7 +72,7 @@ async fn one_by_one(db: &Db, me: &Me, waiting: Vec<Asked>) -> Vec<Asked> {
     left
 }
 
-fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
+fn answer(asked: impl IntoIterator<Item = PendingEnding>, written: &[i64]) {
     for (ending, done) in asked {
         // Whoever waited may be gone.
         let _ = done.send(written.contains(&ending.target_id));
@@ -81,7 +81,7 @@ fn answer(asked: impl IntoIterator<Item = Asked>, written: &[i64]) {
 
 /// Ends targets and gives those that have ended so. One that does not run in the name of this worker with this
 /// fence any more is left alone (I3).
-pub(super) async fn finish(db: &Db, me: &Me, endings: &[Ending]) -> Result<Vec<i64>> {
+pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Result<Vec<i64>> {
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();

@@ -1,6 +1,6 @@
 //! The lease of a worker, kept by its beat, and the judgement over the leases of others (I2, I3).
 
-use super::Me;
+use super::WorkerRef;
 use super::settings::Timing;
 use crate::executor::StateDir;
 use crate::failpoint;
@@ -14,24 +14,24 @@ use tokio::time::{Instant as Clock, sleep, timeout_at};
 
 /// A worker's row and the file that shows its process alive, for as long as this is kept.
 pub(super) struct Lease {
-    pub me: Me,
+    pub me: WorkerRef,
     state: StateDir,
     _alive: File,
 }
 
 impl Lease {
     /// Registers a worker.
-    pub async fn take(db: &Db, name: &str, state: &StateDir, timing: &Timing) -> Result<Lease> {
+    pub async fn acquire(db: &Db, name: &str, state: &StateDir, timing: &Timing) -> Result<Lease> {
         let [lease, grace] = [timing.dead_after, timing.grace].map(|length| length.as_millis() as i64);
         let id = worker::register(db, name, state.name(), lease, grace).await?;
         let alive = state
             .show_alive(id)
             .map_err(|error| Error::Refused(format!("{} cannot be written: {error}.", state.path().display())))?;
-        Ok(Lease { me: Me { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
+        Ok(Lease { me: WorkerRef { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
     }
 
     /// Gives the lease back.
-    pub async fn end(&self, db: &Db) -> Result<()> {
+    pub async fn give_back(&self, db: &Db) -> Result<()> {
         let mut tx = db.begin().await?;
         let at = tx.now().await?;
         worker::end(&mut tx, at, self.me.id).await?;
@@ -74,9 +74,9 @@ pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender
 
 /// What a worker has seen of the others' beats, on its own clock.
 #[derive(Default)]
-pub(super) struct Watch(HashMap<i64, (i64, Instant)>);
+pub(super) struct BeatWatch(HashMap<i64, (i64, Instant)>);
 
-impl Watch {
+impl BeatWatch {
     /// The workers whose commands have surely ended or can be seen from here: those that ended, those whose
     /// process is gone, and those whose beat stood still for too long.
     pub fn dead(&mut self, others: Vec<(Worker, bool)>, state: &StateDir) -> Vec<Worker> {

@@ -17,7 +17,7 @@ mod tests;
 
 /// A worker as targets and events name it.
 #[derive(Clone, Debug)]
-struct Me {
+struct WorkerRef {
     /// Number of its row: one for each lease.
     id: i64,
     name: String,

@@ -1,6 +1,6 @@
 //! Lines on their way from commands to the database: those of one moment share a transaction.
 
-use super::Me;
+use super::WorkerRef;
 use crate::domain::Timestamp;
 use crate::domain::order::Order;
 use crate::domain::target::LogStream;
@@ -21,7 +21,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// Where lines are handed in.
 #[derive(Clone)]
-pub(super) struct Log(mpsc::Sender<Entry>);
+pub(super) struct OutputSender(mpsc::Sender<Entry>);
 
 enum Entry {
     Line(i64, NewLine),
@@ -29,11 +29,11 @@ enum Entry {
     Flush(oneshot::Sender<()>),
 }
 
-impl Log {
+impl OutputSender {
     /// A log, and what is handed in, to be given to [`write`].
-    pub fn new() -> (Log, Entries) {
+    pub fn new() -> (OutputSender, OutputReceiver) {
         let (sender, receiver) = mpsc::channel(BATCH);
-        (Log(sender), Entries(receiver))
+        (OutputSender(sender), OutputReceiver(receiver))
     }
 
     /// Hands a line of a command in.
@@ -60,10 +60,10 @@ impl Log {
 }
 
 /// What was handed in.
-pub(super) struct Entries(mpsc::Receiver<Entry>);
+pub(super) struct OutputReceiver(mpsc::Receiver<Entry>);
 
 /// Stores lines as they come.
-pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
+pub(super) async fn write_output(db: Db, me: WorkerRef, mut entries: OutputReceiver) {
     let mut batch = Vec::new();
     while entries.0.recv_many(&mut batch, BATCH).await > 0 {
         let (mut lines, mut flushed) = (BTreeMap::<i64, Vec<NewLine>>::new(), Vec::new());
@@ -96,7 +96,7 @@ pub(super) async fn write(db: Db, me: Me, mut entries: Entries) {
 
 /// Stores lines of releases, once. `tried` is the place of the first of them in an earlier try: if the answer to its
 /// commit was lost, they may be there.
-async fn store(db: &Db, me: &Me, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mut Option<i64>) -> Result<()> {
+async fn store(db: &Db, me: &WorkerRef, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mut Option<i64>) -> Result<()> {
     let Some((first_release, first)) = lines.iter().find_map(|(release_id, lines)| Some((*release_id, lines.first()?)))
     else {
         return Ok(());

@@ -1,6 +1,6 @@
 //! After a worker was lost: taking over what ran in its name, and starting anew what may be.
 
-use super::Me;
+use super::WorkerRef;
 use crate::domain::event::ReleaseEventKind;
 use crate::domain::order::Order;
 use crate::failpoint;
@@ -13,7 +13,7 @@ use std::collections::HashSet;
 /// Ends a worker whose beat is still the one that was seen, and takes over what runs in its name. From the
 /// commit on the lost worker writes nothing (I3). `taken` has the targets before the commit, since its answer
 /// may be cut off.
-pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashSet<i64>) -> Result<()> {
+pub(super) async fn take_over(db: &Db, me: &WorkerRef, lost: &Worker, taken: &mut HashSet<i64>) -> Result<()> {
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let releases = worker::releases(&mut tx, lost.id).await?;
@@ -30,7 +30,7 @@ pub(super) async fn take_over(db: &Db, me: &Me, lost: &Worker, taken: &mut HashS
 
 /// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
 /// does not run in this worker's name any more.
-pub(super) async fn again(db: &Db, me: &Me, lost: &Claimed) -> Result<Option<Claimed>> {
+pub(super) async fn restart(db: &Db, me: &WorkerRef, lost: &Claimed) -> Result<Option<Claimed>> {
     let Order { target_id, release_id, instance_id, step, fence, .. } = lost.order;
     let mut tx = db.begin().await?;
     let at = tx.now().await?;

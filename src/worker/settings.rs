@@ -15,7 +15,7 @@ pub struct WorkerSettings {
     /// The program that is the runner, this one unless a test says otherwise.
     pub runner: PathBuf,
     /// The most targets that it carries out at a time.
-    pub room: usize,
+    pub max_targets: usize,
     pub timing: Timing,
     /// What is done from time to time beside releases.
     pub sweeps: Vec<Sweep>,
@@ -29,7 +29,7 @@ impl WorkerSettings {
             state_dir: state_dir.into(),
             // Also the right one when the file was replaced since this process began.
             runner: "/proc/self/exe".into(),
-            room: 256,
+            max_targets: 256,
             timing: Timing::default(),
             sweeps: vec![Sweep { name: "idempotency keys", every: Duration::from_mins(1), run: sweep_keys }],
         }

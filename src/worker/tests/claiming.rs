@@ -13,12 +13,12 @@ use crate::store::queue::Claimed;
 use crate::store::worker::{self, Worker};
 use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
-use crate::worker::recover::{again, take_over};
-use crate::worker::{Me, Timing};
+use crate::worker::recover::{restart, take_over};
+use crate::worker::{Timing, WorkerRef};
 use std::collections::HashSet;
 
-async fn worker(fleet: &Fleet) -> Me {
-    Me { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
+async fn worker(fleet: &Fleet) -> WorkerRef {
+    WorkerRef { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
 }
 
 async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
@@ -239,9 +239,9 @@ async fn i3_what_was_taken_over_is_written_by_the_new_worker_only() {
         let ends: Vec<Ending> = claimed.iter().map(|one| ending(one, ReleaseTargetStatus::Unknown)).collect();
         finish(&fleet.app.db, &old, &ends).await.unwrap();
         assert_eq!(counts(&fleet, release).await.1, 2);
-        let next = again(&fleet.app.db, &new, &claimed[0]).await.unwrap().unwrap();
+        let next = restart(&fleet.app.db, &new, &claimed[0]).await.unwrap().unwrap();
         assert_eq!((next.order.attempt, next.order.fence > claimed[0].order.fence), (2, true));
-        assert!(again(&fleet.app.db, &new, &claimed[0]).await.unwrap().is_none(), "the old start is over");
+        assert!(restart(&fleet.app.db, &new, &claimed[0]).await.unwrap().is_none(), "the old start is over");
         finish(&fleet.app.db, &new, &ends).await.unwrap();
         assert_eq!(counts(&fleet, release).await, (0, 1, 0, 1, 0, ReleaseStatus::Running));
     }

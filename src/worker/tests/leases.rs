@@ -5,15 +5,15 @@ use crate::store::db::sql::sql;
 use crate::store::worker::{self, Worker};
 use crate::worker::Timing;
 use crate::worker::recover::take_over;
-use crate::worker::{Me, lease};
+use crate::worker::{WorkerRef, lease};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-async fn worker(fleet: &Fleet) -> Me {
-    Me { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
+async fn worker(fleet: &Fleet) -> WorkerRef {
+    WorkerRef { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
 }
 
 #[tokio::test]

@@ -20,10 +20,10 @@ use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
 use crate::store::worker::{self, Worker};
 use crate::store::{Result, doctor};
-use crate::worker::Me;
+use crate::worker::WorkerRef;
 use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
-use crate::worker::recover::{again, take_over};
+use crate::worker::recover::{restart, take_over};
 use crate::worker::tests::fleet::{self, Fleet};
 use serde_json::json;
 use std::collections::HashSet;
@@ -168,7 +168,7 @@ impl System {
         let outcome = judge(ended, stop, order.attempt).unwrap_or_else(|| judge_interrupted(order, &observed, on_lost));
         let end = match outcome {
             Outcome::End(end) => end,
-            Outcome::Retry { or_else } => match again(db, &me(worker), claimed).await? {
+            Outcome::Retry { or_else } => match restart(db, &me(worker), claimed).await? {
                 Some(claimed) => return Ok(self.started(vec![claimed])),
                 None => or_else,
             },
@@ -246,8 +246,8 @@ impl System {
     }
 }
 
-fn me(worker: i64) -> Me {
-    Me { id: worker, name: name(worker) }
+fn me(worker: i64) -> WorkerRef {
+    WorkerRef { id: worker, name: name(worker) }
 }
 
 fn caller(by: usize, operation: &'static str) -> change::Request {
