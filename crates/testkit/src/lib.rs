@@ -16,6 +16,7 @@ pub mod rows;
 pub mod server;
 pub mod socket;
 pub mod sse;
+pub mod waiting;
 
 pub use client::Client;
 pub use database::Database;
@@ -24,6 +25,7 @@ pub use process::Process;
 pub use program::Program;
 pub use server::Server;
 pub use socket::Socket;
+pub use waiting::until;
 
 use std::time::Duration;
 

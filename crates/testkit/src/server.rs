@@ -203,6 +203,14 @@ impl Server {
         Database::open(&self.database).await
     }
 
+    /// The value of a line of `/metrics`, by the line's beginning.
+    pub async fn metric(&self, line: &str) -> Option<u64> {
+        let http = reqwest::Client::new();
+        let response = http.get(format!("{}/metrics", self.url)).bearer_auth(&self.admin).send().await.unwrap();
+        let text = response.text().await.unwrap();
+        text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok())
+    }
+
     /// A file of its directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)

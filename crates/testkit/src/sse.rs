@@ -2,7 +2,6 @@
 
 use crate::MAX_WAIT;
 use serde_json::Value;
-use std::time::Duration;
 use tokio::time::timeout;
 
 /// One event as it was sent.
@@ -36,10 +35,13 @@ impl Stream {
         self.last_id.as_deref()
     }
 
-    /// Reads on for so long, in which no event may come.
-    pub async fn quiet_for(&mut self, time: Duration) {
-        let came = timeout(time, self.next()).await;
-        assert!(came.is_err(), "nothing was to come: {came:#?}");
+    /// Reads on until the stream says that it has come to a place, without any event on the way.
+    pub async fn quiet_until(&mut self, place: impl Fn(&str) -> bool) {
+        while !self.last_id.as_deref().is_some_and(&place) {
+            let block = timeout(MAX_WAIT, self.read_block()).await.expect("a sign of life in time").unwrap();
+            let event = block.expect("the stream goes on");
+            assert!(event.is_none(), "no event was to come: {event:#?}");
+        }
     }
 
     /// The next event; none when the server ended the stream. Signs of life are passed over: comments, and ids
@@ -54,15 +56,23 @@ impl Stream {
     }
 
     async fn read(&mut self) -> reqwest::Result<Option<Sent>> {
+        while let Some(block) = self.read_block().await? {
+            if let Some(sent) = block {
+                return Ok(Some(sent));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether there is one more block, and the event if it is one.
+    async fn read_block(&mut self) -> reqwest::Result<Option<Option<Sent>>> {
         loop {
             if let Some(end) = self.buffer.find("\n\n") {
                 let block: String = self.buffer.drain(..end + 2).collect();
                 let sent = parse(&block);
                 self.last_id = sent.id.clone().or(self.last_id.take());
-                if block.lines().any(|line| line.starts_with("data:")) {
-                    return Ok(Some(sent));
-                }
-                continue;
+                let is_event = block.lines().any(|line| line.starts_with("data:"));
+                return Ok(Some(is_event.then_some(sent)));
             }
             let Some(chunk) = self.response.chunk().await? else { return Ok(None) };
             self.buffer += std::str::from_utf8(&chunk).unwrap();

@@ -6,8 +6,8 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use testkit::on_both;
+use testkit::until;
 
 /// The loop, watching; it ends with all that it has started when it is dropped.
 struct Watching(Child);
@@ -57,8 +57,13 @@ async fn the_loop_with_curl_goes_on_where_it_was(world: &World) {
         let hosts = world.shop.hostnames.iter();
         let expected: Vec<_> = hosts.flat_map(|host| revisions.map(|revision| (host.clone(), revision))).collect();
         assert_eq!(told, expected);
-        // The place is noted once the event has been shown.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // The place is noted once the event has been shown, and soon after that how far the quiet stream has looked.
+        let head = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
+        until("the place is noted", async || {
+            let noted = std::fs::read_to_string(directory.path().join("last-event-id")).ok()?;
+            (noted == head.as_str()?).then_some(())
+        })
+        .await;
     }
 }
 on_both!(threads the_loop_with_curl_goes_on_where_it_was in World);

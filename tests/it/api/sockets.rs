@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use testkit::on_both;
-use testkit::{Server, Socket, fleet::text};
+use testkit::{Server, Socket, fleet::text, until};
 
 const WATCH: &str = "subscription($after: Cursor, $filter: InstanceEventFilter) {
     instanceStatusChanged(after: $after, filter: $filter) { cursor hostname revision status } }";
@@ -20,8 +20,13 @@ async fn many_subscriptions_on_one_socket_each_get_theirs(kind: &str) {
         socket.begin(name, WATCH, json!({ "filter": { "hostIds": [host] } })).await;
     }
     socket.begin("all", WATCH, Value::Null).await;
-    // Each begins now: once the last one is answered, they all have begun.
-    let start = socket_start(&mut socket).await;
+    // Each begins now; only then may something happen.
+    let begun = fleet.hosts.len() as u64 + 1;
+    until("all subscriptions have begun", async || {
+        (server.metric("lockkeeper_subscriptions ").await == Some(begun)).then_some(())
+    })
+    .await;
+    let start = socket.ask("{ eventCursor }", Value::Null).await["data"]["eventCursor"].take();
     socket.begin("from then", WATCH, json!({ "after": start })).await;
     fleet.finish("upgradeInstances", &fleet.versions[1]).await;
 
@@ -41,12 +46,6 @@ async fn many_subscriptions_on_one_socket_each_get_theirs(kind: &str) {
     }
 }
 on_both!(many_subscriptions_on_one_socket_each_get_theirs);
-
-/// Where the log ends. Messages are read in order, but carried out side by side: so it waits for a while.
-async fn socket_start(socket: &mut Socket) -> Value {
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    socket.ask("{ eventCursor }", Value::Null).await["data"]["eventCursor"].take()
-}
 
 async fn queries_and_mutations_are_answered_as_over_http(kind: &str) {
     let server = Server::start(PROGRAM, kind);

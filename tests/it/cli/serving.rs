@@ -69,7 +69,8 @@ async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams(kind: &str) {
     assert_eq!(stream.status(), 200);
     let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
     assert_eq!(status, Some(0), "{kind}");
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    // Not the time in which running targets may end.
+    assert!(took < Duration::from_secs(25), "{took:?}");
     // It ends, and is not said to be complete: the client is to come back.
     let mut told = Vec::new();
     while let Ok(Some(chunk)) = stream.chunk().await {

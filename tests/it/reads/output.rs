@@ -12,7 +12,7 @@ use lockkeeper::store::output::{NewLine, append};
 use lockkeeper::watch::Message;
 use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use testkit::on_both;
 use testkit::rows;
 
@@ -148,19 +148,18 @@ async fn a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for(kind: 
 }
 on_both!(a_target_has_its_own_lines_and_the_last_so_many_can_be_asked_for);
 
-async fn a_line_shows_soon_after_it_was_written(kind: &str) {
+async fn a_line_that_was_written_wakes_who_follows_it(kind: &str) {
     let watcher = watcher(kind, Waking { poll: Duration::from_hours(1), hints: true }).await;
     let mut messages = watcher.watch(&log("targetId: \"tgt_1002\""));
     assert!(tokio::time::timeout(Duration::from_millis(100), messages.next()).await.is_err());
     for number in 1..=5 {
         write(&watcher.fleet().app.db, number * 10, &[1001]).await;
         write(&watcher.fleet().app.db, number, &[1002]).await;
-        let written = Instant::now();
+        // Long before it would look by itself.
         assert_eq!(text(&next(&mut messages).await.unwrap()), format!("line {number}"));
-        assert!(written.elapsed() < Duration::from_millis(900), "{kind}: {:?}", written.elapsed());
     }
 }
-on_both!(a_line_shows_soon_after_it_was_written);
+on_both!(a_line_that_was_written_wakes_who_follows_it);
 
 async fn a_place_in_other_output_or_in_none_is_refused(kind: &str) {
     let watcher = watcher(kind, Waking::default()).await;

@@ -255,7 +255,8 @@ async fn a_worker_that_is_asked_to_stop_ends_what_takes_too_long_and_leaves_the_
     fleet.until_said("tick", 1).await;
     let asked = Instant::now();
     worker.stop().await;
-    assert!(asked.elapsed() < Duration::from_secs(10));
+    // The command alone would take longer.
+    assert!(asked.elapsed() < Duration::from_secs(45), "{:?}", asked.elapsed());
     assert_eq!(fleet.targets(release).await[0][0], "UNKNOWN");
     assert_eq!(fleet.instances().await, [["UNKNOWN", "2"]]);
     let ticks = fleet.said("tick");

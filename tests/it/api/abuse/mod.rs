@@ -113,7 +113,7 @@ const KINDS: [&str; 17] = [
 ];
 
 async fn a_client_beside_all_abuse_at_once_sees_no_error(kind: &str) {
-    let seconds = std::env::var("LOCKKEEPER_ABUSE_SECONDS").map_or(60, |text| text.parse().unwrap());
+    let seconds = std::env::var("LOCKKEEPER_ABUSE_SECONDS").map_or(20, |text| text.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let database = databases::fresh(kind, directory.path());
     Db::open(&database, 1).await.unwrap().close().await;
