@@ -18,6 +18,7 @@ async fn a_generated_fleet_keeps_every_invariant_and_names_only_what_is_there(ki
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
         let lost = sqlx::query("PRAGMA foreign_key_check").fetch_all(&pool).await.unwrap();
         assert!(lost.is_empty(), "{} rows name what is not there", lost.len());
+        pool.close().await;
     }
     let again = load(&url, size).await.unwrap_err();
     assert!(again.to_string().contains("empty database"), "{kind}: {again}");
