@@ -4,6 +4,7 @@
 
 use super::query::{EVENT_CURSOR, QUERY, answer};
 use super::registration::register;
+use super::types::EVENT_LOG;
 use crate::app::App;
 use crate::domain::Caller;
 use crate::read::{Answer, Document, Prepared, Reader, head, response};
@@ -68,7 +69,7 @@ impl DirectExecution {
         let document = Document { operation, fragments: &query.0.fragments, variables, registry: &self.registry };
         let fields = document.root(QUERY.name);
         let ahead = match fields.iter().any(|(_, nodes)| is_event_cursor(nodes)) {
-            true => Some(head(self.app.db.queries_of(&caller.name)).await.map(|head| head.position)),
+            true => Some(head(self.app.db.queries_of(&caller.name), &EVENT_LOG).await.map(|head| head.position)),
             false => None,
         };
         let field = |nodes| self.field(document, nodes, caller, ahead.as_ref());

@@ -12,6 +12,8 @@ mod registration;
 mod request;
 mod schema;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use direct::DirectQuery;

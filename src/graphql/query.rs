@@ -7,7 +7,9 @@ use super::types::*;
 use crate::app::App;
 use crate::domain::Caller;
 use crate::domain::caller::Right;
-use crate::read::declare::{Field, FieldSource, Object, all, arg, filter, find, narrowing, ordered, parse, up_to};
+use crate::read::declare::{
+    Field, FieldSource, Object, arg, connection, filter, find, list, narrowing, ordered, parse, term, up_to,
+};
 use crate::read::{Answer, Document, Prepared, Reader, head};
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, cursor};
@@ -22,10 +24,9 @@ static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TA
 /// The field that is read before every other field.
 pub(super) const EVENT_CURSOR: &str = "eventCursor";
 
-pub(super) static QUERY: Object = Object::new(
+pub(super) static QUERY: Object = Object::without_table(
     "Query",
     "Entry points for reading.",
-    "",
     &[
         Field::new(
             "node",
@@ -41,63 +42,55 @@ pub(super) static QUERY: Object = Object::new(
         )
         .args(&[arg::<Vec<ID>>("ids", "Global ids.")])
         .as_many_as(&["ids"]),
-        find("service", "A service, by name.", &SERVICE, None, "@.name = :name")
+        find("service", "A service, by name.", &SERVICE)
+            .condition(term!("{row}.name = {arg name}"))
             .args(&[arg::<String>("name", "Name of the service.")]),
-        all("services", "Services, by name.", &SERVICE)
+        connection("services", "Services, by name.", &SERVICE)
             .args(&[filter::<ServiceFilter>("Which services; all unless given.")]),
-        find("host", "A host, by name.", &HOST, None, "@.hostname = :hostname")
+        find("host", "A host, by name.", &HOST)
+            .condition(term!("{row}.hostname = {arg hostname}"))
             .args(&[arg::<String>("hostname", "Name of the machine.")]),
-        all("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts; all unless given.")]),
-        all("instances", "Instances of all services.", &INSTANCE).args(&[
+        connection("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts; all unless given.")]),
+        connection("instances", "Instances of all services.", &INSTANCE).args(&[
             filter::<InstanceFilter>("Which instances; all unless given."),
             ordered::<InstanceOrder>("In which order; by hostname unless given."),
         ]),
-        find(
-            "instance",
-            "One instance, by service and host.",
-            &INSTANCE,
-            None,
-            "@.service_id = (SELECT s.id FROM service s WHERE s.name = :service AND s.removed_at IS NULL) \
-             AND @.host_id = (SELECT h.id FROM host h WHERE h.hostname = :hostname AND h.removed_at IS NULL)",
-        )
-        .args(&[
+        find("instance", "One instance, by service and host.", &INSTANCE)
+            .condition(term!(
+                "{row}.service_id = (SELECT s.id FROM service s WHERE s.name = {arg service} AND s.removed_at IS NULL) \
+                 AND {row}.host_id = (SELECT h.id FROM host h WHERE h.hostname = {arg hostname} AND h.removed_at IS NULL)"
+            ))
+            .args(&[
             arg::<String>("service", "Name of the service."),
             arg::<String>("hostname", "Name of the machine."),
         ]),
-        all(
+        connection(
             "instanceEvents",
             "Events of instances, oldest first, from what is kept: for those who poll, and after CURSOR_EXPIRED. Takes the cursors of the subscription.",
             &INSTANCE_EVENT,
         )
         .args(&[filter::<InstanceEventFilter>("Which events; all unless given.")]),
-        all("releaseEvents", "Events of releases, in the same way.", &RELEASE_EVENT)
+        connection("releaseEvents", "Events of releases, in the same way.", &RELEASE_EVENT)
             .args(&[filter::<ReleaseEventFilter>("Which events; all unless given.")]),
-        all("holds", "Holds and freezes, newest first.", &HOLD)
+        connection("holds", "Holds and freezes, newest first.", &HOLD)
             .args(&[filter::<HoldFilter>("Which holds; all unless given.")]),
-        Field::new(
-            "labels",
-            "Labels that hosts have, by key and value, at most 1000.",
-            FieldSource::List {
-                of: &LABEL_COUNT,
-                from: "(SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
-                       JOIN host i ON i.id = l.host_id WHERE i.removed_at IS NULL{such} GROUP BY l.key, l.value)",
-                by: None,
-                such: "",
-                order: None,
-            },
-        )
-        .args(&[
+        list("labels", "Labels that hosts have, by key and value, at most 1000.", &LABEL_COUNT)
+            .from_query(term!(
+                "SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
+                 JOIN host {row} ON {row}.id = l.host_id WHERE {row}.removed_at IS NULL{conditions} GROUP BY l.key, l.value"
+            ))
+            .args(&[
             narrowing::<Option<String>>("key", "Only labels with this key.", |value, list| {
                 if let Some(key) = parse::<Option<String>>("key", Some(value))? {
-                    list.and("l.key = $", [Bind::Text(key)]);
+                    list.and(term!("l.key = {value}"), [Bind::Text(key)]);
                 }
                 Ok(())
             }),
             up_to(1000),
         ]),
-        all("releases", "Releases of all services, newest first.", &RELEASE)
+        connection("releases", "Releases of all services, newest first.", &RELEASE)
             .args(&[filter::<ReleaseFilter>("Which releases; all unless given.")]),
-        all("audit", "The audit log, oldest entry first; for ADMIN, an error with the code FORBIDDEN for others.", &AUDIT_ENTRY)
+        connection("audit", "The audit log, oldest entry first; for ADMIN, an error with the code FORBIDDEN for others.", &AUDIT_ENTRY)
             .nullable()
             .needs(Right::Audit)
             .args(&[
@@ -114,7 +107,7 @@ pub(super) static QUERY: Object = Object::new(
         Field::new(
             EVENT_CURSOR,
             "Cursor of the newest event, read before every other field of the operation. Read it together with a snapshot, then subscribe with it: nothing is missed, and an event whose revision is not greater than the snapshot's, of the instance or the release, is already in it.",
-            FieldSource::Head,
+            FieldSource::Head(&EVENT_LOG),
         ),
     ],
 );
@@ -131,7 +124,7 @@ impl Ahead {
             return None;
         }
         let (ahead, app) = (ctx.data_opt::<Ahead>()?, ctx.data_opt::<App>()?);
-        let read = || async { head(app.db.queries_of(&caller(ctx)?.name)).await.map(|head| head.position) };
+        let read = || async { head(app.db.queries_of(&caller(ctx)?.name), &EVENT_LOG).await.map(|head| head.position) };
         Some(ahead.0.get_or_init(read).await.clone())
     }
 }

@@ -1,7 +1,7 @@
 //! The declared types in the registry of the schema.
 
 use super::library::{argument, field, interface_type, object_type, union_type};
-use crate::read::declare::{Cursors, Field, FieldSource, Interface, Object};
+use crate::read::declare::{Cursors, Field, FieldSource, Interface, List, Object};
 use crate::wire::Cursor;
 use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{ID, OutputType};
@@ -26,18 +26,21 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
         FieldSource::Column(leaf, _) | FieldSource::Computed { leaf, .. } => (leaf.ty)(registry),
         FieldSource::Embedded { of, .. }
         | FieldSource::One { to: of, .. }
-        | FieldSource::Find { of, .. }
+        | FieldSource::Find(List { of, .. })
         | FieldSource::Made { of, many: false, .. } => register(of, registry),
-        FieldSource::Union(choice) => {
-            let names: Vec<&str> = choice.of.iter().map(|(of, _)| of.name).collect();
-            for (of, _) in choice.of {
+        FieldSource::Union(union) => {
+            let names: Vec<&str> = union.of.iter().map(|(of, _)| of.name).collect();
+            for (of, _) in union.of {
                 register(of, registry);
             }
-            registry.types.entry(choice.name.into()).or_insert_with(|| union_type(choice.name, choice.about, &names));
-            format!("{}!", choice.name)
+            registry.types.entry(union.name.into()).or_insert_with(|| union_type(union.name, union.about, &names));
+            format!("{}!", union.name)
         }
-        FieldSource::Many { of, .. } => connection(of, registry),
-        FieldSource::List { of, .. } | FieldSource::Picked { of, .. } | FieldSource::Made { of, many: true, .. } => {
+        FieldSource::Connection(list) => connection(list.of, registry),
+        FieldSource::List(List { of, .. })
+        | FieldSource::SuppliedList { of, .. }
+        | FieldSource::SuppliedIds { of, .. }
+        | FieldSource::Made { of, many: true, .. } => {
             format!("[{}]!", register(of, registry))
         }
         FieldSource::Node(of) | FieldSource::Nodes(of) => {
@@ -49,7 +52,7 @@ fn declared(declared: &'static Field, registry: &mut Registry) -> MetaField {
                 _ => "Node!".into(),
             }
         }
-        FieldSource::Head => <Cursor as OutputType>::create_type_info(registry),
+        FieldSource::Head(_) => <Cursor as OutputType>::create_type_info(registry),
     };
     let ty = match declared.nullable {
         true => ty.trim_end_matches('!').to_owned(),
@@ -72,7 +75,7 @@ pub fn implement(object: &'static Object, interface: &'static Interface, registr
 }
 
 fn connection(of: &'static Object, registry: &mut Registry) -> String {
-    let (node, name, edge) = (register(of, registry), of.connection_name(), format!("{}Edge", of.name));
+    let (node, name, edge) = (register(of, registry), of.connection_name(), of.edge_name());
     let plain = |name: &str, about: &str, ty: &str| field(name, about, ty, Vec::new());
     let mut add = |name: &str, about: &str, fields| {
         registry.types.entry(name.into()).or_insert_with(|| object_type(name, about, fields));
@@ -98,7 +101,7 @@ fn connection(of: &'static Object, registry: &mut Registry) -> String {
         plain("pageInfo", "Where this page lies.", "PageInfo!"),
         plain("totalCount", "How many items there are in all pages. Costs a count when asked for.", "Int!"),
     ];
-    if of.cursors == Cursors::Event {
+    if let Cursors::Events(_) = of.cursors {
         let about = "Where to go on: give it back as `after`. It moves on even when nothing matched.";
         fields.push(plain("nextCursor", about, "Cursor!"));
     }

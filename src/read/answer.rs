@@ -72,7 +72,7 @@ impl Prepared {
         nodes: &[&'a Positioned<Node>],
     ) -> Prepared {
         let planned = reader.map(Reader::planner).and_then(|mut planner| {
-            planner.given(of);
+            planner.supplied(of);
             let object = planner.object(of, RowPlace::SUPPLIED, below(nodes));
             planner.plan.check()?;
             Ok((planner.plan, ValuePlan::Same(None, object)))

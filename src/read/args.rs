@@ -1,56 +1,16 @@
-//! The arguments of a field, checked, and what they do to a list.
+//! The values of a field's arguments, checked, and what they do to a list.
 
-use super::declare::{Arg, ArgRole, Cursors, DEFAULT_FIRST, Field, FieldSource, Order, arg, parse};
-use super::filter::{Where, number};
+use super::arg::{Arg, ArgRole, DEFAULT_FIRST, parse};
+use super::expected::number;
+use super::filter::Where;
+use super::order::Order;
 use crate::store::db::rows::Bind;
-use crate::wire::{ApiError, Cursor};
+use crate::wire::ApiError;
 use async_graphql::{ID, InputType, Value};
 
 /// Values by the names of their arguments.
 #[derive(Default)]
 pub struct Args(Vec<(&'static Arg, Value, Option<Bind>)>);
-
-/// How many items a page has when nobody says.
-pub const PAGE: i64 = 50;
-/// The most items that a page has.
-pub const LONGEST_PAGE: i64 = 200;
-
-const FIRST: Arg = arg::<Option<i32>>("first", "How many items from the beginning, 0 to 200; 50 unless said.");
-const LAST: Arg = arg::<Option<i32>>("last", "How many items from the end, 0 to 200; not together with `first`.");
-const AFTER: &str = "Only items behind this cursor.";
-const BEFORE: &str = "Only items before this cursor.";
-
-static PAGES: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
-static LINES: [Arg; 4] = [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
-static EVENTS: [Arg; 2] = [
-    FIRST,
-    arg::<Option<Cursor>>(
-        "after",
-        "Only events behind this place in the log; from the oldest that is kept unless said.",
-    ),
-];
-
-impl Field {
-    /// Its arguments, those of a page included.
-    pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
-        let page: &'static [Arg] = match self.source {
-            FieldSource::Many { of, by: None, .. } if of.cursors == Cursors::Event => &EVENTS,
-            FieldSource::Many { of, .. } if of.cursors == Cursors::Log => &LINES,
-            FieldSource::Many { .. } => &PAGES,
-            _ => &[],
-        };
-        page.iter().chain(self.args)
-    }
-}
-
-/// Which part of a list is wanted.
-#[derive(Debug)]
-pub struct PageArgs {
-    pub long: i64,
-    pub backward: bool,
-    pub after: Option<String>,
-    pub before: Option<String>,
-}
 
 impl Args {
     pub(super) fn set(&mut self, arg: &'static Arg, value: Value) -> Result<(), ApiError> {
@@ -81,7 +41,7 @@ impl Args {
         Some(self.0.swap_remove(at).1)
     }
 
-    /// The number of an id that was declared as one of a kind.
+    /// The number of an id that was declared with [`id_arg`](super::arg::id_arg).
     pub fn number(&self, name: &str) -> Option<i64> {
         match self.0.iter().find(|(arg, ..)| arg.name == name)?.2 {
             Some(Bind::Int(number)) => Some(number),
@@ -89,7 +49,7 @@ impl Args {
         }
     }
 
-    /// What an argument is in a statement.
+    /// What an argument is in a statement: a text or an id, else `None`.
     pub(super) fn bind(&self, name: &str) -> Option<Bind> {
         self.0.iter().find(|(arg, ..)| arg.name == name)?.2.clone()
     }
@@ -97,7 +57,7 @@ impl Args {
     /// Adds the conditions of those that narrow a list.
     pub(super) fn narrow(&self, list: &mut Where) -> Result<(), ApiError> {
         for (arg, value, _) in &self.0 {
-            if let ArgRole::Narrow(narrow) = arg.role {
+            if let ArgRole::Filter(narrow) = arg.role {
                 narrow(value.clone(), list)?;
             }
         }
@@ -114,7 +74,7 @@ impl Args {
         order.transpose()
     }
 
-    /// How many of a plain list; none for all.
+    /// How many items of a plain list, or `None` for all.
     pub(super) fn first(&self) -> Result<Option<i64>, ApiError> {
         for (arg, ..) in &self.0 {
             if let ArgRole::First(_) = arg.role {
@@ -122,13 +82,5 @@ impl Args {
             }
         }
         Ok(None)
-    }
-
-    /// Which page is asked for. Its size was checked before.
-    pub(super) fn page(&self) -> Result<PageArgs, ApiError> {
-        let (first, last) = (self.get::<Option<i32>>("first")?, self.get::<Option<i32>>("last")?);
-        let long = first.or(last).map_or(PAGE, i64::from);
-        let (after, before) = (self.get("after")?, self.get("before")?);
-        Ok(PageArgs { long, backward: last.is_some(), after, before })
     }
 }

@@ -1,7 +1,8 @@
 //! How many items the lists of a schema have, as the limits count them: all of it follows from the declarations.
 
-use super::args::{LONGEST_PAGE, PAGE};
-use super::declare::{ArgRole, DEFAULT_FIRST, Field, FieldSource, Length, Object};
+use super::arg::{ArgRole, DEFAULT_FIRST};
+use super::declare::{Field, FieldSource, Length, Object};
+use super::page::{DEFAULT_PAGE, MAX_PAGE};
 use std::collections::HashMap;
 
 /// What an exact `totalCount` costs, in objects: it reads all that is counted.
@@ -39,8 +40,9 @@ pub fn extents(roots: impl IntoIterator<Item = &'static Object>) -> Extents {
             extents.insert(interface.name.to_owned(), lists(interface.fields).collect());
         }
         for field in object.fields {
-            if let FieldSource::Many { of, .. } = field.source {
-                extents.insert(of.connection_name(), HashMap::from([("totalCount", Extent::Counted(TOTAL_COUNT))]));
+            if let FieldSource::Connection(list) = field.source {
+                extents
+                    .insert(list.of.connection_name(), HashMap::from([("totalCount", Extent::Counted(TOTAL_COUNT))]));
             }
             open.extend(field.source.objects());
         }
@@ -54,7 +56,7 @@ fn extent(field: &Field) -> Option<Extent> {
         _ => None,
     });
     match (field.source, field.length) {
-        (FieldSource::Many { .. }, _) => Some(Extent::Page { default: PAGE as u64, most: LONGEST_PAGE as u64 }),
+        (FieldSource::Connection(_), _) => Some(Extent::Page { default: DEFAULT_PAGE as u64, most: MAX_PAGE as u64 }),
         (_, Some(Length::AtMost(most))) => Some(Extent::AtMost(most)),
         (_, Some(Length::Inputs(paths))) => Some(Extent::Inputs(paths)),
         _ => first,

@@ -1,17 +1,17 @@
 //! Reads what a plan asks for, and sorts the rows under their parents.
 
-use super::filter::{ExpectedIds, not_found};
-use super::level::{Level, ParentKeys, RowSource};
+use super::expected::{ExpectedIds, NodeTable, Sibling};
+use super::level::{Level, LevelColumn, ParentKeys, RowSource};
+use super::order::EventLog;
 use super::parents::ParentIds;
 use super::plan::Plan;
 use super::scene::Scene;
 use super::statement::{LevelParts, Statement};
 use super::supplied::SuppliedRow;
-use crate::domain::Kind;
 use crate::store::Reads;
-use crate::store::db::rows::{Bind, Rows};
+use crate::store::db::rows::{Bind, Cell, Rows};
+use crate::wire::ApiError;
 use crate::wire::cursor::Head;
-use crate::wire::{ApiError, Reason};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -49,14 +49,17 @@ impl LevelRows {
 
     /// Appends a row that was handed in.
     fn take(&mut self, level: &Level, row: &SuppliedRow) {
-        for (name, _) in &level.columns {
-            self.rows.push(row.cell(name));
+        for column in &level.columns {
+            self.rows.push(match column {
+                LevelColumn::Of { column, .. } => row.cell(*column),
+                LevelColumn::Parent => Cell::Null,
+            });
         }
         if level.columns.is_empty() {
-            self.rows.push(crate::store::db::rows::Cell::Null);
+            self.rows.push(Cell::Null);
         }
         for (list, name) in self.things.iter_mut().zip(&level.things) {
-            list.push(row.things(name).to_vec());
+            list.push(row.things(*name).to_vec());
         }
     }
 
@@ -94,21 +97,21 @@ impl Fetched {
 /// Reads what was planned; `given` are the rows of the first level, where it is handed in.
 pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[SuppliedRow]) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);
-    let claims =
-        || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.claims.iter().map(move |c| (at, c)));
+    let expected =
+        || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.expected.iter().map(move |ids| (at, ids)));
     let mut statement = Statement::new(reads);
-    let ends = plan.head.then(|| statement.ends());
-    let known = statement.known(claims().map(|(_, claim)| claim));
-    let of_service: Vec<Option<usize>> = plan
+    let ends = plan.log.map(|log| statement.ends(log));
+    let known = statement.known(expected().map(|(_, ids)| ids));
+    let siblings: Vec<Option<usize>> = plan
         .levels
         .iter()
-        .map(|level| level.list.of_service.as_ref().map(|(_, version)| statement.service_of(*version)))
+        .map(|level| level.list.sibling.as_ref().map(|sibling| statement.parent_of(sibling)))
         .collect();
     let levels = levels(&mut statement, plan, &tables);
     let mut answers = statement.run().await?;
     let scene = Scene { log_id: reads.db().log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
-    if let Some(known) = known {
-        for (at, error) in unknown(&answers[known], claims()) {
+    if let Some((part, of)) = known {
+        for (at, error) in unknown(&answers[part], &of, expected()) {
             tables[at].failed.get_or_insert((None, error));
         }
     }
@@ -119,8 +122,8 @@ pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[SuppliedRow]) 
         if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
             table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
         }
-        if let (None, Some((argument, version)), Some(part)) = (&table.failed, &level.list.of_service, of_service[at]) {
-            table.failed = Some(only_of_service(&answers[part], argument, *version));
+        if let (None, Some(sibling), Some(part)) = (&table.failed, &level.list.sibling, siblings[at]) {
+            table.failed = Some(only_of_parent(&answers[part], sibling));
         }
         if let Some(asked) = levels[at] {
             table.rows = std::mem::take(&mut answers[asked.rows]);
@@ -151,7 +154,7 @@ fn handed(plan: &Plan, given: &[SuppliedRow]) -> Vec<LevelRows> {
                 for (row, source) in sources[*parent].iter().enumerate() {
                     let from = taken.len();
                     let cap = level.cap.map_or(usize::MAX, |cap| cap as usize);
-                    taken.extend(source.list(list).iter().take(cap));
+                    taken.extend(source.list(*list).iter().take(cap));
                     table.groups.push((row as i64, from, taken.len()));
                 }
             }
@@ -205,10 +208,10 @@ fn ids(parents: &ParentKeys, tables: &[LevelRows]) -> Vec<i64> {
     ids
 }
 
-/// The ends of the log of events.
-pub async fn head(reads: Reads<'_>) -> Result<Head, ApiError> {
+/// Reads the ends of the event log.
+pub async fn head(reads: Reads<'_>, log: &EventLog) -> Result<Head, ApiError> {
     let mut statement = Statement::new(reads);
-    let ends = statement.ends();
+    let ends = statement.ends(log);
     Ok(head_of(&statement.run().await?[ends]))
 }
 
@@ -217,35 +220,37 @@ fn head_of(rows: &Rows) -> Head {
     Head { position: place(0), floor: place(1) }
 }
 
-/// The service of a version, and what is wrong for all others.
-fn only_of_service(rows: &Rows, argument: &str, version: i64) -> (Option<i64>, ApiError) {
-    let id = Kind::Version.id(version).to_string();
-    if rows.is_empty() {
-        return (None, not_found(Kind::Version, argument, &id));
+/// The parent of a thing, and the error for lists of all others.
+fn only_of_parent(rows: &Rows, sibling: &Sibling) -> (Option<i64>, ApiError) {
+    match rows.is_empty() {
+        true => (None, sibling.not_found()),
+        false => (rows.cell(0, 0).int(), sibling.of_another()),
     }
-    let message = format!("{id} is a version of another service.");
-    (rows.cell(0, 0).int(), ApiError::id(argument, Reason::OtherService, message))
 }
 
-/// Whether ids name something, all of them.
+/// Checks that ids name something, all of them.
 ///
 /// # Errors
 /// `BAD_REQUEST` with the reason `NOT_FOUND` for the first that names nothing.
-pub async fn known(reads: Reads<'_>, claims: &[ExpectedIds]) -> Result<(), ApiError> {
+pub async fn known(reads: Reads<'_>, expected: &[ExpectedIds]) -> Result<(), ApiError> {
     let mut statement = Statement::new(reads);
-    let Some(known) = statement.known(claims.iter()) else { return Ok(()) };
-    let wrong = unknown(&statement.run().await?[known], claims.iter().map(|claim| (0, claim)));
+    let Some((part, tables)) = statement.known(expected.iter()) else { return Ok(()) };
+    let wrong = unknown(&statement.run().await?[part], &tables, expected.iter().map(|ids| (0, ids)));
     wrong.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
-/// Which of these claims, each of a level, have ids that are not among those that are known.
-fn unknown<'c>(known: &Rows, claims: impl Iterator<Item = (usize, &'c ExpectedIds)>) -> Vec<(usize, ApiError)> {
+/// The levels whose expected ids are not all known, with the error for the first of them.
+fn unknown<'c>(
+    known: &Rows,
+    tables: &[NodeTable],
+    expected: impl Iterator<Item = (usize, &'c ExpectedIds)>,
+) -> Vec<(usize, ApiError)> {
     let known: HashSet<(Option<i64>, Option<i64>)> =
         (0..known.len()).map(|row| (known.cell(row, 0).int(), known.cell(row, 1).int())).collect();
-    let wrong = claims.filter_map(|(at, claim)| {
-        let kind = Kind::ALL.iter().position(|kind| *kind == claim.kind)? as i64;
-        let id = claim.ids.iter().find(|id| !known.contains(&(Some(kind), Some(**id))))?;
-        Some((at, not_found(claim.kind, &claim.argument, &claim.kind.id(*id).to_string())))
+    let wrong = expected.filter_map(|(at, ids)| {
+        let table = tables.iter().position(|table| *table == ids.of)? as i64;
+        let id = ids.ids.iter().find(|id| !known.contains(&(Some(table), Some(**id))))?;
+        Some((at, ids.not_found(*id)))
     });
     wrong.collect()
 }

@@ -1,68 +1,53 @@
 //! Conditions on a list, with the values that they bind.
 
-use crate::domain::{Id, Kind, Word};
+use super::column::Column;
+use super::expected::{ExpectedIds, NodeTable, Sibling};
+use super::term::{Piece, Term};
+use super::text::{Alias, Conditions, PartText};
+use crate::domain::Word;
 use crate::store::db::rows::Bind;
-use crate::wire::{ApiError, Reason};
+use crate::wire::ApiError;
 use async_graphql::ID;
-use std::fmt::Write;
 
 /// The most values of which each has its own first rows read: of more, those would be too many themselves.
-const MOST_VALUES: usize = 32;
+const MAX_VALUES_APART: usize = 32;
 
-/// Conditions that must all hold; `@` is a row of the list.
+/// Conditions that must all hold for the rows of a list.
 pub struct Where {
-    text: String,
+    conditions: Conditions,
+    /// Those that cursors add: they cut the page out of the list.
+    cursors: Conditions,
     pub(super) binds: Vec<Bind>,
-    /// A column that has one of several values, each with an index in the order of the list, and their place.
-    pub(super) each: Option<(String, usize)>,
-    /// Ids that must name something, with the arguments they came in.
-    pub(super) claims: Vec<ExpectedIds>,
+    /// A column that has one of several values, each with an index in the order of the list, and the number of that value.
+    pub(super) each: Option<(Column, usize)>,
+    /// Ids that must name something.
+    pub(super) expected: Vec<ExpectedIds>,
     /// Whether things that lists leave out are wanted, too.
     pub(super) unlisted: bool,
-    /// A version that must be of the service that the list belongs to, with its argument.
-    pub(super) of_service: Option<(String, i64)>,
-    /// Who asks.
+    /// A thing that must belong to the same parent as the list.
+    pub(super) sibling: Option<Sibling>,
+    /// The name of the caller.
     caller: String,
     /// Whether that makes a difference.
     personal: bool,
 }
 
-/// Ids of a request that must name something.
-pub struct ExpectedIds {
-    pub(super) kind: Kind,
-    pub(super) ids: Vec<i64>,
-    pub(super) argument: String,
-}
-
-impl ExpectedIds {
-    /// Reads ids of one kind, that came in this argument.
-    pub fn read(kind: Kind, argument: &str, ids: &[ID]) -> Result<ExpectedIds, ApiError> {
-        let ids = ids.iter().map(|id| number(kind, argument, id)).collect::<Result<_, _>>()?;
-        Ok(ExpectedIds { kind, ids, argument: argument.to_owned() })
-    }
-
-    /// The numbers of the rows that it names.
-    pub fn numbers(&self) -> &[i64] {
-        &self.ids
-    }
-}
-
 impl Where {
     pub(super) fn new(caller: &str) -> Where {
-        let (text, binds, each, claims) = (String::new(), Vec::new(), None, Vec::new());
         Where {
-            text,
-            binds,
-            each,
-            claims,
+            conditions: Conditions::default(),
+            cursors: Conditions::default(),
+            binds: Vec::new(),
+            each: None,
+            expected: Vec::new(),
             unlisted: false,
-            of_service: None,
+            sibling: None,
             caller: caller.to_owned(),
             personal: false,
         }
     }
 
-    /// The name of who asks; from now on the list is one of that caller's own.
+    /// The name of the caller; from now on the list is one of that caller's own.
     pub fn caller(&mut self) -> &str {
         self.personal = true;
         &self.caller
@@ -73,94 +58,102 @@ impl Where {
         self.personal
     }
 
-    /// All conditions.
-    pub(super) fn text(&self) -> String {
-        match &self.each {
-            Some((column, place)) => format!("{} AND {column} {{any ${place}}}", self.text),
-            None => self.text.clone(),
-        }
-    }
-
-    /// The conditions beside that on each value.
-    pub(super) fn beside_each(&self) -> &str {
-        &self.text
-    }
-
-    /// Adds a condition, whose `$`s take the values in order.
-    pub fn and(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
-        self.text.push_str(" AND ");
-        self.piece(text, values);
+    /// Adds a condition on `{row}`, whose `{value}` and `{any_value}` take the values in order.
+    pub fn and(&mut self, condition: Term, values: impl IntoIterator<Item = Bind>) {
+        self.conditions.push(" AND ");
+        self.term(condition, values);
     }
 
     /// Adds a condition, or its opposite.
-    pub fn and_either(&mut self, text: &str, yes: bool) {
-        let text = if yes { format!("({text})") } else { format!("NOT ({text})") };
-        self.and(&text, []);
+    pub fn and_either(&mut self, condition: Term, holds: bool) {
+        self.conditions.push(if holds { " AND (" } else { " AND NOT (" });
+        self.term(condition, []);
+        self.conditions.push(")");
     }
 
     /// A column has one of these words.
-    pub fn words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
+    pub fn words<W: Word>(&mut self, column: Column, words: Option<Vec<W>>) {
         if let Some(words) = words {
-            self.any(&format!("{column} {{any $}}"), Bind::words(&words), false);
+            self.one_of(column, Bind::words(&words));
         }
     }
 
     /// As [`Where::words`], for a column that has an index in the order of the list.
-    pub fn indexed_words<W: Word>(&mut self, column: &str, words: Option<Vec<W>>) {
+    pub fn indexed_words<W: Word>(&mut self, column: Column, words: Option<Vec<W>>) {
         if let Some(words) = words {
-            self.any(&format!("{column} {{any $}}"), Bind::words(&words), true);
+            self.indexed_one_of(column, Bind::words(&words));
         }
     }
 
     /// A column has one of these texts.
-    pub fn texts(&mut self, column: &str, texts: Option<Vec<String>>) {
+    pub fn texts(&mut self, column: Column, texts: Option<Vec<String>>) {
         if let Some(texts) = texts {
-            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts), false);
+            self.one_of(column, Bind::Texts(texts));
         }
     }
 
     /// As [`Where::texts`], for a column that has an index in the order of the list.
-    pub fn indexed_texts(&mut self, column: &str, texts: Option<Vec<String>>) {
+    pub fn indexed_texts(&mut self, column: Column, texts: Option<Vec<String>>) {
         if let Some(texts) = texts {
-            self.any(&format!("{column} {{any $}}"), Bind::Texts(texts), true);
+            self.indexed_one_of(column, Bind::Texts(texts));
         }
     }
 
     /// A column begins with this, byte by byte: a range, so that an index serves.
-    pub fn prefix(&mut self, column: &str, prefix: Option<String>) {
+    pub fn prefix(&mut self, column: Column, prefix: Option<String>) {
         if let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) {
             let end = format!("{prefix}\u{10ffff}");
-            self.and(&format!("{column} >= $ AND {column} < $"), [Bind::Text(prefix), Bind::Text(end)]);
+            self.compare(column, " >= ", Bind::Text(prefix));
+            self.compare(column, " < ", Bind::Text(end));
         }
     }
 
-    /// A condition holds for one of these things; its `$` takes their numbers. An id that names no such
-    /// thing is an error. A column of ids has an index in the order of the list.
-    pub fn ids(&mut self, text: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
-        let Some(ids) = ids else { return Ok(()) };
-        let claim = ExpectedIds::read(kind, argument, &ids)?;
-        self.any(text, Bind::Ids(claim.ids.clone()), true);
-        if !claim.ids.is_empty() {
-            self.claims.push(claim);
+    /// A column is at least this.
+    pub fn at_least(&mut self, column: Column, value: Bind) {
+        self.compare(column, " >= ", value);
+    }
+
+    /// A column is less than this.
+    pub fn less(&mut self, column: Column, value: Bind) {
+        self.compare(column, " < ", value);
+    }
+
+    /// A column, which has an index in the order of the list, has one of these ids. An id that names no such thing is an
+    /// error.
+    pub fn ids(&mut self, column: Column, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
+        if let Some(numbers) = self.expect(of, argument, ids)? {
+            self.indexed_one_of(column, numbers);
         }
         Ok(())
     }
 
-    /// A condition with `{any $}`. A single value is asked for as one: then an index can give the rows in its order, and
-    /// the page is read from its beginning, however long the list is. The same goes for each of a few.
-    fn any(&mut self, text: &str, values: Bind, indexed: bool) {
-        let column = text.strip_suffix(" {any $}");
-        let column = column.filter(|_| indexed && self.each.is_none() && values.count() <= MOST_VALUES);
-        match (values.single(), column) {
-            (Some(value), _) => self.and(&text.replace("{any $}", "= $"), [value]),
-            (None, Some(column)) => self.each = Some((column.to_owned(), self.bind(values.distinct()))),
-            (None, None) => self.and(text, [values]),
+    /// As [`Where::ids`], with a condition whose `{any_value}` takes the numbers.
+    pub fn ids_where(
+        &mut self,
+        condition: Term,
+        of: NodeTable,
+        argument: &str,
+        ids: Option<Vec<ID>>,
+    ) -> Result<(), ApiError> {
+        if let Some(numbers) = self.expect(of, argument, ids)? {
+            self.and(condition, [numbers]);
         }
+        Ok(())
     }
 
-    /// The list must belong to the service of this version.
-    pub fn of_service(&mut self, argument: &str, version: i64) {
-        self.of_service = Some((argument.to_owned(), version));
+    fn expect(&mut self, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<Bind>, ApiError> {
+        let Some(ids) = ids else { return Ok(None) };
+        let expected = ExpectedIds::read(of, argument, &ids)?;
+        let numbers = Bind::Ids(expected.ids.clone());
+        if !expected.ids.is_empty() {
+            self.expected.push(expected);
+        }
+        Ok(Some(numbers))
+    }
+
+    /// A thing must belong to the same parent as the list.
+    pub fn sibling(&mut self, sibling: Sibling) {
+        self.sibling = Some(sibling);
     }
 
     /// Also wants what lists leave out.
@@ -168,45 +161,129 @@ impl Where {
         self.unlisted = true;
     }
 
-    /// Notes a value, and gives the number of its place.
+    /// Only rows behind these values of these columns, or before them.
+    pub(super) fn cut(&mut self, columns: impl Iterator<Item = Column>, behind: bool, values: Vec<Bind>) {
+        let columns = columns.enumerate();
+        self.cursors.push(" AND (");
+        for (i, column) in columns {
+            self.cursors.push(if i > 0 { ", " } else { "" });
+            self.cursors.column(column);
+        }
+        self.cursors.push(if behind { ") > (" } else { ") < (" });
+        for (i, value) in values.into_iter().enumerate() {
+            self.cursors.push(if i > 0 { ", " } else { "" });
+            let number = self.bind(value);
+            self.cursors.value(number);
+        }
+        self.cursors.push(")");
+    }
+
+    /// Notes a value, and returns its number.
     pub(super) fn bind(&mut self, value: Bind) -> usize {
         self.binds.push(value);
-        self.binds.len()
+        self.binds.len() - 1
     }
 
-    /// Adds a condition whose values are bound and have their places.
-    pub(super) fn placed(&mut self, text: &str) {
-        self.text.push_str(" AND ");
-        self.text.push_str(text);
-    }
-
-    /// Appends a text, whose `$`s take the values in order.
-    fn piece(&mut self, text: &str, values: impl IntoIterator<Item = Bind>) {
-        let mut values = values.into_iter();
-        for (i, piece) in text.split('$').enumerate() {
-            if i > 0 {
-                let value = values.next().expect("each $ comes with its value, in this program's own texts");
-                let place = self.bind(value);
-                let _ = write!(self.text, "${place}");
+    /// Adds a condition whose arguments have been bound as these values.
+    pub(super) fn and_bound(&mut self, condition: Term, arguments: &[(&str, usize)]) {
+        self.conditions.push(" AND ");
+        for piece in condition.pieces() {
+            match piece {
+                Piece::Argument(name) => {
+                    let bound = arguments.iter().find(|(other, _)| other == name);
+                    self.conditions.value(bound.expect("all arguments of a term are bound").1);
+                }
+                piece => self.piece(*piece, &mut std::iter::empty()),
             }
-            self.text.push_str(piece);
         }
     }
-}
 
-/// The number of a row, from an id that a query names; malformed and unknown ones are alike.
-pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
-    match Id::parse(id) {
-        Some(id) if id.kind == kind => Ok(id.number),
-        Some(other) => {
-            let message = format!("{other} is the id of a {}; give the id of a {}.", other.kind.noun(), kind.noun());
-            Err(ApiError::id(argument, Reason::WrongType, message))
-        }
-        None => Err(not_found(kind, argument, &format!("{id:?}"))),
+    /// Writes all conditions.
+    pub(super) fn write(&self, text: &mut PartText<'_>, row: Alias) {
+        self.write_without_cursors(text, row);
+        text.conditions(&self.cursors, row);
     }
-}
 
-/// An id of a query names nothing.
-pub fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
-    ApiError::id(argument, Reason::NotFound, format!("There is no {} {id}.", kind.noun()))
+    /// Writes the conditions that all pages of the list have.
+    pub(super) fn write_without_cursors(&self, text: &mut PartText<'_>, row: Alias) {
+        text.conditions(&self.conditions, row);
+        if let Some((column, value)) = self.each {
+            text.push(" AND ");
+            text.column(row, column);
+            text.push(" {any ");
+            text.value(value);
+            text.push("}");
+        }
+    }
+
+    /// Writes all conditions but that on each of several values.
+    pub(super) fn write_beside_each(&self, text: &mut PartText<'_>, row: Alias) {
+        text.conditions(&self.conditions, row);
+        text.conditions(&self.cursors, row);
+    }
+
+    fn term(&mut self, term: Term, values: impl IntoIterator<Item = Bind>) {
+        let mut values = values.into_iter();
+        for piece in term.pieces() {
+            self.piece(*piece, &mut values);
+        }
+    }
+
+    fn piece(&mut self, piece: Piece, values: &mut dyn Iterator<Item = Bind>) {
+        let mut next = || values.next().expect("a value comes with each mark for one");
+        match piece {
+            Piece::Text(text) => self.conditions.push(text),
+            Piece::Row => self.conditions.row(),
+            Piece::Value => {
+                let number = self.bind(next());
+                self.conditions.value(number);
+            }
+            Piece::AnyValue => {
+                let values = next();
+                self.any_value(values);
+            }
+            Piece::Word(word) => {
+                self.conditions.push("{");
+                self.conditions.push(word);
+            }
+            Piece::EndWord => self.conditions.push("}"),
+            Piece::Parent | Piece::Parents | Piece::Argument(_) | Piece::Conditions => {
+                unreachable!("a condition has only marks of its row and its values")
+            }
+        }
+    }
+
+    /// A column has one of several values. A single one is asked for as one: then an index can give the rows in its order,
+    /// and the page is read from its beginning, however long the list is.
+    fn one_of(&mut self, column: Column, values: Bind) {
+        self.conditions.push(" AND ");
+        self.conditions.column(column);
+        self.conditions.push(" ");
+        self.any_value(values);
+    }
+
+    /// As [`Where::one_of`]; the same goes for each of a few.
+    fn indexed_one_of(&mut self, column: Column, values: Bind) {
+        match values.count() {
+            many if many != 1 && many <= MAX_VALUES_APART && self.each.is_none() => {
+                self.each = Some((column, self.bind(values.distinct())));
+            }
+            _ => self.one_of(column, values),
+        }
+    }
+
+    fn any_value(&mut self, values: Bind) {
+        let single = values.single();
+        let is_single = single.is_some();
+        let number = self.bind(single.unwrap_or(values));
+        self.conditions.any_value(is_single, number);
+    }
+
+    fn compare(&mut self, column: Column, with: &str, value: Bind) {
+        self.conditions.push(" AND ");
+        self.conditions.column(column);
+        self.conditions.push(with);
+        let number = self.bind(value);
+        self.conditions.value(number);
+    }
 }

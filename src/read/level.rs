@@ -1,9 +1,12 @@
 //! One level: rows of one type, with what is joined to each.
 
-mod text;
+mod sql;
 
-use super::declare::{Cursors, Object, Order};
+use super::args::Args;
+use super::column::{Column, IdList, RowList};
+use super::declare::{Object, ParentMatch, Relation};
 use super::filter::Where;
+use super::order::{Cursors, Order};
 use super::supplied::SuppliedRow;
 use crate::store::db::rows::{Bind, CellKind};
 
@@ -13,10 +16,10 @@ const MAX_TABLES: usize = 40;
 /// Where the rows of a level come from.
 pub(super) enum RowSource {
     Statement,
-    /// Handed in.
+    /// They are supplied for the whole plan.
     Supplied,
-    /// Lists of this name in the given rows of another level.
-    Within(usize, &'static str),
+    /// Lists of this name in the supplied rows of another level.
+    Within(usize, RowList),
     /// Made when it was planned.
     Made(Vec<SuppliedRow>),
 }
@@ -26,14 +29,48 @@ pub(super) enum ParentKeys {
     None,
     /// The ids in a cell of another level.
     Cell(usize, usize),
-    /// The things of a list (by its place there) of the given rows of another level.
+    /// The things of a list (by its place there) of the supplied rows of another level.
     Things(usize, usize),
     These(Vec<i64>),
 }
 
+/// A column that a level reads.
+pub(super) enum LevelColumn {
+    /// The id of the parent that the row belongs to.
+    Parent,
+    /// A column of one of the level's tables, with the numbers of the values that its term takes as arguments.
+    Of { table: usize, column: Column, arguments: Vec<(&'static str, usize)> },
+}
+
+impl LevelColumn {
+    pub fn kind(&self) -> CellKind {
+        match self {
+            LevelColumn::Parent => CellKind::Int,
+            LevelColumn::Of { column, .. } => column.kind,
+        }
+    }
+
+    /// Whether it is this column of this table, and is read alike wherever it is selected.
+    fn is(&self, other_table: usize, other: Column) -> bool {
+        match self {
+            LevelColumn::Parent => false,
+            LevelColumn::Of { table, column, arguments } => {
+                *table == other_table && column.name == other.name && arguments.is_empty()
+            }
+        }
+    }
+}
+
+/// A thing that is joined to the rows of a level, by a column of one of its tables.
+struct Join {
+    to: &'static Object,
+    table: usize,
+    key: Column,
+}
+
 /// Which part of a list a level reads.
 pub(super) struct Page {
-    pub long: i64,
+    pub size: i64,
     pub backward: bool,
     /// Whether it begins behind a cursor (or, backward, ends before one).
     pub cut: bool,
@@ -43,9 +80,7 @@ pub(super) struct Page {
     pub cursors: Cursors,
     /// Whether all items are counted, too.
     pub counted: bool,
-    /// The conditions without those of the cursors.
-    uncut: String,
-    /// The place in the log of events that the page begins behind.
+    /// The place in the event log that the page begins behind.
     pub behind: Option<i64>,
 }
 
@@ -53,41 +88,32 @@ pub(super) struct Page {
 pub(super) struct Level {
     pub source: RowSource,
     pub parents: ParentKeys,
-    pub columns: Vec<(String, CellKind)>,
-    /// Lists of things in given rows that are wanted.
-    pub things: Vec<&'static str>,
+    pub columns: Vec<LevelColumn>,
+    /// Lists of things in supplied rows that are wanted.
+    pub things: Vec<IdList>,
     pub list: Where,
     pub page: Option<Page>,
     /// How many rows it has at most, roughly.
     pub rows: i64,
-    /// How many of the rows of each parent are taken, where they are handed in.
+    /// How many of the rows of each parent are taken, where they are supplied.
     pub cap: Option<i64>,
-    table: &'static str,
-    key: &'static str,
-    by: &'static str,
+    from: Relation,
+    key: Column,
+    parent: ParentMatch,
     order: Order,
-    joins: String,
-    tables: usize,
-    /// Rows of each parent at most, as the statement says it.
-    limit: Option<String>,
+    joins: Vec<Join>,
+    /// Rows of each parent at most.
+    limit: Option<i64>,
 }
 
 impl Level {
-    /// Rows of a table that belong to these parents by a column, or by a condition with `^`. The parents, told
-    /// by the first column, are the first value; of each, all rows are read or, if it is `limited`, the first
-    /// ones.
-    pub fn read(
-        object: &Object,
-        table: &'static str,
-        parents: ParentKeys,
-        by: &'static str,
-        limited: bool,
-        mut list: Where,
-    ) -> Level {
+    /// Rows of a type that belong to these parents. The ids of the parents are the first value, and the first column says
+    /// to which of them a row belongs.
+    pub fn read(object: &Object, parents: ParentKeys, parent: ParentMatch, mut list: Where) -> Level {
         let mut columns = Vec::new();
         if !matches!(parents, ParentKeys::None) {
             list.bind(Bind::Ids(Vec::new()));
-            columns.push((if limited { "p.value".to_owned() } else { format!("t0.{by}") }, CellKind::Int));
+            columns.push(LevelColumn::Parent);
         }
         Level {
             source: RowSource::Statement,
@@ -98,19 +124,23 @@ impl Level {
             page: None,
             rows: 1,
             cap: None,
-            table,
+            from: Relation::Table(object.table.unwrap_or_default()),
             key: object.key,
-            by,
+            parent,
             order: object.order,
-            joins: String::new(),
-            tables: 1,
+            joins: Vec::new(),
             limit: None,
         }
     }
 
+    /// Things by their keys.
+    pub fn by_key(object: &Object, keys: ParentKeys, list: Where) -> Level {
+        Level::read(object, keys, ParentMatch::Column(object.key), list)
+    }
+
     /// Rows that are not read.
-    pub fn handed(object: &Object, source: RowSource, list: Where) -> Level {
-        Level { source, ..Level::read(object, "", ParentKeys::None, "", false, list) }
+    pub fn supplied(object: &Object, source: RowSource, list: Where) -> Level {
+        Level { source, ..Level::by_key(object, ParentKeys::None, list) }
     }
 
     /// Whether its rows are read.
@@ -121,7 +151,12 @@ impl Level {
     /// Whether a cell is the key of its rows, of which none comes twice.
     pub fn has_once(&self, cell: usize) -> bool {
         let own = matches!(self.parents, ParentKeys::None | ParentKeys::These(_));
-        own && self.columns[cell].0.strip_prefix("t0.") == Some(self.key)
+        own && self.columns[cell].is(0, self.key)
+    }
+
+    /// Reads its rows from here, not from the table of their type.
+    pub fn read_from(&mut self, from: Relation) {
+        self.from = from;
     }
 
     /// Puts it in another order; before the page is set.
@@ -134,75 +169,75 @@ impl Level {
         &self.order
     }
 
-    /// Takes the first row of each parent only.
-    pub fn first(&mut self) {
-        self.limit = Some("1".into());
-    }
-
-    /// Takes so many rows of each parent.
+    /// Takes at most this many rows of each parent.
     pub fn up_to(&mut self, rows: i64) {
-        // In the text, since the database plans by it what is read with each of these rows.
-        self.limit = Some(rows.to_string());
+        self.limit = Some(rows);
     }
 
     /// The place of a column of a table, which is read once however often it is selected.
-    pub fn column(&mut self, table: usize, sql: &str, kind: CellKind) -> usize {
-        let is_name = sql.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        let sql = match (self.is_read(), is_name) {
-            (false, _) => sql.to_owned(),
-            (true, true) => format!("t{table}.{sql}"),
-            (true, false) => sql.replace('@', &format!("t{table}")),
-        };
-        let known = self.columns.iter().position(|column| column.0 == sql);
-        known.unwrap_or_else(|| {
-            self.columns.push((sql, kind));
-            self.columns.len() - 1
-        })
+    pub fn column(&mut self, table: usize, column: Column) -> usize {
+        match self.columns.iter().position(|known| known.is(table, column)) {
+            Some(known) => known,
+            None => self.push(table, column, Vec::new()),
+        }
     }
 
-    /// The place of a list of things in given rows.
-    pub fn thing(&mut self, list: &'static str) -> usize {
+    /// The place of a column whose term may take arguments.
+    pub fn column_with(&mut self, table: usize, column: Column, args: &Args) -> usize {
+        let arguments = self.arguments(column.term.into_iter().flat_map(super::term::Term::arguments), args);
+        match arguments.is_empty() {
+            true => self.column(table, column),
+            false => self.push(table, column, arguments),
+        }
+    }
+
+    /// Binds the values of these arguments.
+    pub fn arguments(&mut self, names: impl Iterator<Item = &'static str>, args: &Args) -> Vec<(&'static str, usize)> {
+        let bind = |name| {
+            let value = args.bind(name).expect("a term takes only arguments that are required");
+            (name, self.list.bind(value))
+        };
+        names.map(bind).collect()
+    }
+
+    fn push(&mut self, table: usize, column: Column, arguments: Vec<(&'static str, usize)>) -> usize {
+        self.columns.push(LevelColumn::Of { table, column, arguments });
+        self.columns.len() - 1
+    }
+
+    /// The place of a list of things in supplied rows.
+    pub fn thing(&mut self, list: IdList) -> usize {
         self.things.push(list);
         self.things.len() - 1
     }
 
     /// The table of a thing that a column names, or `None` if its rows are not read or as many tables are joined as may
     /// be. Always an outer join: what is missing is the writer's affair.
-    pub fn join(&mut self, table: usize, to: &Object, key: &str) -> Option<usize> {
+    pub fn join(&mut self, table: usize, to: &'static Object, key: Column) -> Option<usize> {
         if !self.is_read() {
             return None;
         }
-        let at = format!("t{table}");
-        let key = if key.contains('@') { key.replace('@', &at) } else { format!("{at}.{key}") };
-        let join = |n: usize| format!(" LEFT JOIN {} t{n} ON t{n}.{} = {key}", to.table, to.key);
-        if let Some(known) = (1..self.tables).find(|n| self.joins.contains(&join(*n))) {
-            return Some(known);
+        let is = |join: &Join| join.table == table && join.key.name == key.name && join.to.table == to.table;
+        if let Some(known) = self.joins.iter().position(is) {
+            return Some(known + 1);
         }
-        let n = self.tables;
-        if n == MAX_TABLES {
+        if self.joins.len() + 1 == MAX_TABLES {
             return None;
         }
-        self.joins.push_str(&join(n));
-        self.tables += 1;
-        Some(n)
-    }
-
-    /// Notes what the conditions are before those of cursors are added.
-    pub fn uncut(&self) -> String {
-        self.list.text()
+        self.joins.push(Join { to, table, key });
+        Some(self.joins.len())
     }
 
     /// Makes it a page: one row more than is wanted, to see whether there are more.
     pub fn page(&mut self, page: Page) {
-        self.up_to(page.long + 1);
+        self.up_to(page.size + 1);
         self.page = Some(page);
     }
 }
 
 impl Page {
-    /// A part of a list; `uncut` is what [`Level::uncut`] gave.
-    pub fn new(long: i64, backward: bool, list: String, cursors: Cursors, uncut: String) -> Page {
-        let (cut, cells, counted, behind) = (false, Vec::new(), false, None);
-        Page { long, backward, cut, list, cells, cursors, counted, uncut, behind }
+    /// A part of this list.
+    pub fn new(size: i64, backward: bool, list: String, cursors: Cursors) -> Page {
+        Page { size, backward, cut: false, list, cells: Vec::new(), cursors, counted: false, behind: None }
     }
 }

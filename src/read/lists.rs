@@ -1,14 +1,17 @@
-//! Planning lists: things by their ids, plain lists, and pages.
+//! Planning lists that are not pages: things by their ids, whole lists, the first of a list.
 
 use super::args::Args;
-use super::declare::{Cursors, Field, Object, Order};
-use super::level::{Level, Page, ParentKeys, RowSource};
-use super::plan::{Guard, Link, ObjectPlan, RowPlace, ValuePlan};
-use super::planner::{Nodes, Planner, field_plan};
+use super::column::{IdList, RowList};
+use super::declare::{List, Object, ParentMatch};
+use super::level::{Level, ParentKeys, RowSource};
+use super::plan::{Link, RowPlace, ValuePlan};
+use super::planner::{Nodes, Planner};
 use super::select::below;
-use crate::domain::{Id, Kind};
-use crate::store::db::rows::{Bind, CellKind};
-use crate::wire::{ApiError, cursor};
+use crate::domain::Id;
+use crate::wire::ApiError;
+
+/// How many items a whole list has, roughly.
+const USUAL_ITEMS: i64 = 5;
 
 impl<'a> Planner<'a> {
     /// Things by their ids: a level for each kind that is among them.
@@ -24,7 +27,7 @@ impl<'a> Planner<'a> {
         for object in objects {
             let mut numbers = Vec::new();
             for (place, id) in places.iter_mut().zip(ids) {
-                if let Some(id) = id.filter(|id| Some(id.kind) == object.kind) {
+                if let Some(id) = id.filter(|id| object.node.is_some_and(|node| node.kind == id.kind)) {
                     *place = Some((of.len(), id.number));
                     numbers.push(id.number);
                 }
@@ -33,8 +36,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let rows = numbers.len() as i64;
-            let mut level =
-                Level::read(object, object.table, ParentKeys::These(numbers), object.key, false, self.list());
+            let mut level = Level::by_key(object, ParentKeys::These(numbers), self.conditions());
             level.rows = rows;
             let level = self.push(level);
             of.push((level, self.object(object, RowPlace { level, table: 0 }, below(nodes))));
@@ -42,161 +44,108 @@ impl<'a> Planner<'a> {
         ValuePlan::Anything { of, ids: places, list }
     }
 
-    /// A plain list: of a given row, or read.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a declaration and the place of the field")]
-    pub(super) fn plain(
+    /// A level for a list that is read, and which of its rows belong to the present one.
+    pub(super) fn list_level(&mut self, object: &Object, list: List, at: Option<RowPlace>) -> (Level, Link) {
+        let (parents, link) = match (at, list.parent) {
+            (Some(at), Some(_)) => {
+                let cell = self.column(at, object.key);
+                (ParentKeys::Cell(at.level, cell), Link::Cell(cell))
+            }
+            _ => (ParentKeys::None, Link::All),
+        };
+        let parent = list.parent.unwrap_or(ParentMatch::Column(list.of.key));
+        let mut level = Level::read(list.of, parents, parent, self.conditions());
+        if let Some(from) = list.from {
+            level.read_from(from);
+        }
+        if let Some(order) = list.order {
+            level.ordered(order);
+        }
+        (level, link)
+    }
+
+    /// Adds the conditions of a list, of its arguments and of its type.
+    pub(super) fn narrow(&self, level: &mut Level, list: List, args: &Args) -> Result<(), ApiError> {
+        if let Some(condition) = list.condition {
+            let arguments = level.arguments(condition.arguments(), args);
+            level.list.and_bound(condition, &arguments);
+        }
+        args.narrow(&mut level.list)?;
+        if let Some(listed) = list.of.listed.filter(|_| !level.list.unlisted) {
+            level.list.and(listed, []);
+        }
+        Ok(())
+    }
+
+    /// The first thing of a list.
+    pub(super) fn find(
         &mut self,
-        field: &'static Field,
         object: &'static Object,
-        (of, order): (&'static Object, Option<Order>),
-        (from, by, such): (&'static str, Option<&'static str>, &'static str),
+        list: List,
         at: Option<RowPlace>,
         args: &Args,
         nodes: Nodes<'_, 'a>,
     ) -> Result<ValuePlan, ApiError> {
-        let first = args.first()?;
-        if let Some(at) = at.filter(|at| !self.plan.levels[at.level].is_read()) {
-            let mut level = Level::handed(of, RowSource::Within(at.level, field.name), self.list());
-            level.cap = first;
-            let level = self.push(level);
-            return Ok(ValuePlan::List(level, Link::Row, self.object(of, RowPlace { level, table: 0 }, below(nodes))));
-        }
-        let (parents, link) = self.parents(at, object, by);
-        let mut level = Level::read(of, from, parents, by.unwrap_or_default(), false, self.list());
-        if let Some(order) = order {
-            level.ordered(order);
-        }
-        if !such.is_empty() {
-            level.list.and(such, []);
-        }
-        args.narrow(&mut level.list)?;
-        if !of.listed.is_empty() && !level.list.unlisted {
-            level.list.and(of.listed, []);
-        }
-        if let Some(first) = first {
-            level.up_to(first);
-        }
-        level.rows = self.rows(at, 5);
+        let (mut level, link) = self.list_level(object, list, at);
+        self.narrow(&mut level, list, args)?;
+        level.up_to(1);
+        level.rows = self.rows(at, 1);
         let level = self.push(level);
-        Ok(ValuePlan::List(level, link, self.object(of, RowPlace { level, table: 0 }, below(nodes))))
+        Ok(ValuePlan::First(level, link, self.object(list.of, RowPlace { level, table: 0 }, below(nodes))))
     }
 
-    /// A page of a list.
-    pub(super) fn many(
+    /// A whole list: read, or of a supplied row.
+    pub(super) fn list(
         &mut self,
-        field: &'static Field,
         object: &'static Object,
-        (of, by, order): (&'static Object, Option<&'static str>, Option<Order>),
+        list: List,
         at: Option<RowPlace>,
-        args: Args,
+        args: &Args,
         nodes: Nodes<'_, 'a>,
     ) -> Result<ValuePlan, ApiError> {
-        let asked = args.page()?;
-        let (parents, link) = self.parents(at, object, by);
-        let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
-        if let Some(order) = args.order()?.or(order) {
-            level.ordered(order);
+        if let Some(at) = at.filter(|at| !self.plan.levels[at.level].is_read()) {
+            let supplied = list.supplied.expect("a list of a supplied row has a name there");
+            return self.supplied_list(list.of, supplied, at, args, nodes);
         }
-        args.narrow(&mut level.list)?;
-        if !of.listed.is_empty() && !level.list.unlisted {
-            level.list.and(of.listed, []);
+        let (mut level, link) = self.list_level(object, list, at);
+        self.narrow(&mut level, list, args)?;
+        if let Some(first) = args.first()? {
+            level.up_to(first);
         }
-        let list = format!("{}.{}", object.name, field.name);
-        let mut page = Page::new(asked.long, asked.backward, list, of.cursors, level.uncut());
-        page.cut = if asked.backward { asked.before.is_some() } else { asked.after.is_some() };
-        let mut guards = Vec::new();
-        for (cursor, argument) in [(&asked.after, "after"), (&asked.before, "before")] {
-            let Some(cursor) = cursor else { continue };
-            let values = match of.cursors {
-                Cursors::Keyset => {
-                    let order = level.order();
-                    cursor::read_keyset(cursor, &page.list, &order.spelled(), &order.kinds(), argument)?
-                }
-                Cursors::Event => {
-                    let place = cursor::read_event(cursor, self.app.db.log_id(), argument)?;
-                    if argument == "after" {
-                        page.behind = Some(place);
-                    }
-                    vec![Bind::Int(place)]
-                }
-                Cursors::Log => {
-                    let (release, place) = cursor::read_line(cursor, argument)?;
-                    let at = at.expect("output belongs to a release or a target");
-                    let column = if object.kind == Some(Kind::Release) { "id" } else { "release_id" };
-                    guards.push(Guard { cell: self.column(at, column, CellKind::Int), release, argument });
-                    vec![Bind::Int(place)]
-                }
-            };
-            let (order, forward) = (*level.order(), argument == "after");
-            let way = if order.descending == forward { '<' } else { '>' };
-            let columns = order.columns.iter().map(|(column, _)| *column).chain([of.key]);
-            let columns = columns.map(|column| format!("@.{column}")).collect::<Vec<_>>().join(", ");
-            let places = vec!["$"; values.len()].join(", ");
-            level.list.and(&format!("({columns}) {way} ({places})"), values);
-        }
-        if of.cursors == Cursors::Event && by.is_none() {
-            self.plan.head = true;
-        }
-        let columns: Vec<(&str, CellKind)> = match of.cursors {
-            Cursors::Keyset => level.order().columns.iter().copied().chain([(of.key, CellKind::Int)]).collect(),
-            Cursors::Event => vec![(of.key, CellKind::Int)],
-            Cursors::Log => vec![("release_id", CellKind::Int), (of.key, CellKind::Int)],
-        };
-        page.cells = columns.into_iter().map(|(column, kind)| level.column(0, column, kind)).collect();
-        level.rows = self.rows(at.filter(|_| by.is_some()), asked.long);
-        level.page(page);
+        level.rows = self.rows(at, USUAL_ITEMS);
         let level = self.push(level);
-        let object = self.connection(of, level, nodes);
-        Ok(ValuePlan::Page { level, link, guards, object })
+        Ok(ValuePlan::List(level, link, self.object(list.of, RowPlace { level, table: 0 }, below(nodes))))
     }
 
-    fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> ObjectPlan {
-        let at = RowPlace { level, table: 0 };
-        let (name, edge_name) = (of.connection_name(), format!("{}Edge", of.name));
-        let mut fields = Vec::new();
-        for (key, nodes) in self.document.fields(below(nodes), &name) {
-            let value = match nodes[0].node.name.node.as_str() {
-                "nodes" => ValuePlan::Nodes(self.object(of, at, below(&nodes))),
-                "edges" => {
-                    let mut edge = Vec::new();
-                    for (key, nodes) in self.document.fields(below(&nodes), &edge_name) {
-                        let value = match nodes[0].node.name.node.as_str() {
-                            "cursor" => ValuePlan::Cursor,
-                            "node" => ValuePlan::Item(self.object(of, at, below(&nodes))),
-                            _ => ValuePlan::Typename(edge_name.clone()),
-                        };
-                        edge.push(field_plan(key, &nodes, false, value));
-                    }
-                    ValuePlan::Edges(ObjectPlan(edge))
-                }
-                "pageInfo" => {
-                    let info = self.document.fields(below(&nodes), "PageInfo");
-                    let info = info.iter().map(|(key, nodes)| {
-                        let (nullable, value) = match nodes[0].node.name.node.as_str() {
-                            "hasNextPage" => (false, ValuePlan::HasNext),
-                            "hasPreviousPage" => (false, ValuePlan::HasPrevious),
-                            "startCursor" => (true, ValuePlan::StartCursor),
-                            "endCursor" => (true, ValuePlan::EndCursor),
-                            _ => (false, ValuePlan::Typename("PageInfo".into())),
-                        };
-                        field_plan(key, nodes, nullable, value)
-                    });
-                    ValuePlan::Info(ObjectPlan(info.collect()))
-                }
-                "totalCount" => {
-                    if let Some(page) = &mut self.plan.levels[level].page {
-                        page.counted = true;
-                    }
-                    ValuePlan::Total
-                }
-                "nextCursor" => {
-                    self.plan.head = true;
-                    ValuePlan::Next
-                }
-                _ => ValuePlan::Typename(name.clone()),
-            };
-            fields.push(field_plan(key, &nodes, false, value));
-        }
-        ObjectPlan(fields)
+    /// A list of rows that a supplied row has.
+    pub(super) fn supplied_list(
+        &mut self,
+        of: &'static Object,
+        list: RowList,
+        at: RowPlace,
+        args: &Args,
+        nodes: Nodes<'_, 'a>,
+    ) -> Result<ValuePlan, ApiError> {
+        let mut level = Level::supplied(of, RowSource::Within(at.level, list), self.conditions());
+        level.cap = args.first()?;
+        let level = self.push(level);
+        Ok(ValuePlan::List(level, Link::Row, self.object(of, RowPlace { level, table: 0 }, below(nodes))))
+    }
+
+    /// The first things that a supplied row lists by their numbers.
+    pub(super) fn supplied_ids(
+        &mut self,
+        of: &'static Object,
+        list: IdList,
+        first: i64,
+        at: RowPlace,
+        nodes: Nodes<'_, 'a>,
+    ) -> ValuePlan {
+        let list = self.plan.levels[at.level].thing(list);
+        let mut level = Level::by_key(of, ParentKeys::Things(at.level, list), self.conditions());
+        level.rows = first.min(1000);
+        let level = self.push(level);
+        let object = self.object(of, RowPlace { level, table: 0 }, below(nodes));
+        ValuePlan::Things { level, list, first, object }
     }
 }

@@ -1,17 +1,23 @@
-//! The read side as one mechanism: *plan, fetch, write*. A type says its fields once (`declare`); the schema
-//! (`graphql::registration`), one statement with a part for each level of a query (`planner`, `lists`, `level`, `statement`, `fetch`) and
-//! the bytes of its answer (`write`, `paging`) follow from that. What a mutation answers and what the log of events tells
-//! are handed in as given rows, and read their things in the same way.
+//! The read side as one mechanism: *declare, plan, fetch, write*. A type says its fields once, as a table (`declare`, with
+//! SQL in the notation of `term`); the schema (`graphql::registration`), one statement with a part for each level of a query (`planner`,
+//! `lists`, `page`, `level`, `statement`, `fetch`) and the bytes of its answer (`write`, `page`) follow from that. The
+//! results of mutations and the events of the log are supplied as rows, and read their things in the same way.
 
 mod answer;
+mod arg;
 mod args;
+mod column;
+mod computed;
 pub mod declare;
+mod expected;
 mod extent;
 mod fetch;
 mod filter;
+mod leaf;
 mod level;
 mod lists;
-mod paging;
+mod order;
+mod page;
 mod parents;
 mod plan;
 mod planner;
@@ -19,13 +25,16 @@ mod scene;
 mod select;
 mod statement;
 mod supplied;
+mod term;
+mod text;
 mod write;
 
 pub use answer::{Answer, Prepared, Reader, response};
 pub use args::Args;
+pub use expected::{ExpectedIds, Sibling, not_found, number};
 pub use extent::{Extent, Extents, extents};
 pub use fetch::{head, known};
-pub use filter::{ExpectedIds, Where, not_found, number};
+pub use filter::Where;
 pub use scene::Scene;
 pub use select::Document;
 pub use supplied::SuppliedRow;

@@ -1,5 +1,6 @@
 //! Where a level finds what its rows belong to, as a text.
 
+use super::text::PartText;
 use crate::store::Dialect;
 
 /// Where a level finds the ids of the parents of its rows.
@@ -11,23 +12,48 @@ pub(super) enum ParentIds {
 }
 
 impl ParentIds {
-    /// The condition that a column has one of them.
-    pub fn among(&self) -> String {
+    /// Writes the condition that the column before it has one of them.
+    pub fn write_among(&self, text: &mut PartText<'_>) {
         match self {
-            ParentIds::Value => "{any $1}".to_owned(),
-            ParentIds::Part { part, cell, .. } => format!("IN (SELECT c{cell} FROM part{part})"),
+            ParentIds::Value => {
+                text.push("{any ");
+                text.value(0);
+                text.push("}");
+            }
+            ParentIds::Part { part, cell, .. } => {
+                text.push("IN (SELECT c");
+                text.number(*cell);
+                text.push(" FROM part");
+                text.number(*part);
+                text.push(")");
+            }
         }
     }
 
-    /// Them as rows `p` with a column `value`, each once.
-    pub fn rows(&self, dialect: Dialect) -> String {
-        match (self, dialect) {
-            (ParentIds::Value, Dialect::Sqlite) => "json_each($1) p".to_owned(),
-            (ParentIds::Value, Dialect::Postgres) => "unnest(CAST($1 AS bigint[])) p(value)".to_owned(),
-            (ParentIds::Part { part, cell, once: true }, _) => format!("(SELECT c{cell} AS value FROM part{part}) p"),
-            (ParentIds::Part { part, cell, once: false }, _) => {
-                format!("(SELECT DISTINCT c{cell} AS value FROM part{part} WHERE c{cell} IS NOT NULL) p")
+    /// Writes them as rows `p` with a column `value`, each once.
+    pub fn write_rows(&self, text: &mut PartText<'_>, dialect: Dialect) {
+        let (part, cell, once) = match (self, dialect) {
+            (ParentIds::Value, Dialect::Sqlite) => {
+                text.push("json_each(");
+                text.value(0);
+                return text.push(") p");
             }
+            (ParentIds::Value, Dialect::Postgres) => {
+                text.push("unnest(CAST(");
+                text.value(0);
+                return text.push(" AS bigint[])) p(value)");
+            }
+            (ParentIds::Part { part, cell, once }, _) => (*part, *cell, *once),
+        };
+        text.push(if once { "(SELECT c" } else { "(SELECT DISTINCT c" });
+        text.number(cell);
+        text.push(" AS value FROM part");
+        text.number(part);
+        if !once {
+            text.push(" WHERE c");
+            text.number(cell);
+            text.push(" IS NOT NULL");
         }
+        text.push(") p");
     }
 }

@@ -1,14 +1,17 @@
 //! What is to be done for one field of the root: a statement with a part for each level, and how a value is written.
 
 use super::args::Args;
-use super::declare::{Compute, Leaf};
+use super::column::Column;
+use super::computed::Compute;
+use super::leaf::Leaf;
 use super::level::Level;
+use super::order::EventLog;
 use crate::domain::Kind;
 use crate::wire::{ApiError, ErrorCode};
 use async_graphql::{Name, Pos};
 
-/// The most rows that one field of the root may come to, roughly.
-const MOST_ROWS: i64 = 1_000_000;
+/// The most rows that one field of the root may read, roughly.
+const MAX_ROWS: i64 = 1_000_000;
 
 /// What is written for an object: its keys in order.
 pub(super) struct ObjectPlan(pub Vec<FieldPlan>);
@@ -26,7 +29,12 @@ pub(super) enum ValuePlan {
     Typename(String),
     Id(Kind, usize),
     Leaf(usize, &'static Leaf),
-    Computed(Vec<usize>, Args, Compute),
+    Computed {
+        columns: &'static [Column],
+        cells: Vec<usize>,
+        args: Args,
+        compute: Compute,
+    },
     /// Columns of the same row, there if this cell is not null.
     Same(Option<usize>, ObjectPlan),
     /// The first row of a level that belongs there.
@@ -41,7 +49,7 @@ pub(super) enum ValuePlan {
     Either(Vec<ValuePlan>),
     /// All rows of a level that belong there.
     List(usize, Link, ObjectPlan),
-    /// The rows that a list of things names, up to so many, in its order.
+    /// The first rows that a list of things names, in its order.
     Things {
         level: usize,
         list: usize,
@@ -71,7 +79,7 @@ pub(super) enum ValuePlan {
     StartCursor,
     /// The cursor of the last item of the page, or null.
     EndCursor,
-    /// The newest place in the log of events.
+    /// The newest place in the event log.
     Head,
     Fail(ApiError),
 }
@@ -98,17 +106,17 @@ pub(super) struct Guard {
 #[derive(Default)]
 pub(super) struct Plan {
     pub levels: Vec<Level>,
-    /// Whether the ends of the log of events are asked for, before everything else.
-    pub head: bool,
+    /// The event log whose ends are read, before everything else.
+    pub log: Option<&'static EventLog>,
 }
 
 impl Plan {
     /// Whether it takes a connection.
     pub fn reads(&self) -> bool {
-        self.head || self.levels.iter().any(Level::is_read)
+        self.log.is_some() || self.levels.iter().any(Level::is_read)
     }
 
-    /// Whether another caller may be told something else.
+    /// Whether another caller may have another answer.
     pub fn is_personal(&self) -> bool {
         self.levels.iter().any(|level| level.list.is_personal())
     }
@@ -116,7 +124,7 @@ impl Plan {
     /// Refuses what asks for too much at once.
     pub fn check(&self) -> Result<(), ApiError> {
         let total = self.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));
-        match total > MOST_ROWS {
+        match total > MAX_ROWS {
             true => Err(ApiError::new(ErrorCode::TooComplex, "This asks for too much at once. Ask for shorter pages.")),
             false => Ok(()),
         }

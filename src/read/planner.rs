@@ -1,6 +1,6 @@
 //! From a selection to a plan: to-one things joined in, and only what is selected.
 
-use super::args::Args;
+use super::column::Column;
 use super::declare::*;
 use super::filter::Where;
 use super::level::{Level, ParentKeys, RowSource};
@@ -9,14 +9,12 @@ use super::select::{Document, below};
 use super::supplied::SuppliedRow;
 use crate::app::App;
 use crate::domain::{Caller, Id};
-use crate::store::db::rows::CellKind;
 use crate::wire::ApiError;
 use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Positioned};
-use std::fmt::Write;
 
 /// The most ids that one field takes.
-const MOST_IDS: usize = 200;
+const MAX_IDS: usize = 200;
 
 /// Makes the plan of a document for one caller.
 pub(super) struct Planner<'a> {
@@ -30,13 +28,14 @@ pub(super) struct Planner<'a> {
 pub(super) type Nodes<'n, 'a> = &'n [&'a Positioned<Node>];
 
 impl<'a> Planner<'a> {
-    /// A plan whose first level, of this type, is handed in.
-    pub fn given(&mut self, of: &'static Object) {
-        let level = Level::handed(of, RowSource::Supplied, self.list());
+    /// A plan whose first level has supplied rows of this type.
+    pub fn supplied(&mut self, of: &'static Object) {
+        let level = Level::supplied(of, RowSource::Supplied, self.conditions());
         self.plan.levels.push(level);
     }
 
-    pub(super) fn list(&self) -> Where {
+    /// The conditions of a list, none yet.
+    pub(super) fn conditions(&self) -> Where {
         Where::new(&self.caller.name)
     }
 
@@ -45,7 +44,7 @@ impl<'a> Planner<'a> {
         self.plan.levels.len() - 1
     }
 
-    /// How many rows a level may have that has so many for each row of another.
+    /// How many rows a level may have that has `each` for a row of another one.
     pub(super) fn rows(&self, at: Option<RowPlace>, each: i64) -> i64 {
         at.map_or(1, |at| self.plan.levels[at.level].rows.max(1)).saturating_mul(each)
     }
@@ -89,57 +88,56 @@ impl<'a> Planner<'a> {
             }
             FieldSource::Nodes(of) => {
                 let ids: Vec<ID> = args.get("ids")?;
-                if ids.len() > MOST_IDS {
-                    let message = format!("{} ids are too many; give at most {MOST_IDS}.", ids.len());
+                if ids.len() > MAX_IDS {
+                    let message = format!("{} ids are too many; give at most {MAX_IDS}.", ids.len());
                     return Err(ApiError::bad("ids", message));
                 }
                 let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();
                 self.anything(of, &ids, true, nodes)
             }
-            FieldSource::Head => {
-                self.plan.head = true;
+            FieldSource::Head(log) => {
+                self.plan.log = Some(log);
                 ValuePlan::Head
             }
             FieldSource::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
-            FieldSource::Many { of, by, order } => return self.many(field, object, (of, by, order), at, args, nodes),
-            FieldSource::List { of, from, by, such, order } => {
-                return self.plain(field, object, (of, order), (from, by, such), at, &args, nodes);
-            }
-            FieldSource::Find { of, by, such } => self.find(object, (of, by, such), at, &args, nodes),
+            FieldSource::Connection(list) => return self.page(field, object, list, at, &args, nodes),
+            FieldSource::List(list) => return self.list(object, list, at, &args, nodes),
+            FieldSource::SuppliedList { of, list } => return self.supplied_list(of, list, here(), &args, nodes),
+            FieldSource::Find(list) => return self.find(object, list, at, &args, nodes),
             FieldSource::Id => {
-                let kind = object.kind.expect("what has an id is declared as a node");
-                ValuePlan::Id(kind, self.column(here(), object.key, CellKind::Int))
+                let node = object.node.expect("what has an id is declared as a node");
+                ValuePlan::Id(node.kind, self.column(here(), object.key))
             }
-            FieldSource::Ref(kind, column) => ValuePlan::Id(kind, self.column(here(), column, CellKind::Int)),
-            FieldSource::Column(leaf, sql) => ValuePlan::Leaf(self.column(here(), sql, leaf.kind), leaf),
-            FieldSource::Computed { needs, by, .. } => {
+            FieldSource::Ref(kind, column) => ValuePlan::Id(kind, self.column(here(), column)),
+            FieldSource::Column(leaf, column) => {
                 let at = here();
-                let mut cells = Vec::with_capacity(needs.len());
-                for (sql, kind) in needs {
-                    let sql = with_args(sql, &args, &mut self.plan.levels[at.level].list);
-                    cells.push(self.column(at, &sql, *kind));
-                }
-                ValuePlan::Computed(cells, args, by)
+                ValuePlan::Leaf(self.plan.levels[at.level].column_with(at.table, column, &args), leaf)
+            }
+            FieldSource::Computed { columns, compute, .. } => {
+                let at = here();
+                let level = &mut self.plan.levels[at.level];
+                let cells = columns.iter().map(|column| level.column_with(at.table, *column, &args)).collect();
+                ValuePlan::Computed { columns, cells, args, compute }
             }
             FieldSource::Embedded { of, present } => {
-                let present = present.map(|column| self.column(here(), column, CellKind::Text));
+                let present = present.map(|column| self.column(here(), column));
                 ValuePlan::Same(present, self.object(of, here(), below(nodes)))
             }
             FieldSource::One { to, key } => self.one(to, key, here(), &below(nodes)),
-            FieldSource::Union(choice) => {
+            FieldSource::Union(union) => {
                 let sets = below(nodes);
-                ValuePlan::Either(choice.of.iter().map(|(to, key)| self.one(to, key, here(), &sets)).collect())
+                ValuePlan::Either(union.of.iter().map(|(to, key)| self.one(to, *key, here(), &sets)).collect())
             }
-            FieldSource::Picked { of, list } => {
+            FieldSource::SuppliedIds { of, list } => {
                 let first = args.first()?.unwrap_or(i64::MAX);
-                self.picked(of, list, first, here(), nodes)
+                self.supplied_ids(of, list, first, here(), nodes)
             }
         })
     }
 
-    /// What the server knows without asking.
+    /// What the server knows without the database.
     fn made(&mut self, of: &'static Object, many: bool, rows: Vec<SuppliedRow>, nodes: Nodes<'_, 'a>) -> ValuePlan {
-        let level = Level::handed(of, RowSource::Made(rows), self.list());
+        let level = Level::supplied(of, RowSource::Made(rows), self.conditions());
         let level = self.push(level);
         let object = self.object(of, RowPlace { level, table: 0 }, below(nodes));
         match many {
@@ -148,69 +146,20 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The one thing of those that belong to a row, or of all, for which a condition holds.
-    fn find(
-        &mut self,
-        object: &'static Object,
-        (of, by, such): (&'static Object, Option<&'static str>, &'static str),
-        at: Option<RowPlace>,
-        args: &Args,
-        nodes: Nodes<'_, 'a>,
-    ) -> ValuePlan {
-        let (parents, link) = self.parents(at, object, by);
-        let mut level = Level::read(of, of.table, parents, by.unwrap_or_default(), true, self.list());
-        let such = with_args(such, args, &mut level.list);
-        level.list.placed(&such);
-        if !of.listed.is_empty() {
-            level.list.and(of.listed, []);
-        }
-        level.first();
-        level.rows = self.rows(at, 1);
-        let level = self.push(level);
-        ValuePlan::First(level, link, self.object(of, RowPlace { level, table: 0 }, below(nodes)))
-    }
-
-    /// The first things of a list that a given row has.
-    fn picked(
-        &mut self,
-        of: &'static Object,
-        list: &'static str,
-        first: i64,
-        at: RowPlace,
-        nodes: Nodes<'_, 'a>,
-    ) -> ValuePlan {
-        let list = self.plan.levels[at.level].thing(list);
-        let mut level = Level::read(of, of.table, ParentKeys::Things(at.level, list), of.key, false, self.list());
-        level.rows = first.min(1000);
-        let level = self.push(level);
-        ValuePlan::Things { level, list, first, object: self.object(of, RowPlace { level, table: 0 }, below(nodes)) }
-    }
-
-    pub(super) fn column(&mut self, at: RowPlace, sql: &str, kind: CellKind) -> usize {
-        self.plan.levels[at.level].column(at.table, sql, kind)
-    }
-
-    /// The ids that the rows of a list belong to, and what they belong to seen from the present row.
-    pub(super) fn parents(&mut self, at: Option<RowPlace>, object: &Object, by: Option<&str>) -> (ParentKeys, Link) {
-        match (at, by) {
-            (Some(at), Some(_)) => {
-                let cell = self.column(at, object.key, CellKind::Int);
-                (ParentKeys::Cell(at.level, cell), Link::Cell(cell))
-            }
-            _ => (ParentKeys::None, Link::All),
-        }
+    pub(super) fn column(&mut self, at: RowPlace, column: Column) -> usize {
+        self.plan.levels[at.level].column(at.table, column)
     }
 
     /// The thing that a column names: joined to a row that is read, else of a level of its own.
-    fn one(&mut self, to: &'static Object, key: &str, at: RowPlace, sets: &[&'a SelectionSet]) -> ValuePlan {
+    fn one(&mut self, to: &'static Object, key: Column, at: RowPlace, sets: &[&'a SelectionSet]) -> ValuePlan {
         let sets = sets.iter().copied();
         if let Some(table) = self.plan.levels[at.level].join(at.table, to, key) {
             let at = RowPlace { level: at.level, table };
-            let present = self.column(at, to.key, CellKind::Int);
+            let present = self.column(at, to.key);
             return ValuePlan::Same(Some(present), self.object(to, at, sets));
         }
-        let cell = self.column(at, key, CellKind::Int);
-        let mut level = Level::read(to, to.table, ParentKeys::Cell(at.level, cell), to.key, false, self.list());
+        let cell = self.column(at, key);
+        let mut level = Level::by_key(to, ParentKeys::Cell(at.level, cell), self.conditions());
         level.rows = self.rows(Some(at), 1);
         let level = self.push(level);
         ValuePlan::First(level, Link::Cell(cell), self.object(to, RowPlace { level, table: 0 }, sets))
@@ -220,17 +169,4 @@ impl<'a> Planner<'a> {
 /// A key with how its value is written.
 pub(super) fn field_plan(key: &Name, nodes: &[&Positioned<Node>], nullable: bool, value: ValuePlan) -> FieldPlan {
     FieldPlan { key: key.clone(), pos: nodes[0].pos, nullable, value }
-}
-
-/// A text with the places of the arguments that it names.
-fn with_args(sql: &str, args: &Args, list: &mut Where) -> String {
-    let mut pieces = sql.split(':');
-    let mut told = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let end = piece.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(piece.len());
-        let (name, after) = piece.split_at(end);
-        let value = args.bind(name).expect("a statement names only arguments that are needed");
-        let _ = write!(told, "${}{after}", list.bind(value));
-    }
-    told
 }

@@ -1,8 +1,8 @@
 //! What an operation selects: fields by response key, fragments opened, `@skip` and `@include` decided, and the values of
 //! arguments.
 
+use super::arg::Arg;
 use super::args::Args;
-use super::declare::Arg;
 use crate::wire::ApiError;
 use async_graphql::parser::types::{
     Directive, Field as Node, FragmentDefinition, OperationDefinition, Selection, SelectionSet,

@@ -1,12 +1,13 @@
 //! Everything that a plan reads, as one statement: one way to the database and back, and all of it of one moment.
 
-use super::filter::ExpectedIds;
-use super::level::Level;
+use super::expected::{ExpectedIds, NodeTable, Sibling};
+use super::level::{Level, LevelColumn};
+use super::order::EventLog;
 use super::parents::ParentIds;
-use crate::domain::Kind;
+use super::term::{Piece, Term};
+use super::text::{Alias, PartText};
 use crate::store::db::rows::{Bind, CellKind, Rows, StatementPart};
 use crate::store::{Reads, Result};
-use std::fmt::Write;
 
 /// Parts of one statement, and the values that it binds.
 pub(super) struct Statement<'a> {
@@ -27,24 +28,23 @@ impl<'a> Statement<'a> {
         Statement { reads, parts: Vec::new(), binds: Vec::new() }
     }
 
-    /// Adds a part, and gives its place. Its text numbers its own values.
-    pub fn add(&mut self, text: &str, values: &[Bind], kinds: Vec<CellKind>) -> usize {
-        let mut places = vec![None; values.len()];
-        let mut pieces = text.split('$');
-        let mut told = String::with_capacity(text.len() + 16);
-        told.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let end = piece.find(|char: char| !char.is_ascii_digit()).unwrap_or(piece.len());
-            let (number, after) = piece.split_at(end);
-            let value = number.parse::<usize>().expect("values are numbered") - 1;
-            let place = *places[value].get_or_insert_with(|| {
-                self.binds.push(values[value].clone());
-                self.binds.len()
-            });
-            let _ = write!(told, "${place}{after}");
-        }
-        self.parts.push(StatementPart { text: told, kinds, shared: false });
+    /// Adds a part, and returns its place.
+    fn add(&mut self, values: &[Bind], kinds: Vec<CellKind>, write: impl FnOnce(&mut PartText<'_>)) -> usize {
+        let mut text = PartText::new(values, &mut self.binds);
+        write(&mut text);
+        let text = text.finish();
+        self.parts.push(StatementPart { text, kinds, shared: false });
         self.parts.len() - 1
+    }
+
+    /// Adds a statement of the tables, which takes at most one value.
+    fn add_term(&mut self, term: Term, values: &[Bind], kinds: Vec<CellKind>) -> usize {
+        self.add(values, kinds, |text| {
+            text.term(term, Alias::Inner, |text, piece| match piece {
+                Piece::Value => text.value(0),
+                piece => unreachable!("{piece:?} in a statement of the tables"),
+            });
+        })
     }
 
     /// Adds the rows of a level, whose parents are these or those of another part, and their counts if they are wanted.
@@ -53,38 +53,54 @@ impl<'a> Statement<'a> {
             self.parts[*part].shared = true;
         }
         let dialect = self.reads.dialect();
-        let kinds = level.columns.iter().map(|column| column.1).collect();
-        let rows = self.add(&level.sql(dialect, parents), values, kinds);
-        let counts = level.count_sql(dialect, parents);
-        let counts = counts.map(|text| self.add(&text, values, vec![CellKind::Int; 2]));
+        let kinds = level.columns.iter().map(LevelColumn::kind).collect();
+        let rows = self.add(values, kinds, |text| level.write_sql(text, dialect, parents));
+        let counted = level.page.as_ref().is_some_and(|page| page.counted);
+        let counts = counted
+            .then(|| self.add(values, vec![CellKind::Int; 2], |text| level.write_count_sql(text, dialect, parents)));
         LevelParts { rows, counts }
     }
 
-    /// Adds the ends of the log of events.
-    pub fn ends(&mut self) -> usize {
-        self.add("SELECT position, floor FROM event_log", &[], vec![CellKind::Int; 2])
+    /// Adds the ends of the event log.
+    pub fn ends(&mut self, log: &EventLog) -> usize {
+        self.add_term(log.ends, &[], vec![CellKind::Int; 2])
     }
 
-    /// Adds the service of a version.
-    pub fn service_of(&mut self, version: i64) -> usize {
-        self.add("SELECT service_id FROM version WHERE id = $1", &[Bind::Int(version)], vec![CellKind::Int])
+    /// Adds the parent of a thing.
+    pub fn parent_of(&mut self, sibling: &Sibling) -> usize {
+        self.add_term(sibling.parent_of, &[Bind::Int(sibling.number)], vec![CellKind::Int])
     }
 
-    /// Adds which of the things that are claimed to be there are: the places of their kinds in [`Kind::ALL`] with their
-    /// numbers. None if nothing is claimed.
-    pub fn known<'c>(&mut self, claims: impl Iterator<Item = &'c ExpectedIds> + Clone) -> Option<usize> {
-        let mut parts = Vec::new();
-        let mut values = Vec::new();
-        for (place, kind) in Kind::ALL.into_iter().enumerate() {
-            let ids: Vec<i64> =
-                claims.clone().filter(|claim| claim.kind == kind).flat_map(|claim| claim.ids.iter().copied()).collect();
-            if !ids.is_empty() {
-                values.push(Bind::Ids(ids));
-                let table = table(kind);
-                parts.push(format!("SELECT {place} AS kind, id FROM {table} WHERE id {{any ${}}}", values.len()));
+    /// Adds which of the expected ids exist: rows of the place of their table in the returned list, and their number.
+    /// Returns `None` if none is expected.
+    pub fn known<'c>(&mut self, expected: impl Iterator<Item = &'c ExpectedIds>) -> Option<(usize, Vec<NodeTable>)> {
+        let mut tables: Vec<NodeTable> = Vec::new();
+        let mut values: Vec<Vec<i64>> = Vec::new();
+        for ExpectedIds { of, ids, .. } in expected.filter(|expected| !expected.ids.is_empty()) {
+            match tables.iter().position(|table| table == of) {
+                Some(known) => values[known].extend(ids),
+                None => {
+                    tables.push(*of);
+                    values.push(ids.clone());
+                }
             }
         }
-        (!parts.is_empty()).then(|| self.add(&parts.join(" UNION ALL "), &values, vec![CellKind::Int; 2]))
+        if tables.is_empty() {
+            return None;
+        }
+        let values: Vec<Bind> = values.into_iter().map(Bind::Ids).collect();
+        let part = self.add(&values, vec![CellKind::Int; 2], |text| {
+            for (place, NodeTable { table, .. }) in tables.iter().enumerate() {
+                text.push(if place > 0 { " UNION ALL SELECT " } else { "SELECT " });
+                text.number(place);
+                text.push(" AS place, id FROM ");
+                text.push(table);
+                text.push(" WHERE id {any ");
+                text.value(place);
+                text.push("}");
+            }
+        });
+        Some((part, tables))
     }
 
     /// Runs it: the rows of each part, in the order in which they were added.
@@ -93,17 +109,5 @@ impl<'a> Statement<'a> {
             true => Ok(Vec::new()),
             false => self.reads.read(&self.parts, &self.binds).await,
         }
-    }
-}
-
-fn table(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Service => "service",
-        Kind::Version => "version",
-        Kind::Host => "host",
-        Kind::Instance => "instance",
-        Kind::Release => "release",
-        Kind::Target => "release_target",
-        Kind::Hold => "hold",
     }
 }

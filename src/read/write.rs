@@ -1,7 +1,7 @@
 //! Rows to JSON, in one pass. A null where there may be none takes back what was written, up to the nearest
 //! field that may be null; why is told with its whole path.
 
-use super::declare::Computed;
+use super::computed::{Computed, Inputs};
 use super::fetch::Fetched;
 use super::plan::{Link, ObjectPlan, Plan, ValuePlan};
 use crate::store::db::rows::Cell;
@@ -111,11 +111,13 @@ impl<'a> Writer<'a> {
                 Cell::Null => return self.null(nullable, pos),
                 value => (leaf.write)(value, &mut self.out),
             },
-            ValuePlan::Computed(cells, args, by) => {
-                let needs: Vec<Cell<'_>> = cells.iter().map(|cell| self.cell(here, *cell)).collect();
-                match by(&needs, args, &self.fetched.scene) {
-                    Ok(Some(Computed::Truth(truth))) => json::truth(truth, &mut self.out),
+            ValuePlan::Computed { columns, cells, args, compute } => {
+                let cells: Vec<Cell<'_>> = cells.iter().map(|cell| self.cell(here, *cell)).collect();
+                match compute(&Inputs { columns, cells: &cells, args, scene: &self.fetched.scene }) {
+                    Ok(Some(Computed::Bool(truth))) => json::truth(truth, &mut self.out),
+                    Ok(Some(Computed::Int(number))) => json::number(number, &mut self.out),
                     Ok(Some(Computed::Text(text))) => json::string(&text, &mut self.out),
+                    Ok(Some(Computed::Id(id))) => json::string(&id.to_string(), &mut self.out),
                     Ok(None) => return self.null(nullable, pos),
                     Err(error) => return Err(self.fail(&error, pos)),
                 }
@@ -172,7 +174,7 @@ impl<'a> Writer<'a> {
                     return Err(self.fail(&cursor::other_output(guard.argument), pos));
                 }
                 let mut rows = self.rows(*level, *link, here, pos)?;
-                let long = self.page(*level).long as usize;
+                let long = self.page(*level).size as usize;
                 let more = rows.len() > long;
                 rows.end = rows.end.min(rows.start + long);
                 let parent = self.parent(*link, here);

@@ -5,7 +5,7 @@ use crate::catalog::host;
 use crate::graphql::types::{HOST, LabelInput};
 
 /// What was changed.
-const HOST_FIELD: Field = one("host", "The host; null when there are user errors.", &HOST, "host_id").nullable();
+const HOST_FIELD: Field = one("host", "The host; null when there are user errors.", &HOST, PAYLOAD.host_id).nullable();
 
 /// Input of createHosts.
 #[derive(InputObject)]
@@ -22,11 +22,11 @@ pub(super) static CREATE_HOSTS: Mutation = Mutation {
         "CreateHostsPayload",
         "Result of createHosts.",
         &[
-            picked(
+            supplied_ids(
                 "hosts",
                 "The new hosts, in the order of the input; empty when there are user errors.",
                 &HOST,
-                "hosts",
+                PAYLOAD.hosts,
             )
             .as_many_as(&["input.hosts"]),
             USER_ERRORS,
@@ -35,7 +35,7 @@ pub(super) static CREATE_HOSTS: Mutation = Mutation {
     run: &action(|app, request, input: CreateHostsInput| {
         async move {
             let hosts: Vec<host::New> = input.hosts.into_iter().map(new).collect();
-            answer(host::create(app, &request, &hosts).await, |ids| SuppliedRow::new().ids("hosts", ids))
+            answer(host::create(app, &request, &hosts).await, |ids| SuppliedRow::new().ids(PAYLOAD.hosts, ids))
         }
         .boxed()
     }),
@@ -105,5 +105,5 @@ fn labels(inputs: Vec<LabelInput>) -> Vec<host::Label> {
 }
 
 fn the_host(id: i64) -> SuppliedRow {
-    SuppliedRow::new().int("host_id", id)
+    SuppliedRow::new().int(PAYLOAD.host_id, id)
 }

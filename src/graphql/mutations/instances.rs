@@ -9,7 +9,7 @@ use async_graphql::{MaybeUndefined, OneofObject};
 
 /// What was changed.
 const INSTANCE_FIELD: Field =
-    one("instance", "The instance; null when there are user errors.", &INSTANCE, "instance_id").nullable();
+    one("instance", "The instance; null when there are user errors.", &INSTANCE, PAYLOAD.instance_id).nullable();
 
 /// Input of updateInstance. What is left out stays as it is.
 #[derive(InputObject)]
@@ -113,9 +113,9 @@ pub(super) static HOLD_INSTANCES: Mutation = Mutation {
         "HoldInstancesPayload",
         "Result of holdInstances.",
         &[
-            picked("instances", "The instances; empty when there are user errors.", &INSTANCE, "instances")
+            supplied_ids("instances", "The instances; empty when there are user errors.", &INSTANCE, PAYLOAD.instances)
                 .as_many_as(&["input.instanceIds"]),
-            picked("holds", "The new holds, in the order of the input.", &HOLD, "holds")
+            supplied_ids("holds", "The new holds, in the order of the input.", &HOLD, PAYLOAD.holds)
                 .as_many_as(&["input.instanceIds"]),
             USER_ERRORS,
         ],
@@ -148,14 +148,14 @@ pub(super) static END_HOLDS: Mutation = Mutation {
         "EndHoldsPayload",
         "Result of endHolds.",
         &[
-            picked(
+            supplied_ids(
                 "instances",
                 "The instances, in the order of instanceIds, or else of holdIds; empty when there are user errors.",
                 &INSTANCE,
-                "instances",
+                PAYLOAD.instances,
             )
             .as_many_as(&["input.instanceIds", "input.holdIds"]),
-            picked("holds", "The holds that were ended, oldest first.", &HOLD, "holds")
+            supplied_ids("holds", "The holds that were ended, oldest first.", &HOLD, PAYLOAD.holds)
                 .as_many_as(&["input.instanceIds", "input.holdIds"]),
             USER_ERRORS,
         ],
@@ -171,11 +171,11 @@ pub(super) static END_HOLDS: Mutation = Mutation {
 };
 
 fn the_instance(id: i64) -> SuppliedRow {
-    SuppliedRow::new().int("instance_id", id)
+    SuppliedRow::new().int(PAYLOAD.instance_id, id)
 }
 
 fn held(held: hold::Held) -> SuppliedRow {
-    SuppliedRow::new().ids("instances", held.instances).ids("holds", held.holds)
+    SuppliedRow::new().ids(PAYLOAD.instances, held.instances).ids(PAYLOAD.holds, held.holds)
 }
 
 /// What is left out stays; null clears.

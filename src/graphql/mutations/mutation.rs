@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::change::Request;
 use crate::domain::caller::Right;
 use crate::domain::{Caller, Problems};
-use crate::graphql::types::MUTATION_PAYLOAD;
+use crate::graphql::types::{MUTATION_PAYLOAD, with_problems};
 use crate::limits::Bytes;
 use crate::read::SuppliedRow;
 use crate::read::declare::{Arg, Field, Object, arg, parse};
@@ -88,13 +88,13 @@ impl<I: InputType> Run for Action<I> {
 
 /// The payload of a mutation.
 pub const fn payload_of(name: &'static str, about: &'static str, fields: &'static [Field]) -> Object {
-    Object::new(name, about, "", fields).implements(&MUTATION_PAYLOAD)
+    Object::without_table(name, about, fields).implements(&MUTATION_PAYLOAD)
 }
 
 /// The row of a payload: what was changed, or the problems of the input.
 pub fn answer<T>(outcome: store::Result<Result<T, Problems>>, row: impl FnOnce(T) -> SuppliedRow) -> Changed {
     Ok(match outcome? {
         Ok(changed) => row(changed),
-        Err(problems) => SuppliedRow::new().problems(&problems.0),
+        Err(problems) => with_problems(SuppliedRow::new(), &problems.0),
     })
 }

@@ -56,9 +56,14 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
         "Result of installInstances.",
         &[
             RELEASE_FIELD,
-            picked("acceptedHosts", "Hosts that take part, in the order they are moved.", &HOST, "accepted_hosts")
-                .args(FIRST),
-            column("acceptedCount", "How many take part.", &INT, "accepted_count"),
+            supplied_ids(
+                "acceptedHosts",
+                "Hosts that take part, in the order they are moved.",
+                &HOST,
+                PAYLOAD.accepted_hosts,
+            )
+            .args(FIRST),
+            column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count),
             REPLAYED,
             USER_ERRORS,
         ],
@@ -187,7 +192,7 @@ pub(super) static CANCEL_RELEASE: Mutation = Mutation {
         "CancelReleasePayload",
         "Result of cancelRelease.",
         &[
-            one("release", "The release; null when there are user errors.", &RELEASE, "release_id").nullable(),
+            one("release", "The release; null when there are user errors.", &RELEASE, PAYLOAD.release_id).nullable(),
             USER_ERRORS,
         ],
     ),
@@ -195,7 +200,7 @@ pub(super) static CANCEL_RELEASE: Mutation = Mutation {
         async move {
             let CancelReleaseInput { release_id, stop_running, reason } = input;
             let canceled = cancel(app, &request, &release_id, stop_running, reason.as_deref()).await;
-            answer(canceled, |release| SuppliedRow::new().int("release_id", release))
+            answer(canceled, |release| SuppliedRow::new().int(PAYLOAD.release_id, release))
         }
         .boxed()
     }),

@@ -7,7 +7,7 @@ use crate::change::Denials;
 use crate::graphql::library::{Implemented, Refusals, Root, argument, field, object_type};
 use crate::graphql::registration::{implement, register};
 use crate::graphql::request::{RequestId, app, caller, reader};
-use crate::graphql::types::MUTATION_PAYLOAD;
+use crate::graphql::types::{MUTATION_PAYLOAD, has_problems};
 use crate::read::{Answer, Document, Prepared, SuppliedRow};
 use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
@@ -37,7 +37,7 @@ impl Root for MutationRoot {
         let prepared = Prepared::supplied(reader(ctx), &mutation.payload, true, nodes);
         let answer = match run(ctx, mutation, &prepared).await {
             Ok((app, row)) => {
-                if row.has_problems()
+                if has_problems(&row)
                     && let Some(refusals) = ctx.data_opt::<Refusals>()
                 {
                     refusals.note();

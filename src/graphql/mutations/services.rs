@@ -6,7 +6,7 @@ use crate::graphql::types::{HOLD, SERVICE};
 
 /// What was changed.
 const SERVICE_FIELD: Field =
-    one("service", "The service; null when there are user errors.", &SERVICE, "service_id").nullable();
+    one("service", "The service; null when there are user errors.", &SERVICE, PAYLOAD.service_id).nullable();
 
 /// Input of createService.
 #[derive(InputObject)]
@@ -31,7 +31,8 @@ pub(super) static CREATE_SERVICE: Mutation = Mutation {
         "CreateServicePayload",
         "Result of createService.",
         &[
-            one("service", "The new service; null when there are user errors.", &SERVICE, "service_id").nullable(),
+            one("service", "The new service; null when there are user errors.", &SERVICE, PAYLOAD.service_id)
+                .nullable(),
             USER_ERRORS,
         ],
     ),
@@ -115,7 +116,7 @@ pub(super) static FREEZE_SERVICE: Mutation = Mutation {
         "Result of freezeService.",
         &[
             SERVICE_FIELD,
-            one("hold", "The new freeze; null when there are user errors.", &HOLD, "hold_id").nullable(),
+            one("hold", "The new freeze; null when there are user errors.", &HOLD, PAYLOAD.hold_id).nullable(),
             USER_ERRORS,
         ],
     ),
@@ -125,7 +126,9 @@ pub(super) static FREEZE_SERVICE: Mutation = Mutation {
             let freeze =
                 freeze::Freeze { service_id: service_id.0, reason, until: until.map(|until| until.0), include_reverts };
             answer(freeze::freeze(app, &request, &freeze).await, |frozen| {
-                SuppliedRow::new().int("service_id", frozen.service).int("hold_id", frozen.holds.first().copied())
+                SuppliedRow::new()
+                    .int(PAYLOAD.service_id, frozen.service)
+                    .int(PAYLOAD.hold_id, frozen.holds.first().copied())
             })
         }
         .boxed()
@@ -148,13 +151,17 @@ pub(super) static UNFREEZE_SERVICE: Mutation = Mutation {
     payload: payload_of(
         "UnfreezeServicePayload",
         "Result of unfreezeService.",
-        &[SERVICE_FIELD, picked("holds", "The freezes that were ended.", &HOLD, "holds").at_most(20), USER_ERRORS],
+        &[
+            SERVICE_FIELD,
+            supplied_ids("holds", "The freezes that were ended.", &HOLD, PAYLOAD.holds).at_most(20),
+            USER_ERRORS,
+        ],
     ),
     run: &action(|app, request, input: UnfreezeServiceInput| {
         async move {
             let unfreeze = freeze::Unfreeze { service_id: input.service_id.0, hold_ids: input.hold_ids.map(texts) };
             answer(freeze::unfreeze(app, &request, &unfreeze).await, |thawed| {
-                SuppliedRow::new().int("service_id", thawed.service).ids("holds", thawed.holds)
+                SuppliedRow::new().int(PAYLOAD.service_id, thawed.service).ids(PAYLOAD.holds, thawed.holds)
             })
         }
         .boxed()
@@ -162,5 +169,5 @@ pub(super) static UNFREEZE_SERVICE: Mutation = Mutation {
 };
 
 fn the_service(id: i64) -> SuppliedRow {
-    SuppliedRow::new().int("service_id", id)
+    SuppliedRow::new().int(PAYLOAD.service_id, id)
 }

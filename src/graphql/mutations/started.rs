@@ -4,8 +4,10 @@ use super::prelude::*;
 use crate::domain::release::SkipReason;
 use crate::domain::release::selection::Holder;
 use crate::domain::release::selection::Skipped;
-use crate::graphql::types::{INSTANCE, RELEASE, SKIP_COUNT, SKIPPED_INSTANCE};
-use crate::read::declare::{Arg, BOOLEAN, INT, column, given, up_to};
+use crate::graphql::types::{
+    INSTANCE, LOCK_ROW, RELEASE, SKIP_COUNT, SKIP_COUNT_ROW, SKIPPED_INSTANCE, SKIPPED_ROW, with_problems,
+};
+use crate::read::declare::{Arg, BOOLEAN, INT, column, supplied_list, up_to};
 use crate::release::{self, Accepted, Refused};
 use crate::store::lock::{self, Lock};
 use crate::wire::ApiError;
@@ -14,21 +16,24 @@ use std::collections::{BTreeMap, HashMap};
 /// What the answers to all releases of instances that are there have in common.
 pub(super) const MOVED: &[Field] = &[
     RELEASE_FIELD,
-    picked("accepted", "Instances that take part, in the order they are moved.", &INSTANCE, "accepted").args(FIRST),
-    column("acceptedCount", "How many take part.", &INT, "accepted_count"),
-    given("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE).args(FIRST),
-    column("skippedCount", "How many were left out.", &INT, "skipped_count"),
-    given("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT).at_most(10),
+    supplied_ids("accepted", "Instances that take part, in the order they are moved.", &INSTANCE, PAYLOAD.accepted)
+        .args(FIRST),
+    column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count),
+    supplied_list("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE, PAYLOAD.skipped).args(FIRST),
+    column("skippedCount", "How many were left out.", &INT, PAYLOAD.skipped_count),
+    supplied_list("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT, PAYLOAD.skipped_counts)
+        .at_most(10),
     REPLAYED,
     USER_ERRORS,
 ];
 pub(super) const RELEASE_FIELD: Field =
-    one("release", "The release; null on a dry run and when there are user errors.", &RELEASE, "release_id").nullable();
+    one("release", "The release; null on a dry run and when there are user errors.", &RELEASE, PAYLOAD.release_id)
+        .nullable();
 pub(super) const REPLAYED: Field = column(
     "replayed",
     "Whether this is the answer to an earlier request with the same idempotency key.",
     &BOOLEAN,
-    "replayed",
+    PAYLOAD.replayed,
 );
 /// The most that one answer lists of what takes part, or was left out.
 pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
@@ -38,27 +43,29 @@ pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
     let (answer, skipped) = match release::accept(app, asked).await? {
         Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
             let answer = SuppliedRow::new()
-                .int("release_id", release_id)
-                .int("accepted_count", accepted_hosts.len() as i64)
-                .ids("accepted", accepted)
-                .ids("accepted_hosts", accepted_hosts)
-                .truth("replayed", replayed);
+                .int(PAYLOAD.release_id, release_id)
+                .int(PAYLOAD.accepted_count, accepted_hosts.len() as i64)
+                .ids(PAYLOAD.accepted, accepted)
+                .ids(PAYLOAD.accepted_hosts, accepted_hosts)
+                .truth(PAYLOAD.replayed, replayed);
             (answer, skipped)
         }
         Err(Refused { problems, skipped }) => {
-            (SuppliedRow::new().int("accepted_count", 0).truth("replayed", false).problems(&problems.0), skipped)
+            let answer = SuppliedRow::new().int(PAYLOAD.accepted_count, 0).truth(PAYLOAD.replayed, false);
+            (with_problems(answer, &problems.0), skipped)
         }
     };
     let mut counts: BTreeMap<SkipReason, i64> = BTreeMap::new();
     for skip in &skipped {
         *counts.entry(skip.reason).or_default() += 1;
     }
-    let counts =
-        counts.into_iter().map(|(reason, count)| SuppliedRow::new().word("reason", reason).int("count", count));
+    let counts = counts
+        .into_iter()
+        .map(|(reason, count)| SuppliedRow::new().word(SKIP_COUNT_ROW.reason, reason).int(SKIP_COUNT_ROW.count, count));
     Ok(answer
-        .int("skipped_count", skipped.len() as i64)
-        .rows("skippedCounts", counts.collect())
-        .rows("skipped", left_out(app, &skipped).await?))
+        .int(PAYLOAD.skipped_count, skipped.len() as i64)
+        .rows(PAYLOAD.skipped_counts, counts.collect())
+        .rows(PAYLOAD.skipped, left_out(app, &skipped).await?))
 }
 
 /// What was left out, with all that is to be told of who had it.
@@ -79,17 +86,20 @@ async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<SuppliedRow>, Ap
     }
     let given = |skip: &Skipped| {
         let locks = skip.locks.iter().filter_map(|holder| locks.get(holder)).map(held).collect();
-        SuppliedRow::new().int("instance_id", skip.instance_id).word("reason", skip.reason).rows("locks", locks)
+        SuppliedRow::new()
+            .int(SKIPPED_ROW.instance_id, skip.instance_id)
+            .word(SKIPPED_ROW.reason, skip.reason)
+            .rows(SKIPPED_ROW.locks, locks)
     };
     Ok(skipped.iter().map(given).collect())
 }
 
 fn held(lock: &Lock) -> SuppliedRow {
     SuppliedRow::new()
-        .int("holder_release_id", lock.holder_release_id)
-        .int("holder_hold_id", lock.holder_hold_id)
-        .text("reason", lock.reason.clone())
-        .text("created_by", lock.created_by.clone())
-        .time("since", lock.since)
-        .time("until", lock.until)
+        .int(LOCK_ROW.holder_release_id, lock.holder_release_id)
+        .int(LOCK_ROW.holder_hold_id, lock.holder_hold_id)
+        .text(LOCK_ROW.reason, lock.reason.clone())
+        .text(LOCK_ROW.created_by, lock.created_by.clone())
+        .time(LOCK_ROW.since, lock.since)
+        .time(LOCK_ROW.until, lock.until)
 }

@@ -7,7 +7,7 @@ use crate::graphql::types::VERSION;
 
 /// What was changed.
 const VERSION_FIELD: Field =
-    one("version", "The version; null when there are user errors.", &VERSION, "version_id").nullable();
+    one("version", "The version; null when there are user errors.", &VERSION, PAYLOAD.version_id).nullable();
 
 /// Input of createVersion.
 #[derive(InputObject)]
@@ -39,7 +39,8 @@ pub(super) static CREATE_VERSION: Mutation = Mutation {
         "CreateVersionPayload",
         "Result of createVersion.",
         &[
-            one("version", "The new version; null when there are user errors.", &VERSION, "version_id").nullable(),
+            one("version", "The new version; null when there are user errors.", &VERSION, PAYLOAD.version_id)
+                .nullable(),
             USER_ERRORS,
         ],
     ),
@@ -137,5 +138,5 @@ pub(super) static REMOVE_VERSION: Mutation = Mutation {
 };
 
 fn the_version(id: i64) -> SuppliedRow {
-    SuppliedRow::new().int("version_id", id)
+    SuppliedRow::new().int(PAYLOAD.version_id, id)
 }

@@ -1,13 +1,14 @@
 //! What the log of events tells: of instances, of services, of releases.
 
 use super::subscription::{AFTER, Beginning, Subscription, expired};
+use crate::domain::Word;
 use crate::domain::event::Subject;
-use crate::domain::{Kind, Word};
 use crate::events::{BatchSize, Demand, Filter, Tail};
 use crate::graphql::types::{
-    INSTANCE_EVENT, InstanceEventFilter, RELEASE_EVENT, ReleaseEventFilter, SERVICE_EVENT, ServiceEventFilter, at_most,
+    EVENT, EVENT_LOG, HOST_NODE, INSTANCE_EVENT, INSTANCE_NODE, InstanceEventFilter, PROGRESS_ROW, RELEASE_EVENT,
+    RELEASE_NODE, ReleaseEventFilter, SERVICE_EVENT, SERVICE_NODE, ServiceEventFilter, VERSION_NODE, at_most,
 };
-use crate::read::declare::arg;
+use crate::read::declare::{NodeTable, arg};
 use crate::read::{ExpectedIds, SuppliedRow, head, known};
 use crate::store::events::Event;
 use crate::watch::{Batch, Batches, Begun, Source, Told};
@@ -56,10 +57,10 @@ struct Choice {
 }
 
 impl Choice {
-    fn ids(&mut self, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
+    fn ids(&mut self, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
         at_most(argument, Some(&ids))?;
-        let claim = ExpectedIds::read(kind, argument, &ids)?;
+        let claim = ExpectedIds::read(of, argument, &ids)?;
         let numbers = claim.numbers().iter().copied().collect();
         self.claims.push(claim);
         Ok(Some(numbers))
@@ -75,10 +76,10 @@ impl Chosen for InstanceEventFilter {
 
     fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
         choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(Kind::Service, "filter.serviceIds", self.service_ids)?;
-        choice.filter.releases = choice.ids(Kind::Release, "filter.releaseIds", self.release_ids)?;
-        choice.filter.instances = choice.ids(Kind::Instance, "filter.instanceIds", self.instance_ids)?;
-        choice.filter.hosts = choice.ids(Kind::Host, "filter.hostIds", self.host_ids)?;
+        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        choice.filter.releases = choice.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
+        choice.filter.instances = choice.ids(INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
+        choice.filter.hosts = choice.ids(HOST_NODE, "filter.hostIds", self.host_ids)?;
         Ok(())
     }
 }
@@ -88,8 +89,8 @@ impl Chosen for ServiceEventFilter {
 
     fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
         choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(Kind::Service, "filter.serviceIds", self.service_ids)?;
-        choice.filter.versions = choice.ids(Kind::Version, "filter.versionIds", self.version_ids)?;
+        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        choice.filter.versions = choice.ids(VERSION_NODE, "filter.versionIds", self.version_ids)?;
         Ok(())
     }
 }
@@ -99,8 +100,8 @@ impl Chosen for ReleaseEventFilter {
 
     fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
         choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(Kind::Service, "filter.serviceIds", self.service_ids)?;
-        choice.filter.releases = choice.ids(Kind::Release, "filter.releaseIds", self.release_ids)?;
+        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        choice.filter.releases = choice.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         Ok(())
     }
 }
@@ -108,7 +109,7 @@ impl Chosen for ReleaseEventFilter {
 async fn begin<F: Chosen>(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
     let db = &beginning.app.db;
     // Whoever says no place begins now: before anything else is beginning.
-    let head = head(db.reads()).await?;
+    let head = head(db.reads(), &EVENT_LOG).await?;
     let mut choice = Choice { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
     if let Some(filter) = beginning.args.get::<Option<F>>("filter")? {
         filter.choose(&mut choice)?;
@@ -191,31 +192,31 @@ impl Iterator for Pieces {
 /// An event, its values named like the columns of the table.
 fn row(event: &Event) -> SuppliedRow {
     SuppliedRow::new()
-        .int("position", event.position)
-        .text("kind", event.kind.clone())
-        .time("at", event.at)
-        .text("caused_by", event.caused_by.clone())
-        .int("service_id", event.service_id)
-        .text("service_name", event.service_name.clone())
-        .int("instance_id", event.instance_id)
-        .int("host_id", event.host_id)
-        .text("hostname", event.hostname.clone())
-        .int("release_id", event.release_id)
-        .int("target_id", event.target_id)
-        .int("version_id", event.version_id)
-        .int("previous_version_id", event.previous_version_id)
-        .int("hold_id", event.hold_id)
-        .int("revision", event.revision)
-        .text("previous_status", event.previous_status.clone())
-        .text("status", event.status.clone())
-        .truth("locked", event.locked)
-        .text("action", event.action.clone())
-        .int("total", event.total)
-        .int("queued", event.queued)
-        .int("running", event.running)
-        .int("succeeded", event.succeeded)
-        .int("failed", event.failed)
-        .int("canceled", event.canceled)
-        .int("unknown", event.unknown)
-        .int("skipped", event.skipped)
+        .int(EVENT.position, event.position)
+        .text(EVENT.kind, event.kind.clone())
+        .time(EVENT.at, event.at)
+        .text(EVENT.caused_by, event.caused_by.clone())
+        .int(EVENT.service_id, event.service_id)
+        .text(EVENT.service_name, event.service_name.clone())
+        .int(EVENT.instance_id, event.instance_id)
+        .int(EVENT.host_id, event.host_id)
+        .text(EVENT.hostname, event.hostname.clone())
+        .int(EVENT.release_id, event.release_id)
+        .int(EVENT.target_id, event.target_id)
+        .int(EVENT.version_id, event.version_id)
+        .int(EVENT.previous_version_id, event.previous_version_id)
+        .int(EVENT.hold_id, event.hold_id)
+        .int(EVENT.revision, event.revision)
+        .text(EVENT.previous_status, event.previous_status.clone())
+        .text(EVENT.status, event.status.clone())
+        .truth(EVENT.locked, event.locked)
+        .text(EVENT.action, event.action.clone())
+        .int(PROGRESS_ROW.total, event.total)
+        .int(PROGRESS_ROW.queued, event.queued)
+        .int(PROGRESS_ROW.running, event.running)
+        .int(PROGRESS_ROW.succeeded, event.succeeded)
+        .int(PROGRESS_ROW.failed, event.failed)
+        .int(PROGRESS_ROW.canceled, event.canceled)
+        .int(PROGRESS_ROW.unknown, event.unknown)
+        .int(PROGRESS_ROW.skipped, event.skipped)
 }

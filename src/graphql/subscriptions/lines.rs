@@ -3,7 +3,7 @@
 use super::subscription::{Beginning, Subscription};
 use crate::domain::Kind;
 use crate::events::{Demand, Tail};
-use crate::graphql::types::LOG_LINE;
+use crate::graphql::types::{LINE_ROW, LOG_LINE};
 use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
 use crate::store::Db;
@@ -99,12 +99,12 @@ fn behind(after: &str, mark: Mark) -> Result<i64, ApiError> {
 
 fn row(release: i64, line: &Line) -> SuppliedRow {
     SuppliedRow::new()
-        .int("release_id", release)
-        .int("place", line.place)
-        .int("target_id", line.target_id)
-        .text("hostname", line.hostname.clone())
-        .int("attempt", line.attempt)
-        .word("stream", line.stream)
-        .text("text", line.text.clone())
-        .time("at", line.at)
+        .int(LINE_ROW.release_id, release)
+        .int(LINE_ROW.place, line.place)
+        .int(LINE_ROW.target_id, line.target_id)
+        .text(LINE_ROW.hostname, line.hostname.clone())
+        .int(LINE_ROW.attempt, line.attempt)
+        .word(LINE_ROW.stream, line.stream)
+        .text(LINE_ROW.text, line.text.clone())
+        .time(LINE_ROW.at, line.at)
 }

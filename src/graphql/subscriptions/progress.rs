@@ -4,7 +4,7 @@ use super::subscription::{Beginning, Subscription, expired};
 use crate::domain::Kind;
 use crate::domain::release::Progress;
 use crate::events::{Demand, State, Tail};
-use crate::graphql::types::RELEASE_PROGRESS_EVENT;
+use crate::graphql::types::{PROGRESS_EVENT_ROW, PROGRESS_ROW, RELEASE_PROGRESS_EVENT};
 use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
 use crate::store::release;
@@ -62,16 +62,16 @@ impl Source for States {
 fn row(state: &State) -> SuppliedRow {
     let Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped } = state.progress;
     SuppliedRow::new()
-        .int("position", state.position)
-        .int("release_id", state.release_id)
-        .word("status", state.status)
-        .truth("is_final", state.status.is_over())
-        .int("total", total)
-        .int("queued", queued)
-        .int("running", running)
-        .int("succeeded", succeeded)
-        .int("failed", failed)
-        .int("canceled", canceled)
-        .int("unknown", unknown)
-        .int("skipped", skipped)
+        .int(PROGRESS_EVENT_ROW.position, state.position)
+        .int(PROGRESS_EVENT_ROW.release_id, state.release_id)
+        .word(PROGRESS_EVENT_ROW.status, state.status)
+        .truth(PROGRESS_EVENT_ROW.is_final, state.status.is_over())
+        .int(PROGRESS_ROW.total, total)
+        .int(PROGRESS_ROW.queued, queued)
+        .int(PROGRESS_ROW.running, running)
+        .int(PROGRESS_ROW.succeeded, succeeded)
+        .int(PROGRESS_ROW.failed, failed)
+        .int(PROGRESS_ROW.canceled, canceled)
+        .int(PROGRESS_ROW.unknown, unknown)
+        .int(PROGRESS_ROW.skipped, skipped)
 }

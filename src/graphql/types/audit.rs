@@ -1,18 +1,33 @@
 use super::order::OrderDirection;
 use crate::domain::audit::AuditOutcome;
+use crate::read::Where;
 use crate::read::declare::{
-    Computed, INT, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column, computed,
-    leaf_of_json, text_leaf,
+    Computed, GLOBAL_ID, INT, Inputs, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column,
+    columns, computed, leaf_of_json, term, text_leaf,
 };
-use crate::read::{Args, Scene, Where};
-use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, DateTime};
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Enum, InputObject};
+
+columns! {
+    ROW: AuditRow {
+        id: Int,
+        at: Time,
+        caller: Text,
+        credential: Text,
+        operation: Text,
+        outcome: Text,
+        input: Text = term!("CAST({row}.input AS text)"),
+        result: Text = term!("CAST({row}.result AS text)"),
+        request_id: Text,
+        address: Text,
+        count: Int,
+    }
+}
 
 /// By when they were written.
-const BY_TIME: Order = ascending("AT", &[("at", CellKind::Time)]);
+const BY_TIME: Order = ascending("AT", &[ROW.at]);
 
-static ENTRY_ID: Leaf = text_leaf::<ID>();
 static OUTCOME: Leaf = text_leaf::<AuditOutcome>();
 static CODES: Leaf = leaf_of_json::<Vec<String>>();
 
@@ -20,53 +35,52 @@ pub static AUDIT_ENTRY: Object = Object::new(
     "AuditEntry",
     "One attempt to change something, or several that were denied: who, from where, what, and what became of it.",
     "audit",
+    ROW.id,
     &[
         computed(
             "id",
             "Unique and opaque. `node` does not take it.",
-            &ENTRY_ID,
-            &[("id", CellKind::Int)],
+            &GLOBAL_ID,
+            &[ROW.id],
             entry_id,
         ),
-        column("at", "When; of denials, when the first of them was written.", &TIME, "at"),
-        column("caller", "Name of the caller, or `command line` for commands that open the database.", &TEXT, "caller"),
+        column("at", "When; of denials, when the first of them was written.", &TIME, ROW.at),
+        column("caller", "Name of the caller, or `command line` for commands that open the database.", &TEXT, ROW.caller),
         column(
             "credential",
             "What the caller proved its name with, for example `token 3`, or `command line`. Never a secret.",
             &TEXT,
-            "credential",
+            ROW.credential,
         ),
         column(
             "operation",
             "The mutation, or what a command did: `createToken`, `revokeTokens`, `restored`.",
             &TEXT,
-            "operation",
+            ROW.operation,
         ),
-        column("outcome", "What became of it.", &OUTCOME, "outcome"),
+        column("outcome", "What became of it.", &OUTCOME, ROW.outcome),
         column(
             "input",
             "The input, defaults filled in. One that was refused or denied and is longer than `[limits] audit_input` is an object { cut: true, bytes: Int, begin: String }, with the length of its JSON and its beginning.",
             &JSON,
-            "CAST(@.input AS text)",
+            ROW.input,
         ),
         column(
             "result",
             "Ids of what was made or changed, at most 1000; or the codes of the problems.",
             &CODES,
-            "CAST(@.result AS text)",
+            ROW.result,
         ),
-        column("requestId", "Id of the request, as its answer and the log have it; null for commands.", &TEXT, "request_id")
+        column("requestId", "Id of the request, as its answer and the log have it; null for commands.", &TEXT, ROW.request_id)
             .nullable(),
-        column("address", "Address that the request came from; null for commands.", &TEXT, "address").nullable(),
-        column("count", "How many attempts it stands for: denials of one minute are one entry.", &INT, "count"),
+        column("address", "Address that the request came from; null for commands.", &TEXT, ROW.address).nullable(),
+        column("count", "How many attempts it stands for: denials of one minute are one entry.", &INT, ROW.count),
     ],
 )
 .order(BY_TIME);
 
-#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
-fn entry_id(needs: &[Cell<'_>], _: &Args, _: &Scene) -> Result<Option<Computed>, ApiError> {
-    let number = needs.first().and_then(|cell| cell.int());
-    Ok(number.map(|number| Computed::Text(format!("aud_{number}"))))
+fn entry_id(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
+    Ok(inputs.int(ROW.id)?.map(|number| Computed::Text(format!("aud_{number}"))))
 }
 
 /// Which audit entries. All given conditions must hold.
@@ -86,14 +100,14 @@ pub struct AuditFilter {
 
 impl ListFilter for AuditFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.indexed_texts("@.caller", self.callers);
-        list.texts("@.operation", self.operations);
-        list.words("@.outcome", self.outcomes);
+        list.indexed_texts(ROW.caller, self.callers);
+        list.texts(ROW.operation, self.operations);
+        list.words(ROW.outcome, self.outcomes);
         if let Some(DateTime(from)) = self.from {
-            list.and("@.at >= $", [Bind::Time(from)]);
+            list.at_least(ROW.at, Bind::Time(from));
         }
         if let Some(DateTime(to)) = self.to {
-            list.and("@.at < $", [Bind::Time(to)]);
+            list.less(ROW.at, Bind::Time(to));
         }
         Ok(())
     }

@@ -1,14 +1,14 @@
 use super::instance::STATUS;
+use super::node::{HOST_NODE, INSTANCE_NODE, RELEASE_NODE, SERVICE_NODE};
 use super::release::{ACTION, PROGRESS, STATUS as RELEASE_STATUS, place};
 use super::{HOLD, INSTANCE, RELEASE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::read::Where;
 use crate::read::declare::{
-    BOOLEAN, CURSOR, Cursors, INT, Leaf, ListFilter, OLDEST_FIRST, Object, TEXT, TIME, column, computed, embedded, one,
-    reference, text_leaf,
+    BOOLEAN, CURSOR, Column, Cursors, EventLog, INT, Leaf, ListFilter, NodeTable, OLDEST_FIRST, Object, TEXT, TIME,
+    column, columns, computed, embedded, one, reference, term, text_leaf,
 };
-use crate::store::db::rows::CellKind;
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
@@ -16,87 +16,114 @@ static KIND: Leaf = text_leaf::<InstanceEventKind>();
 static RELEASE_KIND: Leaf = text_leaf::<ReleaseEventKind>();
 
 /// The most ids that a filter of events may name.
-const MOST_IDS: usize = 500;
+const MAX_IDS: usize = 500;
+
+columns! {
+    /// An event, of whichever subject it is.
+    pub EVENT: EventRow {
+        position: Int,
+        kind: Text,
+        at: Time,
+        caused_by: Text,
+        service_id: Int,
+        service_name: Text,
+        instance_id: Int,
+        host_id: Int,
+        hostname: Text,
+        release_id: Int,
+        target_id: Int,
+        version_id: Int,
+        previous_version_id: Int,
+        hold_id: Int,
+        revision: Int,
+        previous_status: Text,
+        status: Text,
+        locked: Bool,
+        action: Text,
+    }
+}
+
+pub static EVENT_LOG: EventLog = EventLog { ends: term!("SELECT position, floor FROM event_log") };
 
 pub static INSTANCE_EVENT: Object = Object::new(
     "InstanceEvent",
     "One change of one instance, as it was when it happened.",
     "event",
+    EVENT.position,
     &[
         computed(
             "cursor",
             "Place in the log. Send it back as `after` to go on behind this event.",
             &CURSOR,
-            &[("position", CellKind::Int)],
+            &[EVENT.position],
             place,
         ),
-        column("kind", "What kind of change.", &KIND, "kind"),
-        reference("instanceId", "Id of the instance.", Kind::Instance, "instance_id"),
-        one("instance", "The instance as it is now.", &INSTANCE, "instance_id"),
-        reference("serviceId", "Id of its service.", Kind::Service, "service_id"),
-        column("serviceName", "Name of its service.", &TEXT, "service_name"),
-        reference("hostId", "Id of its host.", Kind::Host, "host_id"),
-        column("hostname", "Name of its host.", &TEXT, "hostname"),
+        column("kind", "What kind of change.", &KIND, EVENT.kind),
+        reference("instanceId", "Id of the instance.", Kind::Instance, EVENT.instance_id),
+        one("instance", "The instance as it is now.", &INSTANCE, EVENT.instance_id),
+        reference("serviceId", "Id of its service.", Kind::Service, EVENT.service_id),
+        column("serviceName", "Name of its service.", &TEXT, EVENT.service_name),
+        reference("hostId", "Id of its host.", Kind::Host, EVENT.host_id),
+        column("hostname", "Name of its host.", &TEXT, EVENT.hostname),
         column(
             "revision",
             "Number of this event in the history of its instance, from 1 without gaps.",
             &INT,
-            "revision",
+            EVENT.revision,
         ),
-        column("previousStatus", "Status before the change; null for the first event.", &STATUS, "previous_status")
+        column("previousStatus", "Status before the change; null for the first event.", &STATUS, EVENT.previous_status)
             .nullable(),
-        column("status", "Status after the change.", &STATUS, "status"),
-        one("previousVersion", "Version before the change; null when none ran.", &VERSION, "previous_version_id")
+        column("status", "Status after the change.", &STATUS, EVENT.status),
+        one("previousVersion", "Version before the change; null when none ran.", &VERSION, EVENT.previous_version_id)
             .nullable(),
-        one("version", "Version after the change; null when none runs.", &VERSION, "version_id").nullable(),
-        column("locked", "Whether it was locked after the change.", &BOOLEAN, "locked"),
-        one("release", "The release that caused it; null when none did.", &RELEASE, "release_id").nullable(),
-        one("target", "Its target; null when none did.", &TARGET, "target_id").nullable(),
-        one("hold", "The hold that was set or ended; null for other kinds.", &HOLD, "hold_id").nullable(),
-        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, "caused_by"),
-        column("at", "When it happened.", &TIME, "at"),
+        one("version", "Version after the change; null when none runs.", &VERSION, EVENT.version_id).nullable(),
+        column("locked", "Whether it was locked after the change.", &BOOLEAN, EVENT.locked),
+        one("release", "The release that caused it; null when none did.", &RELEASE, EVENT.release_id).nullable(),
+        one("target", "Its target; null when none did.", &TARGET, EVENT.target_id).nullable(),
+        one("hold", "The hold that was set or ended; null for other kinds.", &HOLD, EVENT.hold_id).nullable(),
+        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, EVENT.caused_by),
+        column("at", "When it happened.", &TIME, EVENT.at),
     ],
 )
-.key("position")
-.listed("@.subject = 'INSTANCE' AND {known InstanceEventKind @.kind}")
+.listed(term!("{row}.subject = 'INSTANCE' AND {known InstanceEventKind {row}.kind}"))
 .order(OLDEST_FIRST)
-.cursors(Cursors::Event);
+.cursors(Cursors::Events(&EVENT_LOG));
 
 pub static RELEASE_EVENT: Object = Object::new(
     "ReleaseEvent",
     "One change of one release or of one of its targets, as it was when it happened.",
     "event",
+    EVENT.position,
     &[
         computed(
             "cursor",
             "Place in the log, which it shares with instance events.",
             &CURSOR,
-            &[("position", CellKind::Int)],
+            &[EVENT.position],
             place,
         ),
-        column("kind", "What kind of change.", &RELEASE_KIND, "kind"),
-        reference("releaseId", "Id of the release.", Kind::Release, "release_id"),
-        one("release", "The release as it is now.", &RELEASE, "release_id"),
+        column("kind", "What kind of change.", &RELEASE_KIND, EVENT.kind),
+        reference("releaseId", "Id of the release.", Kind::Release, EVENT.release_id),
+        one("release", "The release as it is now.", &RELEASE, EVENT.release_id),
         column(
             "revision",
             "Number of this event in the history of its release, from 1 without gaps.",
             &INT,
-            "revision",
+            EVENT.revision,
         ),
-        reference("serviceId", "Id of its service.", Kind::Service, "service_id"),
-        column("serviceName", "Name of its service.", &TEXT, "service_name"),
-        column("action", "What the release does.", &ACTION, "action"),
-        one("target", "The target that began or ended; null for other kinds.", &TARGET, "target_id").nullable(),
-        column("status", "Status of the release after the change.", &RELEASE_STATUS, "status"),
+        reference("serviceId", "Id of its service.", Kind::Service, EVENT.service_id),
+        column("serviceName", "Name of its service.", &TEXT, EVENT.service_name),
+        column("action", "What the release does.", &ACTION, EVENT.action),
+        one("target", "The target that began or ended; null for other kinds.", &TARGET, EVENT.target_id).nullable(),
+        column("status", "Status of the release after the change.", &RELEASE_STATUS, EVENT.status),
         embedded("progress", "Counts after the change.", &PROGRESS),
-        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, "caused_by"),
-        column("at", "When it happened.", &TIME, "at"),
+        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, EVENT.caused_by),
+        column("at", "When it happened.", &TIME, EVENT.at),
     ],
 )
-.key("position")
-.listed("@.subject = 'RELEASE' AND {known ReleaseEventKind @.kind}")
+.listed(term!("{row}.subject = 'RELEASE' AND {known ReleaseEventKind {row}.kind}"))
 .order(OLDEST_FIRST)
-.cursors(Cursors::Event);
+.cursors(Cursors::Events(&EVENT_LOG));
 
 /// Which instance events. All given conditions must hold.
 #[derive(InputObject, Clone, Debug, Default)]
@@ -115,11 +142,11 @@ pub struct InstanceEventFilter {
 
 impl ListFilter for InstanceEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.words("@.kind", self.kinds);
-        few(list, "@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
-        few(list, "@.release_id {any $}", Kind::Release, "filter.releaseIds", self.release_ids)?;
-        few(list, "@.instance_id {any $}", Kind::Instance, "filter.instanceIds", self.instance_ids)?;
-        few(list, "@.host_id {any $}", Kind::Host, "filter.hostIds", self.host_ids)
+        list.words(EVENT.kind, self.kinds);
+        few(list, EVENT.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        few(list, EVENT.release_id, RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
+        few(list, EVENT.instance_id, INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
+        few(list, EVENT.host_id, HOST_NODE, "filter.hostIds", self.host_ids)
     }
 }
 
@@ -136,23 +163,23 @@ pub struct ReleaseEventFilter {
 
 impl ListFilter for ReleaseEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        few(list, "@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
-        few(list, "@.release_id {any $}", Kind::Release, "filter.releaseIds", self.release_ids)?;
-        list.words("@.kind", self.kinds);
+        few(list, EVENT.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        few(list, EVENT.release_id, RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
+        list.words(EVENT.kind, self.kinds);
         Ok(())
     }
 }
 
-fn few(list: &mut Where, such: &str, kind: Kind, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
+fn few(list: &mut Where, column: Column, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
     at_most(argument, ids.as_deref())?;
-    list.ids(such, kind, argument, ids)
+    list.ids(column, of, argument, ids)
 }
 
 /// Refuses more ids than a filter of events may name.
 pub fn at_most(argument: &str, ids: Option<&[ID]>) -> Result<(), ApiError> {
     match ids.map_or(0, <[ID]>::len) {
-        many if many > MOST_IDS => {
-            Err(ApiError::bad(argument, format!("{many} ids are too many; give at most {MOST_IDS}.")))
+        many if many > MAX_IDS => {
+            Err(ApiError::bad(argument, format!("{many} ids are too many; give at most {MAX_IDS}.")))
         }
         _ => Ok(()),
     }

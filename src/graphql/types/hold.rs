@@ -1,49 +1,61 @@
-use super::{INSTANCE, NODE, SERVICE};
-use crate::domain::Kind;
+use super::node::{HOLD_NODE, INSTANCE_NODE, NODE, SERVICE_NODE};
+use super::{INSTANCE, SERVICE};
 use crate::read::Where;
-use crate::read::declare::{BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, column, id, one};
+use crate::read::declare::{
+    BOOLEAN, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, Term, column, columns, id, one, term,
+};
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
-/// Whether it is in force (R17).
-const IN_FORCE: &str = "{in_force @}";
+columns! {
+    pub ROW: HoldRow {
+        id: Int,
+        instance_id: Int,
+        service_id: Int,
+        reason: Text,
+        includes_reverts: Bool,
+        created_by: Text,
+        created_at: Time,
+        until: Time,
+        ended: Time = term!("COALESCE({row}.ended_at, CASE WHEN {row}.until <= {begun} THEN {row}.until END)"),
+        ended_by: Text,
+    }
+}
 
-pub static HOLD: Object = Object::new(
+/// Whether it is in force (R17).
+const IN_FORCE: Term = term!("{in_force {row}}");
+
+pub static HOLD: Object = Object::node(
     "Hold",
     "A lock on an instance, or a freeze of a service, set by a person. Several may stand at once.",
-    "hold",
+    HOLD_NODE,
+    ROW.id,
     &[
         id(),
         one(
             "instance",
             "The instance held; null for a freeze, which is on the whole service.",
             &INSTANCE,
-            "instance_id",
+            ROW.instance_id,
         )
         .nullable(),
-        one("service", "The service, also of the instance.", &SERVICE, "service_id"),
-        column("reason", "Why.", &TEXT, "reason"),
-        column("includesReverts", "Whether a freeze refuses reverts too.", &BOOLEAN, "includes_reverts"),
-        column("createdBy", "Name of the caller who set it.", &TEXT, "created_by"),
-        column("createdAt", "When it was set.", &TIME, "created_at"),
-        column("until", "When it ends by itself; null when it does not.", &TIME, "until").nullable(),
-        column(
-            "endedAt",
-            "When it ended; null while it stands.",
-            &TIME,
-            "COALESCE(@.ended_at, CASE WHEN @.until <= {begun} THEN @.until END)",
-        )
-        .nullable(),
+        one("service", "The service, also of the instance.", &SERVICE, ROW.service_id),
+        column("reason", "Why.", &TEXT, ROW.reason),
+        column("includesReverts", "Whether a freeze refuses reverts too.", &BOOLEAN, ROW.includes_reverts),
+        column("createdBy", "Name of the caller who set it.", &TEXT, ROW.created_by),
+        column("createdAt", "When it was set.", &TIME, ROW.created_at),
+        column("until", "When it ends by itself; null when it does not.", &TIME, ROW.until).nullable(),
+        column("endedAt", "When it ended; null while it stands.", &TIME, ROW.ended).nullable(),
         column(
             "endedBy",
             "Name of the caller who ended it; null while it stands and when it ended by itself.",
             &TEXT,
-            "ended_by",
+            ROW.ended_by,
         )
         .nullable(),
     ],
 )
-.node(Kind::Hold, &NODE)
+.implements(&NODE)
 .order(NEWEST_FIRST);
 
 /// Which holds. All given conditions must hold.
@@ -61,9 +73,9 @@ pub struct HoldFilter {
 
 impl ListFilter for HoldFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
-        list.ids("@.instance_id {any $}", Kind::Instance, "filter.instanceIds", self.instance_ids)?;
-        list.texts("@.created_by", self.created_by);
+        list.ids(ROW.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        list.ids(ROW.instance_id, INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
+        list.texts(ROW.created_by, self.created_by);
         if let Some(standing) = self.standing {
             list.and_either(IN_FORCE, standing);
         }

@@ -1,53 +1,64 @@
-use super::{INSTANCE, InstanceFilter, InstanceOrder, NODE};
+use super::node::{HOST_NODE, NODE};
+use super::{INSTANCE, InstanceFilter, InstanceOrder, instance};
 use crate::catalog::host::LABELS;
-use crate::domain::Kind;
 use crate::read::Where;
-use crate::read::declare::{INT, ListFilter, Object, TEXT, TIME, ascending, column, filter, id, list, many, ordered};
-use crate::store::db::rows::{Bind, CellKind};
+use crate::read::declare::{
+    INT, ListFilter, Object, TEXT, TIME, Term, ascending, column, columns, connection, filter, id, list, ordered, term,
+};
+use crate::store::db::rows::Bind;
 use crate::wire::ApiError;
 use async_graphql::InputObject;
 
-pub static HOST: Object = Object::new(
+columns! {
+    pub ROW: HostRow { id: Int, hostname: Text, address: Text, created_at: Time, removed_at: Time }
+}
+columns! { LABEL_ROW: LabelRow { host_id: Int, key: Text, value: Text } }
+columns! { LABEL_COUNT_ROW: LabelCountRow { key: Text, value: Text, host_count: Int } }
+
+pub static HOST: Object = Object::node(
     "Host",
     "A machine that services run on.",
-    "host",
+    HOST_NODE,
+    ROW.id,
     &[
         id(),
-        column("hostname", "Unique name of the machine.", &TEXT, "hostname"),
-        column("address", "Where executors reach it: an IP address or a DNS name.", &TEXT, "address"),
-        list("labels", "Labels, sorted by key.", &LABEL, "host_label", "host_id", "").at_most(10),
-        column("createdAt", "When it was registered.", &TIME, "created_at"),
-        column("removedAt", "When it was removed; null while it is there.", &TIME, "removed_at").nullable(),
-        many("instances", "What runs on it.", &INSTANCE, "host_id").args(&[
+        column("hostname", "Unique name of the machine.", &TEXT, ROW.hostname),
+        column("address", "Where executors reach it: an IP address or a DNS name.", &TEXT, ROW.address),
+        list("labels", "Labels, sorted by key.", &LABEL).of_parent(LABEL_ROW.host_id).at_most(10),
+        column("createdAt", "When it was registered.", &TIME, ROW.created_at),
+        column("removedAt", "When it was removed; null while it is there.", &TIME, ROW.removed_at).nullable(),
+        connection("instances", "What runs on it.", &INSTANCE).of_parent(instance::ROW.host_id).args(&[
             filter::<InstanceFilter>("Which instances; all unless given."),
             ordered::<InstanceOrder>("In which order; by hostname unless given."),
         ]),
     ],
 )
-.node(Kind::Host, &NODE)
-.listed("@.removed_at IS NULL")
-.order(ascending("HOSTNAME", &[("hostname", CellKind::Text)]));
+.implements(&NODE)
+.listed(term!("{row}.removed_at IS NULL"))
+.order(ascending("HOSTNAME", &[ROW.hostname]));
 
 static LABEL: Object = Object::new(
     "Label",
     "A key and a value attached to a host.",
     "host_label",
-    &[column("key", "Key, unique on its host.", &TEXT, "key"), column("value", "Value.", &TEXT, "value")],
-)
-.key("key");
+    LABEL_ROW.key,
+    &[
+        column("key", "Key, unique on its host.", &TEXT, LABEL_ROW.key),
+        column("value", "Value.", &TEXT, LABEL_ROW.value),
+    ],
+);
 
-pub static LABEL_COUNT: Object = Object::new(
+pub static LABEL_COUNT: Object = Object::without_table(
     "LabelCount",
     "So many hosts have this label.",
-    "",
     &[
-        column("key", "Key.", &TEXT, "key"),
-        column("value", "Value.", &TEXT, "value"),
-        column("hostCount", "How many hosts.", &INT, "host_count"),
+        column("key", "Key.", &TEXT, LABEL_COUNT_ROW.key),
+        column("value", "Value.", &TEXT, LABEL_COUNT_ROW.value),
+        column("hostCount", "How many hosts.", &INT, LABEL_COUNT_ROW.host_count),
     ],
 )
-.key("value")
-.order(ascending("KEY", &[("key", CellKind::Text)]));
+.key(LABEL_COUNT_ROW.value)
+.order(ascending("KEY", &[LABEL_COUNT_ROW.key]));
 
 /// Which hosts. All given conditions must hold.
 #[derive(InputObject, Clone, Debug, Default)]
@@ -67,25 +78,36 @@ pub struct LabelInput {
     pub value: String,
 }
 
+/// The host that this column names has a label with the next two values.
+macro_rules! has_label {
+    ($host:literal) => {
+        $crate::read::declare::term!(concat!(
+            "{unindexed {row}.",
+            $host,
+            "} IN (SELECT x.host_id FROM host_label x WHERE x.key = {value} AND x.value = {value})"
+        ))
+    };
+}
+pub(super) use has_label;
+
 impl ListFilter for HostFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.prefix("@.hostname", self.hostname_starts_with);
-        labels(list, "@.id", self.labels);
+        list.prefix(ROW.hostname, self.hostname_starts_with);
+        labels(list, has_label!("id"), self.labels);
         Ok(())
     }
 }
 
-/// The host that this column names has all of these labels; an empty list matches none. The hosts of each are looked up
-/// once, and the list is read in its own order: how many of its rows are on them, no index tells.
-pub(super) fn labels(list: &mut Where, host: &str, labels: Option<Vec<LabelInput>>) {
+/// A host has all of these labels; an empty list matches none. The hosts of each are looked up once, and the list is read
+/// in its own order: no index says how many of its rows are on them.
+pub(super) fn labels(list: &mut Where, has_label: Term, labels: Option<Vec<LabelInput>>) {
     let Some(mut labels) = labels else { return };
     labels.sort();
     labels.dedup();
     if labels.is_empty() || labels.len() > LABELS {
-        return list.and("FALSE", []);
+        return list.and(term!("FALSE"), []);
     }
-    let has = format!("{{unindexed {host}}} IN (SELECT x.host_id FROM host_label x WHERE x.key = $ AND x.value = $)");
     for label in labels {
-        list.and(&has, [Bind::Text(label.key), Bind::Text(label.value)]);
+        list.and(has_label, [Bind::Text(label.key), Bind::Text(label.value)]);
     }
 }

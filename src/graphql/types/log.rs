@@ -2,46 +2,57 @@ use super::TARGET;
 use crate::domain::Kind;
 use crate::domain::target::LogStream;
 use crate::read::declare::{
-    CURSOR, Computed, Cursors, INT, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, text_leaf,
+    CURSOR, Computed, Cursors, INT, Inputs, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, columns, computed, one,
+    reference, text_leaf,
 };
-use crate::read::{Args, Scene};
-use crate::store::db::rows::{Cell, CellKind};
 use crate::wire::{ApiError, cursor};
 
 static STREAM: Leaf = text_leaf::<LogStream>();
+
+columns! {
+    pub ROW: LineRow {
+        release_id: Int,
+        place: Int,
+        target_id: Int,
+        hostname: Text,
+        attempt: Int,
+        stream: Text,
+        text: Text,
+        at: Time,
+    }
+}
 
 pub static LOG_LINE: Object = Object::new(
     "LogLine",
     "One line of executor output.",
     "output_line",
+    ROW.place,
     &[
         computed(
             "cursor",
             "Place of the line in the output of its release.",
             &CURSOR,
-            &[("release_id", CellKind::Int), ("place", CellKind::Int)],
+            &[ROW.release_id, ROW.place],
             place,
         ),
-        one("target", "The target it belongs to.", &TARGET, "target_id"),
-        reference("targetId", "Id of that target.", Kind::Target, "target_id"),
-        column("hostname", "Name of its host.", &TEXT, "hostname"),
-        column("attempt", "Start that wrote it.", &INT, "attempt"),
-        column("stream", "Which output it came from.", &STREAM, "stream"),
+        one("target", "The target it belongs to.", &TARGET, ROW.target_id),
+        reference("targetId", "Id of that target.", Kind::Target, ROW.target_id),
+        column("hostname", "Name of its host.", &TEXT, ROW.hostname),
+        column("attempt", "Start that wrote it.", &INT, ROW.attempt),
+        column("stream", "Which output it came from.", &STREAM, ROW.stream),
         column(
             "text",
             "Text without the line end, cut at 8192 bytes; bytes that are not UTF-8 are replaced.",
             &TEXT,
-            "text",
+            ROW.text,
         ),
-        column("at", "When it was read.", &TIME, "at"),
+        column("at", "When it was read.", &TIME, ROW.at),
     ],
 )
-.key("place")
 .order(OLDEST_FIRST)
-.cursors(Cursors::Log);
+.cursors(Cursors::Output(ROW.release_id));
 
-#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
-fn place(needs: &[Cell<'_>], _: &Args, _: &Scene) -> Result<Option<Computed>, ApiError> {
-    let &[Cell::Int(release), Cell::Int(place)] = needs else { return Ok(None) };
-    Ok(Some(Computed::Text(cursor::line(release, place))))
+fn place(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
+    let place = inputs.int(ROW.release_id)?.zip(inputs.int(ROW.place)?);
+    Ok(place.map(|(release, place)| Computed::Text(cursor::line(release, place))))
 }

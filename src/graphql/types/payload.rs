@@ -1,29 +1,55 @@
 //! What the answers of all mutations have in common.
 
-use crate::domain::ProblemCode;
-use crate::read::declare::{Field, IDS, Interface, Leaf, Object, TEXT, TEXTS, column, given, text_leaf};
+use crate::domain::{Problem, ProblemCode};
+use crate::read::SuppliedRow;
+use crate::read::declare::{
+    Field, IDS, Interface, Leaf, Object, TEXT, TEXTS, column, columns, supplied_list, text_leaf,
+};
 
 static CODE: Leaf = text_leaf::<ProblemCode>();
 
-static USER_ERROR: Object = Object::new(
+columns! {
+    /// What the payloads of mutations have, each of them a part of it.
+    pub PAYLOAD: PayloadRow {
+        service_id: Int,
+        version_id: Int,
+        host_id: Int,
+        instance_id: Int,
+        release_id: Int,
+        hold_id: Int,
+        accepted_count: Int,
+        skipped_count: Int,
+        replayed: Bool,
+        hosts: Ids,
+        instances: Ids,
+        holds: Ids,
+        accepted: Ids,
+        accepted_hosts: Ids,
+        skipped: Rows,
+        skipped_counts: Rows,
+        user_errors: Rows,
+    }
+}
+columns! { PROBLEM: ProblemRow { code: Text, field: Text, message: Text, related_ids: Text } }
+
+static USER_ERROR: Object = Object::without_table(
     "UserError",
     "A problem that the caller can correct.",
-    "",
     &[
-        column("code", "Stable, machine-readable reason.", &CODE, "code"),
+        column("code", "Stable, machine-readable reason.", &CODE, PROBLEM.code),
         column(
             "field",
             "Path to the offending input from `input` on, up to a list; null when no single input is to blame.",
             &TEXTS,
-            "field",
+            PROBLEM.field,
         )
         .nullable(),
-        column("message", "Sentence for a person: what is wrong and what to do about it.", &TEXT, "message"),
+        column("message", "Sentence for a person: what is wrong and what to do about it.", &TEXT, PROBLEM.message),
         column(
             "relatedIds",
             "Ids the problem is about, or hostnames as sent where there is no id, at most 100: the unknown, the held, the one that exists already (TAKEN, IDEMPOTENCY_KEY_REUSED).",
             &IDS,
-            "related_ids",
+            PROBLEM.related_ids,
         ),
     ],
 );
@@ -31,16 +57,37 @@ static USER_ERROR: Object = Object::new(
 /// User errors that one mutation has; a list that is wrong in each of its items has more.
 const MAX_ERRORS: u64 = 100;
 
-/// The field that every payload has; its rows are given by `SuppliedRow::problems`.
-pub const USER_ERRORS: Field = given("userErrors", "Every problem found.", &USER_ERROR).at_most(MAX_ERRORS);
+/// The field that every payload has; its rows come from [`with_problems`].
+pub const USER_ERRORS: Field =
+    supplied_list("userErrors", "Every problem found.", &USER_ERROR, PAYLOAD.user_errors).at_most(MAX_ERRORS);
 
 pub static MUTATION_PAYLOAD: Interface = Interface {
     name: "MutationPayload",
     about: "A mutation result that can carry problems the caller is able to correct.",
-    fields: &[given(
+    fields: &[supplied_list(
         "userErrors",
         "Every problem found in the input. Empty exactly when the mutation took effect or was a successful dry run.",
         &USER_ERROR,
+        PAYLOAD.user_errors,
     )
     .at_most(MAX_ERRORS)],
 };
+
+/// Adds the problems of an input to the row of a payload.
+pub fn with_problems(payload: SuppliedRow, problems: &[Problem]) -> SuppliedRow {
+    payload.rows(PAYLOAD.user_errors, problems.iter().map(problem).collect())
+}
+
+/// Returns whether the row of a payload has problems.
+pub fn has_problems(payload: &SuppliedRow) -> bool {
+    !payload.list(PAYLOAD.user_errors).is_empty()
+}
+
+fn problem(problem: &Problem) -> SuppliedRow {
+    let list = |texts: &[String]| serde_json::Value::from(texts).to_string();
+    SuppliedRow::new()
+        .word(PROBLEM.code, problem.code)
+        .text(PROBLEM.field, (!problem.field.is_empty()).then(|| list(&problem.field)))
+        .text(PROBLEM.message, problem.message.clone())
+        .text(PROBLEM.related_ids, list(&problem.related_ids))
+}

@@ -1,22 +1,24 @@
 use super::RELEASE;
 use super::release::{PROGRESS, STATUS, place};
-use crate::read::declare::{BOOLEAN, CURSOR, Object, column, computed, embedded, one};
-use crate::store::db::rows::CellKind;
+use crate::read::declare::{BOOLEAN, CURSOR, Object, column, columns, computed, embedded, one};
 
-pub static RELEASE_PROGRESS_EVENT: Object = Object::new(
+columns! {
+    pub PROGRESS_EVENT_ROW: ProgressEventRow { position: Int, release_id: Int, status: Text, is_final: Bool }
+}
+
+pub static RELEASE_PROGRESS_EVENT: Object = Object::without_table(
     "ReleaseProgressEvent",
     "How far a release was when the message was made.",
-    "",
     &[
-        computed("cursor", "Place in the log.", &CURSOR, &[("position", CellKind::Int)], place),
-        one("release", "The release.", &RELEASE, "release_id"),
-        column("status", "Status at that moment.", &STATUS, "status"),
+        computed("cursor", "Place in the log.", &CURSOR, &[PROGRESS_EVENT_ROW.position], place),
+        one("release", "The release.", &RELEASE, PROGRESS_EVENT_ROW.release_id),
+        column("status", "Status at that moment.", &STATUS, PROGRESS_EVENT_ROW.status),
         embedded("progress", "Counts at that moment.", &PROGRESS),
         column(
             "isFinal",
             "Whether this is the last message: the release is over and the stream ends.",
             &BOOLEAN,
-            "is_final",
+            PROGRESS_EVENT_ROW.is_final,
         ),
     ],
 );

@@ -1,13 +1,13 @@
-use super::{LOG_LINE, NODE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION};
-use crate::domain::Kind;
+use super::node::{HOST_NODE, NODE, RELEASE_NODE, SERVICE_NODE, VERSION_NODE};
+use super::{LOG_LINE, SERVICE, SKIPPED_INSTANCE, TARGET, VERSION, log, skipped, target};
 use crate::domain::release::{OnFailure, ReleaseAction, ReleaseOrigin, ReleaseStatus};
 use crate::domain::target::ReleaseTargetStatus;
+use crate::read::Where;
 use crate::read::declare::{
-    CURSOR, Computed, INT, Leaf, ListFilter, NEWEST_FIRST, Object, TEXT, TIME, column, computed, embedded, id, many,
-    narrowing, one, parse, text_leaf,
+    CURSOR, Computed, INT, Inputs, Leaf, ListFilter, NEWEST_FIRST, OLDEST_FIRST, Object, TEXT, TIME, column, columns,
+    computed, connection, embedded, id, narrowing, one, parse, term, text_leaf,
 };
-use crate::read::{Args, Scene, Where};
-use crate::store::db::rows::{Bind, Cell, CellKind};
+use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, DateTime, cursor};
 use async_graphql::{ID, InputObject};
 
@@ -16,120 +16,165 @@ pub(super) static STATUS: Leaf = text_leaf::<ReleaseStatus>();
 static ORIGIN: Leaf = text_leaf::<ReleaseOrigin>();
 static ON_FAILURE: Leaf = text_leaf::<OnFailure>();
 
-pub static RELEASE: Object = Object::new(
+columns! {
+    pub ROW: ReleaseRow {
+        id: Int,
+        service_id: Int,
+        action: Text,
+        target_version_id: Int,
+        origin: Text,
+        parent_id: Int,
+        executor: Text,
+        status: Text,
+        reason: Text,
+        created_by: Text,
+        created_at: Time,
+        started_at: Time,
+        cancel_requested_at: Time,
+        cancel_reason: Text,
+        stopped_at: Time,
+        finished_at: Time,
+        revision: Int,
+        position: Int,
+    }
+}
+columns! { ROLLOUT_ROW: RolloutRow { max_parallel: Int, max_failures: Int, on_failure: Text, timeout_seconds: Int } }
+columns! {
+    /// The counts of a release's targets: of a release, an event, or a message on its progress.
+    pub PROGRESS_ROW: ProgressRow {
+        total: Int,
+        queued: Int,
+        running: Int,
+        succeeded: Int,
+        failed: Int,
+        canceled: Int,
+        unknown: Int,
+        skipped: Int,
+    }
+}
+
+pub static RELEASE: Object = Object::node(
     "Release",
     "One request to move instances of one service.",
-    "release",
+    RELEASE_NODE,
+    ROW.id,
     &[
         id(),
-        one("service", "The service.", &SERVICE, "service_id"),
-        column("action", "What is done.", &ACTION, "action"),
+        one("service", "The service.", &SERVICE, ROW.service_id),
+        column("action", "What is done.", &ACTION, ROW.action),
         one(
             "targetVersion",
             "The version moved to; null for UNINSTALL, and for an undo, where each target has its own.",
             &VERSION,
-            "target_version_id",
+            ROW.target_version_id,
         )
         .nullable(),
-        column("origin", "What it came from.", &ORIGIN, "origin"),
+        column("origin", "What it came from.", &ORIGIN, ROW.origin),
         one(
             "parent",
             "The release that it retries or undoes; null when it was asked for by itself.",
             &RELEASE,
-            "parent_id",
+            ROW.parent_id,
         )
         .nullable(),
-        many("followUps", "Releases that retry or undo this one, oldest first.", &RELEASE, "parent_id").oldest_first(),
-        column("executor", "Executor that carries it out: the service's when it was accepted.", &TEXT, "executor"),
+        connection("followUps", "Releases that retry or undo this one, oldest first.", &RELEASE)
+            .of_parent(ROW.parent_id)
+            .order(OLDEST_FIRST),
+        column("executor", "Executor that carries it out: the service's when it was accepted.", &TEXT, ROW.executor),
         embedded("rollout", "How it moves over its targets, all defaults filled in.", &ROLLOUT),
-        column("status", "How far it is.", &STATUS, "status"),
+        column("status", "How far it is.", &STATUS, ROW.status),
         embedded("progress", "Counts of its targets.", &PROGRESS),
-        column("reason", "Why it was asked for, empty when not said.", &TEXT, "reason"),
-        column("createdBy", "Name of the caller who asked for it.", &TEXT, "created_by"),
-        column("createdAt", "When it was accepted.", &TIME, "created_at"),
-        column("startedAt", "When its first target began; null before.", &TIME, "started_at").nullable(),
+        column("reason", "Why it was asked for, empty when not said.", &TEXT, ROW.reason),
+        column("createdBy", "Name of the caller who asked for it.", &TEXT, ROW.created_by),
+        column("createdAt", "When it was accepted.", &TIME, ROW.created_at),
+        column("startedAt", "When its first target began; null before.", &TIME, ROW.started_at).nullable(),
         column(
             "cancelRequestedAt",
             "When giving up was asked for; null when it was not.",
             &TIME,
-            "cancel_requested_at",
+            ROW.cancel_requested_at,
         )
         .nullable(),
-        column("cancelReason", "Why; null when it was not.", &TEXT, "cancel_reason").nullable(),
+        column("cancelReason", "Why; null when it was not.", &TEXT, ROW.cancel_reason).nullable(),
         column(
             "stoppedAt",
             "When too many targets had failed and no more began; null when that did not happen.",
             &TIME,
-            "stopped_at",
+            ROW.stopped_at,
         )
         .nullable(),
-        column("finishedAt", "When its last target ended; null before.", &TIME, "finished_at").nullable(),
-        many("targets", "One entry for each instance taking part, in the order they are moved.", &TARGET, "release_id")
+        column("finishedAt", "When its last target ended; null before.", &TIME, ROW.finished_at).nullable(),
+        connection("targets", "One entry for each instance taking part, in the order they are moved.", &TARGET)
+            .of_parent(target::ROW.release_id)
             .args(&[narrowing::<Option<Vec<ReleaseTargetStatus>>>(
                 "statuses",
                 "Only those in one of these states; all unless given.",
                 |value, list| {
-                    list.words("@.status", parse::<Option<Vec<ReleaseTargetStatus>>>("statuses", Some(value))?);
+                    list.words(target::ROW.status, parse::<Option<Vec<ReleaseTargetStatus>>>("statuses", Some(value))?);
                     Ok(())
                 },
             )]),
-        column("revision", "Grows by one with every event of this release.", &INT, "revision"),
+        column("revision", "Grows by one with every event of this release.", &INT, ROW.revision),
         computed(
             "cursor",
             "Place in the log just before it was accepted: watching from here misses nothing of it.",
             &CURSOR,
-            &[("position", CellKind::Int)],
+            &[ROW.position],
             place,
         ),
-        many(
+        connection(
             "log",
             "Output of all its targets, oldest line first. Takes and gives the cursors of releaseLog.",
             &LOG_LINE,
-            "release_id",
-        ),
-        many("skipped", "Instances that were chosen and left out.", &SKIPPED_INSTANCE, "release_id"),
+        )
+        .of_parent(log::ROW.release_id)
+        .output_of(ROW.id),
+        connection("skipped", "Instances that were chosen and left out.", &SKIPPED_INSTANCE)
+            .of_parent(skipped::ROW.release_id),
     ],
 )
-.node(Kind::Release, &NODE)
+.implements(&NODE)
 .order(NEWEST_FIRST);
 
-/// A place in the log of events, as a cursor.
-#[expect(clippy::unnecessary_wraps, reason = "a computed value may fail")]
-pub(super) fn place(needs: &[Cell<'_>], _: &Args, scene: &Scene) -> Result<Option<Computed>, ApiError> {
-    let place = needs.first().and_then(|cell| cell.int());
-    Ok(place.map(|place| Computed::Text(cursor::event(&scene.log_id, place))))
+/// A place in the event log, as a cursor.
+pub(super) fn place(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
+    let place = inputs.int(ROW.position)?;
+    Ok(place.map(|place| Computed::Text(cursor::event(&inputs.scene.log_id, place))))
 }
 
-static ROLLOUT: Object = Object::new(
+static ROLLOUT: Object = Object::without_table(
     "Rollout",
     "How a release moves over its targets.",
-    "",
     &[
-        column("maxParallel", "How many targets at a time.", &INT, "max_parallel"),
+        column("maxParallel", "How many targets at a time.", &INT, ROLLOUT_ROW.max_parallel),
         column(
             "maxFailures",
             "How many targets may end FAILED or UNKNOWN before onFailure applies.",
             &INT,
-            "max_failures",
+            ROLLOUT_ROW.max_failures,
         ),
-        column("onFailure", "What happens then.", &ON_FAILURE, "on_failure"),
-        column("timeoutSeconds", "Longest time for one start of one target, in seconds.", &INT, "timeout_seconds"),
+        column("onFailure", "What happens then.", &ON_FAILURE, ROLLOUT_ROW.on_failure),
+        column(
+            "timeoutSeconds",
+            "Longest time for one start of one target, in seconds.",
+            &INT,
+            ROLLOUT_ROW.timeout_seconds,
+        ),
     ],
 );
 
-pub(super) static PROGRESS: Object = Object::new(
+pub(super) static PROGRESS: Object = Object::without_table(
     "ReleaseProgress",
     "Counts of the targets of a release, by state.",
-    "",
     &[
-        column("total", "All targets.", &INT, "total"),
-        column("queued", "Not begun.", &INT, "queued"),
-        column("running", "Under way.", &INT, "running"),
-        column("succeeded", "Ended well.", &INT, "succeeded"),
-        column("failed", "Ended badly.", &INT, "failed"),
-        column("canceled", "Given up before they began.", &INT, "canceled"),
-        column("unknown", "Interrupted, outcome not known.", &INT, "unknown"),
-        column("skipped", "Chosen and left out; not in the total.", &INT, "skipped"),
+        column("total", "All targets.", &INT, PROGRESS_ROW.total),
+        column("queued", "Not begun.", &INT, PROGRESS_ROW.queued),
+        column("running", "Under way.", &INT, PROGRESS_ROW.running),
+        column("succeeded", "Ended well.", &INT, PROGRESS_ROW.succeeded),
+        column("failed", "Ended badly.", &INT, PROGRESS_ROW.failed),
+        column("canceled", "Given up before they began.", &INT, PROGRESS_ROW.canceled),
+        column("unknown", "Interrupted, outcome not known.", &INT, PROGRESS_ROW.unknown),
+        column("skipped", "Chosen and left out; not in the total.", &INT, PROGRESS_ROW.skipped),
     ],
 );
 
@@ -156,23 +201,24 @@ pub struct ReleaseFilter {
 
 impl ListFilter for ReleaseFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.ids("@.service_id {any $}", Kind::Service, "filter.serviceIds", self.service_ids)?;
+        list.ids(ROW.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
         // What is under way has an index of its own, in which nothing of the past is.
         if self.statuses.as_ref().is_some_and(|statuses| statuses.iter().all(|status| !status.is_over())) {
-            list.and("@.finished_at IS NULL", []);
+            list.and(term!("{row}.finished_at IS NULL"), []);
         }
-        list.words("@.status", self.statuses);
-        list.words("@.action", self.actions);
-        list.ids("@.target_version_id {any $}", Kind::Version, "filter.targetVersionIds", self.target_version_ids)?;
-        let on_host = "@.id IN (SELECT x.release_id FROM release_target x WHERE x.host_id {any $})";
-        list.ids(on_host, Kind::Host, "filter.hostIds", self.host_ids)?;
-        list.texts("@.created_by", self.created_by);
+        list.words(ROW.status, self.statuses);
+        list.words(ROW.action, self.actions);
+        list.ids(ROW.target_version_id, VERSION_NODE, "filter.targetVersionIds", self.target_version_ids)?;
+        let on_host = term!("{row}.id IN (SELECT x.release_id FROM release_target x WHERE x.host_id {any_value})");
+        list.ids_where(on_host, HOST_NODE, "filter.hostIds", self.host_ids)?;
+        list.texts(ROW.created_by, self.created_by);
         if let Some(DateTime(from)) = self.created_from {
-            list.and("@.created_at >= $", [Bind::Time(from)]);
+            list.at_least(ROW.created_at, Bind::Time(from));
         }
         if let Some(keys) = self.idempotency_keys {
             let caller = list.caller().to_owned();
-            list.and("@.created_by = $ AND @.idempotency_key {any $}", [Bind::Text(caller), Bind::Texts(keys)]);
+            let own = term!("{row}.created_by = {value} AND {row}.idempotency_key {any_value}");
+            list.and(own, [Bind::Text(caller), Bind::Texts(keys)]);
         }
         Ok(())
     }

@@ -1,32 +1,34 @@
-use super::{INSTANCE, LOCK};
+use super::{INSTANCE, LOCK, lock};
 use crate::domain::release::SkipReason;
-use crate::read::declare::{INT, Leaf, OLDEST_FIRST, Object, column, list, one, text_leaf};
+use crate::read::declare::{INT, Leaf, OLDEST_FIRST, Object, column, columns, list, one, term, text_leaf};
 
 static REASON: Leaf = text_leaf::<SkipReason>();
+
+columns! { pub ROW: SkippedRow { id: Int, release_id: Int, instance_id: Int, reason: Text, locks: Rows } }
+columns! { pub SKIP_COUNT_ROW: SkipCountRow { reason: Text, count: Int } }
 
 pub static SKIPPED_INSTANCE: Object = Object::new(
     "SkippedInstance",
     "An instance that was left out of a release.",
     "release_skip",
+    ROW.id,
     &[
-        one("instance", "The instance.", &INSTANCE, "instance_id"),
-        column("reason", "Why.", &REASON, "reason"),
-        list(
-            "locks",
-            "Who had it when the reason is LOCKED; empty otherwise.",
-            &LOCK,
-            "(SELECT l.*, 0 AS rank FROM skip_lock l)",
-            "release_skip_id",
-            "",
-        )
-        .at_most(2),
+        one("instance", "The instance.", &INSTANCE, ROW.instance_id),
+        column("reason", "Why.", &REASON, ROW.reason),
+        list("locks", "Who had it when the reason is LOCKED; empty otherwise.", &LOCK)
+            .of_parent(lock::ROW.release_skip_id)
+            .from_query(term!("SELECT l.*, 0 AS rank FROM skip_lock l"))
+            .supplied_as(ROW.locks)
+            .at_most(2),
     ],
 )
 .order(OLDEST_FIRST);
 
-pub static SKIP_COUNT: Object = Object::new(
+pub static SKIP_COUNT: Object = Object::without_table(
     "SkipCount",
     "So many instances were left out for this reason.",
-    "",
-    &[column("reason", "Why.", &REASON, "reason"), column("count", "How many.", &INT, "count")],
+    &[
+        column("reason", "Why.", &REASON, SKIP_COUNT_ROW.reason),
+        column("count", "How many.", &INT, SKIP_COUNT_ROW.count),
+    ],
 );

@@ -1,31 +1,31 @@
 //! Writing the parts of a page: which row an item is, cursors, and where to go on.
 
-use super::declare::Cursors;
-use super::level::Page;
-use super::write::{Current, WriteResult, Writer};
+use crate::read::level::Page;
+use crate::read::order::Cursors;
+use crate::read::write::{Current, WriteResult, Writer};
 use crate::wire::{cursor, json};
 use async_graphql::Pos;
 
 impl<'a> Writer<'a> {
     /// The page that a level was planned as.
-    pub(super) fn page(&self, level: usize) -> &'a Page {
+    pub(in crate::read) fn page(&self, level: usize) -> &'a Page {
         self.plan.levels[level].page.as_ref().expect("a page was planned here")
     }
 
     /// The row of an item; a page from the end was read backwards.
-    pub(super) fn item(&self, here: &Current, i: usize) -> usize {
+    pub(in crate::read) fn item(&self, here: &Current, i: usize) -> usize {
         match self.page(here.level).backward {
             true => here.page.end - 1 - i,
             false => here.page.start + i,
         }
     }
 
-    pub(super) fn cursor(&mut self, level: usize, row: usize) {
+    pub(in crate::read) fn cursor(&mut self, level: usize, row: usize) {
         let (page, rows) = (self.page(level), &self.fetched.tables[level].rows);
         let place = |i: usize| rows.cell(row, page.cells[i]).int().unwrap_or_default();
         let text = match page.cursors {
-            Cursors::Event => return self.place(place(0)),
-            Cursors::Log => cursor::line(place(0), place(1)),
+            Cursors::Events(_) => return self.place(place(0)),
+            Cursors::Output(_) => cursor::line(place(0), place(1)),
             Cursors::Keyset => {
                 let keys = page.cells.iter().map(|cell| rows.cell(row, *cell));
                 cursor::keyset(&page.list, &self.plan.levels[level].order().spelled(), keys)
@@ -35,20 +35,20 @@ impl<'a> Writer<'a> {
     }
 
     /// The cursor of an item at an end of the page; null if the page is empty.
-    pub(super) fn end_cursor(&mut self, here: &Current, i: usize) {
+    pub(in crate::read) fn end_cursor(&mut self, here: &Current, i: usize) {
         match here.page.is_empty() {
             true => self.out.extend_from_slice(b"null"),
             false => self.cursor(here.level, self.item(here, i)),
         }
     }
 
-    pub(super) fn place(&mut self, position: i64) {
+    pub(in crate::read) fn place(&mut self, position: i64) {
         json::string(&cursor::event(&self.fetched.scene.log_id, position), &mut self.out);
     }
 
     /// Where to go on: behind the page if there is more, else behind the newest place when it was read. Where the
     /// newest comes first, what is new comes before the page: there it is always the end of the page.
-    pub(super) fn next(&mut self, here: &Current, pos: Pos) -> WriteResult {
+    pub(in crate::read) fn next(&mut self, here: &Current, pos: Pos) -> WriteResult {
         let Some(head) = self.fetched.scene.head else { return self.null(false, pos) };
         let (page, order) = (self.page(here.level), self.plan.levels[here.level].order());
         let last = here.page.len().checked_sub(1).map(|last| self.item(here, last));
