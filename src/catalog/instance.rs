@@ -200,6 +200,7 @@ impl Told<'_> {
                 locked: self.locked,
                 release_id: None,
                 target_id: None,
+                target_end: None,
                 hold_id: self.hold_id,
             }),
         }

@@ -2,6 +2,7 @@
 
 use super::instance::InstanceStatus;
 use super::release::{Progress, ReleaseAction, ReleaseStatus};
+use super::target::ReleaseTargetStatus;
 
 words! {
     /// What an event is about.
@@ -105,6 +106,8 @@ pub struct InstanceChange {
     pub locked: bool,
     pub release_id: Option<i64>,
     pub target_id: Option<i64>,
+    /// With which status the target ended, if it did. The log has it; the event does not.
+    pub target_end: Option<ReleaseTargetStatus>,
     pub hold_id: Option<i64>,
 }
 

@@ -257,6 +257,7 @@ fn instance_event() -> NewEvent {
         locked: true,
         release_id: None,
         target_id: None,
+        target_end: None,
         hold_id: Some(11),
     };
     NewEvent { changed: Changed::Instance(change), ..registered(3) }

@@ -1,5 +1,5 @@
-//! What must hold for any input, with one function for each kind of input. `fuzz/` calls them from a fuzzer; the tests here
-//! call them with random and damaged inputs in every run.
+//! What must hold for any input, with one function for each kind of input. `fuzz/` calls them from a fuzzer; the tests
+//! here call them with random and damaged inputs in every run.
 
 #[cfg(test)]
 mod tests;

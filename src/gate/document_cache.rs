@@ -1,5 +1,5 @@
-//! A cache of valid documents: programs send the same few all the time, and parsing and validating them takes longer than
-//! answering.
+//! A cache of valid documents: programs send the same few all the time, and parsing and validating them takes longer
+//! than answering.
 
 use super::checked_operation::CheckedOperation;
 use hashlink::LruCache;

@@ -17,7 +17,8 @@ pub fn error(code: ErrorCode, message: impl AsRef<str>, position: Option<Pos>) -
     error
 }
 
-/// Returns the error of a document that exceeds a setting of `[limits]`. The message names what exceeds it and the setting.
+/// Returns the error of a document that exceeds a setting of `[limits]`. The message names what exceeds it and the
+/// setting.
 pub fn too_complex(message: &str) -> ServerError {
     error(ErrorCode::TooComplex, format!("{message} Request less at a time."), None)
 }

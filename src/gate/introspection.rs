@@ -1,5 +1,5 @@
-//! How many objects the answer to an introspection query has. The schema is known, so they are counted one by one, in the
-//! order of the answer.
+//! How many objects the answer to an introspection query has. The schema is known, so they are counted one by one, in
+//! the order of the answer.
 
 use super::schema_index::SchemaIndex;
 use apollo_compiler::ast::{DirectiveDefinition, FieldDefinition, InputValueDefinition, OperationType, Type, Value};

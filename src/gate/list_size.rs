@@ -41,8 +41,8 @@ impl ItemCount {
     /// One item.
     pub const ONE: ItemCount = ItemCount { fixed: 1, inputs: Vec::new(), page: None };
 
-    /// Returns how many items a field below a root field has, if its list has this extent. Reports page sizes that are out
-    /// of range.
+    /// Returns how many items a field below a root field has, if its list has this extent. Reports page sizes that are
+    /// out of range.
     pub fn of(
         extent: &Extent,
         field: &Field,

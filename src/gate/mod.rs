@@ -1,6 +1,6 @@
 //! One reading of a request: its text is parsed, validated and measured only here, and the values of its variables are
-//! coerced, before any field is executed. The library gets the tree of the requested operation alone. Verdicts are those
-//! of the specification and of graphql-js; `tests/clients` compares them.
+//! coerced, before any field is executed. The library gets the tree of the requested operation alone. Verdicts are
+//! those of the specification and of graphql-js; `tests/clients` compares them.
 //!
 //! ```text
 //! trusted → (document_cache) → checked_document → measure, cost, tree → checked_operation
@@ -54,8 +54,8 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Returns the gate of the schema with this definition: `scalars` are the scalars that it defines, and `extents` says
-    /// how many items its lists have.
+    /// Returns the gate of the schema with this definition: `scalars` are the scalars that it defines, and `extents`
+    /// says how many items its lists have.
     pub fn new(sdl: &str, scalars: &'static [ScalarCheck], extents: Extents, limits: Limits) -> Gate {
         Gate { schema: SchemaIndex::new(sdl, scalars, extents), limits, cache: DocumentCache::default(), trusted: None }
     }

@@ -60,7 +60,8 @@ impl PreparedRequest {
     /// Returns the request that the library executes.
     pub fn request(self) -> Request {
         let mut request = Request::new(String::new()).variables(self.variables).data(MessageObjects(self.objects));
-        // The library consumes the document that it executes. It gets a copy of this one operation, which shares its names.
+        // The library consumes the document that it executes. It gets a copy of this one operation, which shares its
+        // names.
         request.set_parsed_query(ExecutableDocument::clone(&self.operation.tree));
         request
     }

@@ -1,5 +1,5 @@
-//! What the parser accepts although a document must not contain it: the parser follows a newer specification than clients
-//! and the library, does not apply one rule about values, and drops arguments and input fields without a value.
+//! What the parser accepts although a document must not contain it: the parser follows a newer specification than
+//! clients and the library, does not apply one rule about values, and drops arguments and input fields without a value.
 
 use super::errors::error;
 use super::positions::Positions;
@@ -134,8 +134,8 @@ impl SyntaxWalk<'_> {
 /// Variables whose default is null, each with the name of its operation.
 pub type NullDefaults = HashSet<(Option<Name>, Name)>;
 
-/// Removes the defaults that are null from a document and returns them: with such a default, the validation would accept
-/// the variable where null is not allowed.
+/// Removes the defaults that are null from a document and returns them: with such a default, the validation would
+/// accept the variable where null is not allowed.
 pub fn take_null_defaults(document: &mut Document) -> NullDefaults {
     let mut taken = NullDefaults::new();
     for definition in &mut document.definitions {

@@ -1,5 +1,5 @@
-//! Builds the library's tree of one operation of a valid document, with the fragments that it uses. Every part keeps its
-//! position.
+//! Builds the library's tree of one operation of a valid document, with the fragments that it uses. Every part keeps
+//! its position.
 
 use super::literal::LiteralConverter;
 use super::positions::Positions;
@@ -78,8 +78,8 @@ impl<'d> TreeBuilder<'d> {
         self.at(operation.location(), node)
     }
 
-    /// Returns the root field of a subscription, merged from wherever it is selected: the library expects it directly at
-    /// the root, and would begin a stream for each selection.
+    /// Returns the root field of a subscription, merged from wherever it is selected: the library expects it directly
+    /// at the root, and would begin a stream for each selection.
     fn stream(&mut self, operation: &'d Node<Operation>) -> Positioned<library::SelectionSet> {
         let mut fields = operation.root_fields(self.document);
         let mut stream = fields.next().map(|first| self.field(first));

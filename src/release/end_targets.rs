@@ -69,6 +69,7 @@ pub(crate) async fn settle(
             locked: locked.contains(&after.id),
             release_id: Some(target.release_id),
             target_id: Some(target.id),
+            target_end: Some(end),
             hold_id: None,
         });
         moving.moved(target.id, target.status, end);

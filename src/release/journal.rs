@@ -25,14 +25,18 @@ pub(crate) fn tell(events: &[NewEvent]) {
                 "release {}",
                 change.kind
             ),
-            Changed::Instance(change) if !change.status.is_moving() => {
-                let (Some(release), Some(target)) = (change.release_id, change.target_id) else { continue };
+            Changed::Instance(change) => {
+                let (Some(release), Some(target), Some(end)) = (change.release_id, change.target_id, change.target_end)
+                else {
+                    continue;
+                };
                 tracing::info!(
                     release = %Kind::Release.id(release),
                     target = %Kind::Target.id(target),
                     service,
                     hostname = change.hostname,
-                    status = change.status.word(),
+                    status = end.word(),
+                    instance_status = change.status.word(),
                     by,
                     "target ended"
                 );

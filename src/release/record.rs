@@ -82,6 +82,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
             locked: true,
             release_id: Some(id),
             target_id: Some(target_id),
+            target_end: None,
             hold_id: None,
         })));
     }

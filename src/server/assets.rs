@@ -1,5 +1,5 @@
-//! GraphiQL at `/graphiql`, from files in the binary: it needs no other host, and no token to load. `graphiql/` says what
-//! it is made of and how its files are built.
+//! GraphiQL at `/graphiql`, from files in the binary: it needs no other host, and no token to load. `graphiql/` says
+//! what it is made of and how its files are built.
 
 use axum::Router;
 use axum::extract::Path;

@@ -1,4 +1,5 @@
-//! Bodies: those of requests are decoded up to a limit, and those of responses are compressed for clients that accept it.
+//! Bodies: those of requests are decoded up to a limit, and those of responses are compressed for clients that accept
+//! it.
 
 use super::refusal::Refusal;
 use super::response::HttpRefusal;

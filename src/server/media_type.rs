@@ -27,8 +27,8 @@ impl MediaType {
     }
 }
 
-/// The quality of a media type in thousandths: by its name, and by a range that covers it; `None` if the header does not
-/// have it.
+/// The quality of a media type in thousandths: by its name, and by a range that covers it; `None` if the header does
+/// not have it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Quality {
     named: Option<u16>,
@@ -76,8 +76,8 @@ impl AcceptHeader {
     }
 
     /// Returns the accepted media type with the highest quality for an operation of this kind, or `None` if none fits.
-    /// Subscriptions need a stream. Everything else is sent as `application/json` to clients that name no media type, as
-    /// old ones do not.
+    /// Subscriptions need a stream. Everything else is sent as `application/json` to clients that name no media type,
+    /// as old ones do not.
     pub fn for_operation(&self, kind: OperationType) -> Option<MediaType> {
         let by_name = |media: MediaType| self.qualities[media as usize].named;
         let by_name_or_range = |media: MediaType| by_name(media).or(self.qualities[media as usize].range);

@@ -1,5 +1,5 @@
-//! Pages of other origins: those that `[server] origins` lists may use the API, and no others. tower-http's CORS layer is
-//! not used, since it answers preflights of foreign origins with CORS headers, too.
+//! Pages of other origins: those that `[server] origins` lists may use the API, and no others. tower-http's CORS layer
+//! is not used, since it answers preflights of foreign origins with CORS headers, too.
 
 use super::access::opens_socket;
 use super::access_log::ClientAddress;

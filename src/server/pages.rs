@@ -1,5 +1,5 @@
-//! `GET` of `/` and `/graphql`, which has several meanings: a browser is redirected to GraphiQL, a socket is opened as at
-//! `/graphql/ws` for clients that know only one address, and everything else is a request to the API.
+//! `GET` of `/` and `/graphql`, which has several meanings: a browser is redirected to GraphiQL, a socket is opened as
+//! at `/graphql/ws` for clients that know only one address, and everything else is a request to the API.
 
 use super::access::opens_socket;
 use super::media_type::accept_header;

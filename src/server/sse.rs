@@ -37,9 +37,9 @@ pub fn once(mut answer: Answer, id: &RequestId) -> Response {
     respond(Body::from([next(None, &answer::bytes(&answer)), complete()].concat()), record)
 }
 
-/// Returns the answers of a subscription as a stream, until the subscription ends, the token becomes invalid, the client
-/// is gone or too slow, or the server closes. The stream is completed only in the first two cases: in the others, the
-/// client should reconnect.
+/// Returns the answers of a subscription as a stream, until the subscription ends, the token becomes invalid, the
+/// client is gone or too slow, or the server closes. The stream is completed only in the first two cases: in the
+/// others, the client should reconnect.
 pub fn stream(
     server: &Arc<Server>,
     messages: Messages,

@@ -90,8 +90,8 @@ impl Certificates {
 }
 
 impl Reloader {
-    /// Checks the files every [`RELOAD_INTERVAL`] and at each of these signals, for as long as it is polled. A pair that
-    /// cannot be used is logged once, and the previous one stays in use.
+    /// Checks the files every [`RELOAD_INTERVAL`] and at each of these signals, for as long as it is polled. A pair
+    /// that cannot be used is logged once, and the previous one stays in use.
     pub async fn run(mut self, mut signal: Signal) {
         loop {
             // If no signal can be received, the interval is enough.

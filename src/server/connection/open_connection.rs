@@ -36,7 +36,8 @@ impl OpenConnection {
         self.slot.set_idle();
     }
 
-    /// Waits until the connection has to be closed. It must be polled after what drives the connection, in the same task.
+    /// Waits until the connection has to be closed. It must be polled after what drives the connection, in the same
+    /// task.
     pub async fn must_close(&self) -> CloseReason {
         tokio::select! {
             biased;

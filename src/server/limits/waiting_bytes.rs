@@ -90,7 +90,8 @@ impl Account {
         Account { all: Arc::new(Semaphore::new(max as usize)), callers, max, max_of_caller: own.min(max) }
     }
 
-    /// Reserves bytes, or returns `None` if too few are free. A request that is larger than the limit reserves all of it.
+    /// Reserves bytes, or returns `None` if too few are free. A request that is larger than the limit reserves all of
+    /// it.
     fn try_reserve(&self, caller: &str, bytes: usize) -> Option<Reservation> {
         let bytes = self.bytes(bytes);
         let of_caller = self.of(caller).try_acquire_many_owned(bytes).ok()?;
@@ -98,8 +99,8 @@ impl Account {
         Some(Reservation { _of_caller: of_caller, _of_all: of_all })
     }
 
-    /// Reserves bytes as soon as enough are free, for one request after the other. Never returns `None`: no semaphore is
-    /// closed.
+    /// Reserves bytes as soon as enough are free, for one request after the other. Never returns `None`: no semaphore
+    /// is closed.
     async fn reserve(&self, caller: &str, bytes: usize) -> Option<Reservation> {
         let bytes = self.bytes(bytes);
         let of_caller = self.of(caller).acquire_many_owned(bytes).await.ok()?;

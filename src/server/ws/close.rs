@@ -1,5 +1,5 @@
-//! Why the server closes a socket. Clients reconnect after some codes and never after others, so each code is exactly the
-//! one of the protocol.
+//! Why the server closes a socket. Clients reconnect after some codes and never after others, so each code is exactly
+//! the one of the protocol.
 
 use crate::server::authentication::AuthError;
 use axum::Error;

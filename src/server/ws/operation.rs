@@ -26,9 +26,9 @@ use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-/// Runs a request with the same checks and limits as over HTTP, and returns its messages. Until it is answered, or until
-/// its subscription has begun, it runs in a task of its own and delays nothing else; the messages of a subscription are
-/// made by the task that polls the stream.
+/// Runs a request with the same checks and limits as over HTTP, and returns its messages. Until it is answered, or
+/// until its subscription has begun, it runs in a task of its own and delays nothing else; the messages of a
+/// subscription are made by the task that polls the stream.
 pub fn run(
     context: Arc<SocketContext>,
     request: (RawRequest, Option<Reservation>),
@@ -140,7 +140,8 @@ impl SocketOperation {
         stream::unfold(self, |mut operation| async move { Some((operation.next().await?, operation)) })
     }
 
-    /// Returns the text of the next message, with the queued bytes that it holds if it is a large one of a subscription.
+    /// Returns the text of the next message, with the queued bytes that it holds if it is a large one of a
+    /// subscription.
     async fn next(&mut self) -> Option<(String, Option<Held>)> {
         loop {
             let subscription = match &mut self.stage {

@@ -1,5 +1,5 @@
-//! The only task that writes to a socket. It polls the operations, too: a message is taken from them only when it can be
-//! written, and waits nowhere.
+//! The only task that writes to a socket. It polls the operations, too: a message is taken from them only when it can
+//! be written, and waits nowhere.
 
 use super::close::Close;
 use super::outbox::{Outgoing, OutgoingStream};
@@ -19,8 +19,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes until `close` is sent, the peer reads too slowly, or the socket breaks. Returns the writing half: the socket
-    /// stays open until it is dropped.
+    /// Writes until `close` is sent, the peer reads too slowly, or the socket breaks. Returns the writing half: the
+    /// socket stays open until it is dropped.
     pub async fn run(mut self, close: oneshot::Receiver<Close>) -> SplitSink<WebSocket, Message> {
         let close = tokio::select! {
             biased;

@@ -118,6 +118,7 @@ impl Fleet {
                     locked: false,
                     release_id: Some(release),
                     target_id: Some(target.id),
+                    target_end: None,
                     hold_id: None,
                 }))
             })

@@ -21,6 +21,10 @@ async fn the_log_has_a_line_when_a_release_is_accepted_and_over_and_one_for_each
         }
         assert_eq!(told(), 1, "{what} {about} of {release} in\n{}", world.server.log());
     }
+    let log = world.server.log();
+    for line in log.lines().filter(|line| line.contains("target ended") && line.contains(&format!("{release} "))) {
+        assert!(line.contains(" status=\"SUCCEEDED\"") && line.contains(" instance_status=\"RUNNING\""), "{line}");
+    }
 }
 on_both!(the_log_has_a_line_when_a_release_is_accepted_and_over_and_one_for_each_target in World);
 
