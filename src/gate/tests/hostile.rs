@@ -50,7 +50,7 @@ fn hostile_documents_are_refused_at_once_on_a_small_stack() {
             let written = serde_json::to_string(&errors).unwrap();
             let start = text.chars().take(100).collect::<String>();
             assert!(errors.len() <= 100 && written.len() < 64 * 1024, "{} bytes for {start}", written.len());
-            let used = processor_time() - began;
+            let used = processor_time().saturating_sub(began);
             assert!(used < Duration::from_secs(5), "{used:?} for {start}");
         }
     });
@@ -67,7 +67,7 @@ fn a_long_document_that_is_valid_is_checked_at_once() {
         (0..90).map(|number| format!("fragment f{number} on Query {{ ...f{} }} ", number + 1)).collect();
     let text = format!("{operations} {fragments} fragment f90 on Query {{ viewer {{ name }} }}");
     assert!(prepare(&text, Some("q7"), json!({})).is_ok());
-    let used = processor_time() - began;
+    let used = processor_time().saturating_sub(began);
     assert!(used < Duration::from_secs(10), "{used:?}");
 }
 
