@@ -1,8 +1,8 @@
-//! Carrying out one claimed target to its end, over as many starts as it takes.
+//! Carrying out one claimed target to its end, in as many starts as that takes.
 
 use super::finish::Ending;
 use super::output::OutputSender;
-use super::{WorkerRef, recover};
+use super::{WorkerRef, recover, retry};
 use crate::app::App;
 use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
 use crate::domain::target::End;
@@ -16,10 +16,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-/// How long to wait before the database is asked again.
-const AGAIN: Duration = Duration::from_millis(250);
+/// How many lines of a command may wait to be taken by the writer of output.
+const LINES_CAPACITY: usize = 256;
 
-/// What all targets of one worker share.
+/// Carries out targets: what all of them share in one session of a worker.
 #[derive(Clone)]
 pub(super) struct Carrier {
     pub app: App,
@@ -27,30 +27,32 @@ pub(super) struct Carrier {
     pub run: RunContext,
     pub output: OutputSender,
     pub endings: mpsc::Sender<(Ending, oneshot::Sender<bool>)>,
-    /// The worker goes: nothing is started any more.
+    /// Canceled when the worker stops: then nothing is started any more.
     pub stopping: CancellationToken,
 }
 
-/// Whether a target was just claimed, or ran in the name of a worker that was lost.
+/// How a target came to this worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
+    /// It was claimed, and nothing has started it yet.
     Claimed,
+    /// It was running when its worker, or its task in this one, was lost.
     TakenOver,
 }
 
-/// Why a target is to be ended before its time: the first reason counts.
+/// Stops the command of a target. The first reason is kept.
 pub(super) type StopSignal = Arc<watch::Sender<Option<StopReason>>>;
 
-pub(super) fn request_stop(stop_signal: &StopSignal, why: StopReason) {
-    stop_signal.send_if_modified(|stop| stop.is_none() && stop.replace(why).is_none());
+pub(super) fn request_stop(signal: &StopSignal, reason: StopReason) {
+    signal.send_if_modified(|stop| stop.is_none() && stop.replace(reason).is_none());
 }
 
 impl Carrier {
-    /// Carries a target out, and tells whether that is settled. It is not if the worker goes, and another
-    /// one is to start the target anew.
+    /// Carries a target out. Returns whether it needs nothing more from this worker; false if the worker stops, and
+    /// another one will start the target again.
     pub async fn carry(self, mut claimed: Claimed, mut origin: Origin, stop_signal: StopSignal) -> bool {
         loop {
-            // None where a target was taken over from a worker that knew more executors.
+            // A target that was taken over may have an executor that is not configured here.
             let executor = self.app.executors.get(&claimed.executor).map(Arc::as_ref);
             let ended = match (origin, executor) {
                 (Origin::Claimed, Some(executor)) => self.start(executor, &claimed, &stop_signal).await,
@@ -75,7 +77,7 @@ impl Carrier {
                 },
             };
             if let Some(message) = &end.message {
-                self.output.say(&claimed.order, message).await;
+                self.output.note(&claimed.order, message).await;
             }
             let written = self.end(&claimed.order, end).await;
             if written == Some(true) {
@@ -85,11 +87,11 @@ impl Carrier {
         }
     }
 
-    /// One start, stopped when it takes too long.
+    /// Starts the target, and stops it when it takes longer than its timeout.
     async fn start(&self, executor: &Executor, claimed: &Claimed, stop_signal: &StopSignal) -> Ended {
         let order = &claimed.order;
-        self.output.say(order, format!("Start {} on {}.", order.attempt, order.hostname)).await;
-        let (sender, mut lines) = mpsc::channel(256);
+        self.output.note(order, format!("Start {} on {}.", order.attempt, order.hostname)).await;
+        let (sender, mut lines) = mpsc::channel(LINES_CAPACITY);
         let run = executor.start(order, &self.run, stop_signal.subscribe(), sender);
         let too_long = async {
             tokio::time::sleep(Duration::from_secs(claimed.timeout_seconds.unsigned_abs())).await;
@@ -110,10 +112,10 @@ impl Carrier {
         tokio::join!(run, pass_on).0
     }
 
-    /// What became of a start whose worker was lost, and the rest of its output.
+    /// Finds out what became of a start whose worker was lost, and stores the rest of its output.
     async fn collect(&self, executor: Option<&Executor>, claimed: &Claimed) -> Ended {
         let order = &claimed.order;
-        self.output.say(order, "The worker of this start was lost.").await;
+        self.output.note(order, "The worker of this start was lost.").await;
         failpoint::at("worker::carry::before_collect");
         let (ended, lines) = executor::collect(executor, order, &self.run, claimed.begun_in.as_deref()).await;
         match output::stored(&self.app.db, order.target_id, order.attempt).await {
@@ -122,12 +124,12 @@ impl Carrier {
                     self.output.line(order, line).await;
                 }
             }
-            Err(error) => tracing::warn!(%error, "the rest of a command's output is lost"),
+            Err(error) => tracing::warn!(%error, "the remaining output of a command could not be stored and is lost"),
         }
         ended
     }
 
-    /// What is to become of an interrupted start.
+    /// Decides what becomes of an interrupted start, by what the executor's probe observes.
     async fn find_out(&self, executor: Option<&Executor>, order: &Order) -> Outcome {
         let Some(executor) = executor else {
             return judge_interrupted(order, &Observed::NoAnswer, OnLost::Resolve);
@@ -139,28 +141,28 @@ impl Carrier {
             Observed::NoAnswer => None,
         };
         if let Some(seen) = seen {
-            self.output.say(order, seen).await;
+            self.output.note(order, seen).await;
         }
         judge_interrupted(order, &observed, executor.on_lost)
     }
 
-    /// Starts it anew in the database; none if that is not to be.
+    /// Records another start in the database. Returns `None` if the target may not be started again.
     async fn restart(&self, claimed: &Claimed) -> Option<Claimed> {
-        self.output.say(&claimed.order, "It may be started anew.").await;
+        self.output.note(&claimed.order, "The target may be started again.").await;
         self.output.flush().await;
         loop {
             match recover::restart(&self.app.db, &self.me, claimed).await {
                 Ok(next) => return next,
                 Err(error) => {
-                    tracing::warn!(%error, claimed.order.target_id, "a target could not be started anew; trying again");
-                    self.app.db.retry_after(AGAIN).await;
+                    tracing::warn!(%error, "another start of a target could not be recorded; trying again");
+                    retry::pause(&self.app.db).await;
                 }
             }
         }
     }
 
-    /// Has an end written, behind all output. False if the target is not this worker's any more, none if
-    /// the worker goes.
+    /// Has the end of a target written, after all of its output. Returns whether it was written; it is not if the target
+    /// is no longer this worker's. Returns `None` if the worker stops.
     async fn end(&self, order: &Order, end: End) -> Option<bool> {
         self.output.flush().await;
         failpoint::at("worker::carry::before_end");

@@ -43,7 +43,7 @@ pub(super) async fn claim(app: &App, me: &WorkerRef, room: usize) -> Result<Vec<
     }
     let instances: Vec<i64> = chosen.iter().map(|target| target.instance_id).collect();
     instance::lock_rows(&mut tx, &instances).await?;
-    // Whoever declares this worker dead waits for the commit, and then takes over what was claimed; or was there first.
+    // A worker that declares this one dead either waits for the commit, and then takes the targets over, or was first.
     if !worker::is_alive(&mut tx, me.id).await? {
         return Ok(Vec::new());
     }

@@ -1,6 +1,6 @@
-//! What a worker writes when its commands have ended, and what its release does then (R12, R14, R16).
+//! Writing the ends of targets, and what follows for their releases (R12, R14, R16).
 
-use super::WorkerRef;
+use super::{WorkerRef, retry};
 use crate::domain::release::{Progress, UnderWay};
 use crate::domain::target::End;
 use crate::failpoint;
@@ -10,7 +10,6 @@ use crate::release::transition::{self, Moving};
 use crate::store::target::{self, OpenTarget};
 use crate::store::{Db, Result, events, release};
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// The end of one start of one target.
@@ -23,24 +22,22 @@ pub(super) struct Ending {
     pub end: End,
 }
 
-/// The most endings that share a transaction.
-const BATCH: usize = 256;
-/// How long to wait before the database is asked again.
-const AGAIN: Duration = Duration::from_millis(250);
+/// The most endings that are written in one transaction.
+const MAX_BATCH: usize = 256;
 
-/// An ending, and where to answer whether it was written once that is certain.
+/// An ending, and where to report whether it was written once that is certain.
 type PendingEnding = (Ending, oneshot::Sender<bool>);
 
-/// Writes endings as they come, those of one moment together.
+/// Writes endings as they come, those that wait in one transaction.
 pub(super) async fn write_endings(db: Db, me: WorkerRef, mut endings: mpsc::Receiver<PendingEnding>) {
     let mut waiting: Vec<PendingEnding> = Vec::new();
     loop {
         match waiting.is_empty() {
-            true if endings.recv_many(&mut waiting, BATCH).await == 0 => return,
+            true if endings.recv_many(&mut waiting, MAX_BATCH).await == 0 => return,
             true => {}
-            // PendingEnding again after a while, with what came meanwhile.
+            // They are tried again, with those that came meanwhile.
             false => {
-                db.retry_after(AGAIN).await;
+                retry::pause(&db).await;
                 while let Ok(more) = endings.try_recv() {
                     waiting.push(more);
                 }
@@ -51,7 +48,7 @@ pub(super) async fn write_endings(db: Db, me: WorkerRef, mut endings: mpsc::Rece
             Ok(written) => answer(waiting.drain(..), &written),
             Err(error) => {
                 tracing::warn!(%error, "the ends of targets could not be written; trying again");
-                // One that cannot be written must not hold up the others.
+                // An ending that cannot be written must not delay the others.
                 if waiting.len() > 1 && !error.is_transient() {
                     waiting = one_by_one(&db, &me, waiting).await;
                 }
@@ -60,7 +57,7 @@ pub(super) async fn write_endings(db: Db, me: WorkerRef, mut endings: mpsc::Rece
     }
 }
 
-/// Writes each ending by itself and gives those that could not be written.
+/// Writes each ending in a transaction of its own. Returns those that could not be written.
 async fn one_by_one(db: &Db, me: &WorkerRef, waiting: Vec<PendingEnding>) -> Vec<PendingEnding> {
     let mut left = Vec::new();
     for asked in waiting {
@@ -74,18 +71,18 @@ async fn one_by_one(db: &Db, me: &WorkerRef, waiting: Vec<PendingEnding>) -> Vec
 
 fn answer(asked: impl IntoIterator<Item = PendingEnding>, written: &[i64]) {
     for (ending, done) in asked {
-        // Whoever waited may be gone.
+        // The task that waited may have been dropped.
         let _ = done.send(written.contains(&ending.target_id));
     }
 }
 
-/// Ends targets and gives those that have ended so. One that does not run in the name of this worker with this
-/// fence any more is left alone (I3).
+/// Ends targets. Returns those that have ended like this, now or in an earlier try. A target that no longer runs in the
+/// name of this worker, or with a newer fence, is left alone (I3).
 pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Result<Vec<i64>> {
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
     let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();
-    // Whoever ends a target has locked its release, or two last targets would leave it running.
+    // Without the locks of their releases, two last targets that end at once would leave a release running.
     let rows = release::lock(&mut tx, &ids).await?;
     let mut releases: BTreeMap<i64, Moving> =
         rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
@@ -101,7 +98,7 @@ pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Resul
         .collect();
     let mut written: Vec<i64> = ended.iter().map(|(target, _)| target.id).collect();
     if ended.len() < by_target.len() {
-        // An end may have been written before, by a commit whose answer was lost.
+        // An end may have been written by a commit whose answer was lost.
         let before = target::ended_by(&mut tx, me.id, &targets).await?;
         let own = |(id, fence): &(i64, i64)| by_target.get(id).is_some_and(|ending| ending.fence == *fence);
         written.extend(before.into_iter().filter(own).map(|(id, _)| id));

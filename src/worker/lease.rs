@@ -1,4 +1,4 @@
-//! The lease of a worker, kept by its beat, and the judgement over the leases of others (I2, I3).
+//! The lease of a worker, renewed by its beat, and whether the leases of others have expired (I2, I3).
 
 use super::WorkerRef;
 use super::settings::Timing;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{Instant as Clock, sleep, timeout_at};
 
-/// A worker's row and the file that shows its process alive, for as long as this is kept.
+/// A worker's row, and the file that shows for as long as this is kept that its process lives.
 pub(super) struct Lease {
     pub me: WorkerRef,
     state: StateDir,
@@ -30,7 +30,7 @@ impl Lease {
         Ok(Lease { me: WorkerRef { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
     }
 
-    /// Gives the lease back.
+    /// Ends the lease, so that others need not wait for it to expire.
     pub async fn give_back(&self, db: &Db) -> Result<()> {
         let mut tx = db.begin().await?;
         let at = tx.now().await?;
@@ -43,26 +43,28 @@ impl Lease {
     }
 }
 
-/// Renews the lease until it is lost: declared dead by another, or not renewed for too long. Tells the
-/// instant of each renewal, by when it was asked for.
+/// Renews the lease until it is lost: another worker declared this one dead, or it was not renewed for too long. Sends the
+/// instant at which each renewal began.
 pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender<Instant>) {
     let mut last = Clock::now();
     loop {
         sleep(timing.renew).await;
-        let asked = Clock::now();
+        let began = Clock::now();
         failpoint::at("worker::lease::before_beat");
         let beat = timeout_at(last + timing.fence_after, worker::beat(&db, id)).await;
         failpoint::at("worker::lease::after_beat");
         match beat {
             Ok(Ok(true)) => {
-                last = asked;
-                renewed.send_replace(asked.into_std());
+                last = began;
+                renewed.send_replace(began.into_std());
             }
-            Ok(Ok(false)) => return tracing::warn!(worker = id, "the lease was lost: another declared it dead"),
-            // Nobody else has an SQLite file: as long as nothing can be written there, this lease is safe.
+            Ok(Ok(false)) => {
+                return tracing::warn!(worker = id, "the lease was lost: another worker declared this one dead");
+            }
+            // No other process has an SQLite file: while it cannot be written, this lease is safe.
             Ok(Err(Error::Unwritable(_))) if db.dialect() == Dialect::Sqlite => {
-                last = asked;
-                renewed.send_replace(asked.into_std());
+                last = began;
+                renewed.send_replace(began.into_std());
             }
             Ok(Err(error)) if last.elapsed() < timing.fence_after => {
                 tracing::warn!(%error, "the lease could not be renewed; trying again");
@@ -72,13 +74,13 @@ pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender
     }
 }
 
-/// What a worker has seen of the others' beats, on its own clock.
+/// The beats of other workers, and since when each was seen, by this worker's clock.
 #[derive(Default)]
 pub(super) struct BeatWatch(HashMap<i64, (i64, Instant)>);
 
 impl BeatWatch {
-    /// The workers whose commands have surely ended or can be seen from here: those that ended, those whose
-    /// process is gone, and those whose beat stood still for too long.
+    /// Returns the workers whose targets can be taken over: those that ended, those whose process is gone, and those whose
+    /// beat has not changed for too long. Their commands have surely ended, or can be observed from here.
     pub fn dead(&mut self, others: Vec<(Worker, bool)>, state: &StateDir) -> Vec<Worker> {
         self.0.retain(|id, _| others.iter().any(|(other, _)| other.id == *id));
         let dead = others.into_iter().filter(|(other, ended)| {
@@ -87,9 +89,9 @@ impl BeatWatch {
                 (*beat, *since) = (other.beat, Instant::now());
             }
             let here = other.state_dir == state.name();
-            // Where nothing can be seen of its commands, their grace has to pass, too.
-            let patience = if here { other.lease_ms } else { other.lease_ms + 2 * other.grace_ms };
-            let silent = since.elapsed() >= Duration::from_millis(patience.unsigned_abs());
+            // Where its commands cannot be observed, their grace must pass, too.
+            let limit = if here { other.lease_ms } else { other.lease_ms + 2 * other.grace_ms };
+            let silent = since.elapsed() >= Duration::from_millis(limit.unsigned_abs());
             *ended || silent || here && state.is_gone(other.id).unwrap_or(false)
         });
         dead.map(|(other, _)| other).collect()

@@ -1,4 +1,4 @@
-//! Workers: they claim targets of releases, carry them out on hosts, and end them, whatever dies meanwhile.
+//! Workers: they claim targets of releases, carry them out on hosts, and end them, even if processes die meanwhile.
 
 mod carry;
 mod claim;
@@ -6,6 +6,7 @@ mod finish;
 mod lease;
 mod output;
 mod recover;
+mod retry;
 mod session;
 mod settings;
 
@@ -15,10 +16,10 @@ pub use settings::{Timing, WorkerSettings};
 #[cfg(test)]
 mod tests;
 
-/// A worker as targets and events name it.
+/// A worker, as targets and events name it.
 #[derive(Clone, Debug)]
 struct WorkerRef {
-    /// Number of its row: one for each lease.
+    /// The number of its row: each lease has a row of its own.
     id: i64,
     name: String,
 }

@@ -1,6 +1,6 @@
-//! Lines on their way from commands to the database: those of one moment share a transaction.
+//! Output on its way from commands to the database: lines that come together are stored in one transaction.
 
-use super::WorkerRef;
+use super::{WorkerRef, retry};
 use crate::domain::Timestamp;
 use crate::domain::order::Order;
 use crate::domain::target::LogStream;
@@ -12,60 +12,58 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
-/// The most lines that share a transaction.
-const BATCH: usize = 1000;
+/// The most lines that are stored in one transaction.
+const MAX_BATCH: usize = 1000;
 /// How long lines are gathered before they are stored.
-const GATHER: Duration = Duration::from_millis(50);
-/// How long to wait before the database is asked again.
-const AGAIN: Duration = Duration::from_millis(250);
+const GATHER_DELAY: Duration = Duration::from_millis(50);
 
-/// Where lines are handed in.
+/// Takes lines of output.
 #[derive(Clone)]
 pub(super) struct OutputSender(mpsc::Sender<Entry>);
 
 enum Entry {
     Line(i64, NewLine),
-    /// To be answered when all that was handed in before is on disk.
+    /// Answered when all lines before it are on disk.
     Flush(oneshot::Sender<()>),
 }
 
 impl OutputSender {
-    /// A log, and what is handed in, to be given to [`write`].
+    /// A sender, and the receiver for [`write_output`].
     pub fn new() -> (OutputSender, OutputReceiver) {
-        let (sender, receiver) = mpsc::channel(BATCH);
+        let (sender, receiver) = mpsc::channel(MAX_BATCH);
         (OutputSender(sender), OutputReceiver(receiver))
     }
 
-    /// Hands a line of a command in.
+    /// Takes a line of a command.
     pub async fn line(&self, order: &Order, line: Line) {
         let Line { stream, text, at } = line;
         let (target_id, hostname, attempt) = (order.target_id, order.hostname.clone(), order.attempt);
         let line = NewLine { target_id, hostname, attempt, stream, text, at };
-        // It fails only when the worker goes.
+        // It fails only when the worker stops.
         let _ = self.0.send(Entry::Line(order.release_id, line)).await;
     }
 
-    /// Hands in a line of lockkeeper itself.
-    pub async fn say(&self, order: &Order, text: impl Into<String>) {
+    /// Takes a line of lockkeeper itself.
+    pub async fn note(&self, order: &Order, text: impl Into<String>) {
         self.line(order, Line { stream: LogStream::System, text: text.into(), at: Timestamp::now() }).await;
     }
 
-    /// Waits until all that was handed in before is on disk.
+    /// Waits until all lines that were taken before are on disk.
     pub async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
-        // Both fail only when the worker goes.
+        // Both fail only when the worker stops.
         let _ = self.0.send(Entry::Flush(done)).await;
         let _ = flushed.await;
     }
 }
 
-/// What was handed in.
+/// The lines that were taken.
 pub(super) struct OutputReceiver(mpsc::Receiver<Entry>);
 
 /// Stores lines as they come.
 pub(super) async fn write_output(db: Db, me: WorkerRef, mut entries: OutputReceiver) {
     let mut batch = Vec::new();
-    while entries.0.recv_many(&mut batch, BATCH).await > 0 {
+    while entries.0.recv_many(&mut batch, MAX_BATCH).await > 0 {
         let (mut lines, mut flushed) = (BTreeMap::<i64, Vec<NewLine>>::new(), Vec::new());
         for entry in batch.drain(..) {
             match entry {
@@ -76,26 +74,26 @@ pub(super) async fn write_output(db: Db, me: WorkerRef, mut entries: OutputRecei
         let mut tried = None;
         while let Err(error) = store(&db, &me, &lines, &mut tried).await {
             if !error.is_transient() {
-                // No output may hold up a release.
+                // Output that cannot be stored must not delay a release.
                 tracing::error!(%error, "output could not be stored and is lost");
                 break;
             }
             tracing::warn!(%error, "output could not be stored; trying again");
-            db.retry_after(AGAIN).await;
+            retry::pause(&db).await;
         }
         let waited_for = !flushed.is_empty();
         for done in flushed {
-            // Whoever waited may be gone.
+            // The task that waited may have been dropped.
             let _ = done.send(());
         }
         if !waited_for {
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep(GATHER_DELAY).await;
         }
     }
 }
 
-/// Stores lines of releases, once. `tried` is the place of the first of them in an earlier try: if the answer to its
-/// commit was lost, they may be there.
+/// Stores lines of releases, once. `tried` is the place of the first line in an earlier try: if the answer to its commit
+/// was lost, the lines may have been stored.
 async fn store(db: &Db, me: &WorkerRef, lines: &BTreeMap<i64, Vec<NewLine>>, tried: &mut Option<i64>) -> Result<()> {
     let Some((first_release, first)) = lines.iter().find_map(|(release_id, lines)| Some((*release_id, lines.first()?)))
     else {
@@ -110,7 +108,7 @@ async fn store(db: &Db, me: &WorkerRef, lines: &BTreeMap<i64, Vec<NewLine>>, tri
     for (release_id, lines) in lines {
         places.push(output::append(&mut tx, *release_id, lines).await?);
     }
-    // A place that is given again was not taken: that try came to nothing.
+    // If the same place is assigned again, the earlier try stored nothing.
     if let Some(place) = *tried
         && places.first() != Some(&place)
         && output::is_at(&mut tx, first_release, place, first).await?

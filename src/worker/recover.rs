@@ -1,4 +1,4 @@
-//! After a worker was lost: taking over what ran in its name, and starting anew what may be.
+//! After a worker was lost: taking over its targets, and starting them again.
 
 use super::WorkerRef;
 use crate::domain::event::ReleaseEventKind;
@@ -10,9 +10,8 @@ use crate::store::worker::{self, Worker};
 use crate::store::{Db, Result, events, instance, release, target};
 use std::collections::HashSet;
 
-/// Ends a worker whose beat is still the one that was seen, and takes over what runs in its name. From the
-/// commit on the lost worker writes nothing (I3). `taken` has the targets before the commit, since its answer
-/// may be cut off.
+/// Ends a worker whose beat is still the one that was seen, and takes over the targets that run in its name. From the
+/// commit on, the lost worker writes nothing (I3). `taken` gets the targets before the commit, whose answer may be lost.
 pub(super) async fn take_over(db: &Db, me: &WorkerRef, lost: &Worker, taken: &mut HashSet<i64>) -> Result<()> {
     let mut tx = db.begin().await?;
     let at = tx.now().await?;
@@ -28,8 +27,8 @@ pub(super) async fn take_over(db: &Db, me: &WorkerRef, lost: &Worker, taken: &mu
     Ok(())
 }
 
-/// Starts a target anew that was interrupted, with a new fence. None if a cancel forbids it (R13), or if it
-/// does not run in this worker's name any more.
+/// Records another start of an interrupted target, with a new fence, at the step that was under way. Returns `None` if
+/// its release was canceled (R13), or if the target no longer runs in the name of this worker.
 pub(super) async fn restart(db: &Db, me: &WorkerRef, lost: &Claimed) -> Result<Option<Claimed>> {
     let Order { target_id, release_id, instance_id, step, fence, .. } = lost.order;
     let mut tx = db.begin().await?;

@@ -1,5 +1,5 @@
-//! The worker: claims targets, has them carried out, keeps its lease, and takes over from workers that are
-//! lost. It lives through any number of leases.
+//! The worker: claims targets, has them carried out, keeps its lease, and takes over from lost workers. When a lease is
+//! lost, the next one begins.
 
 use super::carry::{Carrier, Origin, StopSignal, request_stop};
 use super::lease::{self, BeatWatch, Lease};
@@ -7,7 +7,8 @@ use super::output::{OutputSender, write_output};
 use super::settings::{Timing, WorkerSettings};
 use super::{claim, finish, recover};
 use crate::app::App;
-use crate::domain::order::StopReason;
+use crate::domain::Kind;
+use crate::domain::order::{Order, StopReason};
 use crate::executor::{RunContext, StateDir};
 use crate::store::queue::Claimed;
 use crate::store::{Error, Result, queue, target, worker as workers};
@@ -18,11 +19,15 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
-/// Works until it is asked to stop; then what runs may end for a while, and the rest is handed back.
+/// How many ends of targets may wait for the writer of endings.
+const ENDINGS_CAPACITY: usize = 256;
+
+/// Works until it is asked to stop. Then running targets may go on for a while, and the rest is stopped.
 ///
 /// # Errors
-/// `Refused` when the state directory cannot be used. What the database refuses is tried again for ever.
+/// `Refused` if the state directory cannot be used. Errors of the database are retried without end.
 pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) -> Result<()> {
     let state = StateDir::open(&settings.state_dir).map_err(|error| {
         let path = settings.state_dir.display();
@@ -35,7 +40,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
                 let keeping = lease::keep(app.db.clone(), lease.me.id, settings.timing, renew);
                 let keeping = AbortOnDropHandle::new(tokio::spawn(keeping));
                 let mut session = Session::new(app.clone(), settings.clone(), state.clone(), lease, renewed);
-                // A lost lease cuts everything short: the pipes of the runners close, and they end their commands.
+                // A lost lease ends the session: the pipes of the runners close, and they end their commands.
                 tokio::select! {
                     _ = keeping => {}
                     () = session.work(&stop) => {}
@@ -43,7 +48,7 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
             }
             Err(error @ Error::Refused(_)) => return Err(error),
             Err(error) => {
-                tracing::warn!(%error, "no lease could be taken; trying again");
+                tracing::warn!(%error, "the worker could not get a lease; trying again");
                 stop.run_until_cancelled(app.db.retry_after(settings.timing.tick)).await;
             }
         }
@@ -51,18 +56,18 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
     Ok(())
 }
 
-/// The life of one lease.
+/// What a worker does while it has one lease.
 struct Session {
     carrier: Carrier,
     settings: WorkerSettings,
     state: StateDir,
     lease: Lease,
-    /// Writers of output and of ends, for as long as this is kept.
+    /// The writers of output and of ends. They stop when this is dropped.
     _writing: JoinSet<()>,
     carrying: JoinSet<bool>,
-    /// What is carried out, by target.
+    /// What is carried out, by target id.
     running: HashMap<i64, RunningTarget>,
-    /// Targets that ran in the name of another worker, or went wrong in this one: to be found out about.
+    /// Targets that ran in the name of a lost worker, or whose task failed in this one: what became of them is unknown.
     to_recover: HashSet<i64>,
     watch: BeatWatch,
     swept: HashMap<&'static str, Instant>,
@@ -83,7 +88,7 @@ impl Session {
     ) -> Session {
         let Timing { fence_after, grace, .. } = settings.timing;
         let (output, entries) = OutputSender::new();
-        let (endings, ended) = mpsc::channel(256);
+        let (endings, ended) = mpsc::channel(ENDINGS_CAPACITY);
         let me = lease.me.clone();
         let mut writing = JoinSet::new();
         writing.spawn(write_output(app.db.clone(), me.clone(), entries));
@@ -103,7 +108,7 @@ impl Session {
         }
     }
 
-    /// Works until it is asked to stop and all is handed back.
+    /// Works until it is asked to stop and nothing runs any more.
     async fn work(&mut self, stop: &CancellationToken) {
         let mut head = self.carrier.app.db.head();
         let mut tick = tokio::time::interval(self.settings.timing.tick);
@@ -118,23 +123,23 @@ impl Session {
         self.drain(tick).await;
     }
 
-    /// Lets running targets end for a while, then stops and resolves the rest.
+    /// Lets running targets end for a while, then stops the rest and finds out what became of them.
     async fn drain(&mut self, mut tick: Interval) {
-        let patience = tokio::time::sleep(self.settings.timing.drain);
-        tokio::pin!(patience);
+        let deadline = tokio::time::sleep(self.settings.timing.drain);
+        tokio::pin!(deadline);
         self.carrier.stopping.cancel();
-        // Not what the timer says of itself: it may run out while something else is looked at.
-        let mut patient = true;
+        // Not `deadline.is_elapsed()`: it may pass while another branch runs.
+        let mut waiting = true;
         while !self.carrying.is_empty() {
             tokio::select! {
-                () = &mut patience, if patient => {
-                    patient = false;
+                () = &mut deadline, if waiting => {
+                    waiting = false;
                     for running in self.running.values() {
                         request_stop(&running.stop_signal, StopReason::Lost);
                     }
                 }
-                _ = tick.tick() => match !patient && !self.carrier.app.db.is_writable() {
-                    // Ends that cannot be written are found out about by whoever comes next.
+                _ = tick.tick() => match !waiting && !self.carrier.app.db.is_writable() {
+                    // Ends that cannot be written are found out by the worker that comes next.
                     true => break,
                     false => self.check_own_targets().await,
                 },
@@ -142,16 +147,16 @@ impl Session {
             }
         }
         if let Err(error) = self.lease.give_back(&self.carrier.app.db).await {
-            tracing::warn!(%error, "the lease could not be given back; another worker will see it end");
+            tracing::warn!(%error, "the lease could not be given back; another worker will take over when it expires");
         }
     }
 
-    /// A target has ended, or was left: then what it did is to be found out.
+    /// The task of a target has ended. If the target did not end with it, what became of it is found out next.
     fn target_ended(&mut self, ended: Result<(Id, bool), JoinError>) {
         let (task, written) = match ended {
             Ok(ended) => ended,
             Err(error) => {
-                tracing::error!(%error, "carrying out a target went wrong; it counts as lost");
+                tracing::error!(%error, "the task of a target failed; what became of the target is found out next");
                 (error.id(), false)
             }
         };
@@ -171,29 +176,34 @@ impl Session {
         self.sweep().await;
     }
 
-    /// Claims what may begin now.
+    /// Claims what may start now.
     async fn claim_targets(&mut self) {
         while self.carrier.app.db.is_writable() {
             let room = self.settings.max_targets.saturating_sub(self.running.len());
             match claim::claim(&self.carrier.app, &self.carrier.me, room).await {
                 Ok(claimed) if claimed.is_empty() => return,
                 Ok(claimed) => claimed.into_iter().for_each(|claimed| self.carry(claimed, Origin::Claimed)),
-                Err(error) => return tracing::warn!(%error, "nothing could be claimed; trying again"),
+                Err(error) => return tracing::warn!(%error, "targets could not be claimed; trying again"),
             }
         }
     }
 
     fn carry(&mut self, claimed: Claimed, origin: Origin) {
         let (target, stop_signal) = (claimed.order.target_id, StopSignal::new(watch::Sender::new(None)));
-        let task = self.carrying.spawn(self.carrier.clone().carry(claimed, origin, stop_signal.clone())).id();
+        let Order { target_id, release_id, .. } = claimed.order;
+        let (target_id, release_id) = (Kind::Target.id(target_id), Kind::Release.id(release_id));
+        // All lines that are logged while the target is carried out have its ids.
+        let span = tracing::error_span!("target", %target_id, %release_id);
+        let carrying = self.carrier.clone().carry(claimed, origin, stop_signal.clone());
+        let task = self.carrying.spawn(carrying.instrument(span)).id();
         self.running.insert(target, RunningTarget { stop_signal, task });
     }
 
-    /// Compares what runs in this worker's name with what it carries out, and stops what is to be stopped.
+    /// Compares the targets that run in this worker's name with those that it carries out, and stops canceled ones.
     async fn check_own_targets(&mut self) {
         let watched = match target::watched(&self.carrier.app.db, self.carrier.me.id).await {
             Ok(watched) => watched,
-            Err(error) => return tracing::warn!(%error, "running targets could not be looked at; trying again"),
+            Err(error) => return tracing::warn!(%error, "running targets could not be read; trying again"),
         };
         for target in &watched {
             if let Some(running) = self.running.get(&target.id).filter(|_| target.stop_running) {
@@ -207,7 +217,7 @@ impl Session {
             Ok(claimed) => {
                 for claimed in claimed {
                     if !self.running.contains_key(&claimed.order.target_id) {
-                        // The answer to its claim may have been cut off: then it never began, and begins now.
+                        // If the answer to its claim was lost, it never started, and starts now.
                         let origin = if self.to_recover.contains(&claimed.order.target_id) {
                             Origin::TakenOver
                         } else {
@@ -217,25 +227,27 @@ impl Session {
                     }
                 }
             }
-            Err(error) => tracing::warn!(%error, "running targets could not be looked at; trying again"),
+            Err(error) => tracing::warn!(%error, "running targets could not be read; trying again"),
         }
     }
 
-    /// Takes over from workers that are lost.
+    /// Takes over from lost workers.
     async fn check_other_workers(&mut self) {
         let (db, me) = (&self.carrier.app.db, &self.carrier.me);
         let others = match workers::others(db, me.id).await {
             Ok(others) => others,
-            Err(error) => return tracing::warn!(%error, "other workers could not be looked at; trying again"),
+            Err(error) => return tracing::warn!(%error, "other workers could not be read; trying again"),
         };
         for lost in self.watch.dead(others, &self.state) {
             if !db.is_writable() {
                 return;
             }
-            tracing::warn!(worker = lost.id, name = lost.name, "a worker was lost; taking over what it ran");
+            tracing::warn!(worker = lost.id, name = lost.name, "a worker was lost; taking over its targets");
             match recover::take_over(db, me, &lost, &mut self.to_recover).await {
                 Ok(()) => self.state.forget_worker(lost.id),
-                Err(error) => tracing::warn!(%error, "its targets could not be to_recover over; trying again"),
+                Err(error) => {
+                    tracing::warn!(%error, "the targets of a lost worker could not be taken over; trying again")
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How a worker works, and how long it waits for what.
+//! How a worker works, and its times.
 
 use crate::store::{Db, Result, idempotency};
 use std::path::PathBuf;
@@ -10,11 +10,11 @@ use std::time::Duration;
 pub struct WorkerSettings {
     /// Its name in events and lists.
     pub name: String,
-    /// Where its commands leave what became of them; shared by the processes of one machine.
+    /// Where commands leave their results; shared by the processes of one machine.
     pub state_dir: PathBuf,
-    /// The program that is the runner, this one unless a test says otherwise.
+    /// The program that is the runner of commands: this one, except in tests.
     pub runner: PathBuf,
-    /// The most targets that it carries out at a time.
+    /// The most targets that are carried out at a time.
     pub max_targets: usize,
     pub timing: Timing,
     /// What is done from time to time beside releases.
@@ -27,7 +27,7 @@ impl WorkerSettings {
         WorkerSettings {
             name: name.into(),
             state_dir: state_dir.into(),
-            // Also the right one when the file was replaced since this process began.
+            // This is the right program even if its file was replaced since this process started.
             runner: "/proc/self/exe".into(),
             max_targets: 256,
             timing: Timing::default(),
@@ -36,25 +36,25 @@ impl WorkerSettings {
     }
 }
 
-/// How long a worker waits for what. `fence_after` and twice `grace` together stay below `dead_after`.
+/// The times of a worker. `fence_after` and twice `grace` together stay below `dead_after`.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How often there is a look at the queue, also without a hint.
+    /// How often the queue is looked at, also without a wake-up.
     pub tick: Duration,
     /// How often the lease is renewed.
     pub renew: Duration,
-    /// Without a renewal for so long, a worker ends its commands and writes nothing more.
+    /// After this time without a renewal, a worker ends its commands and writes nothing more.
     pub fence_after: Duration,
-    /// When its beat stood still for so long, others take this worker for dead.
+    /// When its beat has not changed for this time, others declare this worker dead.
     pub dead_after: Duration,
-    /// From the request to a command to end until it is killed.
+    /// The time between asking a command to end and killing it.
     pub grace: Duration,
     /// How long running targets may go on after the worker was asked to stop.
     pub drain: Duration,
 }
 
 impl Timing {
-    /// The usual shares of a lease of this length.
+    /// The times that go with a lease of this length.
     pub fn of_lease(lease: Duration) -> Timing {
         Timing {
             tick: Duration::from_secs(1),

@@ -4,6 +4,7 @@ use crate::PROGRAM;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use testkit::MAX_WAIT;
+use testkit::fleet::id;
 use testkit::{Program, Server};
 
 /// The lines that are logged until one has this word.
@@ -61,4 +62,18 @@ async fn a_refused_socket_names_the_setting_that_would_let_it_in() {
     let log = until(&server, "[server] origins").await;
     let line = log.iter().find(|line| line.contains("[server] origins")).expect("a line");
     assert!(line.contains("https://evil.example") && line.contains("127.0.0.1"), "{line}");
+}
+
+#[tokio::test]
+async fn a_line_about_a_target_has_the_ids_of_the_target_and_its_release() {
+    let configuration = "[executors.local]\nkind = 'command'\nprogram = '/bin/true'\n";
+    let server = Server::configured(PROGRAM, "sqlite", configuration);
+    let fleet = server.client().service("shop").executor("local").hosts(1).install().await;
+    // A runner starts nothing for an instance that saw a newer start, and its worker logs that.
+    std::fs::write(server.path("state/instance-1"), "1000 RUN").unwrap();
+    let release = id(&fleet.release("upgradeInstances", &fleet.versions[1]).await["release"]);
+    assert_eq!(fleet.finished(&release).await, "FAILED");
+    let log = until(&server, "the runner of a command failed").await;
+    let line = log.iter().find(|line| line.contains("the runner of a command failed")).expect("a line");
+    assert!(line.contains(&format!("release_id={release}")) && line.contains("target_id=tgt_2"), "{line}");
 }
