@@ -365,7 +365,7 @@ CREATE TABLE idempotency (
     key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     operation text NOT NULL,
     fingerprint text NOT NULL,
-    -- Numbers of the rows that the first request made: a release, a version, or holds in order.
+    -- Ids of what the first request made: a release, a version, or holds in order.
     result jsonb NOT NULL,
     created_at timestamptz(3) NOT NULL,
     PRIMARY KEY (caller, key)

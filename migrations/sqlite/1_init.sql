@@ -365,7 +365,7 @@ CREATE TABLE idempotency (
     key TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     operation TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    -- Numbers of the rows that the first request made: a release, a version, or holds in order.
+    -- Ids of what the first request made: a release, a version, or holds in order.
     result TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (caller, key)

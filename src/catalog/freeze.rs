@@ -1,16 +1,13 @@
 //! Freezes: holds on a whole service, which refuse its new releases (R17).
 
-use super::hold::{in_time, named, refuse_others, standing};
-use super::{Answer, Done, ITSELF, Stop, service, settle};
+use super::event::{About, service_event};
+use super::hold_checks::{bounded, check_until, in_force, refuse_others};
 use crate::app::App;
-use crate::change::{Change, Request};
+use crate::change::{Answer, Change, Done, Failure, Replay, Request};
 use crate::domain::event::ServiceEventKind;
-use crate::domain::event::{Changed, NewEvent, ServiceChange};
 use crate::domain::hold::Hold;
 use crate::domain::{Kind, Problems, Timestamp, name};
 use crate::store::hold::{self, NewHold};
-use crate::store::{self, Tx};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// A service to freeze.
 #[derive(Clone, Debug)]
@@ -25,7 +22,7 @@ pub struct Freeze {
 #[derive(Clone, Debug)]
 pub struct Unfreeze {
     pub service_id: String,
-    /// Only these freezes; else all that stand.
+    /// Only these freezes; by default all in force.
     pub hold_ids: Option<Vec<String>>,
 }
 
@@ -37,83 +34,62 @@ pub struct Frozen {
     pub holds: Vec<i64>,
 }
 
-/// Freezes a service: after the answer nothing is accepted against it. What is under way ends.
+/// Freezes a service: after the answer no release of it is accepted. Releases under way go on.
 pub async fn freeze(app: &App, request: &Request, freeze: &Freeze) -> Answer<Frozen> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = freezing(&mut change, freeze).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn freezing(change: &mut Change<'_>, freeze: &Freeze) -> Result<Done<Frozen>, Stop> {
+async fn freezing(change: &mut Change<'_>, freeze: &Freeze) -> Result<Done<Frozen>, Failure> {
     let mut problems = Problems::default();
-    if let Some(holds) = change.replay(&mut problems).await?? {
+    if let Replay::Made(holds) = change.replay(&mut problems).await? {
+        let holds: Vec<i64> = holds.iter().map(|id| id.number).collect();
         let row = hold::by_ids(&mut change.tx, &holds).await?.pop();
         let service = row.map_or(0, |hold| hold.service_id);
         return Ok(Done::replayed(Frozen { service, holds }));
     }
-    let service = problems.take(service::locked(change, "serviceId", &freeze.service_id).await?);
-    problems.take(name::needed("reason", &freeze.reason, name::REASON));
-    problems.take(in_time(freeze.until, change.now));
-    let service = problems.given(service)?;
+    let service = problems.collect(change.service("serviceId", &freeze.service_id).await?);
+    problems.collect(name::needed("reason", &freeze.reason, name::REASON));
+    problems.collect(check_until(freeze.until, change.now));
+    let service = problems.ok_with(service)?;
     let new = NewHold { reason: &freeze.reason, until: freeze.until };
     let id = hold::freeze(&mut change.tx, service.id, &new, freeze.include_reverts, change.by, change.now).await?;
-    change.tell(service::told(change, service.id, &service.name, ServiceEventKind::Frozen, None, Some(id)));
-    Ok(Done::made(Frozen { service: service.id, holds: vec![id] }, &[Kind::Hold.id(id)]))
+    let about = About::Freeze(id);
+    change.record(service_event((service.id, &service.name), ServiceEventKind::Frozen, about, change.by));
+    Ok(Done::made(Frozen { service: service.id, holds: vec![id] }, vec![Kind::Hold.id(id)]))
 }
 
-/// Ends freezes of a service: those named, else all that stand. A named freeze that has ended already is no
-/// error, and not among the answer's. One of another service, or a hold on an instance, is `INVALID`.
+/// Ends freezes of a service: those named, by default all in force. A named freeze that has ended already is no
+/// error, and not in the answer. A freeze of another service, or a hold on an instance, is `INVALID`.
 pub async fn unfreeze(app: &App, request: &Request, unfreeze: &Unfreeze) -> Answer<Frozen> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = unfreezing(&mut change, unfreeze).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn unfreezing(change: &mut Change<'_>, unfreeze: &Unfreeze) -> Result<Done<Frozen>, Stop> {
+async fn unfreezing(change: &mut Change<'_>, unfreeze: &Unfreeze) -> Result<Done<Frozen>, Failure> {
     let mut problems = Problems::default();
-    let service = problems.take(service::locked(change, "serviceId", &unfreeze.service_id).await?);
+    let service = problems.collect(change.service("serviceId", &unfreeze.service_id).await?);
     let freezes = match (&unfreeze.hold_ids, &service) {
         (None, None) => Vec::new(),
         (None, Some(service)) => hold::on_service(&mut change.tx, service.id).await?,
         (Some(texts), service) => {
             let of = service.as_ref().map(|service| service.id);
-            let belongs = |hold: &Hold| hold.instance_id.is_none() && of.is_none_or(|id| id == hold.service_id);
-            let holds = named(change, texts, &mut problems).await?;
-            let message = "These holds are not freezes of this service. Name freezes of it, or leave holdIds out.";
-            refuse_others(&holds, belongs, message, &mut problems);
+            let fits = |hold: &Hold| hold.instance_id.is_none() && of.is_none_or(|id| id == hold.service_id);
+            let texts = bounded("holdIds", texts, &mut problems);
+            let holds = change.holds("holdIds", texts, &mut problems).await?;
+            let message = "These holds are not freezes of this service. Name freezes of it, or omit holdIds.";
+            refuse_others(&holds, fits, message, &mut problems);
             holds
         }
     };
-    let service = problems.given(service)?;
-    let ended = hold::end(&mut change.tx, &standing(&freezes, change.now), change.by, change.now).await?;
+    let service = problems.ok_with(service)?;
+    let ended = hold::end(&mut change.tx, &in_force(&freezes, change.now), change.by, change.now).await?;
     for id in &ended {
-        change.tell(service::told(change, service.id, &service.name, ServiceEventKind::Unfrozen, None, Some(*id)));
+        let about = About::Freeze(*id);
+        change.record(service_event((service.id, &service.name), ServiceEventKind::Unfrozen, about, change.by));
     }
     let changed = ended.iter().map(|id| Kind::Hold.id(*id)).collect();
     Ok(Done::changed(Frozen { service: service.id, holds: ended }, changed))
-}
-
-/// Ends freezes that are past their `until`, and gives the events that tell it.
-pub(super) async fn sweep(tx: &mut Tx, due: &[Hold]) -> store::Result<Vec<NewEvent>> {
-    let mut names = BTreeMap::new();
-    for service_id in due.iter().map(|freeze| freeze.service_id).collect::<BTreeSet<_>>() {
-        if let Some(service) = store::service::lock(tx, service_id).await? {
-            names.insert(service_id, service.name);
-        }
-    }
-    let ids: Vec<i64> = due.iter().map(|freeze| freeze.id).collect();
-    let ended = hold::expire(tx, &ids).await?;
-    let told = due.iter().filter(|freeze| ended.binary_search(&freeze.id).is_ok()).filter_map(|freeze| {
-        Some(NewEvent {
-            service_id: freeze.service_id,
-            service_name: names.get(&freeze.service_id)?.clone(),
-            caused_by: ITSELF.to_owned(),
-            changed: Changed::Service(ServiceChange {
-                kind: ServiceEventKind::Unfrozen,
-                version_id: None,
-                hold_id: Some(freeze.id),
-            }),
-        })
-    });
-    Ok(told.collect())
 }

@@ -1,12 +1,11 @@
 //! Hosts: registering, changing and removing them.
 
-use super::{Answer, Done, Stop, settle};
 use crate::app::App;
-use crate::change::{Change, Request};
+use crate::change::{Answer, Change, Done, Failure, Request};
 use crate::domain::problem::RELATED_IDS;
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
-use crate::store::host::{self, Host, NewHost, NewLabel};
-use crate::store::{self, instance};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
+use crate::store::host::{self, NewHost, NewLabel};
+use crate::store::instance;
 use std::collections::{HashMap, HashSet};
 
 /// The most hosts that one request registers.
@@ -43,10 +42,10 @@ pub struct Edits {
 pub async fn create(app: &App, request: &Request, hosts: &[New]) -> Answer<Vec<i64>> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, hosts).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64>>, Stop> {
+async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64>>, Failure> {
     let mut problems = Problems::default();
     check_all(hosts, &mut problems);
     if hosts.len() <= MOST {
@@ -57,7 +56,7 @@ async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64
             problems.add(taken(there));
         }
     }
-    problems.none()?;
+    problems.into_result()?;
     let rows: Vec<NewHost<'_>> =
         hosts.iter().map(|host| NewHost { hostname: &host.hostname, address: &host.address }).collect();
     let made = host::insert(&mut change.tx, &rows, change.by, change.now).await?;
@@ -73,26 +72,26 @@ async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64
     let labels: Vec<NewLabel<'_>> = hosts.iter().zip(&ids).flat_map(|(host, id)| rows_of(*id, &host.labels)).collect();
     host::label(&mut change.tx, &labels).await?;
     let changed: Vec<_> = ids.iter().map(|id| Kind::Host.id(*id)).collect();
-    Ok(Done::made(ids, &changed))
+    Ok(Done::made(ids, changed))
 }
 
 /// Changes what is recorded about a host and gives its number.
 pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(&mut change, edits).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Stop> {
+async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let host = problems.take(locked(change, "hostId", &edits.host_id).await?);
+    let host = problems.collect(change.host("hostId", &edits.host_id).await?);
     if let Some(address) = &edits.address {
-        problems.take(name::address("address", address));
+        problems.collect(name::address("address", address));
     }
     for problem in edits.labels.iter().flat_map(|labels| wrong_labels("labels", labels)) {
         problems.add(problem);
     }
-    let host = problems.given(host)?;
+    let host = problems.ok_with(host)?;
     if let Some(address) = &edits.address {
         host::update(&mut change.tx, host.id, address).await?;
     }
@@ -107,11 +106,11 @@ async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, S
 pub async fn remove(app: &App, request: &Request, host_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, host_id).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, Stop> {
-    let host = locked(change, "hostId", host_id).await??;
+async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, Failure> {
+    let host = change.host("hostId", host_id).await??;
     // An open release of a host has an instance there, too.
     let instances = instance::on_host(&mut change.tx, host.id, RELATED_IDS).await?;
     if !instances.is_empty() {
@@ -166,14 +165,4 @@ fn taken(there: Vec<(i64, String)>) -> Problem {
     let more = if there.len() > names.len() { " and others" } else { "" };
     let message = format!("There are hosts of these names already: {}{more}.", names.join(", "));
     Problem::new(ProblemCode::Taken, "hosts", message).about(there.iter().map(|(id, _)| Kind::Host.id(*id)))
-}
-
-/// The host that the caller names, locked, if it is there.
-async fn locked(change: &mut Change<'_>, field: &str, text: &str) -> store::Result<Result<Host, Problem>> {
-    let id = match claim::id(field, Kind::Host, text) {
-        Ok(id) => id,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let found = host::lock(&mut change.tx, id).await?.filter(|host| host.removed_at.is_none());
-    Ok(found.ok_or_else(|| claim::not_found(field, Kind::Host, &[text])))
 }

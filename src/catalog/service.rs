@@ -1,14 +1,13 @@
 //! Services: registering, changing and removing them.
 
-use super::{Answer, Done, Stop, settle};
+use super::event::{About, service_event};
 use crate::app::App;
-use crate::change::{Change, Request};
+use crate::change::{Answer, Change, Done, Failure, Request};
 use crate::domain::event::ServiceEventKind;
-use crate::domain::event::{Changed, NewEvent, ServiceChange};
 use crate::domain::problem::RELATED_IDS;
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
+use crate::store::instance;
 use crate::store::service::{self, NewService, Service};
-use crate::store::{self, instance};
 
 /// A service to register.
 #[derive(Clone, Debug)]
@@ -32,40 +31,40 @@ pub struct Edits {
 pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(app, &mut change, new).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn creating(app: &App, change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop> {
+async fn creating(app: &App, change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let named = problems.take(name::service("name", &new.name)).is_some();
+    let named = problems.collect(name::service("name", &new.name)).is_some();
     check(app, &mut problems, Some(&new.language), Some(&new.description), Some(&new.executor));
     if named && let Some(id) = service::by_name(&mut change.tx, &new.name).await? {
         problems.add(taken(Some(id)));
     }
-    problems.none()?;
+    problems.into_result()?;
     let row =
         NewService { name: &new.name, language: &new.language, description: &new.description, executor: &new.executor };
     let Some(id) = service::insert(&mut change.tx, &row, change.by, change.now).await? else {
         // Another request was quicker.
         return Err(taken(service::by_name(&mut change.tx, &new.name).await?).into());
     };
-    change.tell(told(change, id, &new.name, ServiceEventKind::Registered, None, None));
-    Ok(Done::made(id, &[Kind::Service.id(id)]))
+    service_changed(change, id, &new.name, ServiceEventKind::Registered);
+    Ok(Done::made(id, vec![Kind::Service.id(id)]))
 }
 
 /// Changes what is recorded about a service and gives its number. Without a difference there is no event.
 pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(app, &mut change, edits).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn updating(app: &App, change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Stop> {
+async fn updating(app: &App, change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let recorded = problems.take(locked(change, "serviceId", &edits.service_id).await?);
+    let recorded = problems.collect(change.service("serviceId", &edits.service_id).await?);
     let Edits { language, description, executor, .. } = edits;
     check(app, &mut problems, language.as_deref(), description.as_deref(), executor.as_deref());
-    let recorded = problems.given(recorded)?;
+    let recorded = problems.ok_with(recorded)?;
     let edited = Service {
         language: language.clone().unwrap_or_else(|| recorded.language.clone()),
         description: description.clone().unwrap_or_else(|| recorded.description.clone()),
@@ -74,7 +73,7 @@ async fn updating(app: &App, change: &mut Change<'_>, edits: &Edits) -> Result<D
     };
     if edited != recorded {
         service::update(&mut change.tx, &edited, change.by, change.now).await?;
-        change.tell(told(change, edited.id, &edited.name, ServiceEventKind::Edited, None, None));
+        service_changed(change, edited.id, &edited.name, ServiceEventKind::Edited);
     }
     Ok(Done::changed(edited.id, vec![Kind::Service.id(edited.id)]))
 }
@@ -83,11 +82,11 @@ async fn updating(app: &App, change: &mut Change<'_>, edits: &Edits) -> Result<D
 pub async fn remove(app: &App, request: &Request, service_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, service_id).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn removing(change: &mut Change<'_>, service_id: &str) -> Result<Done<i64>, Stop> {
-    let service = locked(change, "serviceId", service_id).await??;
+async fn removing(change: &mut Change<'_>, service_id: &str) -> Result<Done<i64>, Failure> {
+    let service = change.service("serviceId", service_id).await??;
     let instances = instance::of_service(&mut change.tx, service.id, RELATED_IDS).await?;
     let releases = service::open_releases(&mut change.tx, service.id, RELATED_IDS).await?;
     if !(instances.is_empty() && releases.is_empty()) {
@@ -97,7 +96,7 @@ async fn removing(change: &mut Change<'_>, service_id: &str) -> Result<Done<i64>
         return Err(Problem::new(ProblemCode::InUse, "serviceId", message).about(users).into());
     }
     service::remove(&mut change.tx, service.id, change.by, change.now).await?;
-    change.tell(told(change, service.id, &service.name, ServiceEventKind::Removed, None, None));
+    service_changed(change, service.id, &service.name, ServiceEventKind::Removed);
     Ok(Done::changed(service.id, vec![Kind::Service.id(service.id)]))
 }
 
@@ -109,10 +108,10 @@ fn check(
     executor: Option<&str>,
 ) {
     if let Some(language) = language {
-        problems.take(name::line("language", language, name::LANGUAGE));
+        problems.collect(name::line("language", language, name::LANGUAGE));
     }
     if let Some(description) = description {
-        problems.take(name::text("description", description, name::DESCRIPTION));
+        problems.collect(name::text("description", description, name::DESCRIPTION));
     }
     if let Some(executor) = executor.filter(|executor| app.executors.get(executor).is_none()) {
         let message = format!("No executor {executor:?} is configured. Choose one that `executors` lists.");
@@ -125,34 +124,6 @@ fn taken(by: Option<i64>) -> Problem {
     Problem::new(ProblemCode::Taken, "name", message).about(by.map(|id| Kind::Service.id(id)))
 }
 
-/// The service that the caller names, locked, if it is there.
-pub(super) async fn locked(
-    change: &mut Change<'_>,
-    field: &str,
-    text: &str,
-) -> store::Result<Result<Service, Problem>> {
-    let id = match claim::id(field, Kind::Service, text) {
-        Ok(id) => id,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let found = service::lock(&mut change.tx, id).await?.filter(|service| service.removed_at.is_none());
-    change.waited().await?;
-    Ok(found.ok_or_else(|| claim::not_found(field, Kind::Service, &[text])))
-}
-
-/// A change of a service, of one of its versions or of its freezes, caused by the caller.
-pub(super) fn told(
-    change: &Change<'_>,
-    id: i64,
-    name: &str,
-    kind: ServiceEventKind,
-    version_id: Option<i64>,
-    hold_id: Option<i64>,
-) -> NewEvent {
-    NewEvent {
-        service_id: id,
-        service_name: name.to_owned(),
-        caused_by: change.by.to_owned(),
-        changed: Changed::Service(ServiceChange { kind, version_id, hold_id }),
-    }
+fn service_changed(change: &mut Change<'_>, id: i64, name: &str, kind: ServiceEventKind) {
+    change.record(service_event((id, name), kind, About::Service, change.by));
 }

@@ -1,15 +1,15 @@
 //! Versions: registering them, reporting on their builds, withdrawing, reinstating and removing them.
 
-use super::{Answer, Done, Stop, service, settle};
+use super::event::{About, service_event};
 use crate::app::App;
-use crate::change::{Change, Request};
+use crate::change::{Answer, Change, Done, Failure, Replay, Request};
 use crate::domain::event::ServiceEventKind;
 use crate::domain::problem::RELATED_IDS;
 use crate::domain::version::{Build, BuildStatus, Reported};
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
+use crate::store::instance;
 use crate::store::service::Service;
 use crate::store::version::{self, NewVersion, Version};
-use crate::store::{self, instance};
 
 /// A version to register.
 #[derive(Clone, Debug)]
@@ -35,18 +35,20 @@ pub struct Report {
 pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, new).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop> {
+async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    if let Some(&[id]) = change.replay(&mut problems).await??.as_deref() {
-        return Ok(Done::replayed(id));
+    if let Replay::Made(made) = change.replay(&mut problems).await?
+        && let [id] = made[..]
+    {
+        return Ok(Done::replayed(id.number));
     }
-    let service = problems.take(service::locked(change, "serviceId", &new.service_id).await?);
-    let named = problems.take(name::version("name", &new.name)).is_some();
-    problems.take(name::line("ref", &new.reference, name::REF));
-    problems.take(name::text("description", &new.description, name::DESCRIPTION));
+    let service = problems.collect(change.service("serviceId", &new.service_id).await?);
+    let named = problems.collect(name::version("name", &new.name)).is_some();
+    problems.collect(name::line("ref", &new.reference, name::REF));
+    problems.collect(name::text("description", &new.description, name::DESCRIPTION));
     let build = Build { status: new.build_status, artifact: new.artifact.clone(), message: None };
     build.check(&mut problems);
     if named
@@ -55,7 +57,7 @@ async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop>
     {
         problems.add(taken(id));
     }
-    let service = problems.given(service)?;
+    let service = problems.ok_with(service)?;
     let row = NewVersion {
         service_id: service.id,
         name: &new.name,
@@ -64,8 +66,8 @@ async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop>
         build: &build,
     };
     let id = version::insert(&mut change.tx, &row, change.by, change.now).await?;
-    tell(change, &service, id, ServiceEventKind::VersionRegistered);
-    Ok(Done::made(id, &[Kind::Version.id(id)]))
+    version_changed(change, &service, id, ServiceEventKind::VersionRegistered);
+    Ok(Done::made(id, vec![Kind::Version.id(id)]))
 }
 
 /// Records how the build of a version went, and gives the version's number. A final state is never left:
@@ -73,19 +75,19 @@ async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Stop>
 pub async fn report(app: &App, request: &Request, report: &Report) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = reporting(&mut change, report).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>, Stop> {
+async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let found = problems.take(locked(change, &report.version_id).await?);
+    let found = problems.collect(change.version_and_service("versionId", &report.version_id).await?);
     report.build.check(&mut problems);
-    let (service, version) = problems.given(found)?;
+    let (version, service) = problems.ok_with(found)?;
     match version.build().reported(&report.build) {
         Reported::Same => {}
         Reported::New => {
             version::report(&mut change.tx, version.id, &report.build, change.now).await?;
-            tell(change, &service, version.id, ServiceEventKind::BuildReported);
+            version_changed(change, &service, version.id, ServiceEventKind::BuildReported);
         }
         Reported::Over => {
             let message = format!(
@@ -102,19 +104,19 @@ async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>
 pub async fn withdraw(app: &App, request: &Request, version_id: &str, reason: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = withdrawing(&mut change, version_id, reason).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) -> Result<Done<i64>, Stop> {
+async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let found = problems.take(locked(change, version_id).await?);
-    problems.take(name::needed("reason", reason, name::REASON));
-    let (service, version) = problems.given(found)?;
+    let found = problems.collect(change.version_and_service("versionId", version_id).await?);
+    problems.collect(name::needed("reason", reason, name::REASON));
+    let (version, service) = problems.ok_with(found)?;
     if version.withdrawn_at.is_some() {
         return Err(wrong_state(&version, "The version is withdrawn already.").into());
     }
     version::withdraw(&mut change.tx, version.id, reason, change.by, change.now).await?;
-    tell(change, &service, version.id, ServiceEventKind::VersionWithdrawn);
+    version_changed(change, &service, version.id, ServiceEventKind::VersionWithdrawn);
     Ok(changed(version.id))
 }
 
@@ -122,16 +124,16 @@ async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) ->
 pub async fn reinstate(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = reinstating(&mut change, version_id).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Stop> {
-    let (service, version) = locked(change, version_id).await??;
+async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
+    let (version, service) = change.version_and_service("versionId", version_id).await??;
     if version.withdrawn_at.is_none() {
         return Err(wrong_state(&version, "The version is not withdrawn.").into());
     }
     version::reinstate(&mut change.tx, version.id).await?;
-    tell(change, &service, version.id, ServiceEventKind::VersionReinstated);
+    version_changed(change, &service, version.id, ServiceEventKind::VersionReinstated);
     Ok(changed(version.id))
 }
 
@@ -139,11 +141,11 @@ async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i
 pub async fn remove(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, version_id).await;
-    settle(change, outcome).await
+    change.conclude(outcome).await
 }
 
-async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Stop> {
-    let (service, version) = locked(change, version_id).await??;
+async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
+    let (version, service) = change.version_and_service("versionId", version_id).await??;
     let instances = instance::at_version(&mut change.tx, version.id, RELATED_IDS).await?;
     let releases = version::open_releases(&mut change.tx, &version, RELATED_IDS).await?;
     if !(instances.is_empty() && releases.is_empty()) {
@@ -153,34 +155,12 @@ async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>
         return Err(Problem::new(ProblemCode::InUse, "versionId", message).about(users).into());
     }
     version::remove(&mut change.tx, version.id, change.now).await?;
-    tell(change, &service, version.id, ServiceEventKind::VersionRemoved);
+    version_changed(change, &service, version.id, ServiceEventKind::VersionRemoved);
     Ok(changed(version.id))
 }
 
-/// The version that the caller names, if it is there, with its service locked: nothing changes or is accepted
-/// for either meanwhile.
-async fn locked(change: &mut Change<'_>, text: &str) -> store::Result<Result<(Service, Version), Problem>> {
-    let id = match claim::id("versionId", Kind::Version, text) {
-        Ok(id) => id,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let unknown = claim::not_found("versionId", Kind::Version, &[text]);
-    let Some(service_id) = version::by_id(&mut change.tx, id).await?.map(|version| version.service_id) else {
-        return Ok(Err(unknown));
-    };
-    let service = store::service::lock(&mut change.tx, service_id).await?;
-    change.waited().await?;
-    let version = version::by_id(&mut change.tx, id).await?;
-    Ok(match (service, version) {
-        (Some(service), Some(version)) if service.removed_at.is_none() && version.removed_at.is_none() => {
-            Ok((service, version))
-        }
-        _ => Err(unknown),
-    })
-}
-
-fn tell(change: &mut Change<'_>, service: &Service, version_id: i64, kind: ServiceEventKind) {
-    change.tell(service::told(change, service.id, &service.name, kind, Some(version_id), None));
+fn version_changed(change: &mut Change<'_>, service: &Service, version_id: i64, kind: ServiceEventKind) {
+    change.record(service_event((service.id, &service.name), kind, About::Version(version_id), change.by));
 }
 
 fn changed(id: i64) -> Done<i64> {

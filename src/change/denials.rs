@@ -1,7 +1,7 @@
 //! Mutations that the caller's role does not allow, on their way into the audit log. Nothing limits how often a caller
 //! tries, so attempts are counted here, and written together at most once a second.
 
-use super::input;
+use super::audit_input;
 use crate::domain::Caller;
 use crate::domain::audit::AuditOutcome;
 use crate::limits::Bytes;
@@ -58,7 +58,7 @@ impl Denials {
         let new = || Denial {
             caller: caller.clone(),
             request_id: request_id.to_owned(),
-            input: input::cut(input, self.audit_input).into_owned(),
+            input: audit_input::cut(input, self.audit_input).into_owned(),
             count: 0,
         };
         waiting.denials.entry((caller.name.clone(), operation)).or_insert_with(new).count += 1;

@@ -21,7 +21,7 @@ pub async fn run(db: Db, keep_events_for: Duration, keep_audit_for: Duration) {
 /// Ends holds that are past their time, each second (R17).
 async fn end_holds(db: &Db) {
     loop {
-        if let Err(error) = catalog::hold::sweep(db).await {
+        if let Err(error) = catalog::end_expired(db).await {
             tracing::warn!(%error, "holds that are past their time could not be ended");
         }
         db.retry_after(Duration::from_secs(1)).await;
@@ -43,7 +43,7 @@ async fn keep_events(db: &Db, kept: Duration) {
 /// Deletes old audit entries, each hour, or as often as they get old.
 async fn keep_audit(db: &Db, kept: Duration) {
     loop {
-        match change::keep(db, kept).await {
+        match change::delete_old_audit(db, kept).await {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "old audit entries were deleted"),
             Err(error) => tracing::warn!(%error, "old audit entries could not be deleted"),

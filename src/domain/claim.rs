@@ -4,7 +4,7 @@ use super::{Id, Kind, Problem, ProblemCode, Problems};
 use std::collections::HashSet;
 
 /// The most ids or names that one list may hold.
-pub const MOST: usize = 10_000;
+pub const MAX_LIST: usize = 10_000;
 
 /// The number of an id of this kind: NOT_FOUND if it is no id, WRONG_TYPE if it is one of another kind.
 pub fn id(field: &str, kind: Kind, text: &str) -> Result<i64, Problem> {
@@ -35,9 +35,9 @@ pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -
     numbers
 }
 
-/// A list of claims has 1 to [`MOST`] entries, none empty, each once.
+/// A list of claims has 1 to [`MAX_LIST`] entries, none empty, each once.
 pub fn list(field: &str, texts: &[String], problems: &mut Problems) {
-    list_of(MOST, field, texts, problems);
+    list_of(MAX_LIST, field, texts, problems);
 }
 
 /// A list of claims has 1 to `most` entries, none empty, each once.
@@ -108,7 +108,7 @@ mod tests {
             problems.0.into_iter().map(|problem| (problem.code.to_string(), problem.related_ids)).collect::<Vec<_>>()
         };
         assert_eq!(told(&[]), [("REQUIRED".into(), vec![])]);
-        let many: Vec<_> = (0..=MOST).map(|number| number.to_string()).collect();
+        let many: Vec<_> = (0..=MAX_LIST).map(|number| number.to_string()).collect();
         assert_eq!(told(&many), [("INVALID".into(), vec![])]);
         assert_eq!(told(&many[1..]), []);
         assert_eq!(told(&["a", "b", "a", "a"].map(str::to_owned)), [("INVALID".into(), vec!["a".to_owned()])]);

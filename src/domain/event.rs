@@ -77,10 +77,13 @@ words! {
 pub struct NewEvent {
     pub service_id: i64,
     pub service_name: String,
-    /// Name of the caller or of the worker; `lockkeeper` where it was neither.
+    /// Name of the caller or of the worker, or [`BY_LOCKKEEPER`].
     pub caused_by: String,
     pub changed: Changed,
 }
+
+/// The cause of events that neither a caller nor a worker causes.
+pub const BY_LOCKKEEPER: &str = "lockkeeper";
 
 /// What changed.
 #[derive(Clone, Debug)]

@@ -114,12 +114,12 @@ impl InstanceSettings {
             problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
         }
         if let Some(tag) = &self.tag {
-            problems.take(name::filled_line("tag", tag, name::TAG));
+            problems.collect(name::filled_line("tag", tag, name::TAG));
         }
         if !(0..=1000).contains(&self.weight) {
             problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
         }
-        problems.take(name::text("description", &self.description, name::DESCRIPTION));
+        problems.collect(name::text("description", &self.description, name::DESCRIPTION));
     }
 
     /// Returns the settings after an edit.

@@ -93,7 +93,7 @@ impl Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// Notes a problem; one of the same code and input becomes one with that (R4).
+    /// Adds a problem. One of the same code and input is merged with it (R4).
     pub fn add(&mut self, problem: Problem) {
         match self.0.iter_mut().find(|known| (known.code, &known.field) == (problem.code, &problem.field)) {
             Some(known) => known.join(problem),
@@ -101,8 +101,8 @@ impl Problems {
         }
     }
 
-    /// Notes what went wrong and gives what did not.
-    pub fn take<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
+    /// Adds the problem, if there is one. Returns the value, or `None` if there is none.
+    pub fn collect<T>(&mut self, checked: Result<T, Problem>) -> Option<T> {
         checked.map_err(|problem| self.add(problem)).ok()
     }
 
@@ -111,15 +111,15 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// All of them as an error, if there are any.
-    pub fn none(self) -> Result<(), Problems> {
+    /// Returns all problems as an error, if there are any.
+    pub fn into_result(self) -> Result<(), Problems> {
         if self.is_empty() { Ok(()) } else { Err(self) }
     }
 
-    /// What [`take`](Problems::take) gave, if nothing is wrong; all problems as an error otherwise.
-    pub fn given<T>(self, taken: Option<T>) -> Result<T, Problems> {
-        match taken {
-            Some(taken) if self.is_empty() => Ok(taken),
+    /// Returns a value that [`collect`](Problems::collect) returned, or all problems as an error, if there are any.
+    pub fn ok_with<T>(self, collected: Option<T>) -> Result<T, Problems> {
+        match collected {
+            Some(value) if self.is_empty() => Ok(value),
             _ => Err(self),
         }
     }

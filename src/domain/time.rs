@@ -29,13 +29,25 @@ impl Timestamp {
         let instant = local.checked_sub(offset).ok().filter(|instant| instant.year() >= 0)?;
         i64::try_from(instant.duration_since(EPOCH).as_millis()).ok().map(Timestamp)
     }
+
+    /// Writes this instant for a message: in UTC, with its date unless that is the date of `now`, with seconds only
+    /// where there are some.
+    pub fn short(self, now: Timestamp) -> String {
+        let (instant, today) = (self.to_datetime(), now.to_datetime());
+        let time = if instant.second() == 0 { "%H:%M" } else { "%H:%M:%S" };
+        let date = if instant.date() == today.date() { "" } else { "%Y-%m-%d " };
+        format!("{} UTC", instant.strftime(&format!("{date}{time}")))
+    }
+
+    fn to_datetime(self) -> DateTime {
+        EPOCH.checked_add(SignedDuration::from_millis(self.0)).unwrap_or(LAST)
+    }
 }
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with three decimals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = EPOCH.checked_add(SignedDuration::from_millis(self.0)).unwrap_or(LAST);
-        f.pad(&format!("{instant:.3}Z"))
+        f.pad(&format!("{:.3}Z", self.to_datetime()))
     }
 }
 

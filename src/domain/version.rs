@@ -123,7 +123,7 @@ impl Build {
     pub fn check(&self, problems: &mut Problems) {
         match (self.status, &self.artifact) {
             (BuildStatus::Succeeded, artifact) => {
-                problems.take(name::filled_line("artifact", artifact.as_deref().unwrap_or(""), name::ARTIFACT));
+                problems.collect(name::filled_line("artifact", artifact.as_deref().unwrap_or(""), name::ARTIFACT));
             }
             (status, Some(_)) => {
                 let message = format!("Only a build that SUCCEEDED has an artifact, not one that is {status}.");
@@ -132,7 +132,7 @@ impl Build {
             (_, None) => {}
         }
         let Some(text) = &self.message else { return };
-        problems.take(name::text("message", text, name::MESSAGE));
+        problems.collect(name::text("message", text, name::MESSAGE));
         if !self.status.is_final() || self.status == BuildStatus::Succeeded {
             let message = "A message says why a build did not succeed; leave it out for this state.";
             problems.add(Problem::new(ProblemCode::Invalid, "message", message));

@@ -5,39 +5,48 @@ use super::choose::{Choice, choose};
 use super::journal;
 use super::record::{Record, record};
 use super::request::{Accepted, Refused, Request};
-use super::resolve::{Found, find};
+use super::resolve::{Resolved, resolve};
 use crate::app::App;
-use crate::change::Change;
+use crate::change::{Answer, Change, Done, Failure, Replay};
+use crate::domain::event::NewEvent;
 use crate::domain::release::ReleaseOrigin;
-use crate::domain::release::selection::Skipped;
-use crate::domain::{Kind, ProblemCode, Problems};
+use crate::domain::{Id, Kind, ProblemCode, Problems};
 use crate::failpoint;
-use crate::store::{Result, release};
+use crate::store::{self, release};
 
-/// Accepts a release, or tells every problem that it has. A dry run gives the same answer and changes
+/// Accepts a release, or returns every problem that it has. A dry run gives the same answer and changes
 /// nothing (R11); the same key gives the same release (R10).
-pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Refused>> {
-    let mut change = Change::begin(&app.db, &request.change).await?;
+pub async fn accept(app: &App, request: &Request) -> Answer<Accepted, Refused> {
+    let mut change = match request.dry_run {
+        true => Change::rehearse(&app.db, &request.change).await?,
+        false => Change::begin(&app.db, &request.change).await?,
+    };
+    let outcome = accepting(app, &mut change, request).await;
+    let committed = |events: &[NewEvent]| {
+        failpoint::at("release::accept::after_commit");
+        journal::log(events);
+    };
+    change.conclude_with(outcome, committed).await
+}
+
+async fn accepting(app: &App, change: &mut Change<'_>, request: &Request) -> Result<Done<Accepted>, Failure<Refused>> {
     let mut problems = Problems::default();
-    if !request.dry_run {
-        match change.replay(&mut problems).await? {
-            Ok(None) => {}
-            Ok(Some(made)) => return replayed(change, &made).await.map(Ok),
-            Err(problem) => return refuse(change, request, problem.into(), Vec::new()).await,
-        }
+    if let Replay::Made(made) = change.replay(&mut problems).await? {
+        return Ok(Done::replayed(replayed(change, &made).await?));
     }
     request.check(&mut problems);
-    let found = find(app, &mut change, request, &mut problems).await?;
-    let choice = choose(&mut change, request, &found, &mut problems).await?;
-    let Found { service: Some(service), executor: Some(executor), version_id, thawed, .. } = &found else {
-        return refuse(change, request, problems, Vec::new()).await;
+    let resolved = resolve(app, change, request, &mut problems).await?;
+    let choice = choose(change, request, &resolved, &mut problems).await?;
+    let Resolved { service: Some(service), executor: Some(executor), version_id, thawed, .. } = &resolved else {
+        return Err(problems.into());
     };
     if !problems.is_empty() {
         let nothing = problems.0.iter().any(|problem| problem.code == ProblemCode::NothingToRelease);
-        return refuse(change, request, problems, if nothing { choice.skipped } else { Vec::new() }).await;
+        let skipped = if nothing { choice.skipped } else { Vec::new() };
+        return Err(Failure::Refused(Refused { problems, skipped }));
     }
     if request.dry_run {
-        return Ok(Ok(answer(None, choice.instance_ids(), choice)));
+        return Ok(Done::changed(answer(None, choice.instance_ids(), choice), Vec::new()));
     }
     let whole = Record {
         request,
@@ -49,12 +58,9 @@ pub async fn accept(app: &App, request: &Request) -> Result<Result<Accepted, Ref
         parent_id: None,
         thawed,
     };
-    let (id, instances) = record(&mut change, &whole, &choice).await?;
+    let (id, instances) = record(change, &whole, &choice).await?;
     failpoint::at("release::accept::before_commit");
-    let told = change.commit(&[id], &[Kind::Release.id(id)]).await?;
-    failpoint::at("release::accept::after_commit");
-    journal::tell(&told);
-    Ok(Ok(answer(Some(id), instances, choice)))
+    Ok(Done::made(answer(Some(id), instances, choice), vec![Kind::Release.id(id)]))
 }
 
 fn answer(release_id: Option<i64>, accepted: Vec<i64>, choice: Choice) -> Accepted {
@@ -63,24 +69,11 @@ fn answer(release_id: Option<i64>, accepted: Vec<i64>, choice: Choice) -> Accept
 }
 
 /// The answer to an earlier request with the same key, from what was recorded.
-async fn replayed(mut change: Change<'_>, made: &[i64]) -> Result<Accepted> {
-    let mut answer = Accepted { release_id: made.first().copied(), replayed: true, ..Accepted::default() };
+async fn replayed(change: &mut Change<'_>, made: &[Id]) -> store::Result<Accepted> {
+    let mut answer = Accepted { release_id: made.first().map(|id| id.number), replayed: true, ..Accepted::default() };
     if let Some(id) = answer.release_id {
         (answer.accepted, answer.accepted_hosts) = release::accepted(&mut change.tx, id).await?.into_iter().unzip();
         answer.skipped = release::skipped(&mut change.tx, id).await?;
     }
-    change.commit_replay().await?;
     Ok(answer)
-}
-
-async fn refuse(
-    change: Change<'_>,
-    request: &Request,
-    problems: Problems,
-    skipped: Vec<Skipped>,
-) -> Result<Result<Accepted, Refused>> {
-    if !request.dry_run {
-        change.refuse(&problems).await?;
-    }
-    Ok(Err(Refused { problems, skipped }))
 }

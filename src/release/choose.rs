@@ -2,7 +2,7 @@
 //! part are locked, read again and weighed again (R8).
 
 use super::request::Request;
-use super::resolve::Found;
+use super::resolve::Resolved;
 use crate::change::Change;
 use crate::domain::release::selection::{Holder, Skipped, State, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
@@ -52,24 +52,24 @@ struct Weighed {
 pub async fn choose(
     change: &mut Change<'_>,
     request: &Request,
-    found: &Found,
+    resolved: &Resolved,
     problems: &mut Problems,
 ) -> Result<Choice> {
-    let Some(service) = &found.service else { return Ok(Choice::default()) };
-    let host_ids: Option<Vec<i64>> = found.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
+    let Some(service) = &resolved.service else { return Ok(Choice::default()) };
+    let host_ids: Option<Vec<i64>> = resolved.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
     let all = host_ids.as_deref().map_or(Which::All, Which::On);
-    let mut candidates = read(change, service.id, all, found.current_version_id).await?;
-    let mut weighed = weigh(request, found, &candidates);
+    let mut candidates = read(change, service.id, all, resolved.current_version_id).await?;
+    let mut weighed = weigh(request, resolved, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
         let ids = weighed.choice.instance_ids();
         instance::lock_rows(&mut change.tx, &ids).await?;
-        change.waited().await?;
+        change.refresh_clock().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
-        candidates.extend(read(change, service.id, Which::These(&ids), found.current_version_id).await?);
-        weighed = weigh(request, found, &candidates);
+        candidates.extend(read(change, service.id, Which::These(&ids), resolved.current_version_id).await?);
+        weighed = weigh(request, resolved, &candidates);
     }
-    weighed.tell(request, problems);
+    weighed.check(request, problems);
     Ok(weighed.choice)
 }
 
@@ -83,7 +83,7 @@ async fn read(
     let instances = candidates::instances(tx, service_id, which, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for hold in hold::on_instances(tx, &ids).await?.into_iter().filter(|hold| hold.stands(*now)) {
+    for hold in hold::on_instances(tx, &ids).await?.into_iter().filter(|hold| hold.is_in_force(*now)) {
         if let Some(instance_id) = hold.instance_id {
             holds.entry(instance_id).or_default().push(hold.id);
         }
@@ -92,29 +92,29 @@ async fn read(
     Ok(instances.into_iter().map(candidate).collect())
 }
 
-fn weigh(request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+fn weigh(request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = match request.aim.action() {
-        ReleaseAction::Install => weigh_hosts(request, found, candidates),
-        action => weigh_instances(action, request, found, candidates),
+        ReleaseAction::Install => weigh_hosts(request, resolved, candidates),
+        action => weigh_instances(action, request, resolved, candidates),
     };
     weighed.choice.taken.sort_by(|a, b| a.host.hostname.cmp(&b.host.hostname));
     weighed
 }
 
 /// For an installation: every chosen host takes part, unless it has an instance that is not half-done (R15).
-fn weigh_hosts(request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+fn weigh_hosts(request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = Weighed::default();
     let on: HashMap<i64, &Candidate> =
         candidates.iter().map(|candidate| (candidate.instance.host_id, candidate)).collect();
-    for host in found.hosts.iter().flatten() {
+    for host in resolved.hosts.iter().flatten() {
         let Some(candidate) = on.get(&host.id) else {
-            weighed.choice.taken.push(Taken { host: host.clone(), instance: None, to: found.version_id });
+            weighed.choice.taken.push(Taken { host: host.clone(), instance: None, to: resolved.version_id });
             continue;
         };
-        match installed_again(&candidate.state(&found.through), request.include_unknown) {
-            Ok(()) => weighed.take(candidate, found),
+        match installed_again(&candidate.state(&resolved.through), request.include_unknown) {
+            Ok(()) => weighed.take(candidate, resolved),
             Err(ProblemCode::Locked) => weighed.held.push(candidate.instance.id),
-            Err(_) if request.hosts.is_claim() => weighed.deployed.push(host.id),
+            Err(_) if request.hosts.names_hosts() => weighed.deployed.push(host.id),
             Err(_) => {}
         }
     }
@@ -122,23 +122,23 @@ fn weigh_hosts(request: &Request, found: &Found, candidates: &[Candidate]) -> We
 }
 
 /// For all else: every chosen instance takes part, unless there is a reason to leave it out (R7, R9).
-fn weigh_instances(action: ReleaseAction, request: &Request, found: &Found, candidates: &[Candidate]) -> Weighed {
+fn weigh_instances(action: ReleaseAction, request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = Weighed::default();
     let mut by_name: Vec<&Candidate> = candidates.iter().collect();
     by_name.sort_by(|a, b| a.instance.hostname.cmp(&b.instance.hostname));
     for candidate in by_name {
-        match left_out(action, found.version_id, &candidate.state(&found.through), request.include_unknown) {
-            None => weighed.take(candidate, found),
+        match left_out(action, resolved.version_id, &candidate.state(&resolved.through), request.include_unknown) {
+            None => weighed.take(candidate, resolved),
             Some(reason) => weighed.choice.skipped.push(Skipped {
                 instance_id: candidate.instance.id,
                 reason,
-                locks: if reason == SkipReason::Locked { candidate.locks(&found.through) } else { Vec::new() },
+                locks: if reason == SkipReason::Locked { candidate.locks(&resolved.through) } else { Vec::new() },
             }),
         }
     }
-    if request.hosts.is_claim() {
+    if request.hosts.names_hosts() {
         let there: HashSet<i64> = candidates.iter().map(|candidate| candidate.instance.host_id).collect();
-        let hosts = found.hosts.iter().flatten().map(|host| host.id);
+        let hosts = resolved.hosts.iter().flatten().map(|host| host.id);
         weighed.missing = hosts.filter(|id| !there.contains(id)).collect();
     }
     weighed
@@ -165,11 +165,11 @@ impl Choice {
 }
 
 impl Weighed {
-    fn take(&mut self, candidate: &Candidate, found: &Found) {
+    fn take(&mut self, candidate: &Candidate, resolved: &Resolved) {
         let instance = candidate.instance.clone();
         let host = Host { id: instance.host_id, hostname: instance.hostname.clone() };
         self.choice.through.extend(&candidate.holds);
-        self.choice.taken.push(Taken { host, instance: Some(instance), to: found.version_id });
+        self.choice.taken.push(Taken { host, instance: Some(instance), to: resolved.version_id });
     }
 
     fn is_sound(&self) -> bool {
@@ -177,7 +177,7 @@ impl Weighed {
     }
 
     /// Notes what refuses the request.
-    fn tell(&self, request: &Request, problems: &mut Problems) {
+    fn check(&self, request: &Request, problems: &mut Problems) {
         let field = request.hosts.field();
         let hosts = |ids: &[i64]| ids.iter().map(|id| Kind::Host.id(*id)).collect::<Vec<_>>();
         if !self.missing.is_empty() {
@@ -201,7 +201,7 @@ impl Weighed {
             let about = held.into_iter().map(|id| Kind::Instance.id(id));
             problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(about));
         }
-        // How many would take part is only known where all that was named was found.
+        // How many would take part is only known where all that was named was resolved.
         let taken = self.choice.taken.len() as i64;
         let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
         if known && request.expected_count.is_some_and(|expected| expected != taken) {

@@ -1,6 +1,6 @@
 //! Ending targets: the target, its instance, its release and their events, all in one transaction (R12, R13).
 
-use super::transition::Moving;
+use super::transition::Transition;
 use crate::domain::Timestamp;
 use crate::domain::event::InstanceChange;
 use crate::domain::event::InstanceEventKind;
@@ -22,11 +22,11 @@ pub(crate) async fn lock(
 }
 
 /// Ends targets of locked releases on locked instances. The version changes only by success (R12, I4).
-pub(crate) async fn settle(
+pub(crate) async fn end_targets(
     tx: &mut Tx,
     at: Timestamp,
     by: &str,
-    releases: &mut BTreeMap<i64, Moving>,
+    releases: &mut BTreeMap<i64, Transition>,
     instances: &mut HashMap<i64, LockedInstance>,
     ended: &[(OpenTarget, End)],
 ) -> Result<()> {
@@ -36,12 +36,14 @@ pub(crate) async fn settle(
     target::end(tx, at, ended).await?;
     let mut changes = Vec::new();
     for (target, end) in ended {
-        let (Some(moving), Some(instance)) =
+        let (Some(transition), Some(instance)) =
             (releases.get_mut(&target.release_id), instances.get_mut(&target.instance_id))
         else {
             continue;
         };
-        let Some(status) = InstanceStatus::after(moving.row.action, end.status, target.from_status) else { continue };
+        let Some(status) = InstanceStatus::after(transition.row.action, end.status, target.from_status) else {
+            continue;
+        };
         let before = instance.clone();
         instance.status = status;
         instance.revision += 1;
@@ -55,8 +57,8 @@ pub(crate) async fn settle(
     let ids: Vec<i64> = saved.iter().map(|instance| instance.id).collect();
     let locked = instance::locked(tx, &ids).await?;
     for (target, end, before, after) in changes {
-        let Some(moving) = releases.get_mut(&target.release_id) else { continue };
-        moving.tell_instance(InstanceChange {
+        let Some(transition) = releases.get_mut(&target.release_id) else { continue };
+        transition.record_instance(InstanceChange {
             kind: InstanceEventKind::Release,
             instance_id: after.id,
             host_id: after.host_id,
@@ -72,7 +74,7 @@ pub(crate) async fn settle(
             target_end: Some(end),
             hold_id: None,
         });
-        moving.moved(target.id, target.status, end);
+        transition.move_target(target.id, target.status, end);
     }
     Ok(())
 }

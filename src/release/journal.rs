@@ -5,12 +5,12 @@ use crate::domain::event::ReleaseEventKind;
 use crate::domain::event::{Changed, NewEvent};
 use crate::domain::{Kind, Word};
 
-/// Tells what was committed.
-pub(crate) fn tell(events: &[NewEvent]) {
+/// Logs what was committed.
+pub(crate) fn log(events: &[NewEvent]) {
     for event in events {
         let (service, by) = (&event.service_name, &event.caused_by);
         match &event.changed {
-            Changed::Release(change) if is_told(change.kind) => tracing::info!(
+            Changed::Release(change) if is_logged(change.kind) => tracing::info!(
                 release = %Kind::Release.id(change.release_id),
                 service,
                 action = change.action.word(),
@@ -47,6 +47,6 @@ pub(crate) fn tell(events: &[NewEvent]) {
 }
 
 /// What begins and ends of single targets has lines of its own.
-fn is_told(kind: ReleaseEventKind) -> bool {
+fn is_logged(kind: ReleaseEventKind) -> bool {
     !matches!(kind, ReleaseEventKind::TargetStarted | ReleaseEventKind::TargetFinished)
 }

@@ -57,7 +57,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
         caused_by: by.clone(),
         changed,
     };
-    change.tell(event(Changed::Release(ReleaseChange {
+    change.record(event(Changed::Release(ReleaseChange {
         kind: ReleaseEventKind::Accepted,
         release_id: id,
         action,
@@ -69,7 +69,7 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
     for ((taken, instance_id), target_id) in choice.taken.iter().zip(&instances).zip(numbers) {
         let before = taken.instance.as_ref();
         let version_id = before.and_then(|instance| instance.version_id);
-        change.tell(event(Changed::Instance(InstanceChange {
+        change.record(event(Changed::Instance(InstanceChange {
             kind: InstanceEventKind::Release,
             instance_id: *instance_id,
             host_id: taken.host.id,

@@ -1,6 +1,6 @@
 //! What is asked of a release, as it was sent, and what is answered.
 
-use crate::change;
+use crate::change::{self, Refusal};
 use crate::domain::instance::InstanceSettings;
 use crate::domain::release::rollout::RolloutOverrides;
 use crate::domain::release::selection::Skipped;
@@ -75,6 +75,18 @@ pub struct Refused {
     pub skipped: Vec<Skipped>,
 }
 
+impl From<Problems> for Refused {
+    fn from(problems: Problems) -> Self {
+        Refused { problems, skipped: Vec::new() }
+    }
+}
+
+impl Refusal for Refused {
+    fn problems(&self) -> &Problems {
+        &self.problems
+    }
+}
+
 impl Aim {
     /// The action that it asks for.
     pub fn action(&self) -> ReleaseAction {
@@ -119,7 +131,7 @@ impl Selection {
     }
 
     /// Whether each host was named, so that one that does not fit refuses the request (R6).
-    pub fn is_claim(&self) -> bool {
+    pub fn names_hosts(&self) -> bool {
         matches!(self, Selection::HostIds(_) | Selection::Hostnames(_))
     }
 }
@@ -133,7 +145,7 @@ impl Request {
         }
         self.rollout.check(problems);
         if let Some(reason) = &self.reason {
-            problems.take(name::text("reason", reason, name::REASON));
+            problems.collect(name::text("reason", reason, name::REASON));
         }
         if self.expected_count.is_some_and(|count| count < 0) {
             problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "A count is 0 or more."));
@@ -160,7 +172,7 @@ impl Request {
                 let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 claim::list(field, &told, problems);
                 for (key, value) in labels {
-                    problems.take(name::label(field, key, value));
+                    problems.collect(name::label(field, key, value));
                 }
             }
         }

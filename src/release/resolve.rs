@@ -3,55 +3,57 @@
 use super::request::{Request, Selection};
 use crate::app::App;
 use crate::change::Change;
-use crate::domain::hold::Hold;
+use crate::domain::hold::{Hold, frozen};
 use crate::domain::release::ReleaseAction;
 use crate::domain::version::Obstacle;
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::executor::Executor;
 use crate::store::candidates::{self, Host};
 use crate::store::service::Service;
 use crate::store::version::Version;
-use crate::store::{Result, Tx, hold, host, service, version};
+use crate::store::{Result, Tx, hold, host};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// What was found. What is none was not asked for, or is among the problems.
+/// What a request refers to. A field is `None` if the request does not name it, or if it is among the problems.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Resolved {
     pub service: Option<Service>,
     pub executor: Option<Arc<Executor>>,
     pub version_id: Option<i64>,
     pub current_version_id: Option<i64>,
-    /// Holds that it is let through.
+    /// Holds that the release may go through.
     pub through: HashSet<i64>,
-    /// Freezes that stand, and that it is let through.
+    /// Freezes in force that the release goes through.
     pub thawed: Vec<i64>,
-    /// The hosts that were chosen; none for all.
+    /// The hosts that were chosen; `None` for all.
     pub hosts: Option<Vec<Host>>,
 }
 
 /// Looks everything up, in a number of statements that does not depend on how much there is.
-pub async fn find(app: &App, change: &mut Change<'_>, request: &Request, problems: &mut Problems) -> Result<Found> {
-    let mut found = Found::default();
-    if let Some(id) = problems.take(claim::id("serviceId", Kind::Service, &request.service_id)) {
-        found.service = service::share(&mut change.tx, id).await?.filter(|service| service.removed_at.is_none());
-        change.waited().await?;
-        match &found.service {
-            Some(service) => found.executor = executor(app, service, problems),
-            None => problems.add(claim::not_found("serviceId", Kind::Service, &[&request.service_id])),
-        }
-    }
-    versions(&mut change.tx, request, &mut found, problems).await?;
-    holds(change, request, &mut found, problems).await?;
-    found.hosts = hosts(change, request, problems).await?;
-    Ok(found)
+pub async fn resolve(
+    app: &App,
+    change: &mut Change<'_>,
+    request: &Request,
+    problems: &mut Problems,
+) -> Result<Resolved> {
+    let mut resolved = Resolved {
+        service: problems.collect(change.shared_service("serviceId", &request.service_id).await?),
+        ..Resolved::default()
+    };
+    resolved.executor = resolved.service.as_ref().and_then(|service| executor(app, service, problems));
+    versions(change, request, &mut resolved, problems).await?;
+    holds(change, request, &mut resolved, problems).await?;
+    resolved.hosts = hosts(change, request, problems).await?;
+    Ok(resolved)
 }
 
 fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc<Executor>> {
     let executor = app.executors.get(&service.executor).cloned();
     if executor.is_none() {
         let message = format!(
-            "The service {} names the executor {}, which is not configured here.",
+            "Service {} uses the executor {}, which is not configured on this server. Configure it, or choose another \
+             executor with updateService.",
             service.name, service.executor
         );
         problems.add(Problem::new(ProblemCode::UnknownExecutor, "serviceId", message));
@@ -59,11 +61,16 @@ fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc
     executor
 }
 
-async fn versions(tx: &mut Tx, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
-    let service = found.service.as_ref();
+async fn versions(
+    change: &mut Change<'_>,
+    request: &Request,
+    resolved: &mut Resolved,
+    problems: &mut Problems,
+) -> Result<()> {
+    let service = resolved.service.as_ref().map(|service| (service.id, service.name.as_str()));
     if let Some(text) = request.aim.version_id() {
-        let target = problems.take(version_of(tx, "versionId", text, service).await?);
-        found.version_id = target.as_ref().map(|version| version.id);
+        let target = problems.collect(change.version("versionId", text, service).await?);
+        resolved.version_id = target.as_ref().map(|version| version.id);
         if let Some(version) = &target {
             for reason in version.rule().obstacles() {
                 problems.add(obstacle(version, reason));
@@ -71,32 +78,10 @@ async fn versions(tx: &mut Tx, request: &Request, found: &mut Found, problems: &
         }
     }
     if let Some(text) = request.aim.current_version_id() {
-        let current = problems.take(version_of(tx, "currentVersionId", text, service).await?);
-        found.current_version_id = current.map(|version| version.id);
+        let current = problems.collect(change.version("currentVersionId", text, service).await?);
+        resolved.current_version_id = current.map(|version| version.id);
     }
     Ok(())
-}
-
-/// The version that is claimed, of this service if it is known.
-async fn version_of(
-    tx: &mut Tx,
-    field: &str,
-    text: &str,
-    service: Option<&Service>,
-) -> Result<Result<Version, Problem>> {
-    let id = match claim::id(field, Kind::Version, text) {
-        Ok(id) => id,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let found = version::by_id(tx, id).await?.filter(|version| version.removed_at.is_none());
-    Ok(match (found, service) {
-        (None, _) => Err(claim::not_found(field, Kind::Version, &[text])),
-        (Some(version), Some(service)) if service.id != version.service_id => {
-            let message = format!("This is no version of the service {}.", service.name);
-            Err(Problem::new(ProblemCode::OtherService, field, message).about([text]))
-        }
-        (Some(version), _) => Ok(version),
-    })
 }
 
 /// What keeps the version from being released (R1), as a problem of the input that names it.
@@ -106,55 +91,55 @@ fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
     let (code, message) = match obstacle {
         Obstacle::NotBuilt => (
             ProblemCode::VersionNotBuilt,
-            "This version has no successful build. Only a version whose build succeeded can be released.",
+            "This version has no successful build. Choose a version whose build succeeded.",
         ),
-        Obstacle::Withdrawn => {
-            (ProblemCode::VersionWithdrawn, "This version was withdrawn. Choose another one, or have it reinstated.")
-        }
+        Obstacle::Withdrawn => (
+            ProblemCode::VersionWithdrawn,
+            "This version was withdrawn. Choose another version, or reinstate this one.",
+        ),
         Obstacle::Removed => return claim::not_found(FIELD, Kind::Version, &[id]),
     };
     Problem::new(code, FIELD, message).about([id])
 }
 
-/// The holds that it asks to be let through, and the freezes that stand in its way (R17).
-async fn holds(change: &mut Change<'_>, request: &Request, found: &mut Found, problems: &mut Problems) -> Result<()> {
+/// The holds that the release may go through, and the freezes that refuse it (R17).
+async fn holds(
+    change: &mut Change<'_>,
+    request: &Request,
+    resolved: &mut Resolved,
+    problems: &mut Problems,
+) -> Result<()> {
     const FIELD: &str = "throughHoldIds";
-    let claimed = claim::ids(FIELD, Kind::Hold, &request.through_hold_ids, problems);
-    let holds = match claimed.is_empty() {
-        true => Vec::new(),
-        false => hold::by_ids(&mut change.tx, &claimed).await?,
-    };
-    found.through = holds.iter().map(|hold| hold.id).collect();
-    let mut blame = |code, numbers: Vec<i64>, message: String| {
-        if !numbers.is_empty() {
-            let about = numbers.into_iter().map(|number| Kind::Hold.id(number));
-            problems.add(Problem::new(code, FIELD, message).about(about));
+    let named = change.holds(FIELD, &request.through_hold_ids, problems).await?;
+    resolved.through = named.iter().map(|hold| hold.id).collect();
+    let Some(service) = &resolved.service else { return Ok(()) };
+    let mut refuse = |code, holds: Vec<&Hold>, message: String| {
+        if !holds.is_empty() {
+            problems.add(Problem::new(code, FIELD, message).about(ids(holds)));
         }
     };
-    let unknown = claimed.into_iter().filter(|id| !found.through.contains(id)).collect();
-    blame(ProblemCode::NotFound, unknown, "There is no such hold.".to_owned());
-    let Some(service) = &found.service else { return Ok(()) };
-    let (own, foreign): (Vec<_>, Vec<_>) = holds.iter().partition(|hold| hold.service_id == service.id);
-    let foreign = foreign.iter().map(|hold| hold.id).collect();
-    blame(ProblemCode::OtherService, foreign, format!("These are no holds of the service {}.", service.name));
+    let (own, foreign): (Vec<&Hold>, Vec<&Hold>) = named.iter().partition(|hold| hold.service_id == service.id);
+    let message = format!("These holds belong to another service, not to {}. Leave them out.", service.name);
+    refuse(ProblemCode::OtherService, foreign, message);
     let caller = &request.change.caller;
-    let closed = own.iter().filter(|hold| !hold.lets_through(caller)).map(|hold| hold.id).collect();
-    let message = "Only who set a hold, or an admin, may let a release through it.";
-    blame(ProblemCode::Invalid, closed, message.to_owned());
+    let closed = own.into_iter().filter(|hold| !hold.lets_through(caller)).collect();
+    let message = "Only the caller who set a hold, or an admin, may let a release through it.";
+    refuse(ProblemCode::Invalid, closed, message.to_owned());
 
     let freezes = hold::on_service(&mut change.tx, service.id).await?;
-    let now = change.now;
-    let in_the_way = |freeze: &Hold| freeze.stands(now) && freeze.freezes(request.aim.action());
-    let standing = freezes.iter().filter(|freeze| in_the_way(freeze)).map(|freeze| freeze.id);
-    let (thawed, frozen): (Vec<_>, Vec<_>) = standing.partition(|id| found.through.contains(id));
-    found.thawed = thawed;
-    if !frozen.is_empty() {
-        let message =
-            format!("The service {} is frozen. Wait until it is not, or go through as who froze it.", service.name);
-        let about = frozen.into_iter().map(|id| Kind::Hold.id(id));
-        problems.add(Problem::new(ProblemCode::Frozen, "serviceId", message).about(about));
+    let in_the_way = |freeze: &&Hold| freeze.is_in_force(change.now) && freeze.refuses(request.aim.action());
+    let (thawed, standing): (Vec<&Hold>, Vec<&Hold>) =
+        freezes.iter().filter(in_the_way).partition(|freeze| resolved.through.contains(&freeze.id));
+    if !standing.is_empty() {
+        let message = frozen(&service.name, &standing, change.now);
+        problems.add(Problem::new(ProblemCode::Frozen, "serviceId", message).about(ids(standing)));
     }
+    resolved.thawed = thawed.into_iter().map(|freeze| freeze.id).collect();
     Ok(())
+}
+
+fn ids(holds: Vec<&Hold>) -> impl Iterator<Item = Id> {
+    holds.into_iter().map(|hold| Kind::Hold.id(hold.id))
 }
 
 /// The hosts that were chosen; for an installation they are locked, and looked up again.
@@ -163,11 +148,11 @@ async fn hosts(change: &mut Change<'_>, request: &Request, problems: &mut Proble
     if request.aim.action() == ReleaseAction::Install && !hosts.is_empty() {
         let ids: Vec<i64> = hosts.iter().map(|host| host.id).collect();
         candidates::lock_hosts(&mut change.tx, &ids).await?;
-        change.waited().await?;
+        change.refresh_clock().await?;
         hosts = candidates::hosts_by_id(&mut change.tx, &ids).await?;
         let there: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
         let gone: Vec<_> = ids.iter().filter(|id| !there.contains(id)).map(|id| Kind::Host.id(*id)).collect();
-        if request.hosts.is_claim() && !gone.is_empty() {
+        if request.hosts.names_hosts() && !gone.is_empty() {
             problems.add(claim::not_found(request.hosts.field(), Kind::Host, &gone));
         }
     }
@@ -187,7 +172,7 @@ async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> 
             (hosts, missing)
         }
         Selection::Hostnames(names) => {
-            // What cannot be a hostname is none that is known; the empty one has a problem already.
+            // A text that cannot be a hostname is not looked up; an empty one has a problem already.
             let names: Vec<_> = bounded(names).iter().filter(|name| !name.is_empty()).collect();
             let possible = names.iter().filter(|name| name::hostname(field, name).is_ok());
             let possible: Vec<String> = possible.map(ToString::to_string).collect();
@@ -208,7 +193,7 @@ async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> 
     Ok(Some(hosts))
 }
 
-/// What is looked up of a list: nothing of one that is too long, which has its problem already.
+/// What is looked up of a list: nothing if it is too long, for which it has a problem already.
 fn bounded(list: &[String]) -> &[String] {
-    if list.len() > claim::MOST { &[] } else { list }
+    if list.len() > claim::MAX_LIST { &[] } else { list }
 }

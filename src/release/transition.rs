@@ -1,4 +1,4 @@
-//! A release on its way to another state: its counts, its revision and its events go together (R14, I5).
+//! The transition of a release to another state: its counts, its revision and its events go together (R14, I5).
 
 use crate::domain::Timestamp;
 use crate::domain::event::ReleaseEventKind;
@@ -8,41 +8,41 @@ use crate::domain::target::ReleaseTargetStatus;
 use crate::store::release::{self, Moved, ReleaseRow};
 use crate::store::{Result, Tx};
 
-/// A release whose row is locked.
-pub(crate) struct Moving {
+/// A transition under way. The row of the release is locked.
+pub(crate) struct Transition {
     pub row: ReleaseRow,
     pub progress: Progress,
     revision: i64,
     stopped: bool,
-    /// Who causes what happens to it now.
+    /// Name of the caller or worker that causes it.
     by: String,
     events: Vec<NewEvent>,
 }
 
-impl Moving {
-    pub fn new(row: ReleaseRow, by: &str) -> Moving {
+impl Transition {
+    pub fn new(row: ReleaseRow, by: &str) -> Transition {
         let (progress, revision) = (row.under_way.progress, row.revision);
-        Moving { row, progress, revision, stopped: false, by: by.to_owned(), events: Vec::new() }
+        Transition { row, progress, revision, stopped: false, by: by.to_owned(), events: Vec::new() }
     }
 
-    /// A target goes from one state to another.
-    pub fn moved(&mut self, target_id: i64, from: ReleaseTargetStatus, to: ReleaseTargetStatus) {
+    /// Moves a target from one state to another.
+    pub fn move_target(&mut self, target_id: i64, from: ReleaseTargetStatus, to: ReleaseTargetStatus) {
         self.progress = self.progress.moved(from, to, 1);
         let kind = match to.is_open() {
             true => ReleaseEventKind::TargetStarted,
             false => ReleaseEventKind::TargetFinished,
         };
-        self.tell(kind, Some(target_id));
+        self.record(kind, Some(target_id));
     }
 
-    /// No more targets begin, since too many failed.
+    /// Stops the release: no more targets start, since too many failed.
     pub fn stop(&mut self) {
         self.stopped = true;
-        self.tell(ReleaseEventKind::Stopped, None);
+        self.record(ReleaseEventKind::Stopped, None);
     }
 
-    /// Notes an event of the release as it is now.
-    pub fn tell(&mut self, kind: ReleaseEventKind, target_id: Option<i64>) {
+    /// Records an event of the release as it is now.
+    pub fn record(&mut self, kind: ReleaseEventKind, target_id: Option<i64>) {
         self.revision += 1;
         let change = ReleaseChange {
             kind,
@@ -53,15 +53,15 @@ impl Moving {
             status: self.status(),
             progress: self.progress,
         };
-        self.note(Changed::Release(change));
+        self.push(Changed::Release(change));
     }
 
-    /// Notes what became of one of its instances.
-    pub fn tell_instance(&mut self, change: InstanceChange) {
-        self.note(Changed::Instance(change));
+    /// Records an event of one of its instances.
+    pub fn record_instance(&mut self, change: InstanceChange) {
+        self.push(Changed::Instance(change));
     }
 
-    fn note(&mut self, changed: Changed) {
+    fn push(&mut self, changed: Changed) {
         self.events.push(NewEvent {
             service_id: self.row.service_id,
             service_name: self.row.service_name.clone(),
@@ -75,30 +75,30 @@ impl Moving {
     }
 }
 
-/// Saves what the releases became and gives their events, to be appended last.
+/// Saves the releases and returns their events, to be appended last.
 pub(crate) async fn save(
     tx: &mut Tx,
     at: Timestamp,
-    releases: impl IntoIterator<Item = Moving>,
+    releases: impl IntoIterator<Item = Transition>,
 ) -> Result<Vec<NewEvent>> {
     let (mut rows, mut events) = (Vec::new(), Vec::new());
-    for mut moving in releases {
-        if moving.revision == moving.row.revision {
+    for mut transition in releases {
+        if transition.revision == transition.row.revision {
             continue;
         }
-        if moving.status().is_over() {
-            moving.tell(ReleaseEventKind::Finished, None);
+        if transition.status().is_over() {
+            transition.record(ReleaseEventKind::Finished, None);
         }
-        let Progress { queued, canceled, total, .. } = moving.progress;
+        let Progress { queued, canceled, total, .. } = transition.progress;
         rows.push(Moved {
-            id: moving.row.id,
-            status: moving.status(),
-            progress: moving.progress,
-            revision: moving.revision,
+            id: transition.row.id,
+            status: transition.status(),
+            progress: transition.progress,
+            revision: transition.revision,
             started: queued + canceled < total,
-            stopped: moving.stopped,
+            stopped: transition.stopped,
         });
-        events.append(&mut moving.events);
+        events.append(&mut transition.events);
     }
     release::save(tx, at, &rows).await?;
     Ok(events)

@@ -161,24 +161,23 @@ fn keys() -> &'static Sql {
          GROUP BY k.caller, k.key HAVING count(*) > 1
          UNION ALL
          SELECT 'A key is kept for a release that is not there.', k.caller || ' ' || k.key
-         FROM idempotency k WHERE k.operation IN ('installInstances', 'upgradeInstances', 'revertInstances',
-            'uninstallInstances', 'retryRelease', 'undoRelease')
+         FROM idempotency k WHERE substr(k.result ->> 0, 1, 4) = 'rel_'
             AND NOT EXISTS (SELECT 1 FROM release r WHERE r.created_by = k.caller AND r.idempotency_key = k.key
-                AND r.id = CAST(k.result ->> 0 AS bigint))
+                AND 'rel_' || CAST(r.id AS text) = k.result ->> 0)
          LIMIT 1000"
     )
 }
 
-/// I7: every release has one audit entry of the request that made it, for as long as entries are kept.
+/// I7: every release has one audit entry of the request that made it, for as long as entries are kept. It is of the
+/// instant at which the release was made, and names it first. Another operation on it may have the same instant.
 fn audit() -> &'static Sql {
     sql!(
         "SELECT 'A release does not have one audit entry.' AS what, 'rel_' || CAST(r.id AS text) AS place
          FROM release r LEFT JOIN (
-            SELECT result ->> 0 AS release_id, count(*) AS entries FROM audit
-            WHERE outcome = 'ACCEPTED' AND operation IN ('installInstances', 'upgradeInstances', 'revertInstances',
-                'uninstallInstances', 'retryRelease', 'undoRelease')
-            GROUP BY 1) a ON a.release_id = 'rel_' || CAST(r.id AS text)
-         WHERE (a.entries IS NULL OR a.entries <> 1) AND r.created_at >= (SELECT kept_from FROM audit_log)
+            SELECT result ->> 0 AS release_id, at, count(*) AS entries, count(DISTINCT operation) AS operations FROM audit
+            WHERE outcome = 'ACCEPTED' AND substr(result ->> 0, 1, 4) = 'rel_' GROUP BY 1, 2
+         ) a ON a.release_id = 'rel_' || CAST(r.id AS text) AND a.at = r.created_at
+         WHERE (a.entries IS NULL OR a.entries > a.operations) AND r.created_at >= (SELECT kept_from FROM audit_log)
          LIMIT 1000"
     )
 }

@@ -11,8 +11,8 @@ pub const KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
 pub struct Kept {
     pub operation: String,
     pub fingerprint: String,
-    /// Numbers of the rows that the first request made.
-    pub result: Json<Vec<i64>>,
+    /// Ids of what the first request made.
+    pub result: Json<Vec<String>>,
 }
 
 /// Takes the key's lock until the transaction ends, and gives what is kept under it. A key that has

@@ -7,7 +7,7 @@ use crate::domain::Step;
 use crate::domain::release::UnderWay;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::failpoint;
-use crate::release::transition::{self, Moving};
+use crate::release::transition::{self, Transition};
 use crate::store::queue::{self, Claimed, Queued};
 use crate::store::{Result, events, instance, release, worker};
 use std::collections::{BTreeMap, HashSet};
@@ -50,11 +50,11 @@ pub(super) async fn claim(app: &App, me: &WorkerRef, room: usize) -> Result<Vec<
     instance::raise_fences(&mut tx, &instances).await?;
     let targets: Vec<i64> = chosen.iter().map(|target| target.id).collect();
     queue::begin(&mut tx, at, me.id, Step::Run, &targets).await?;
-    let mut releases: BTreeMap<i64, Moving> =
-        rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
+    let mut releases: BTreeMap<i64, Transition> =
+        rows.into_iter().map(|row| (row.id, Transition::new(row, &me.name))).collect();
     for target in &chosen {
-        if let Some(moving) = releases.get_mut(&target.release_id) {
-            moving.moved(target.id, ReleaseTargetStatus::Queued, ReleaseTargetStatus::Running);
+        if let Some(transition) = releases.get_mut(&target.release_id) {
+            transition.move_target(target.id, ReleaseTargetStatus::Queued, ReleaseTargetStatus::Running);
         }
     }
     let claimed = queue::claimed(&mut tx, &targets).await?;

@@ -4,9 +4,9 @@ use super::{WorkerRef, retry};
 use crate::domain::release::{Progress, UnderWay};
 use crate::domain::target::End;
 use crate::failpoint;
-use crate::release::end_targets::{self, settle};
+use crate::release::end_targets::{self, end_targets};
 use crate::release::journal;
-use crate::release::transition::{self, Moving};
+use crate::release::transition::{self, Transition};
 use crate::store::target::{self, OpenTarget};
 use crate::store::{Db, Result, events, release};
 use std::collections::{BTreeMap, HashMap};
@@ -84,8 +84,8 @@ pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Resul
     let ids: Vec<i64> = endings.iter().map(|ending| ending.release_id).collect();
     // Without the locks of their releases, two last targets that end at once would leave a release running.
     let rows = release::lock(&mut tx, &ids).await?;
-    let mut releases: BTreeMap<i64, Moving> =
-        rows.into_iter().map(|row| (row.id, Moving::new(row, &me.name))).collect();
+    let mut releases: BTreeMap<i64, Transition> =
+        rows.into_iter().map(|row| (row.id, Transition::new(row, &me.name))).collect();
     let by_target: HashMap<i64, &Ending> = endings.iter().map(|ending| (ending.target_id, ending)).collect();
     let targets: Vec<i64> = by_target.keys().copied().collect();
     let ended: Vec<(OpenTarget, End)> = target::running(&mut tx, me.id, &targets)
@@ -113,32 +113,32 @@ pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Resul
     };
     let all = ended.iter().map(|(target, _)| target).chain(&queued);
     let mut instances = end_targets::lock(&mut tx, all).await?;
-    settle(&mut tx, at, &me.name, &mut releases, &mut instances, &ended).await?;
+    end_targets(&mut tx, at, &me.name, &mut releases, &mut instances, &ended).await?;
     for release_id in &stopping {
-        if let Some(moving) = releases.get_mut(release_id) {
-            moving.stop();
+        if let Some(transition) = releases.get_mut(release_id) {
+            transition.stop();
         }
     }
     let canceled: Vec<_> = queued
         .into_iter()
         .map(|target| (target, End::canceled("Canceled before it started: too many targets had failed.")))
         .collect();
-    settle(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
+    end_targets(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
     let told = transition::save(&mut tx, at, releases.into_values()).await?;
     events::append(&mut tx, at, &told).await?;
     failpoint::at("worker::finish::before_commit");
     tx.commit().await?;
     failpoint::at("worker::finish::after_commit");
-    journal::tell(&told);
+    journal::log(&told);
     Ok(written)
 }
 
 /// The releases that give up their queued targets once these targets have ended (R16).
-fn stopping(releases: &BTreeMap<i64, Moving>, ended: &[(OpenTarget, End)]) -> Vec<i64> {
+fn stopping(releases: &BTreeMap<i64, Transition>, ended: &[(OpenTarget, End)]) -> Vec<i64> {
     let mut counts: BTreeMap<i64, Progress> = BTreeMap::new();
     for (target, end) in ended {
-        if let Some(moving) = releases.get(&target.release_id) {
-            let progress = counts.entry(target.release_id).or_insert(moving.progress);
+        if let Some(transition) = releases.get(&target.release_id) {
+            let progress = counts.entry(target.release_id).or_insert(transition.progress);
             *progress = progress.moved(target.status, end.status, 1);
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
+use crate::catalog::end_expired;
 use crate::catalog::freeze::{Freeze, Unfreeze, freeze, unfreeze};
-use crate::catalog::hold::sweep;
 
 fn freezing(service: i64) -> Freeze {
     Freeze { service_id: format!("svc_{service}"), reason: "sale".to_owned(), until: None, include_reverts: false }
@@ -71,8 +71,8 @@ async fn r17_the_sweep_ends_a_freeze_that_is_past_its_end() {
         let due = made(freeze(&ground.app, &asked, &Freeze { until, ..freezing(service) })).await.holds;
         made(freeze(&ground.app, &asked, &freezing(service))).await;
         ground.pass(&due).await;
-        assert_eq!(sweep(&ground.app.db).await.unwrap(), 1);
-        assert_eq!(sweep(&ground.app.db).await.unwrap(), 0);
+        assert_eq!(end_expired(&ground.app.db).await.unwrap(), 1);
+        assert_eq!(end_expired(&ground.app.db).await.unwrap(), 0);
         let told: Vec<(String, Option<i64>, String)> = ground
             .app
             .db

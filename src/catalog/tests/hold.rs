@@ -1,6 +1,7 @@
 use super::*;
+use crate::catalog::end_expired;
 use crate::catalog::freeze::Freeze;
-use crate::catalog::hold::{EndHolds, Held, HoldInstances, end_holds, hold_instances, sweep};
+use crate::catalog::hold::{EndHolds, Held, HoldInstances, end_holds, hold_instances};
 
 async fn instances(ground: &Ground, count: usize) -> Vec<i64> {
     let service = ground.service("web").await;
@@ -170,12 +171,12 @@ async fn r17_the_sweep_ends_what_is_past_its_end_and_tells_it_once() {
         let second =
             made(hold_instances(&ground.app, &asked, &HoldInstances { until, ..holding(&ids[..1]) })).await.holds;
         let stays = made(hold_instances(&ground.app, &asked, &holding(&ids[1..]))).await.holds;
-        assert_eq!(sweep(&ground.app.db).await.unwrap(), 0);
+        assert_eq!(end_expired(&ground.app.db).await.unwrap(), 0);
         ground.pass(&[first[0], first[1], second[0]]).await;
         // It counts for nothing already, and is not there to be ended by a person.
         let off = request("endHolds");
         assert_eq!(made(end_holds(&ground.app, &off, &ending(Some(&ids[..1]), None))).await.holds, Vec::<i64>::new());
-        let (one, two) = tokio::join!(sweep(&ground.app.db), sweep(&ground.app.db));
+        let (one, two) = tokio::join!(end_expired(&ground.app.db), end_expired(&ground.app.db));
         assert_eq!(one.unwrap() + two.unwrap(), 3);
         assert_eq!(ground.instance_events(ids[0]).await[2..], [held(4, false), held(5, false)]);
         assert_eq!(ground.instance_events(ids[1]).await[2..], [held(4, true)]);

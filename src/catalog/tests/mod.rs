@@ -7,8 +7,8 @@ mod instance;
 mod service;
 mod version;
 
-use super::Answer;
 use crate::app::App;
+use crate::change::Answer;
 use crate::change::Request;
 use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::version::{Build, BuildStatus};

@@ -154,7 +154,7 @@ FROM release r JOIN service s ON s.id = r.service_id WHERE r.action = 'UPGRADE'
 ORDER BY 1;
 
 INSERT INTO idempotency (caller, key, operation, fingerprint, result, created_at)
-SELECT created_by, idempotency_key, 'upgradeInstances', '', {json '[' || CAST(id AS text) || ']'}, created_at
+SELECT created_by, idempotency_key, 'upgradeInstances', '', {json '["rel_' || CAST(id AS text) || '"]'}, created_at
 FROM release WHERE idempotency_key IS NOT NULL;
 
 INSERT INTO audit (at, caller, credential, request_id, operation, outcome, input, result)

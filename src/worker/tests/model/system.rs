@@ -108,7 +108,7 @@ impl System {
                     .await;
                 Answer::Nothing
             }
-            Step::Sweep => Answer::Did(vec![hold::sweep(db).await? as i64]),
+            Step::Sweep => Answer::Did(vec![crate::catalog::end_expired(db).await? as i64]),
             Step::Confirm { by, instance: id, version: found } => {
                 let found = match found {
                     Some(found) => instance::Found::Version(self.version_id(*id, *found).await),

@@ -7,10 +7,9 @@ use std::time::Duration;
 /// Entries that are deleted in one transaction.
 const BATCH: i64 = 10_000;
 
-/// Lets the entries that are older than this expire and deletes them, in small transactions, so that no writer waits
-/// long.
+/// Deletes the audit entries that are older than `kept`, in small transactions, so that no writer waits long.
 /// Returns how many there were (I7).
-pub async fn keep(db: &Db, kept: Duration) -> Result<u64> {
+pub async fn delete_old_audit(db: &Db, kept: Duration) -> Result<u64> {
     let mut tx = db.begin().await?;
     let now = tx.now().await?;
     let before = i64::try_from(kept.as_millis()).map_or(0, |kept| now.0.saturating_sub(kept).max(0));

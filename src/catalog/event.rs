@@ -1,0 +1,72 @@
+//! The events of changes that no release makes.
+
+use crate::domain::event::{Changed, InstanceChange, InstanceEventKind, NewEvent, ServiceChange, ServiceEventKind};
+use crate::domain::instance::InstanceStatus;
+use crate::store::instance::Instance;
+
+/// An event of an instance, to be completed with what is different from before.
+pub struct InstanceEventDraft<'a> {
+    pub before: &'a Instance,
+    pub kind: InstanceEventKind,
+    pub status: InstanceStatus,
+    pub version_id: Option<i64>,
+    pub revision: i64,
+    pub locked: bool,
+    pub hold_id: Option<i64>,
+}
+
+impl InstanceEventDraft<'_> {
+    /// A draft in which nothing is different from before.
+    pub fn of(before: &Instance, kind: InstanceEventKind) -> InstanceEventDraft<'_> {
+        let &Instance { status, version_id, revision, .. } = before;
+        InstanceEventDraft { before, kind, status, version_id, revision, locked: false, hold_id: None }
+    }
+
+    /// The event, caused by this caller.
+    pub fn caused_by(self, caused_by: &str) -> NewEvent {
+        NewEvent {
+            service_id: self.before.service_id,
+            service_name: self.before.service_name.clone(),
+            caused_by: caused_by.to_owned(),
+            changed: Changed::Instance(InstanceChange {
+                kind: self.kind,
+                instance_id: self.before.id,
+                host_id: self.before.host_id,
+                hostname: self.before.hostname.clone(),
+                revision: self.revision,
+                previous_status: Some(self.before.status),
+                status: self.status,
+                previous_version_id: self.before.version_id,
+                version_id: self.version_id,
+                locked: self.locked,
+                release_id: None,
+                target_id: None,
+                target_end: None,
+                hold_id: self.hold_id,
+            }),
+        }
+    }
+}
+
+/// What an event of a service is about: the service itself, one of its versions or one of its freezes.
+#[derive(Clone, Copy)]
+pub enum About {
+    Service,
+    Version(i64),
+    Freeze(i64),
+}
+
+/// The event of a change of a service, given by id and name, caused by this caller.
+pub fn service_event(service: (i64, &str), kind: ServiceEventKind, about: About, caused_by: &str) -> NewEvent {
+    let (version_id, hold_id) = match about {
+        About::Service => (None, None),
+        About::Version(id) => (Some(id), None),
+        About::Freeze(id) => (None, Some(id)),
+    };
+    NewEvent {
+        service_id: service.0,
+        service_name: service.1.to_owned(),
+        caused_by: caused_by.to_owned(),
+        changed: Changed::Service(ServiceChange { kind, version_id, hold_id }),
+    }
+}
