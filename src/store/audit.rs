@@ -10,7 +10,7 @@ use std::net::IpAddr;
 pub const COMMAND_LINE: &str = "command line";
 
 /// How long an entry of a denial counts further denials, in milliseconds.
-const DENIALS: i64 = 60_000;
+const DENIAL_WINDOW_MS: i64 = 60_000;
 
 /// One entry to write.
 #[derive(Clone, Debug)]
@@ -18,15 +18,15 @@ pub struct Entry<'a> {
     pub caller: &'a str,
     pub credential: &'a str,
     pub address: Option<IpAddr>,
-    /// Null for a command.
+    /// `None` for a command.
     pub request_id: Option<&'a str>,
     /// The mutation's field.
     pub operation: &'a str,
     pub outcome: AuditOutcome,
     pub input: &'a Value,
-    /// Ids of what was made or changed, or codes of the problems.
+    /// The ids of what was created or changed, or the codes of the problems.
     pub result: Value,
-    /// How many attempts it stands for.
+    /// The number of attempts that it stands for.
     pub count: i64,
 }
 
@@ -51,7 +51,7 @@ pub async fn record(tx: &mut Tx, at: Timestamp, entry: &Entry<'_>) -> Result<()>
     Ok(())
 }
 
-/// Writes what a command did that opened the database itself.
+/// Writes the entry of a command that opened the database itself.
 pub async fn record_command(
     tx: &mut Tx,
     operation: &str,
@@ -64,10 +64,10 @@ pub async fn record_command(
     record(tx, now, &Entry { caller, credential, address, request_id, operation, outcome, input, result, count }).await
 }
 
-/// Counts denials with the entry that this caller and operation got within the last minute, whichever process wrote it;
-/// writes one if there is none.
+/// Adds denials to the entry for this caller and operation from the last minute, whichever process wrote it, or writes one
+/// if it does not exist.
 pub async fn record_denials(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
-    // Processes that count at the same time take turns.
+    // Processes that add denials at the same time do so one after the other.
     tx.query(sql!("SELECT 1 AS one WHERE {key_lock $1} IS NOT NULL")).bind("audit denials").execute().await?;
     let now = tx.now().await?;
     let counted = tx
@@ -79,7 +79,7 @@ pub async fn record_denials(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
         .bind(entry.caller)
         .bind(entry.operation)
         .bind(AuditOutcome::Denied.word())
-        .bind(Timestamp(now.0 - DENIALS))
+        .bind(Timestamp(now.0 - DENIAL_WINDOW_MS))
         .execute()
         .await?;
     match counted {
@@ -107,7 +107,7 @@ pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     .await
 }
 
-/// The same document without the one character that jsonb cannot keep.
+/// The same document without NUL, which jsonb cannot store.
 fn storable(value: &Value) -> Value {
     match value {
         Value::String(text) => text.replace('\0', "\u{fffd}").into(),

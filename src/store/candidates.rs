@@ -1,10 +1,10 @@
-//! The hosts and instances that a release is to choose from, read and locked in bulk.
+//! The hosts and instances from which a release chooses, read and locked in bulk.
 
 use super::{Ids, Json, Result, Tx};
 use crate::domain::instance::InstanceStatus;
 use serde_json::json;
 
-/// A host that is named or found.
+/// A host that a request names or selects.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Host {
     pub id: i64,
@@ -20,26 +20,26 @@ pub struct Instance {
     pub version_id: Option<i64>,
     pub status: InstanceStatus,
     pub revision: i64,
-    /// The release that has it, if one has.
+    /// The release that locks it.
     pub release_id: Option<i64>,
 }
 
-/// Which instances of a service.
+/// A selection of a service's instances.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
     All,
-    /// Those of these numbers.
+    /// Those with these ids.
     These(&'a [i64]),
     /// Those on these hosts.
     On(&'a [i64]),
 }
 
-/// Those of these hosts that are there.
+/// Returns those of these hosts that are not removed.
 pub async fn hosts_by_id(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Host>> {
     tx.query(sql!("SELECT id, hostname FROM host WHERE id {any $1} AND removed_at IS NULL")).bind(Ids(ids)).all().await
 }
 
-/// The hosts that have all of these labels, each of which is given once.
+/// Returns the hosts that have all of these labels, which must be distinct.
 pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result<Vec<Host>> {
     let items: Vec<_> = labels.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
     tx.query(sql!(
@@ -54,14 +54,14 @@ pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result
     .await
 }
 
-/// Locks these hosts: nobody else installs on them or removes them meanwhile.
+/// Locks hosts: until the transaction ends, no other installs on them or removes them.
 pub async fn lock_hosts(tx: &mut Tx, ids: &[i64]) -> Result<()> {
     tx.query(sql!("SELECT id FROM host WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
     Ok(())
 }
 
-/// The instances of a service that are there, only those at this version if one is given. An instance and the release that has it
-/// are read in one statement: they never contradict each other.
+/// Returns the instances of a service that are not removed, only those at `version_id` if it is `Some`. An instance and the
+/// release that locks it are read in one statement, so that they never contradict each other.
 pub async fn instances(
     tx: &mut Tx,
     service_id: i64,

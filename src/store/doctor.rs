@@ -1,22 +1,22 @@
-//! What must hold of the rows, whatever crashed and whatever raced: one query for each invariant.
+//! The invariants of the rows, which hold whatever crashes or runs concurrently: one query for each.
 
 use super::db::sql::Sql;
 use super::db::vocabulary::unknown_words;
 use super::{Db, Result};
 
-/// Something that should not be.
+/// A violation of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The invariant that is broken: `I1` to `I9`.
+    /// The violated invariant: `I1` to `I9`.
     pub invariant: &'static str,
     /// What is wrong with the rows, a sentence.
     pub what: String,
-    /// The rows, by id or place; of one invariant at most a thousand.
+    /// The rows, by id or place; at most 1000 for each invariant.
     pub rows: Vec<String>,
 }
 
-/// Checks every invariant and gives what is broken, nothing if all is well. It only reads, and may be asked
-/// while others write: each query sees one state.
+/// Checks every invariant and returns all violations. It only reads, and may run while others write: each query sees one
+/// state.
 pub async fn check(db: &Db) -> Result<Vec<Finding>> {
     let queries = [
         ("I1", locks()),
@@ -47,29 +47,29 @@ fn locks() -> &'static Sql {
         "SELECT 'An instance has several open targets.' AS what, 'ins_' || CAST(instance_id AS text) AS place
          FROM release_target t WHERE {open t} GROUP BY instance_id HAVING count(*) > 1
          UNION ALL
-         SELECT 'An instance has an open target, and its status says that it is free.', 'ins_' || CAST(i.id AS text)
+         SELECT 'An instance has an open target, but its status says that it is free.', 'ins_' || CAST(i.id AS text)
          FROM release_target t JOIN instance i ON i.id = t.instance_id
          WHERE {open t} AND NOT {moving i}
          UNION ALL
-         SELECT 'An instance is being moved, and has no open target.', 'ins_' || CAST(i.id AS text)
+         SELECT 'An instance is being moved, but has no open target.', 'ins_' || CAST(i.id AS text)
          FROM instance i WHERE {moving i} AND NOT EXISTS
             (SELECT 1 FROM release_target t WHERE t.instance_id = i.id AND {open t})
          LIMIT 1000"
     )
 }
 
-/// I2: a release is over exactly when all its targets are, and counts them rightly.
+/// I2: a release is over exactly when all its targets are, and its counts of them are right.
 fn ends() -> &'static Sql {
     sql!(
-        "SELECT 'A release is over, and has open targets.' AS what, 'rel_' || CAST(r.id AS text) AS place
+        "SELECT 'A release is over, but has open targets.' AS what, 'rel_' || CAST(r.id AS text) AS place
          FROM release r WHERE r.finished_at IS NOT NULL AND EXISTS
             (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND {open t})
          UNION ALL
-         SELECT 'A release has no open target, and is not over.', 'rel_' || CAST(r.id AS text)
+         SELECT 'A release has no open target, but is not over.', 'rel_' || CAST(r.id AS text)
          FROM release r WHERE r.finished_at IS NULL AND NOT EXISTS
             (SELECT 1 FROM release_target t WHERE t.release_id = r.id AND {open t})
          UNION ALL
-         SELECT 'A release counts its targets wrongly.', 'rel_' || CAST(r.id AS text)
+         SELECT 'The counts of a release differ from its targets.', 'rel_' || CAST(r.id AS text)
          FROM release r JOIN (SELECT release_id, count(*) AS total,
                 count(CASE status WHEN 'QUEUED' THEN 1 END) AS queued,
                 count(CASE status WHEN 'RUNNING' THEN 1 END) AS running,
@@ -84,13 +84,13 @@ fn ends() -> &'static Sql {
     )
 }
 
-/// I3: no target has a newer fence than its instance, and what runs has the newest.
+/// I3: no target has a newer fence than its instance, and running targets have the newest.
 fn fences() -> &'static Sql {
     sql!(
-        "SELECT 'A target runs, and another claim of its instance is newer.' AS what, 'tgt_' || CAST(t.id AS text) AS place
+        "SELECT 'A target is running, but its instance has a newer claim.' AS what, 'tgt_' || CAST(t.id AS text) AS place
          FROM release_target t JOIN instance i ON i.id = t.instance_id WHERE t.status = 'RUNNING' AND t.fence < i.fence
          UNION ALL
-         SELECT 'A target has a fence that its instance never gave.', 'tgt_' || CAST(t.id AS text)
+         SELECT 'A target has a newer fence than its instance.', 'tgt_' || CAST(t.id AS text)
          FROM release_target t JOIN instance i ON i.id = t.instance_id WHERE t.fence > i.fence
          LIMIT 1000"
     )
@@ -105,37 +105,37 @@ fn versions() -> &'static Sql {
          WHERE e.subject = 'INSTANCE' AND e.version_id IS DISTINCT FROM e.previous_version_id AND e.kind <> 'CONFIRMATION'
             AND (t.id IS NULL OR t.status <> 'SUCCEEDED' OR t.to_version_id IS DISTINCT FROM e.version_id)
          UNION ALL
-         SELECT 'An instance has another version than its newest event tells.', 'ins_' || CAST(i.id AS text)
+         SELECT 'The version of an instance differs from its newest event.', 'ins_' || CAST(i.id AS text)
          FROM instance i JOIN event e ON e.subject = 'INSTANCE' AND e.instance_id = i.id AND e.revision = i.revision
          WHERE e.version_id IS DISTINCT FROM i.version_id
          LIMIT 1000"
     )
 }
 
-/// I5: positions and revisions have no gaps, and replaying the log gives the present state.
+/// I5: positions and revisions have no gaps, and replaying the log leads to the present state.
 fn events() -> &'static Sql {
     sql!(
-        "SELECT 'The log has a gap before an event.' AS what, 'position ' || CAST(e.position AS text) AS place
+        "SELECT 'The event log has a gap before an event.' AS what, 'position ' || CAST(e.position AS text) AS place
          FROM event e WHERE e.position > (SELECT floor FROM event_log) + 1
             AND NOT EXISTS (SELECT 1 FROM event p WHERE p.position = e.position - 1)
          UNION ALL
-         SELECT 'The log ends elsewhere than its counter says.', 'position ' || CAST(l.position AS text)
+         SELECT 'The counter of the event log differs from its newest event.', 'position ' || CAST(l.position AS text)
          FROM event_log l WHERE l.position <> COALESCE((SELECT max(position) FROM event), 0)
          UNION ALL
-         SELECT 'An event does not begin where the one before it ended.',
+         SELECT 'An event does not continue the one before it.',
             'ins_' || CAST(e.instance_id AS text) || ' revision ' || CAST(e.revision AS text)
          FROM event e JOIN event p
             ON p.subject = 'INSTANCE' AND p.instance_id = e.instance_id AND p.revision = e.revision - 1
          WHERE e.subject = 'INSTANCE' AND (e.previous_status IS DISTINCT FROM p.status
             OR e.previous_version_id IS DISTINCT FROM p.version_id OR e.position <= p.position)
          UNION ALL
-         SELECT 'Revisions of an instance have a gap.', 'ins_' || CAST(instance_id AS text)
+         SELECT 'The revisions of an instance have a gap.', 'ins_' || CAST(instance_id AS text)
          FROM event WHERE subject = 'INSTANCE' GROUP BY instance_id HAVING max(revision) - min(revision) + 1 <> count(*)
          UNION ALL
-         SELECT 'Revisions of a release have a gap.', 'rel_' || CAST(release_id AS text)
+         SELECT 'The revisions of a release have a gap.', 'rel_' || CAST(release_id AS text)
          FROM event WHERE subject = 'RELEASE' GROUP BY release_id HAVING max(revision) - min(revision) + 1 <> count(*)
          UNION ALL
-         SELECT 'An instance is not as its newest event tells.', 'ins_' || CAST(i.id AS text)
+         SELECT 'An instance differs from its newest event.', 'ins_' || CAST(i.id AS text)
          FROM instance i LEFT JOIN event e
             ON e.subject = 'INSTANCE' AND e.instance_id = i.id AND e.revision = i.revision
          WHERE (e.position IS NOT NULL AND e.status <> i.status)
@@ -143,7 +143,7 @@ fn events() -> &'static Sql {
             OR EXISTS (SELECT 1 FROM event n
                 WHERE n.subject = 'INSTANCE' AND n.instance_id = i.id AND n.revision > i.revision)
          UNION ALL
-         SELECT 'A release is not as its newest event tells.', 'rel_' || CAST(r.id AS text)
+         SELECT 'A release differs from its newest event.', 'rel_' || CAST(r.id AS text)
          FROM release r LEFT JOIN event e
             ON e.subject = 'RELEASE' AND e.release_id = r.id AND e.revision = r.revision
          WHERE (e.position IS NOT NULL AND e.status <> r.status)
@@ -152,15 +152,15 @@ fn events() -> &'static Sql {
     )
 }
 
-/// I6: a key that is kept stands for one release, the one that it names.
+/// I6: a kept key stands for one release, the one that it names.
 fn keys() -> &'static Sql {
     sql!(
-        "SELECT 'A key gave several releases.' AS what, k.caller || ' ' || k.key AS place
+        "SELECT 'A key led to several releases.' AS what, k.caller || ' ' || k.key AS place
          FROM idempotency k JOIN release r
             ON r.created_by = k.caller AND r.idempotency_key = k.key AND r.created_at >= k.created_at
          GROUP BY k.caller, k.key HAVING count(*) > 1
          UNION ALL
-         SELECT 'A key is kept for a release that is not there.', k.caller || ' ' || k.key
+         SELECT 'A key is kept for a release that does not exist.', k.caller || ' ' || k.key
          FROM idempotency k WHERE substr(k.result ->> 0, 1, 4) = 'rel_'
             AND NOT EXISTS (SELECT 1 FROM release r WHERE r.created_by = k.caller AND r.idempotency_key = k.key
                 AND 'rel_' || CAST(r.id AS text) = k.result ->> 0)
@@ -172,7 +172,7 @@ fn keys() -> &'static Sql {
 /// instant at which the release was made, and names it first. Another operation on it may have the same instant.
 fn audit() -> &'static Sql {
     sql!(
-        "SELECT 'A release does not have one audit entry.' AS what, 'rel_' || CAST(r.id AS text) AS place
+        "SELECT 'A release does not have exactly one audit entry.' AS what, 'rel_' || CAST(r.id AS text) AS place
          FROM release r LEFT JOIN (
             SELECT result ->> 0 AS release_id, at, count(*) AS entries, count(DISTINCT operation) AS operations FROM audit
             WHERE outcome = 'ACCEPTED' AND substr(result ->> 0, 1, 4) = 'rel_' GROUP BY 1, 2
@@ -192,7 +192,7 @@ fn limits() -> &'static Sql {
          SELECT 'Several commands run on a host that is not shared.', 'hst_' || CAST(host_id AS text)
          FROM release_target WHERE status = 'RUNNING' AND NOT shares_host GROUP BY host_id HAVING count(*) > 1
          UNION ALL
-         SELECT 'Several targets of an instance have one claim.', 'ins_' || CAST(instance_id AS text)
+         SELECT 'Several targets of an instance have the same claim.', 'ins_' || CAST(instance_id AS text)
          FROM release_target WHERE fence > 0 GROUP BY instance_id, fence HAVING count(*) > 1
          LIMIT 1000"
     )

@@ -1,4 +1,4 @@
-//! The log of events: appending, reading behind a position, and giving up what is old.
+//! The event log: appending, reading behind a position, and deleting old events.
 
 use super::db::types::IfKnown;
 use super::{Db, Json, Result, Tx};
@@ -6,8 +6,8 @@ use crate::domain::event::{Changed, InstanceEventKind, NewEvent, ReleaseEventKin
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 
-/// Appends events in this order and gives the position of the last. It must be the last thing that the
-/// transaction does before its commit: from here on every other writer of events waits (I5).
+/// Appends events in this order, and returns the position of the last. It must be the last statement of the transaction
+/// before its commit: from here on, every other writer of events waits (I5).
 pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i64> {
     let last: i64 = tx
         .query(sql!("UPDATE event_log SET position = position + $1 RETURNING position"))
@@ -74,11 +74,11 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
     row
 }
 
-/// One event as the log keeps it. What does not belong to its subject is `None`.
+/// A stored event. Fields that do not belong to its subject are `None`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Event {
     pub position: i64,
-    /// `None` where this program does not know the subject, or not this kind of change to it.
+    /// `None` if this program does not know the subject, or not this kind of event.
     pub subject: IfKnown<Subject>,
     /// A word of the vocabulary of its subject's kinds of events.
     pub kind: String,
@@ -111,7 +111,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether this program knows its subject, and this kind of change to it.
+    /// Whether this program knows the subject and the kind.
     fn is_known(&self) -> bool {
         match self.subject.0 {
             Some(Subject::Instance) => InstanceEventKind::from_word(&self.kind).is_some(),
@@ -122,7 +122,7 @@ impl Event {
     }
 }
 
-/// The first events behind a position, at most `limit`, in order.
+/// Returns the first events behind a position, in order, at most `limit`.
 pub async fn after(db: &Db, position: i64, limit: i64) -> Result<Vec<Event>> {
     let statement = db.query(sql!(
         "SELECT position, subject, kind, at, caused_by, service_id, service_name, instance_id, host_id, hostname,
@@ -139,22 +139,22 @@ pub async fn after(db: &Db, position: i64, limit: i64) -> Result<Vec<Event>> {
     Ok(events)
 }
 
-/// Where the log begins and ends.
+/// Where the event log begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Bounds {
-    /// Position of the newest event that is no longer kept; 0 while all are.
+    /// The position of the newest event that has expired; 0 if none has.
     pub floor: i64,
-    /// Position of the newest event; 0 before the first.
+    /// The position of the newest event; 0 if there are no events.
     pub head: i64,
 }
 
-/// Where the log begins and ends now.
+/// Returns where the event log begins and ends now.
 pub async fn bounds(db: &Db) -> Result<Bounds> {
     db.query(sql!("SELECT floor, position AS head FROM event_log")).one().await
 }
 
-/// Gives up all events that are older than this instant, but never the newest one: who asks for what is behind
-/// them is told so from now on. Their rows go by [`delete_expired`].
+/// Lets all events from before this instant expire, but never the newest one: a cursor before them is expired from now on.
+/// [`delete_expired`] deletes their rows.
 pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE event_log SET floor = (SELECT max(e.position) FROM event e WHERE e.at < $1 AND e.position < event_log.position)
@@ -166,8 +166,7 @@ pub async fn expire(tx: &mut Tx, before: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most so many events that were given up, those aside that another process deletes just now; gives how
-/// many there were.
+/// Deletes at most `limit` expired events, except for those that another process is deleting. Returns how many it deleted.
 pub async fn delete_expired(tx: &mut Tx, limit: i64) -> Result<u64> {
     tx.query(sql!(
         "DELETE FROM event WHERE position IN

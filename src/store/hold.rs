@@ -1,18 +1,18 @@
-//! Holds and freezes, as they are set and ended.
+//! Holds and freezes: setting, reading and ending them.
 
 use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::Timestamp;
 use crate::domain::hold::Hold;
 use serde_json::{Value, json};
 
-/// What is said of new holds.
+/// What new holds have in common.
 #[derive(Clone, Debug)]
 pub struct NewHold<'a> {
     pub reason: &'a str,
     pub until: Option<Timestamp>,
 }
 
-/// Sets a hold on each of these instances, given with their services; gives number and instance of each.
+/// Sets a hold on each of these instances, which come with their services. Returns the id and the instance of each.
 pub async fn insert(
     tx: &mut Tx,
     instances: &[(i64, i64)],
@@ -36,7 +36,7 @@ pub async fn insert(
     .await
 }
 
-/// Freezes a service and gives the number of the freeze.
+/// Freezes a service, and returns the id of the freeze.
 pub async fn freeze(
     tx: &mut Tx,
     service_id: i64,
@@ -59,82 +59,72 @@ pub async fn freeze(
     .await
 }
 
-/// The holds and freezes with these numbers, by number.
+macro_rules! holds {
+    ($condition:literal) => {
+        sql!(concat!(
+            "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at FROM hold ",
+            $condition
+        ))
+    };
+}
+
+/// Returns the holds and freezes with these ids, in the order of ids.
 pub async fn by_ids(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Hold>> {
-    tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
-         FROM hold WHERE id {any $1} ORDER BY id"
-    ))
-    .bind(Ids(ids))
-    .all()
-    .await
+    tx.query(holds!("WHERE id {any $1} ORDER BY id")).bind(Ids(ids)).all().await
 }
 
-/// Holds on these instances that have not ended, oldest first; one past its `until` may be among them.
+/// Returns the holds on these instances that have not been ended, oldest first, including those past their `until`.
 pub async fn on_instances(tx: &mut Tx, instance_ids: &[i64]) -> Result<Vec<Hold>> {
-    tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
-         FROM hold WHERE instance_id {any $1} AND ended_at IS NULL ORDER BY id"
-    ))
-    .bind(Ids(instance_ids))
-    .all()
-    .await
+    tx.query(holds!("WHERE instance_id {any $1} AND ended_at IS NULL ORDER BY id")).bind(Ids(instance_ids)).all().await
 }
 
-/// Freezes of a service that have not ended, oldest first; one past its `until` may be among them.
+/// Returns the freezes of a service that have not been ended, oldest first, including those past their `until`.
 pub async fn on_service(tx: &mut Tx, service_id: i64) -> Result<Vec<Hold>> {
-    tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
-         FROM hold WHERE service_id = $1 AND instance_id IS NULL AND ended_at IS NULL ORDER BY id"
-    ))
-    .bind(service_id)
-    .all()
-    .await
+    tx.query(holds!("WHERE service_id = $1 AND instance_id IS NULL AND ended_at IS NULL ORDER BY id"))
+        .bind(service_id)
+        .all()
+        .await
 }
 
 /// Whether a hold is past its `until` and has not been ended.
 pub async fn any_due(db: &Db) -> Result<bool> {
-    let row: Option<(i64,)> =
-        db.query(sql!("SELECT id FROM hold WHERE ended_at IS NULL AND until <= {now} LIMIT 1")).optional().await?;
-    Ok(row.is_some())
+    let found = db
+        .query(sql!("SELECT id FROM hold WHERE ended_at IS NULL AND until <= {now} LIMIT 1"))
+        .optional_scalar::<i64>()
+        .await?;
+    Ok(found.is_some())
 }
 
-/// Holds that are past their `until` and have not been ended, oldest first, at most so many.
-pub async fn due(tx: &mut Tx, now: Timestamp, most: usize) -> Result<Vec<Hold>> {
-    tx.query(sql!(
-        "SELECT id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at
-         FROM hold WHERE ended_at IS NULL AND until <= $1 ORDER BY until, id LIMIT $2"
-    ))
-    .bind(now)
-    .bind(most as i64)
-    .all()
-    .await
+/// Returns holds that are past their `until` and have not been ended, the earliest `until` first, at most `limit`.
+pub async fn due(tx: &mut Tx, now: Timestamp, limit: usize) -> Result<Vec<Hold>> {
+    tx.query(holds!("WHERE ended_at IS NULL AND until <= $1 ORDER BY until, id LIMIT $2"))
+        .bind(now)
+        .bind(limit as i64)
+        .all()
+        .await
 }
 
-/// Ends those of these holds that have not ended, at this instant by this caller; gives their numbers, sorted.
+/// Ends these holds, except for those that have ended before. Returns the ids of those that it ended, in order.
 pub async fn end(tx: &mut Tx, ids: &[i64], by: &str, at: Timestamp) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
+    let mut ended: Vec<i64> = tx
         .query(sql!("UPDATE hold SET ended_at = $2, ended_by = $3 WHERE id {any $1} AND ended_at IS NULL RETURNING id"))
         .bind(Ids(ids))
         .bind(at)
         .bind(by)
-        .all()
+        .scalars()
         .await?;
-    Ok(sorted(rows))
+    ended.sort_unstable();
+    Ok(ended)
 }
 
-/// Ends those of these holds that have not ended, as of their `until` and by nobody; gives their numbers, sorted.
+/// Ends these holds at their `until`, except for those that have ended before. Returns the ids of those that it ended, in
+/// order.
 pub async fn expire(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
+    let mut ended: Vec<i64> = tx
         .query(sql!("UPDATE hold SET ended_at = until WHERE id {any $1} AND ended_at IS NULL RETURNING id"))
         .bind(Ids(ids))
-        .all()
+        .scalars()
         .await?;
-    Ok(sorted(rows))
-}
-
-fn sorted(rows: Vec<(i64,)>) -> Vec<i64> {
-    let mut ids: Vec<i64> = rows.into_iter().map(|(id,)| id).collect();
-    ids.sort_unstable();
-    ids
+    ended.sort_unstable();
+    Ok(ended)
 }

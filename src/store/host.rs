@@ -1,4 +1,4 @@
-//! Hosts and their labels, as they are written.
+//! Hosts and their labels: writing and locking them.
 
 use super::{Json, Result, Texts, Tx};
 use crate::domain::Timestamp;
@@ -10,11 +10,11 @@ pub struct Host {
     pub id: i64,
     pub hostname: String,
     pub address: String,
-    /// R3: none while it is there.
+    /// `None` while it is not removed (R3).
     pub removed_at: Option<Timestamp>,
 }
 
-/// What is said of a new host.
+/// A host to be registered.
 #[derive(Clone, Debug)]
 pub struct NewHost<'a> {
     pub hostname: &'a str,
@@ -29,8 +29,8 @@ pub struct NewLabel<'a> {
     pub value: &'a str,
 }
 
-/// Registers hosts, all in one statement, and gives number and name of those whose name was free. Their order
-/// is that of their names, so that two that register the same hosts do not wait for each other.
+/// Registers hosts in one statement, and returns id and name of those whose name was free. They are inserted in the order of
+/// their names, so that two transactions with the same hosts do not wait for each other.
 pub async fn insert(tx: &mut Tx, hosts: &[NewHost<'_>], by: &str, at: Timestamp) -> Result<Vec<(i64, String)>> {
     let rows: Vec<Value> =
         hosts.iter().map(|host| json!({ "hostname": host.hostname, "address": host.address })).collect();
@@ -46,7 +46,7 @@ pub async fn insert(tx: &mut Tx, hosts: &[NewHost<'_>], by: &str, at: Timestamp)
     .await
 }
 
-/// Number and name of the hosts that have these names now.
+/// Returns id and name of the hosts that have these names and are not removed.
 pub async fn by_name(tx: &mut Tx, hostnames: &[String]) -> Result<Vec<(i64, String)>> {
     tx.query(sql!("SELECT id, hostname FROM host WHERE hostname {any $1} AND removed_at IS NULL ORDER BY hostname"))
         .bind(Texts(hostnames))
@@ -54,24 +54,24 @@ pub async fn by_name(tx: &mut Tx, hostnames: &[String]) -> Result<Vec<(i64, Stri
         .await
 }
 
-/// The host with this number, removed or not, locked.
+/// Locks and returns a host, removed or not.
 pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<Host>> {
     tx.query(sql!("SELECT id, hostname, address, removed_at FROM host WHERE id = $1 {lock}")).bind(id).optional().await
 }
 
-/// Records where it is reached.
+/// Saves a host's address.
 pub async fn update(tx: &mut Tx, id: i64, address: &str) -> Result<()> {
     tx.query(sql!("UPDATE host SET address = $2 WHERE id = $1")).bind(id).bind(address).execute().await?;
     Ok(())
 }
 
-/// Removes it: its name is free again (R3).
+/// Removes a host: its name is free again (R3).
 pub async fn remove(tx: &mut Tx, id: i64, at: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE host SET removed_at = $2 WHERE id = $1")).bind(id).bind(at).execute().await?;
     Ok(())
 }
 
-/// Attaches labels.
+/// Adds labels.
 pub async fn label(tx: &mut Tx, labels: &[NewLabel<'_>]) -> Result<()> {
     if labels.is_empty() {
         return Ok(());
@@ -90,7 +90,7 @@ pub async fn label(tx: &mut Tx, labels: &[NewLabel<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Takes all labels off a host.
+/// Removes all labels of a host.
 pub async fn unlabel(tx: &mut Tx, id: i64) -> Result<()> {
     tx.query(sql!("DELETE FROM host_label WHERE host_id = $1")).bind(id).execute().await?;
     Ok(())

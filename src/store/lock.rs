@@ -1,9 +1,9 @@
-//! What a lock tells of its holder, for those that were found while a release was asked for.
+//! Locks that a release found when it was requested, with the details of their holders.
 
 use super::{Db, Ids, Result};
 use crate::domain::Timestamp;
 
-/// A release or a hold that has an instance: exactly one of the two numbers is there.
+/// A release or a hold that locks an instance: exactly one of the two ids is `Some`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Lock {
     pub holder_release_id: Option<i64>,
@@ -14,7 +14,7 @@ pub struct Lock {
     pub until: Option<Timestamp>,
 }
 
-/// What is to be told of these holders.
+/// Returns the details of these holders.
 pub async fn of(db: &Db, release_ids: &[i64], hold_ids: &[i64]) -> Result<Vec<Lock>> {
     db.query(sql!(
         "SELECT CAST(NULL AS bigint) AS holder_release_id, id AS holder_hold_id, reason, created_by,

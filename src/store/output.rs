@@ -1,5 +1,5 @@
-//! Output of executors, line by line. A line's place comes from its release's counter, the last lock of the
-//! transaction that stores it, so that the order of places is the order of commits.
+//! Output of commands, line by line. A line's place comes from its release's counter, the last lock that the transaction
+//! takes, so that places are in the order of commits.
 
 use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::target::LogStream;
@@ -17,7 +17,7 @@ pub struct NewLine {
     pub at: Timestamp,
 }
 
-/// Appends lines to the output of a release, in this order. Gives the place of the first.
+/// Appends lines to the output of a release, in this order. Returns the place of the first.
 pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i64> {
     let last: i64 = tx
         .query(sql!(
@@ -53,10 +53,10 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i
     Ok(first)
 }
 
-/// Whether the output of a release has this line at this place. To be asked behind [`append`]: what was not yet committed
-/// until then never is.
+/// Whether the output of a release has this line at this place. Call it after [`append`] in the same transaction: lines that
+/// are not committed by then never will be.
 pub async fn is_at(tx: &mut Tx, release_id: i64, place: i64, line: &NewLine) -> Result<bool> {
-    let found: Option<(i64,)> = tx
+    let found = tx
         .query(sql!(
             "SELECT place FROM output_line WHERE release_id = $1 AND place = $2 AND target_id = $3 AND attempt = $4
                 AND stream = $5 AND text = $6 AND at = $7"
@@ -68,23 +68,22 @@ pub async fn is_at(tx: &mut Tx, release_id: i64, place: i64, line: &NewLine) -> 
         .bind(line.stream)
         .bind(&line.text)
         .bind(line.at)
-        .optional()
+        .optional_scalar::<i64>()
         .await?;
     Ok(found.is_some())
 }
 
-/// How far the output of a release is.
+/// How much output a release has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Mark {
     pub release_id: i64,
-    /// Place of its newest line; 0 before the first.
+    /// The place of its newest line; 0 if there are no lines.
     pub place: i64,
-    /// Whether the release is over. Its last line is stored before its last target ends, so that then the place is
-    /// the last one.
+    /// Whether the release is over. Its last line is stored before its last target ends, so no line follows then.
     pub finished: bool,
 }
 
-/// How far the output of each of these releases is, as far as they are there.
+/// Returns how much output these releases have, as far as they exist.
 pub async fn marks(db: &Db, releases: &[i64]) -> Result<Vec<Mark>> {
     db.query(sql!(
         "SELECT r.id AS release_id, COALESCE(l.place, 0) AS place, r.finished_at IS NOT NULL AS finished
@@ -95,7 +94,7 @@ pub async fn marks(db: &Db, releases: &[i64]) -> Result<Vec<Mark>> {
     .await
 }
 
-/// A line as it is kept.
+/// A stored line.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Line {
     pub place: i64,
@@ -107,7 +106,7 @@ pub struct Line {
     pub at: Timestamp,
 }
 
-/// The first so many lines of a release, or of one of its targets, behind a place.
+/// Returns the first lines of a release, or of one of its targets, behind a place, at most `limit`.
 pub async fn after(db: &Db, release_id: i64, target_id: Option<i64>, place: i64, limit: i64) -> Result<Vec<Line>> {
     db.query(sql!(
         "SELECT place, target_id, hostname, attempt, stream, text, at FROM output_line WHERE release_id = $1 AND place > $2"
@@ -121,31 +120,31 @@ pub async fn after(db: &Db, release_id: i64, target_id: Option<i64>, place: i64,
     .await
 }
 
-/// The place behind which so many lines of a release, or of one of its targets, follow; 0 if there are fewer.
+/// Returns the place behind which the last `lines` lines of a release, or of one of its targets, begin; 0 if it has fewer.
 pub async fn before_last(db: &Db, release_id: i64, target_id: Option<i64>, lines: i64) -> Result<i64> {
-    let place: Option<(i64,)> = db
+    let place = db
         .query(sql!("SELECT place FROM output_line WHERE release_id = $1"))
         .bind(release_id)
         .filter(part!(" AND target_id = $"), target_id)
         .push(part!(" ORDER BY place DESC LIMIT 1 OFFSET $"))
         .bind(lines)
-        .optional()
+        .optional_scalar()
         .await?;
-    Ok(place.map_or(0, |(place,)| place))
+    Ok(place.unwrap_or(0))
 }
 
-/// Whether a target is one of this release.
+/// Whether a target belongs to a release.
 pub async fn has_target(db: &Db, release_id: i64, target_id: i64) -> Result<bool> {
-    let found: Option<(i64,)> = db
+    let found = db
         .query(sql!("SELECT id FROM release_target WHERE id = $1 AND release_id = $2"))
         .bind(target_id)
         .bind(release_id)
-        .optional()
+        .optional_scalar::<i64>()
         .await?;
     Ok(found.is_some())
 }
 
-/// How many lines a start of a target wrote that are stored already.
+/// Returns the number of stored lines that a start of a target wrote.
 pub async fn stored(db: &Db, target_id: i64, attempt: i64) -> Result<i64> {
     db.query(sql!(
         "SELECT count(*) AS stored FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'"

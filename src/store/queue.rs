@@ -71,26 +71,22 @@ pub async fn first_queued(tx: &mut Tx, releases: &[i64], limit: i64) -> Result<V
     .await
 }
 
-/// Locks hosts, those aside that another claim has.
+/// Locks hosts, except for those that another claim has locked. Returns those that it locked.
 pub async fn lock_free_hosts(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
-    let locked: Vec<(i64,)> =
-        tx.query(sql!("SELECT id FROM host WHERE id {any $1} ORDER BY id {skip_locked}")).bind(Ids(ids)).all().await?;
-    Ok(locked.into_iter().map(|(id,)| id).collect())
+    tx.query(sql!("SELECT id FROM host WHERE id {any $1} ORDER BY id {skip_locked}")).bind(Ids(ids)).scalars().await
 }
 
-/// Those of these hosts on which a command runs that shares its host with no other.
+/// Returns those of these hosts on which a command runs that does not share its host.
 pub async fn busy_hosts(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
-    let busy: Vec<(i64,)> = tx
-        .query(sql!(
-            "SELECT host_id FROM release_target WHERE host_id {any $1} AND status = 'RUNNING' AND NOT shares_host"
-        ))
-        .bind(Ids(ids))
-        .all()
-        .await?;
-    Ok(busy.into_iter().map(|(id,)| id).collect())
+    tx.query(sql!(
+        "SELECT host_id FROM release_target WHERE host_id {any $1} AND status = 'RUNNING' AND NOT shares_host"
+    ))
+    .bind(Ids(ids))
+    .scalars()
+    .await
 }
 
-/// Begins a step of targets, queued ones or, after an interruption, running ones, each with the fence of its instance.
+/// Starts a step of targets, which are queued or, after an interruption, running, each with the fence of its instance.
 pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, step: Step, targets: &[i64]) -> Result<()> {
     tx.query(sql!(
         "UPDATE release_target SET status = $4, attempt = attempt + 1, step = $5, worker_id = $2, begun_by = $2,
@@ -108,14 +104,14 @@ pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, step: Step, targe
     Ok(())
 }
 
-/// A target that runs, and what its worker needs to know of it.
+/// A running target, and what its worker needs to carry it out.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Claimed {
     #[sqlx(flatten)]
     pub order: Order,
     pub executor: String,
     pub timeout_seconds: i64,
-    /// The state directory of the worker that began this start, whoever answers for it now.
+    /// The state directory of the worker that made this start, which may be another than the one that runs the target now.
     pub begun_in: Option<String>,
 }
 
@@ -140,12 +136,12 @@ macro_rules! claimed {
     };
 }
 
-/// Those of these targets that run, with what carrying them out needs.
+/// Returns those of these targets that are running.
 pub async fn claimed(tx: &mut Tx, targets: &[i64]) -> Result<Vec<Claimed>> {
     tx.query(claimed!("t.id {any $1} AND t.status = 'RUNNING' ORDER BY t.id")).bind(Ids(targets)).all().await
 }
 
-/// Every target that runs in the name of this worker.
+/// Returns all targets that this worker runs.
 pub async fn claimed_by(db: &Db, worker_id: i64) -> Result<Vec<Claimed>> {
     db.query(claimed!("t.worker_id = $1 AND t.status = 'RUNNING' ORDER BY t.id")).bind(worker_id).all().await
 }

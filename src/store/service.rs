@@ -1,4 +1,4 @@
-//! Services, as they are written.
+//! Services: writing and locking them.
 
 use super::{Result, Tx};
 use crate::domain::Timestamp;
@@ -11,11 +11,11 @@ pub struct Service {
     pub language: String,
     pub description: String,
     pub executor: String,
-    /// R3: none while it is there.
+    /// `None` while it is not removed (R3).
     pub removed_at: Option<Timestamp>,
 }
 
-/// What is said of a new service.
+/// A service to be registered.
 #[derive(Clone, Debug)]
 pub struct NewService<'a> {
     pub name: &'a str,
@@ -24,32 +24,28 @@ pub struct NewService<'a> {
     pub executor: &'a str,
 }
 
-/// Registers a service and gives its number; none when one of this name is there.
+/// Registers a service, and returns its id, or `None` if the name is taken.
 pub async fn insert(tx: &mut Tx, new: &NewService<'_>, by: &str, at: Timestamp) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = tx
-        .query(sql!(
-            "INSERT INTO service (name, language, description, executor, created_at, created_by, updated_at, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $5, $6) ON CONFLICT DO NOTHING RETURNING id"
-        ))
-        .bind(new.name)
-        .bind(new.language)
-        .bind(new.description)
-        .bind(new.executor)
-        .bind(at)
-        .bind(by)
-        .optional()
-        .await?;
-    Ok(row.map(|(id,)| id))
+    tx.query(sql!(
+        "INSERT INTO service (name, language, description, executor, created_at, created_by, updated_at, updated_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $5, $6) ON CONFLICT DO NOTHING RETURNING id"
+    ))
+    .bind(new.name)
+    .bind(new.language)
+    .bind(new.description)
+    .bind(new.executor)
+    .bind(at)
+    .bind(by)
+    .optional_scalar()
+    .await
 }
 
-/// The service that has this name now.
+/// Returns the service that has this name and is not removed, or `None`.
 pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<i64>> {
-    let row: Option<(i64,)> =
-        tx.query(sql!("SELECT id FROM service WHERE name = $1 AND removed_at IS NULL")).bind(name).optional().await?;
-    Ok(row.map(|(id,)| id))
+    tx.query(sql!("SELECT id FROM service WHERE name = $1 AND removed_at IS NULL")).bind(name).optional_scalar().await
 }
 
-/// The service with this number, removed or not, locked so that nothing is accepted against it meanwhile.
+/// Locks and returns a service, removed or not: until the transaction ends, nothing else is accepted for it.
 pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
     tx.query(sql!(
         "SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1
@@ -60,7 +56,7 @@ pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
     .await
 }
 
-/// The same, locked only against being changed.
+/// As [`lock`], but shared: until the transaction ends, the service does not change.
 pub async fn share(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
     tx.query(sql!(
         "SELECT id, name, language, description, executor, removed_at FROM service WHERE id = $1
@@ -71,7 +67,7 @@ pub async fn share(tx: &mut Tx, id: i64) -> Result<Option<Service>> {
     .await
 }
 
-/// Records what it is now.
+/// Saves a service's settings.
 pub async fn update(tx: &mut Tx, service: &Service, by: &str, at: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE service SET language = $2, description = $3, executor = $4, updated_at = $5, updated_by = $6
@@ -88,7 +84,7 @@ pub async fn update(tx: &mut Tx, service: &Service, by: &str, at: Timestamp) -> 
     Ok(())
 }
 
-/// Removes it: its name is free again (R3).
+/// Removes a service: its name is free again (R3).
 pub async fn remove(tx: &mut Tx, id: i64, by: &str, at: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE service SET removed_at = $2, updated_at = $2, updated_by = $3 WHERE id = $1"))
         .bind(id)
@@ -99,13 +95,11 @@ pub async fn remove(tx: &mut Tx, id: i64, by: &str, at: Timestamp) -> Result<()>
     Ok(())
 }
 
-/// Open releases of it, oldest first, at most so many.
-pub async fn open_releases(tx: &mut Tx, id: i64, most: usize) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!("SELECT id FROM release WHERE service_id = $1 AND finished_at IS NULL ORDER BY id LIMIT $2"))
+/// Returns the open releases of a service, oldest first, at most `limit`.
+pub async fn open_releases(tx: &mut Tx, id: i64, limit: usize) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT id FROM release WHERE service_id = $1 AND finished_at IS NULL ORDER BY id LIMIT $2"))
         .bind(id)
-        .bind(most as i64)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .bind(limit as i64)
+        .scalars()
+        .await
 }

@@ -1,10 +1,10 @@
-//! Figures of the whole database, for whoever watches it run.
+//! Statistics of the whole database, for monitoring.
 
 use super::{Db, Result};
 use crate::domain::Timestamp;
 use crate::domain::release::ReleaseStatus;
 
-/// The releases of one status, all together.
+/// The releases of one status, added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Releases {
     pub status: ReleaseStatus,
@@ -16,13 +16,13 @@ pub struct Releases {
     pub failed: i64,
     pub canceled: i64,
     pub unknown: i64,
-    /// When the oldest of them that has something queued was accepted.
+    /// When the oldest of them with queued targets was accepted.
     pub waiting_since: Option<Timestamp>,
-    /// When they were counted.
+    /// When they were counted, by the database's clock.
     pub now: Timestamp,
 }
 
-/// Releases and their targets by status, in one pass over the releases, which keep count of their targets.
+/// Returns releases and their targets by status, in one pass over the releases, which have counts of their targets.
 pub async fn releases(db: &Db) -> Result<Vec<Releases>> {
     db.query(sql!(
         "SELECT status, count(*) AS releases, CAST(sum(queued) AS bigint) AS queued, CAST(sum(running) AS bigint) AS running,

@@ -1,4 +1,4 @@
-//! Ending targets, and what that makes of their instances.
+//! Targets of releases: reading and ending those that are open.
 
 use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::instance::InstanceStatus;
@@ -6,7 +6,7 @@ use crate::domain::target::{End, ReleaseTargetStatus};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 
-/// An open target, as ending it needs it.
+/// An open target, with what is needed to end it.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct OpenTarget {
     pub id: i64,
@@ -19,7 +19,7 @@ pub struct OpenTarget {
     pub to_version_id: Option<i64>,
 }
 
-/// The queued targets of locked releases, in the order they would have moved.
+/// Returns the queued targets of locked releases, in their order.
 pub async fn queued(tx: &mut Tx, releases: &[i64]) -> Result<Vec<OpenTarget>> {
     tx.query(sql!(
         "SELECT id, release_id, instance_id, status, fence, attempt, from_status, to_version_id FROM release_target
@@ -30,7 +30,7 @@ pub async fn queued(tx: &mut Tx, releases: &[i64]) -> Result<Vec<OpenTarget>> {
     .await
 }
 
-/// Those of these targets that run in the name of this worker. Their releases are locked.
+/// Returns those of these targets that this worker runs. Their releases are locked.
 pub async fn running(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<OpenTarget>> {
     tx.query(sql!(
         "SELECT id, release_id, instance_id, status, fence, attempt, from_status, to_version_id FROM release_target
@@ -42,7 +42,7 @@ pub async fn running(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec
     .await
 }
 
-/// Those of these targets that this worker has ended, each with the fence of the start that did.
+/// Returns those of these targets that this worker has ended, each with the fence of its last start.
 pub async fn ended_by(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Vec<(i64, i64)>> {
     tx.query(sql!(
         "SELECT id, fence FROM release_target WHERE id {any $1} AND worker_id = $2 AND finished_at IS NOT NULL"
@@ -53,7 +53,7 @@ pub async fn ended_by(tx: &mut Tx, worker_id: i64, targets: &[i64]) -> Result<Ve
     .await
 }
 
-/// A target that runs, and whether its release wants it stopped.
+/// A running target, and whether its release asks for it to be stopped.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
 pub struct Watched {
     pub id: i64,
@@ -61,7 +61,7 @@ pub struct Watched {
     pub stop_running: bool,
 }
 
-/// All that runs in the name of this worker.
+/// Returns all targets that this worker runs.
 pub async fn watched(db: &Db, worker_id: i64) -> Result<Vec<Watched>> {
     db.query(sql!(
         "SELECT t.id, t.fence, r.stop_running FROM release_target t JOIN release r ON r.id = t.release_id
@@ -72,7 +72,7 @@ pub async fn watched(db: &Db, worker_id: i64) -> Result<Vec<Watched>> {
     .await
 }
 
-/// Ends targets, none before it began. Their releases and instances are locked.
+/// Ends targets, none earlier than it started. Their releases and instances are locked.
 pub async fn end(tx: &mut Tx, at: Timestamp, ended: &[(OpenTarget, End)]) -> Result<()> {
     let rows: Vec<_> = ended
         .iter()

@@ -1,9 +1,9 @@
-//! Tokens: by what hash a caller is known, and until when.
+//! Tokens, which are found by the hash of their secret.
 
 use super::{Db, Result, Tx};
 use crate::domain::{Role, Timestamp};
 
-/// A token as it is listed. Its secret is kept nowhere.
+/// A token. Its secret is not stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Token {
     pub id: i64,
@@ -12,7 +12,7 @@ pub struct Token {
     /// Its first characters.
     pub hint: String,
     pub created_at: Timestamp,
-    /// None when it does not expire.
+    /// `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
 }
@@ -37,7 +37,7 @@ pub enum TokenSelection<'a> {
     Named(&'a str),
 }
 
-/// Makes a token and gives its number.
+/// Creates a token, and returns its id.
 pub async fn create(tx: &mut Tx, new: &NewToken<'_>) -> Result<i64> {
     tx.query(sql!(
         "INSERT INTO token (name, role, hash, hint, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, {now}) RETURNING id"
@@ -51,7 +51,7 @@ pub async fn create(tx: &mut Tx, new: &NewToken<'_>) -> Result<i64> {
     .await
 }
 
-/// The token with this hash, if it counts now: neither expired nor revoked.
+/// Returns the token with this hash, or `None` if it does not exist, has expired or was revoked.
 pub async fn find(db: &Db, hash: &str) -> Result<Option<Token>> {
     db.query(sql!(
         "SELECT id, name, role, hint, created_at, expires_at, revoked_at FROM token
@@ -62,14 +62,14 @@ pub async fn find(db: &Db, hash: &str) -> Result<Option<Token>> {
     .await
 }
 
-/// All tokens, oldest first, also those that count no more.
+/// Returns all tokens, oldest first, including those that are not valid any more.
 pub async fn list(db: &Db) -> Result<Vec<Token>> {
     db.query(sql!("SELECT id, name, role, hint, created_at, expires_at, revoked_at FROM token ORDER BY id")).all().await
 }
 
 /// Revokes those of the tokens that were not revoked before. Returns their numbers.
 pub async fn revoke(tx: &mut Tx, selection: TokenSelection<'_>) -> Result<Vec<i64>> {
-    let revoked: Vec<(i64,)> = match selection {
+    match selection {
         TokenSelection::Number(id) => tx
             .query(sql!("UPDATE token SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL RETURNING id"))
             .bind(id),
@@ -77,7 +77,6 @@ pub async fn revoke(tx: &mut Tx, selection: TokenSelection<'_>) -> Result<Vec<i6
             .query(sql!("UPDATE token SET revoked_at = {now} WHERE name = $1 AND revoked_at IS NULL RETURNING id"))
             .bind(name),
     }
-    .all()
-    .await?;
-    Ok(revoked.into_iter().map(|(id,)| id).collect())
+    .scalars()
+    .await
 }

@@ -1,4 +1,4 @@
-//! Versions, as they are written.
+//! Versions: writing and reading them.
 
 use super::{Result, Tx};
 use crate::domain::version::{Build, BuildStatus};
@@ -14,12 +14,12 @@ pub struct Version {
     pub artifact: Option<String>,
     pub build_message: Option<String>,
     pub withdrawn_at: Option<Timestamp>,
-    /// R3: none while it is there.
+    /// `None` while it is not removed (R3).
     pub removed_at: Option<Timestamp>,
 }
 
 impl Version {
-    /// What the rules know of it.
+    /// The version as the rules of the domain see it.
     pub fn rule(&self) -> domain::version::Version {
         domain::version::Version {
             id: self.id,
@@ -30,13 +30,13 @@ impl Version {
         }
     }
 
-    /// How its build went.
+    /// The state of its build.
     pub fn build(&self) -> Build {
         Build { status: self.build_status, artifact: self.artifact.clone(), message: self.build_message.clone() }
     }
 }
 
-/// What is said of a new version.
+/// A version to be registered.
 #[derive(Clone, Debug)]
 pub struct NewVersion<'a> {
     pub service_id: i64,
@@ -47,8 +47,8 @@ pub struct NewVersion<'a> {
     pub build: &'a Build,
 }
 
-/// Registers a version and gives its number. The service is to be locked: the order of numbers is the order of
-/// versions, and the name is known to be free.
+/// Registers a version, and returns its id. The service must be locked: ids are in the order of versions, and the name is
+/// known to be free.
 pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) -> Result<i64> {
     tx.query(sql!(
         "INSERT INTO version (service_id, name, ref, description, build_status, artifact, build_message, built_at,
@@ -69,18 +69,16 @@ pub async fn insert(tx: &mut Tx, new: &NewVersion<'_>, by: &str, at: Timestamp) 
     .await
 }
 
-/// The version that has this name in its service now.
+/// Returns the version of a service that has this name and is not removed, or `None`.
 pub async fn by_name(tx: &mut Tx, service_id: i64, name: &str) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = tx
-        .query(sql!("SELECT id FROM version WHERE service_id = $1 AND name = $2 AND removed_at IS NULL"))
+    tx.query(sql!("SELECT id FROM version WHERE service_id = $1 AND name = $2 AND removed_at IS NULL"))
         .bind(service_id)
         .bind(name)
-        .optional()
-        .await?;
-    Ok(row.map(|(id,)| id))
+        .optional_scalar()
+        .await
 }
 
-/// The version with this number, removed or not. What it says may change unless its service is locked.
+/// Returns a version, removed or not. It may change meanwhile unless its service is locked.
 pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Version>> {
     tx.query(sql!(
         "SELECT id, service_id, name, build_status, artifact, build_message, withdrawn_at, removed_at
@@ -91,7 +89,7 @@ pub async fn by_id(tx: &mut Tx, id: i64) -> Result<Option<Version>> {
     .await
 }
 
-/// Records how its build went.
+/// Saves the state of a version's build.
 pub async fn report(tx: &mut Tx, id: i64, build: &Build, at: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE version SET build_status = $2, artifact = $3, build_message = $4, built_at = $5 WHERE id = $1"
@@ -106,7 +104,7 @@ pub async fn report(tx: &mut Tx, id: i64, build: &Build, at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Takes it out of the choice.
+/// Withdraws a version.
 pub async fn withdraw(tx: &mut Tx, id: i64, reason: &str, by: &str, at: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE version SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_reason = $4 WHERE id = $1"))
         .bind(id)
@@ -118,7 +116,7 @@ pub async fn withdraw(tx: &mut Tx, id: i64, reason: &str, by: &str, at: Timestam
     Ok(())
 }
 
-/// Makes it a choice again.
+/// Reinstates a withdrawn version.
 pub async fn reinstate(tx: &mut Tx, id: i64) -> Result<()> {
     tx.query(sql!(
         "UPDATE version SET withdrawn_at = NULL, withdrawn_by = NULL, withdrawn_reason = NULL WHERE id = $1"
@@ -129,25 +127,23 @@ pub async fn reinstate(tx: &mut Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Removes it: its name is free again (R3).
+/// Removes a version: its name is free again (R3).
 pub async fn remove(tx: &mut Tx, id: i64, at: Timestamp) -> Result<()> {
     tx.query(sql!("UPDATE version SET removed_at = $2 WHERE id = $1")).bind(id).bind(at).execute().await?;
     Ok(())
 }
 
-/// Open releases that would bring an instance to it, oldest first, at most so many.
-pub async fn open_releases(tx: &mut Tx, version: &Version, most: usize) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!(
-            "SELECT r.id FROM release r WHERE r.service_id = $1 AND r.finished_at IS NULL
-                AND (r.target_version_id = $2 OR EXISTS (SELECT 1 FROM release_target t
-                    WHERE t.release_id = r.id AND t.to_version_id = $2 AND {open t}))
-             ORDER BY r.id LIMIT $3"
-        ))
-        .bind(version.service_id)
-        .bind(version.id)
-        .bind(most as i64)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// Returns the open releases that move instances to a version, oldest first, at most `limit`.
+pub async fn open_releases(tx: &mut Tx, version: &Version, limit: usize) -> Result<Vec<i64>> {
+    tx.query(sql!(
+        "SELECT r.id FROM release r WHERE r.service_id = $1 AND r.finished_at IS NULL
+            AND (r.target_version_id = $2 OR EXISTS (SELECT 1 FROM release_target t
+                WHERE t.release_id = r.id AND t.to_version_id = $2 AND {open t}))
+         ORDER BY r.id LIMIT $3"
+    ))
+    .bind(version.service_id)
+    .bind(version.id)
+    .bind(limit as i64)
+    .scalars()
+    .await
 }

@@ -1,4 +1,4 @@
-//! Workers and their leases. A lease is a beat: whoever sees it unchanged for too long, on its own clock,
+//! Workers and their leases. A lease is a beat: another worker that sees it unchanged for too long, by its own clock,
 //! declares the worker dead.
 
 use super::{Db, Ids, Result, Tx};
@@ -11,13 +11,13 @@ pub struct Worker {
     pub name: String,
     pub state_dir: String,
     pub beat: i64,
-    /// How long its beat may stand still.
+    /// How long its beat may stay unchanged, in milliseconds.
     pub lease_ms: i64,
-    /// How long its commands may take to end once they are asked to.
+    /// How long its commands may take to end once they are asked to, in milliseconds.
     pub grace_ms: i64,
 }
 
-/// Registers a worker that keeps its lease so, and gives its number.
+/// Registers a worker with these times, and returns its id.
 pub async fn register(db: &Db, name: &str, state_dir: &str, lease_ms: i64, grace_ms: i64) -> Result<i64> {
     let mut tx = db.begin().await?;
     let id = tx
@@ -35,7 +35,7 @@ pub async fn register(db: &Db, name: &str, state_dir: &str, lease_ms: i64, grace
     Ok(id)
 }
 
-/// Renews a lease; false when the worker was declared dead.
+/// Renews a lease. Returns false if the worker was declared dead.
 pub async fn beat(db: &Db, id: i64) -> Result<bool> {
     let mut tx = db.begin().await?;
     let renewed = tx
@@ -47,7 +47,7 @@ pub async fn beat(db: &Db, id: i64) -> Result<bool> {
     Ok(renewed == 1)
 }
 
-/// The workers that have not ended, and those that have and left targets behind.
+/// Returns the other workers that have not ended, and those that have ended (true) and left running targets.
 pub async fn others(db: &Db, id: i64) -> Result<Vec<(Worker, bool)>> {
     let found: Vec<(i64, String, String, i64, i64, i64, bool)> = db
         .query(sql!(
@@ -75,7 +75,7 @@ pub async fn end(tx: &mut Tx, at: Timestamp, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Ends a worker if its beat is still the one that was seen; false if it is not.
+/// Ends a worker if its beat is still the one that was seen. Returns whether it was.
 pub async fn declare_dead(tx: &mut Tx, at: Timestamp, seen: &Worker) -> Result<bool> {
     let ended = tx
         .query(sql!("UPDATE worker SET ended_at = COALESCE(ended_at, $3) WHERE id = $1 AND beat = $2"))
@@ -87,34 +87,33 @@ pub async fn declare_dead(tx: &mut Tx, at: Timestamp, seen: &Worker) -> Result<b
     Ok(ended == 1)
 }
 
-/// The releases of which something runs in the name of this worker.
+/// Returns the releases of the targets that this worker runs.
 pub async fn releases(tx: &mut Tx, id: i64) -> Result<Vec<i64>> {
-    let found: Vec<(i64,)> = tx
-        .query(sql!("SELECT DISTINCT release_id FROM release_target WHERE worker_id = $1 AND status = 'RUNNING'"))
+    tx.query(sql!("SELECT DISTINCT release_id FROM release_target WHERE worker_id = $1 AND status = 'RUNNING'"))
         .bind(id)
-        .all()
-        .await?;
-    Ok(found.into_iter().map(|(id,)| id).collect())
+        .scalars()
+        .await
 }
 
-/// Puts what runs of these locked releases in the name of one worker under that of another; gives the targets.
+/// Lets one worker run the targets of these locked releases that another one runs. Returns those targets.
 pub async fn take_over(tx: &mut Tx, from: i64, to: i64, releases: &[i64]) -> Result<Vec<i64>> {
-    let taken: Vec<(i64,)> = tx
-        .query(sql!(
-            "UPDATE release_target SET worker_id = $2
-             WHERE worker_id = $1 AND status = 'RUNNING' AND release_id {any $3} RETURNING id"
-        ))
-        .bind(from)
-        .bind(to)
-        .bind(Ids(releases))
-        .all()
-        .await?;
-    Ok(taken.into_iter().map(|(id,)| id).collect())
+    tx.query(sql!(
+        "UPDATE release_target SET worker_id = $2
+         WHERE worker_id = $1 AND status = 'RUNNING' AND release_id {any $3} RETURNING id"
+    ))
+    .bind(from)
+    .bind(to)
+    .bind(Ids(releases))
+    .scalars()
+    .await
 }
 
-/// Whether a worker has not ended; it stays so until this transaction is over.
+/// Whether a worker has not ended; then it cannot end before this transaction is over.
 pub async fn is_alive(tx: &mut Tx, id: i64) -> Result<bool> {
-    let alive: Option<(i64,)> =
-        tx.query(sql!("SELECT id FROM worker WHERE id = $1 AND ended_at IS NULL {share}")).bind(id).optional().await?;
-    Ok(alive.is_some())
+    let found = tx
+        .query(sql!("SELECT id FROM worker WHERE id = $1 AND ended_at IS NULL {share}"))
+        .bind(id)
+        .optional_scalar::<i64>()
+        .await?;
+    Ok(found.is_some())
 }

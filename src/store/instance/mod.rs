@@ -8,7 +8,7 @@ use super::{Ids, Result, Tx};
 use crate::domain::instance::{InstanceSettings, InstanceStatus};
 use std::collections::HashSet;
 
-/// An instance as it is recorded, with what an event tells of it.
+/// An instance as it is recorded, with the name of its service.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Instance {
     pub id: i64,
@@ -21,18 +21,16 @@ pub struct Instance {
     pub settings: InstanceSettings,
     pub maintenance: bool,
     pub status: InstanceStatus,
-    /// I5: the number of its newest event.
+    /// The revision of its newest event (I5).
     pub revision: i64,
 }
 
-/// The service of an instance, which never changes.
+/// Returns the service of an instance, which never changes, or `None` if the instance does not exist.
 pub async fn service_of(tx: &mut Tx, id: i64) -> Result<Option<i64>> {
-    let row: Option<(i64,)> =
-        tx.query(sql!("SELECT service_id FROM instance WHERE id = $1")).bind(id).optional().await?;
-    Ok(row.map(|(service_id,)| service_id))
+    tx.query(sql!("SELECT service_id FROM instance WHERE id = $1")).bind(id).optional_scalar().await
 }
 
-/// Locks the instances with these numbers, and gives those that exist, removed or not, by number.
+/// Locks instances, and returns those that exist, removed or not, by id.
 pub async fn lock(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Instance>> {
     lock_rows(tx, ids).await?;
     tx.query(sql!(
@@ -72,45 +70,35 @@ pub async fn lock_states(tx: &mut Tx, ids: &[i64]) -> Result<Vec<LockedInstance>
     .await
 }
 
-/// Which of these instances a release or a hold has now.
+/// Returns which of these instances are locked, by an open target or by a hold in force.
 pub async fn locked(tx: &mut Tx, ids: &[i64]) -> Result<HashSet<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!("SELECT DISTINCT instance_id FROM instance_lock WHERE instance_id {any $1}"))
-        .bind(Ids(ids))
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let statement = tx.query(sql!("SELECT DISTINCT instance_id FROM instance_lock WHERE instance_id {any $1}"));
+    Ok(statement.bind(Ids(ids)).scalars().await?.into_iter().collect())
 }
 
-/// Instances of a service that are there, by number, at most so many.
-pub async fn of_service(tx: &mut Tx, service_id: i64, most: usize) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!("SELECT id FROM instance WHERE service_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
+/// Returns the ids of a service's instances that are not removed, in order, at most `limit`.
+pub async fn of_service(tx: &mut Tx, service_id: i64, limit: usize) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT id FROM instance WHERE service_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
         .bind(service_id)
-        .bind(most as i64)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .bind(limit as i64)
+        .scalars()
+        .await
 }
 
-/// Instances on a host that are there, by number, at most so many.
-pub async fn on_host(tx: &mut Tx, host_id: i64, most: usize) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!("SELECT id FROM instance WHERE host_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
+/// Returns the ids of a host's instances that are not removed, in order, at most `limit`.
+pub async fn on_host(tx: &mut Tx, host_id: i64, limit: usize) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT id FROM instance WHERE host_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
         .bind(host_id)
-        .bind(most as i64)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .bind(limit as i64)
+        .scalars()
+        .await
 }
 
-/// Instances that run a version, by number, at most so many.
-pub async fn at_version(tx: &mut Tx, version_id: i64, most: usize) -> Result<Vec<i64>> {
-    let rows: Vec<(i64,)> = tx
-        .query(sql!("SELECT id FROM instance WHERE version_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
+/// Returns the ids of the instances that run a version, in order, at most `limit`.
+pub async fn at_version(tx: &mut Tx, version_id: i64, limit: usize) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT id FROM instance WHERE version_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
         .bind(version_id)
-        .bind(most as i64)
-        .all()
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+        .bind(limit as i64)
+        .scalars()
+        .await
 }

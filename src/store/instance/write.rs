@@ -6,7 +6,7 @@ use crate::domain::{Timestamp, Word};
 use crate::store::{Ids, Json, Result, Tx};
 use serde_json::json;
 
-/// Makes instances for an installation, with their first revision. Gives the host and the new instance of each.
+/// Creates instances for an installation, with their first revision. Returns the host and the id of each.
 pub async fn insert(
     tx: &mut Tx,
     service_id: i64,
@@ -35,7 +35,7 @@ pub async fn insert(
     .await
 }
 
-/// Says of instances what their new installation says of them, beside [`start_moving`].
+/// Saves the settings of a new installation in existing instances, whose status [`start_moving`] changes.
 pub async fn set_settings(tx: &mut Tx, instance_ids: &[i64], settings: &InstanceSettings) -> Result<()> {
     tx.query(sql!("UPDATE instance SET port = $1, tag = $2, weight = $3, description = $4 WHERE id {any $5}"))
         .bind(settings.port)
@@ -48,7 +48,7 @@ pub async fn set_settings(tx: &mut Tx, instance_ids: &[i64], settings: &Instance
     Ok(())
 }
 
-/// Takes instances for a release: their new status, and one revision more.
+/// Marks instances as being moved by a release, with one more revision.
 pub async fn start_moving(
     tx: &mut Tx,
     instance_ids: &[i64],
@@ -67,7 +67,7 @@ pub async fn start_moving(
     .await
 }
 
-/// Records what is said of it, by one event.
+/// Saves the settings of an instance, which are the subject of one event.
 pub async fn update(tx: &mut Tx, instance: &Instance, by: &str, at: Timestamp) -> Result<()> {
     tx.query(sql!(
         "UPDATE instance SET port = $2, tag = $3, weight = $4, description = $5, maintenance = $6,
@@ -86,7 +86,7 @@ pub async fn update(tx: &mut Tx, instance: &Instance, by: &str, at: Timestamp) -
     Ok(())
 }
 
-/// Records what runs there, by one event.
+/// Saves what runs there according to a person, which is the subject of one event.
 pub async fn confirm(
     tx: &mut Tx,
     id: i64,
@@ -109,12 +109,12 @@ pub async fn confirm(
     Ok(())
 }
 
-/// Raises revisions, for each instance by as many events as it is named times.
+/// Raises the revision of each instance by the number of times that it occurs in `ids`: one for each event.
 pub async fn add_revisions(tx: &mut Tx, ids: &[i64], by: &str, at: Timestamp) -> Result<()> {
     tx.query(sql!(
-        "UPDATE instance SET revision = instance.revision + told.events, updated_at = $2, updated_by = $3
-         FROM (SELECT CAST(value AS bigint) AS id, count(*) AS events FROM {items $1} GROUP BY 1) AS told
-         WHERE instance.id = told.id"
+        "UPDATE instance SET revision = instance.revision + added.events, updated_at = $2, updated_by = $3
+         FROM (SELECT CAST(value AS bigint) AS id, count(*) AS events FROM {items $1} GROUP BY 1) AS added
+         WHERE instance.id = added.id"
     ))
     .bind(Json(ids))
     .bind(at)
@@ -148,7 +148,7 @@ pub async fn save_states(tx: &mut Tx, at: Timestamp, by: &str, instances: &[Lock
     Ok(())
 }
 
-/// Raises the fences of locked instances: whatever worked on them before writes nothing more (I3).
+/// Raises the fences of locked instances: workers that carried out their targets before write nothing more (I3).
 pub async fn raise_fences(tx: &mut Tx, instances: &[i64]) -> Result<()> {
     tx.query(sql!("UPDATE instance SET fence = fence + 1 WHERE id {any $1}")).bind(Ids(instances)).execute().await?;
     Ok(())

@@ -9,12 +9,12 @@ use crate::domain::{Timestamp, Word};
 use crate::store::{Ids, Json, Result, Tx};
 use serde_json::json;
 
-/// A release to be recorded.
+/// A release to be stored.
 #[derive(Clone, Debug)]
 pub struct NewRelease<'a> {
     pub service_id: i64,
     pub action: ReleaseAction,
-    /// The version that all targets are moved to; none for an uninstallation, or where each has its own.
+    /// The version to which all targets are moved; `None` for an uninstallation, or if they differ.
     pub target_version_id: Option<i64>,
     pub origin: ReleaseOrigin,
     pub parent_id: Option<i64>,
@@ -28,19 +28,19 @@ pub struct NewRelease<'a> {
     pub skipped: i64,
 }
 
-/// An instance's part in a release, to be recorded.
+/// A target to be stored.
 #[derive(Clone, Debug)]
 pub struct NewTarget {
     pub instance_id: i64,
     pub host_id: i64,
     pub from_version_id: Option<i64>,
     pub to_version_id: Option<i64>,
-    /// What it goes back to when it is canceled.
+    /// The status to which the instance returns if the target is canceled.
     pub from_status: InstanceStatus,
 }
 
-/// Records a release that has not begun, with its first revision, and gives its number. Its place in the
-/// log is the newest that is known now: nothing of the release lies before it.
+/// Stores a release that has not started, with its first revision, and returns its id. Its position is that of the newest
+/// event: all events of the release come after it.
 pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
     let id = tx
         .query(sql!(
@@ -74,8 +74,7 @@ pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
     Ok(id)
 }
 
-/// Records the targets of a release, queued in this order, to be carried out by this executor (R18).
-/// Gives the number of each, in the same order.
+/// Stores the targets of a release, queued in this order, for this executor (R18). Returns their ids in the same order.
 pub async fn insert_targets(
     tx: &mut Tx,
     release_id: i64,
@@ -115,7 +114,7 @@ pub async fn insert_targets(
     Ok(made.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Records what a release left out, in this order, and who had it (R9).
+/// Stores the instances that a release skipped, in this order, and what locked them (R9).
 pub async fn insert_skipped(tx: &mut Tx, release_id: i64, skipped: &[Skipped]) -> Result<()> {
     let rows: Vec<_> = skipped
         .iter()
@@ -166,7 +165,7 @@ pub async fn insert_through(tx: &mut Tx, release_id: i64, hold_ids: &[i64]) -> R
     Ok(())
 }
 
-/// The instances and hosts of a release's targets, in the order in which they are moved.
+/// Returns the instances and hosts of a release's targets, in their order.
 pub async fn accepted(tx: &mut Tx, release_id: i64) -> Result<Vec<(i64, i64)>> {
     tx.query(sql!("SELECT instance_id, host_id FROM release_target WHERE release_id = $1 ORDER BY ordinal"))
         .bind(release_id)
@@ -174,7 +173,7 @@ pub async fn accepted(tx: &mut Tx, release_id: i64) -> Result<Vec<(i64, i64)>> {
         .await
 }
 
-/// What a release left out, in the order in which it was recorded.
+/// Returns the instances that a release skipped, in the order in which they were stored.
 pub async fn skipped(tx: &mut Tx, release_id: i64) -> Result<Vec<Skipped>> {
     let rows: Vec<(i64, SkipReason, Option<i64>, Option<i64>)> = tx
         .query(sql!(

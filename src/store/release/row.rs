@@ -5,7 +5,7 @@ use crate::domain::{Timestamp, Word};
 use crate::store::{Db, Ids, Json, Result, Tx};
 use serde_json::json;
 
-/// What moves with a release, and what decides how.
+/// A release's row: its state, and what decides how it changes.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct ReleaseRow {
     pub id: i64,
@@ -31,7 +31,7 @@ macro_rules! release_rows {
     };
 }
 
-/// Locks releases in the order of their ids, waiting for whoever has them.
+/// Locks releases in the order of their ids, after the transactions that have them locked.
 pub async fn lock(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
     tx.query(release_rows!("ORDER BY id {lock}")).bind(Ids(ids)).all().await
 }
@@ -41,26 +41,26 @@ pub async fn lock_free(tx: &mut Tx, ids: &[i64]) -> Result<Vec<ReleaseRow>> {
     tx.query(release_rows!("ORDER BY id {skip_locked}")).bind(Ids(ids)).all().await
 }
 
-/// A release as it is now, if it is there.
+/// Returns a release, or `None` if it does not exist.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<ReleaseRow>> {
     db.query(release_rows!("")).bind(Ids(&[id])).optional().await
 }
 
-/// What a release becomes.
+/// The new state of a release.
 #[derive(Clone, Copy, Debug)]
 pub struct Moved {
     pub id: i64,
     pub status: ReleaseStatus,
     pub progress: Progress,
     pub revision: i64,
-    /// Whether a target began, just now or before.
+    /// Whether a target has started, now or before.
     pub started: bool,
-    /// Whether too many failed just now.
+    /// Whether too many targets have failed now.
     pub stopped: bool,
 }
 
-/// Saves what locked releases became. The first start and the end are noted with this instant, or, if the clock was set
-/// back meanwhile, with the one before: nothing ends before it began.
+/// Saves the new states of locked releases. The first start and the end get this instant or, if the clock was set back
+/// meanwhile, the earlier one: no release ends before it started.
 pub async fn save(tx: &mut Tx, at: Timestamp, moved: &[Moved]) -> Result<()> {
     let rows: Vec<_> = moved
         .iter()
@@ -92,8 +92,7 @@ pub async fn save(tx: &mut Tx, at: Timestamp, moved: &[Moved]) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a release is to be given up. What was asked for first stays, except that running targets may
-/// still be asked to stop.
+/// Stores the request to cancel a release. The first request stays, except that a later one may ask running targets to stop.
 pub async fn request_cancel(tx: &mut Tx, at: Timestamp, id: i64, stop_running: bool, reason: &str) -> Result<()> {
     tx.query(sql!(
         "UPDATE release SET cancel_requested_at = COALESCE(cancel_requested_at, $2),
