@@ -12,6 +12,7 @@ use crate::domain::Timestamp;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row, SqlSafeStr};
+use std::sync::Arc;
 
 /// About the size of a row of PostgreSQL.
 const ROW_BYTES: usize = 128;
@@ -22,6 +23,12 @@ pub struct Reads<'a> {
     db: &'a Db,
     /// The caller, if it is for a query.
     caller: Option<&'a str>,
+}
+
+/// A statement of several parts for one of the two databases, which can be run any number of times.
+pub struct PartsStatement {
+    text: Arc<str>,
+    parts: Vec<StatementPart>,
 }
 
 impl Db {
@@ -47,15 +54,26 @@ impl<'a> Reads<'a> {
         self.db.dialect()
     }
 
-    /// Runs one statement made of these parts, and returns the rows of each, all read at one moment.
-    pub async fn read(self, parts: &[StatementPart], binds: &[Bind]) -> Result<Vec<Rows>> {
-        self.db.shared.count();
-        let text = match &self.db.pools {
-            Pools::Sqlite { .. } => sql::render(&rows_sqlite::statement(parts), Dialect::Sqlite),
-            Pools::Postgres(_) => sql::render(&rows_postgres::statement(parts), Dialect::Postgres),
+    /// Makes one statement of these parts.
+    pub fn statement(self, parts: Vec<StatementPart>) -> PartsStatement {
+        let text = match self.dialect() {
+            Dialect::Sqlite => rows_sqlite::statement(&parts),
+            Dialect::Postgres => rows_postgres::statement(&parts),
         };
-        tracing::trace!(sql = text, "read");
-        let text = AssertSqlSafe(text).into_sql_str();
+        PartsStatement { text: sql::render(&text, self.dialect()).into(), parts }
+    }
+
+    /// Runs one statement of these parts once, and returns the rows of each part, all of one moment.
+    pub async fn read(self, parts: &[StatementPart], binds: &[Bind]) -> Result<Vec<Rows>> {
+        self.run(&self.statement(parts.to_vec()), binds).await
+    }
+
+    /// Runs a statement, and returns the rows of each part, all of one moment.
+    pub async fn run(self, statement: &PartsStatement, binds: &[Bind]) -> Result<Vec<Rows>> {
+        self.db.shared.count();
+        let PartsStatement { text, parts } = statement;
+        tracing::trace!(sql = &**text, "read");
+        let text = AssertSqlSafe(text.clone()).into_sql_str();
         let mut rows: Vec<Rows> = parts.iter().map(|part| Rows::new(part.kinds.len())).collect();
         match &self.db.pools {
             Pools::Sqlite { read, .. } => {

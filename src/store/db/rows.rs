@@ -99,7 +99,7 @@ impl Bind {
 }
 
 /// A part of a statement. Later parts may read its rows: as `part0`, `part1`, …, with the columns `c0`, `c1`, ….
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StatementPart {
     /// It may contain the words of `sql!`, and must be made only of constants of the program.
     pub text: String,
