@@ -5,6 +5,7 @@
 mod direct;
 mod enums;
 mod executable;
+mod kept_plans;
 mod library;
 mod mutations;
 mod query;

@@ -5,17 +5,18 @@ use super::registration::register;
 use super::request::{caller, reader};
 use super::types::*;
 use crate::app::App;
-use crate::domain::Caller;
 use crate::domain::caller::Right;
 use crate::read::declare::{
     Field, FieldSource, Object, arg, connection, filter, find, list, narrowing, ordered, parse, term, up_to,
 };
-use crate::read::{Answer, Document, Prepared, Reader, head};
+use crate::read::{Answer, Args, Document, Prepared, Reader, head};
+use crate::store::Reads;
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, cursor};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
 use async_graphql::{Context, ID, Positioned};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// Everything that has a global id.
@@ -129,18 +130,18 @@ impl Ahead {
     }
 }
 
-/// Answers a field of the root; `ahead` is the position that was read before all fields, if it is selected.
+/// Answers a field of the root with these arguments; `ahead` is the position that was read before all fields, if it is
+/// selected.
 pub(super) async fn answer(
-    app: &App,
-    caller: &Caller,
+    reads: Reads<'_>,
     field: &Prepared,
-    is_event_cursor: bool,
+    arguments: &[Arc<Args>],
     ahead: Option<&Result<i64, ApiError>>,
 ) -> Answer {
     match ahead {
-        Some(Ok(position)) if is_event_cursor => field.text(&cursor::event(app.db.log_id(), *position)),
+        Some(Ok(position)) if field.is_head() => field.text(&cursor::event(reads.db().log_id(), *position)),
         Some(Err(error)) => field.failed(error),
-        _ => field.answer(app.db.queries_of(&caller.name)).await,
+        _ => field.answer_with(reads, arguments).await,
     }
 }
 
@@ -159,7 +160,8 @@ impl Root for QueryRoot {
         let prepared = Prepared::read(reader(ctx), &QUERY, nodes);
         let answer = match reader(ctx) {
             Ok(Reader { app, caller, .. }) => {
-                answer(app, caller, &prepared, ctx.item.node.name.node == EVENT_CURSOR, ahead.as_ref()).await
+                let reads = app.db.queries_of(&caller.name);
+                answer(reads, &prepared, &prepared.arguments(), ahead.as_ref()).await
             }
             Err(error) => prepared.failed(&error),
         };

@@ -1,8 +1,10 @@
 //! One field of the root, from its selection to its bytes.
 
+use super::args::Args;
 use super::declare::Object;
 use super::fetch::fetch;
-use super::plan::{Plan, RowPlace, ValuePlan};
+use super::plan::{FieldArguments, Plan, RowPlace, ValuePlan};
+use super::plan_statement::PlanStatement;
 use super::planner::Planner;
 use super::select::{Document, below};
 use super::supplied::SuppliedRow;
@@ -15,6 +17,7 @@ use crate::wire::{ApiError, Response};
 use async_graphql::parser::types::Field as Node;
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use bytes::Bytes;
+use std::sync::{Arc, OnceLock};
 
 /// A field of the root that is planned, and can be answered any number of times.
 pub struct Prepared {
@@ -23,6 +26,8 @@ pub struct Prepared {
     nullable: bool,
     plan: Plan,
     value: ValuePlan,
+    /// The statement that reads the plan, once it is made.
+    statement: OnceLock<PlanStatement>,
 }
 
 /// The JSON of a field, or `None` where it came to null, and what went wrong.
@@ -83,7 +88,7 @@ impl Prepared {
     fn of(nodes: &[&Positioned<Node>], nullable: bool, planned: Result<(Plan, ValuePlan), ApiError>) -> Prepared {
         let key = nodes[0].node.response_key().node.clone();
         let (plan, value) = planned.unwrap_or_else(|error| (Plan::default(), ValuePlan::Fail(error)));
-        Prepared { key, pos: nodes[0].pos, nullable, plan, value }
+        Prepared { key, pos: nodes[0].pos, nullable, plan, value, statement: OnceLock::new() }
     }
 
     /// Whether it could be planned.
@@ -116,22 +121,59 @@ impl Prepared {
         &self.key
     }
 
-    /// Reads what was planned, and writes it.
-    pub async fn answer(&self, reads: Reads<'_>) -> Answer {
-        self.answers(reads, &[SuppliedRow::new()]).await.pop().expect("there is one answer for each row")
+    /// Reads what was planned with these values of the arguments that the plan leaves open, and writes it.
+    pub async fn answer_with(&self, reads: Reads<'_>, arguments: &[Arc<Args>]) -> Answer {
+        let answers = self.answers_with(reads, arguments, &[SuppliedRow::new()]).await;
+        answers.into_iter().next().expect("there is one answer for each row")
     }
 
     /// Reads what was planned for all of these rows at once, and writes an answer for each.
     pub async fn answers(&self, reads: Reads<'_>, rows: &[SuppliedRow]) -> Vec<Answer> {
+        self.answers_with(reads, &self.arguments(), rows).await
+    }
+
+    /// The arguments that it was planned with.
+    pub fn arguments(&self) -> Vec<Arc<Args>> {
+        self.plan.fields.iter().map(|field| field.values.clone()).collect()
+    }
+
+    /// Returns the arguments that the plan leaves open with the variables of another request, or `None` if the plan does
+    /// not fit them.
+    pub fn arguments_of(&self, document: Document<'_>) -> Option<Vec<Arc<Args>>> {
+        let args = |field: &FieldArguments| {
+            let args = document.args(field.field.all_args(), &field.nodes).ok()?;
+            args.binds_like(&field.values).then(|| Arc::new(args))
+        };
+        self.plan.fields.iter().map(args).collect()
+    }
+
+    /// Whether it is the newest place in the event log.
+    pub fn is_head(&self) -> bool {
+        matches!(self.value, ValuePlan::Head)
+    }
+
+    /// The variables on which the plan depends.
+    pub fn variables(&self) -> &[Name] {
+        &self.plan.variables
+    }
+
+    /// Returns how many keys its objects have, or `None` if it is not to be kept: what cannot be answered now may be
+    /// answered with other values.
+    pub fn keys(&self) -> Option<usize> {
+        let has_failures = self.plan.has_failures || matches!(self.value, ValuePlan::Fail(_));
+        (!has_failures).then_some(self.plan.keys)
+    }
+
+    async fn answers_with(&self, reads: Reads<'_>, arguments: &[Arc<Args>], rows: &[SuppliedRow]) -> Vec<Answer> {
         if let ValuePlan::Fail(error) = &self.value {
             return rows.iter().map(|_| self.failed(error)).collect();
         }
-        let fetched = match fetch(reads, &self.plan, rows).await {
+        let fetched = match fetch(reads, &self.plan, arguments, rows, &self.statement).await {
             Ok(fetched) => fetched,
             Err(error) => return rows.iter().map(|_| self.failed(&error)).collect(),
         };
         let answer = |row| {
-            let mut writer = Writer::new(&self.plan, &fetched, &self.key);
+            let mut writer = Writer::new(&self.plan, arguments, &fetched, &self.key);
             let written = writer.root(&self.value, self.pos, self.nullable, row);
             Answer { bytes: written.is_ok().then_some(writer.out), errors: writer.errors }
         };
@@ -160,13 +202,13 @@ impl Answer {
 }
 
 /// The response of an operation with these fields. Its data is null if a field came to null that cannot be null.
-pub fn response(fields: Vec<(Prepared, Answer)>) -> Response {
+pub fn response<'a>(fields: impl ExactSizeIterator<Item = (&'a Prepared, Answer)>) -> Response {
     let (mut errors, mut is_null) = (Vec::new(), false);
     let mut data = Vec::with_capacity(fields.len());
     for (field, answer) in fields {
         is_null |= answer.bytes.is_none() && !field.nullable;
         errors.extend(answer.errors);
-        data.push((field.key, answer.bytes.map_or(Bytes::from_static(b"null"), Bytes::from)));
+        data.push((field.key.clone(), answer.bytes.map_or(Bytes::from_static(b"null"), Bytes::from)));
     }
     Response { data: (!is_null).then_some(data), errors, refused: false }
 }

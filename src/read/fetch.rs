@@ -1,19 +1,21 @@
 //! Reads what a plan asks for, and sorts the rows under their parents.
 
+use super::args::Args;
 use super::expected::{ExpectedIds, NodeTable, Sibling};
 use super::level::{Level, LevelColumn, ParentKeys, RowSource};
 use super::order::EventLog;
-use super::parents::ParentIds;
 use super::plan::Plan;
+use super::plan_statement::PlanStatement;
 use super::scene::Scene;
-use super::statement::{LevelParts, Statement};
+use super::statement::Statement;
 use super::supplied::SuppliedRow;
 use crate::store::Reads;
-use crate::store::db::rows::{Bind, Cell, Rows};
+use crate::store::db::rows::{Cell, Rows};
 use crate::wire::ApiError;
 use crate::wire::cursor::Head;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// The rows of one level.
 #[derive(Default)]
@@ -40,6 +42,11 @@ impl LevelRows {
     pub fn count(&self, parent: Option<i64>) -> i64 {
         let found = self.counts.binary_search_by_key(&parent.unwrap_or_default(), |count| count.0);
         found.map_or(0, |at| self.counts[at].1)
+    }
+
+    /// A list of things of all supplied rows, one row after the other.
+    pub fn all_things(&self, list: usize) -> impl Iterator<Item = i64> {
+        self.things[list].iter().flatten().copied()
     }
 
     /// A list of things of a given row.
@@ -94,24 +101,29 @@ impl Fetched {
     }
 }
 
-/// Reads what was planned; `given` are the rows of the first level, where it is handed in.
-pub(super) async fn fetch(reads: Reads<'_>, plan: &Plan, given: &[SuppliedRow]) -> Result<Fetched, ApiError> {
+/// Reads what was planned with these arguments; `given` are the rows of the first level, where they are supplied. The
+/// statement is kept if it does not depend on supplied rows.
+pub(super) async fn fetch(
+    reads: Reads<'_>,
+    plan: &Plan,
+    arguments: &[Arc<Args>],
+    given: &[SuppliedRow],
+    kept: &OnceLock<PlanStatement>,
+) -> Result<Fetched, ApiError> {
     let mut tables = handed(plan, given);
-    let expected =
-        || plan.levels.iter().enumerate().flat_map(|(at, level)| level.list.expected.iter().map(move |ids| (at, ids)));
-    let mut statement = Statement::new(reads);
-    let ends = plan.log.map(|log| statement.ends(log));
-    let known = statement.known(expected().map(|(_, ids)| ids));
-    let siblings: Vec<Option<usize>> = plan
-        .levels
-        .iter()
-        .map(|level| level.list.sibling.as_ref().map(|sibling| statement.parent_of(sibling)))
-        .collect();
-    let levels = levels(&mut statement, plan, &tables);
-    let mut answers = statement.run().await?;
+    let made;
+    let statement = match plan.levels.iter().all(Level::is_read) {
+        true => kept.get_or_init(|| PlanStatement::new(reads, plan, &tables)),
+        false => {
+            made = PlanStatement::new(reads, plan, &tables);
+            &made
+        }
+    };
+    let mut answers = statement.run(reads, arguments).await?;
+    let PlanStatement { ends, known, siblings, levels, .. } = statement;
     let scene = Scene { log_id: reads.db().log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
     if let Some((part, of)) = known {
-        for (at, error) in unknown(&answers[part], &of, expected()) {
+        for (at, error) in unknown(&answers[*part], of, plan.expected()) {
             tables[at].failed.get_or_insert((None, error));
         }
     }
@@ -166,46 +178,6 @@ fn handed(plan: &Plan, given: &[SuppliedRow]) -> Vec<LevelRows> {
         tables.push(table);
     }
     tables
-}
-
-/// Asks for the rows of all levels that are read. Nothing is asked of what can belong to nothing.
-fn levels(statement: &mut Statement<'_>, plan: &Plan, tables: &[LevelRows]) -> Vec<Option<LevelParts>> {
-    let mut asked: Vec<Option<LevelParts>> = Vec::with_capacity(plan.levels.len());
-    for level in &plan.levels {
-        let mut values = level.list.binds.clone();
-        let parents = match &level.parents {
-            _ if !level.is_read() => None,
-            ParentKeys::None => Some(ParentIds::Value),
-            ParentKeys::Cell(at, cell) if plan.levels[*at].is_read() => {
-                let once = plan.levels[*at].has_once(*cell);
-                asked[*at].map(|parents| ParentIds::Part { part: parents.rows, cell: *cell, once })
-            }
-            _ => {
-                let ids = ids(&level.parents, tables);
-                let any = !ids.is_empty();
-                values[0] = Bind::Ids(ids);
-                any.then_some(ParentIds::Value)
-            }
-        };
-        asked.push(parents.map(|parents| statement.level(level, &parents, &values)));
-    }
-    asked
-}
-
-/// The ids that handed rows name as parents, each once.
-fn ids(parents: &ParentKeys, tables: &[LevelRows]) -> Vec<i64> {
-    let mut ids: Vec<i64> = match parents {
-        ParentKeys::None => Vec::new(),
-        ParentKeys::Cell(at, cell) => {
-            let rows = &tables[*at].rows;
-            (0..rows.len()).filter_map(|row| rows.cell(row, *cell).int()).collect()
-        }
-        ParentKeys::Things(at, list) => tables[*at].things[*list].iter().flatten().copied().collect(),
-        ParentKeys::These(ids) => ids.clone(),
-    };
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 /// Reads the ends of the event log.

@@ -12,12 +12,21 @@ use async_graphql::ID;
 /// The most values of which each has its own first rows read: of more, those would be too many themselves.
 const MAX_VALUES_APART: usize = 32;
 
+/// A value that is an argument: of this field of the plan, under this name.
+#[derive(Clone, Copy)]
+pub(super) struct BoundArgument {
+    pub field: usize,
+    pub name: &'static str,
+}
+
 /// Conditions that must all hold for the rows of a list.
 pub struct Where {
     conditions: Conditions,
     /// Those that cursors add: they cut the page out of the list.
     cursors: Conditions,
     pub(super) binds: Vec<Bind>,
+    /// Those of the values that are arguments, by their numbers.
+    pub(super) arguments: Vec<(usize, BoundArgument)>,
     /// A column that has one of several values, each with an index in the order of the list, and the number of that value.
     pub(super) each: Option<(Column, usize)>,
     /// Ids that must name something.
@@ -38,6 +47,7 @@ impl Where {
             conditions: Conditions::default(),
             cursors: Conditions::default(),
             binds: Vec::new(),
+            arguments: Vec::new(),
             each: None,
             expected: Vec::new(),
             unlisted: false,

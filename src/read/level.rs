@@ -5,7 +5,7 @@ mod sql;
 use super::args::Args;
 use super::column::{Column, IdList, RowList};
 use super::declare::{Object, ParentMatch, Relation};
-use super::filter::Where;
+use super::filter::{BoundArgument, Where};
 use super::order::{Cursors, Order};
 use super::supplied::SuppliedRow;
 use crate::store::db::rows::{Bind, CellKind};
@@ -195,7 +195,11 @@ impl Level {
     pub fn arguments(&mut self, names: impl Iterator<Item = &'static str>, args: &Args) -> Vec<(&'static str, usize)> {
         let bind = |name| {
             let value = args.bind(name).expect("a term takes only arguments that are required");
-            (name, self.list.bind(value))
+            let number = self.list.bind(value);
+            if let Some(field) = args.field {
+                self.list.arguments.push((number, BoundArgument { field, name }));
+            }
+            (name, number)
         };
         names.map(bind).collect()
     }

@@ -3,12 +3,16 @@
 use super::args::Args;
 use super::column::Column;
 use super::computed::Compute;
+use super::declare::Field;
+use super::expected::ExpectedIds;
 use super::leaf::Leaf;
 use super::level::Level;
 use super::order::EventLog;
 use crate::domain::Kind;
 use crate::wire::{ApiError, ErrorCode};
-use async_graphql::{Name, Pos};
+use async_graphql::{Name, Pos, Positioned};
+use async_graphql_value::Value as Literal;
+use std::sync::Arc;
 
 /// The most rows that one field of the root may read, roughly.
 const MAX_ROWS: i64 = 1_000_000;
@@ -32,7 +36,8 @@ pub(super) enum ValuePlan {
     Computed {
         columns: &'static [Column],
         cells: Vec<usize>,
-        args: Args,
+        /// The number of the field in [`Plan::fields`], or `None` if it has no arguments.
+        field: Option<usize>,
         compute: Compute,
     },
     /// Columns of the same row, there if this cell is not null.
@@ -108,6 +113,23 @@ pub(super) struct Plan {
     pub levels: Vec<Level>,
     /// The event log whose ends are read, before everything else.
     pub log: Option<&'static EventLog>,
+    /// The fields whose arguments are only bound, or read by what computes: other values of them change nothing else.
+    pub fields: Vec<FieldArguments>,
+    /// The variables on whose values everything else depends.
+    pub variables: Vec<Name>,
+    /// How many keys its objects have.
+    pub keys: usize,
+    /// Whether a part of it is made for the caller.
+    pub is_made: bool,
+    /// Whether a field of it cannot be answered.
+    pub has_failures: bool,
+}
+
+/// The arguments of a field.
+pub(super) struct FieldArguments {
+    pub field: &'static Field,
+    pub nodes: Vec<(Positioned<Name>, Positioned<Literal>)>,
+    pub values: Arc<Args>,
 }
 
 impl Plan {
@@ -118,7 +140,13 @@ impl Plan {
 
     /// Whether another caller may have another answer.
     pub fn is_personal(&self) -> bool {
-        self.levels.iter().any(|level| level.list.is_personal())
+        self.is_made || self.levels.iter().any(|level| level.list.is_personal())
+    }
+
+    /// The ids that must name something, each with its level.
+    pub fn expected(&self) -> impl Iterator<Item = (usize, &ExpectedIds)> {
+        let levels = self.levels.iter().enumerate();
+        levels.flat_map(|(at, level)| level.list.expected.iter().map(move |ids| (at, ids)))
     }
 
     /// Refuses what asks for too much at once.

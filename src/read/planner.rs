@@ -1,17 +1,19 @@
 //! From a selection to a plan: to-one things joined in, and only what is selected.
 
+use super::args::Args;
 use super::column::Column;
 use super::declare::*;
 use super::filter::Where;
 use super::level::{Level, ParentKeys, RowSource};
-use super::plan::{FieldPlan, Link, ObjectPlan, Plan, RowPlace, ValuePlan};
-use super::select::{Document, below};
+use super::plan::{FieldArguments, FieldPlan, Link, ObjectPlan, Plan, RowPlace, ValuePlan};
+use super::select::{Document, below, variables};
 use super::supplied::SuppliedRow;
 use crate::app::App;
 use crate::domain::{Caller, Id};
 use crate::wire::ApiError;
 use async_graphql::parser::types::{Field as Node, SelectionSet};
 use async_graphql::{ID, Name, Positioned};
+use std::sync::Arc;
 
 /// The most ids that one field takes.
 const MAX_IDS: usize = 200;
@@ -57,12 +59,16 @@ impl<'a> Planner<'a> {
         sets: impl IntoIterator<Item = &'a SelectionSet>,
     ) -> ObjectPlan {
         let merged = self.document.fields(sets, object.name);
+        self.plan.keys += merged.len();
         let plan = |(key, nodes): &(&Name, Vec<&'a Positioned<Node>>)| {
             let name = nodes[0].node.name.node.as_str();
             let Some(field) = object.fields.iter().find(|field| field.name == name) else {
                 return field_plan(key, nodes, false, ValuePlan::Typename(object.name.into()));
             };
-            let value = self.value(field, object, Some(at), nodes).unwrap_or_else(ValuePlan::Fail);
+            let value = self.value(field, object, Some(at), nodes).unwrap_or_else(|error| {
+                self.plan.has_failures = true;
+                ValuePlan::Fail(error)
+            });
             field_plan(key, nodes, field.nullable, value)
         };
         ObjectPlan(merged.iter().map(plan).collect())
@@ -79,7 +85,8 @@ impl<'a> Planner<'a> {
         if field.right.is_some_and(|right| !self.caller.role.has(right)) {
             return Err(ApiError::forbidden(self.caller.role));
         }
-        let args = self.document.args(field.all_args(), nodes[0])?;
+        let args = self.args(field, nodes[0])?;
+        let args = &*args;
         let here = || at.expect("the root has no field that is of a row");
         Ok(match field.source {
             FieldSource::Node(of) => {
@@ -99,11 +106,14 @@ impl<'a> Planner<'a> {
                 self.plan.log = Some(log);
                 ValuePlan::Head
             }
-            FieldSource::Made { of, many, make } => self.made(of, many, make(self.app, self.caller), nodes),
-            FieldSource::Connection(list) => return self.page(field, object, list, at, &args, nodes),
-            FieldSource::List(list) => return self.list(object, list, at, &args, nodes),
-            FieldSource::SuppliedList { of, list } => return self.supplied_list(of, list, here(), &args, nodes),
-            FieldSource::Find(list) => return self.find(object, list, at, &args, nodes),
+            FieldSource::Made { of, many, make } => {
+                self.plan.is_made = true;
+                self.made(of, many, make(self.app, self.caller), nodes)
+            }
+            FieldSource::Connection(list) => return self.page(field, object, list, at, args, nodes),
+            FieldSource::List(list) => return self.list(object, list, at, args, nodes),
+            FieldSource::SuppliedList { of, list } => return self.supplied_list(of, list, here(), args, nodes),
+            FieldSource::Find(list) => return self.find(object, list, at, args, nodes),
             FieldSource::Id => {
                 let node = object.node.expect("what has an id is declared as a node");
                 ValuePlan::Id(node.kind, self.column(here(), object.key))
@@ -111,13 +121,13 @@ impl<'a> Planner<'a> {
             FieldSource::Ref(kind, column) => ValuePlan::Id(kind, self.column(here(), column)),
             FieldSource::Column(leaf, column) => {
                 let at = here();
-                ValuePlan::Leaf(self.plan.levels[at.level].column_with(at.table, column, &args), leaf)
+                ValuePlan::Leaf(self.plan.levels[at.level].column_with(at.table, column, args), leaf)
             }
             FieldSource::Computed { columns, compute, .. } => {
                 let at = here();
                 let level = &mut self.plan.levels[at.level];
-                let cells = columns.iter().map(|column| level.column_with(at.table, *column, &args)).collect();
-                ValuePlan::Computed { columns, cells, args, compute }
+                let cells = columns.iter().map(|column| level.column_with(at.table, *column, args)).collect();
+                ValuePlan::Computed { columns, cells, field: args.field, compute }
             }
             FieldSource::Embedded { of, present } => {
                 let present = present.map(|column| self.column(here(), column));
@@ -133,6 +143,21 @@ impl<'a> Planner<'a> {
                 self.supplied_ids(of, list, first, here(), nodes)
             }
         })
+    }
+
+    /// The arguments of a field. What the plan depends on beside their binding is noted.
+    fn args(&mut self, field: &'static Field, node: &Positioned<Node>) -> Result<Arc<Args>, ApiError> {
+        let nodes = &node.node.arguments;
+        let mut args = self.document.args(field.all_args(), nodes)?;
+        if field.only_binds() {
+            let number = self.plan.fields.len();
+            args.field = Some(number);
+            let args = Arc::new(args);
+            self.plan.fields.push(FieldArguments { field, nodes: nodes.clone(), values: args.clone() });
+            return Ok(args);
+        }
+        nodes.iter().for_each(|(_, value)| variables(&value.node, &mut self.plan.variables));
+        Ok(Arc::new(args))
     }
 
     /// What the server knows without the database.

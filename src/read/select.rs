@@ -110,11 +110,11 @@ impl<'a> Document<'a> {
     pub fn args(
         &self,
         declared: impl Iterator<Item = &'static Arg>,
-        node: &Positioned<Node>,
+        nodes: &[(Positioned<Name>, Positioned<Literal>)],
     ) -> Result<Args, ApiError> {
         let mut args = Args::default();
         for arg in declared {
-            let given = node.node.arguments.iter().find(|(name, _)| name.node == arg.name);
+            let given = nodes.iter().find(|(name, _)| name.node == arg.name);
             let value = given.and_then(|(_, value)| self.constant(&value.node));
             let value = value.filter(|value| arg.default.is_none() || *value != Value::Null).or_else(|| {
                 let default = arg.default?;
@@ -199,6 +199,16 @@ impl<'a> Document<'a> {
             ),
             value => value.clone().into_const()?,
         })
+    }
+}
+
+/// Adds the variables that a value contains.
+pub fn variables(value: &Literal, names: &mut Vec<Name>) {
+    match value {
+        Literal::Variable(name) => names.push(name.clone()),
+        Literal::List(items) => items.iter().for_each(|item| variables(item, names)),
+        Literal::Object(map) => map.values().for_each(|value| variables(value, names)),
+        _ => {}
     }
 }
 

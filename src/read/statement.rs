@@ -1,6 +1,7 @@
 //! Everything that a plan reads, as one statement: one way to the database and back, and all of it of one moment.
 
 use super::expected::{ExpectedIds, NodeTable, Sibling};
+use super::filter::BoundArgument;
 use super::level::{Level, LevelColumn};
 use super::order::EventLog;
 use super::parents::ParentIds;
@@ -12,8 +13,10 @@ use crate::store::{Reads, Result};
 /// Parts of one statement, and the values that it binds.
 pub(super) struct Statement<'a> {
     reads: Reads<'a>,
-    parts: Vec<StatementPart>,
-    binds: Vec<Bind>,
+    pub parts: Vec<StatementPart>,
+    pub binds: Vec<Bind>,
+    /// Those of the values that are arguments, by their places.
+    pub arguments: Vec<(usize, BoundArgument)>,
 }
 
 /// Where a level's rows are, and those that count them.
@@ -25,14 +28,27 @@ pub(super) struct LevelParts {
 
 impl<'a> Statement<'a> {
     pub fn new(reads: Reads<'a>) -> Self {
-        Statement { reads, parts: Vec::new(), binds: Vec::new() }
+        Statement { reads, parts: Vec::new(), binds: Vec::new(), arguments: Vec::new() }
     }
 
     /// Adds a part, and returns its place.
     fn add(&mut self, values: &[Bind], kinds: Vec<CellKind>, write: impl FnOnce(&mut PartText<'_>)) -> usize {
+        self.add_with(values, &[], kinds, write)
+    }
+
+    /// Adds a part in which these values are arguments.
+    fn add_with(
+        &mut self,
+        values: &[Bind],
+        arguments: &[(usize, BoundArgument)],
+        kinds: Vec<CellKind>,
+        write: impl FnOnce(&mut PartText<'_>),
+    ) -> usize {
         let mut text = PartText::new(values, &mut self.binds);
         write(&mut text);
-        let text = text.finish();
+        let (text, places) = text.finish();
+        let argument = |(value, argument): &(usize, BoundArgument)| Some((places[*value]? - 1, *argument));
+        self.arguments.extend(arguments.iter().filter_map(argument));
         self.parts.push(StatementPart { text, kinds, shared: false });
         self.parts.len() - 1
     }
@@ -54,10 +70,13 @@ impl<'a> Statement<'a> {
         }
         let dialect = self.reads.dialect();
         let kinds = level.columns.iter().map(LevelColumn::kind).collect();
-        let rows = self.add(values, kinds, |text| level.write_sql(text, dialect, parents));
+        let arguments = &level.list.arguments;
+        let rows = self.add_with(values, arguments, kinds, |text| level.write_sql(text, dialect, parents));
         let counted = level.page.as_ref().is_some_and(|page| page.counted);
-        let counts = counted
-            .then(|| self.add(values, vec![CellKind::Int; 2], |text| level.write_count_sql(text, dialect, parents)));
+        let counts = counted.then(|| {
+            let kinds = vec![CellKind::Int; 2];
+            self.add_with(values, arguments, kinds, |text| level.write_count_sql(text, dialect, parents))
+        });
         LevelParts { rows, counts }
     }
 

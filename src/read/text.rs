@@ -71,8 +71,9 @@ impl<'a> PartText<'a> {
         PartText { text: String::with_capacity(256), values, places: vec![None; values.len()], binds }
     }
 
-    pub fn finish(self) -> String {
-        self.text
+    /// The text, and the place of each value among those of the statement, from 1, or `None` if it is not used.
+    pub fn finish(self) -> (String, Vec<Option<usize>>) {
+        (self.text, self.places)
     }
 
     pub fn push(&mut self, text: &str) {

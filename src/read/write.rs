@@ -1,6 +1,7 @@
 //! Rows to JSON, in one pass. A null where there may be none takes back what was written, up to the nearest
 //! field that may be null; why is told with its whole path.
 
+use super::args::{Args, NO_ARGS};
 use super::computed::{Computed, Inputs};
 use super::fetch::Fetched;
 use super::plan::{Link, ObjectPlan, Plan, ValuePlan};
@@ -8,6 +9,7 @@ use crate::store::db::rows::Cell;
 use crate::wire::{ApiError, cursor, json};
 use async_graphql::{Name, PathSegment, Pos, ServerError};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A null goes up; why was noted.
 pub(super) struct Null;
@@ -35,14 +37,16 @@ pub(super) struct Writer<'a> {
     pub out: Vec<u8>,
     pub errors: Vec<ServerError>,
     pub plan: &'a Plan,
+    /// The arguments of the plan's fields.
+    arguments: &'a [Arc<Args>],
     pub fetched: &'a Fetched,
     path: Vec<PathPart<'a>>,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(plan: &'a Plan, fetched: &'a Fetched, key: &'a Name) -> Self {
+    pub fn new(plan: &'a Plan, arguments: &'a [Arc<Args>], fetched: &'a Fetched, key: &'a Name) -> Self {
         let path = vec![PathPart::Key(key)];
-        Writer { out: Vec::with_capacity(1 << 12), errors: Vec::new(), plan, fetched, path }
+        Writer { out: Vec::with_capacity(1 << 12), errors: Vec::new(), plan, arguments, fetched, path }
     }
 
     /// The field of the root, `row` of its level being the present one.
@@ -111,7 +115,8 @@ impl<'a> Writer<'a> {
                 Cell::Null => return self.null(nullable, pos),
                 value => (leaf.write)(value, &mut self.out),
             },
-            ValuePlan::Computed { columns, cells, args, compute } => {
+            ValuePlan::Computed { columns, cells, field, compute } => {
+                let args = field.map_or(&NO_ARGS, |field| &self.arguments[field]);
                 let cells: Vec<Cell<'_>> = cells.iter().map(|cell| self.cell(here, *cell)).collect();
                 match compute(&Inputs { columns, cells: &cells, args, scene: &self.fetched.scene }) {
                     Ok(Some(Computed::Bool(truth))) => json::truth(truth, &mut self.out),

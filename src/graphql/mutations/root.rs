@@ -61,7 +61,7 @@ async fn run<'a>(
     let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;
     let caller = caller(ctx)?;
     let input = Document::of(ctx)
-        .args(std::iter::once(mutation.run.input()), ctx.item)
+        .args(std::iter::once(mutation.run.input()), &ctx.item.node.arguments)
         .map(|mut args| args.take(mutation.run.input().name).unwrap_or_default());
     if !caller.role.has(mutation.right) {
         // An input that cannot be read is denied like any other.

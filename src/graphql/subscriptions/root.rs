@@ -61,7 +61,7 @@ async fn begun<'a>(
     let groups = ctx.data_opt::<Groups>().ok_or_else(ApiError::internal)?;
     let objects = MessageObjects::of(ctx, groups.message_objects())?;
     let caller = caller(ctx)?;
-    let args = document.args(subscription.args.iter(), ctx.item)?;
+    let args = document.args(subscription.args.iter(), &ctx.item.node.arguments)?;
     let last_seen = ctx.data_opt::<Place>().and_then(Place::from);
     let begun = (subscription.begin)(Beginning { args, last_seen, app: app(ctx)?, tail: groups.tail() }).await?;
     let reading = ReadingKey {

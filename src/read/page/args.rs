@@ -1,6 +1,6 @@
 //! The arguments of pages.
 
-use crate::read::arg::{Arg, arg};
+use crate::read::arg::{Arg, ArgRole, arg};
 use crate::read::args::Args;
 use crate::read::declare::{Field, FieldSource};
 use crate::read::order::Cursors;
@@ -39,6 +39,14 @@ impl Field {
             _ => &[],
         };
         page.iter().chain(self.args)
+    }
+
+    /// Whether its arguments are only bound, or read by what computes it.
+    pub(in crate::read) fn only_binds(&self) -> bool {
+        let is_read_by_value = |arg: &Arg| matches!(arg.role, ArgRole::Plain | ArgRole::Id(_));
+        matches!(self.source, FieldSource::Find(_) | FieldSource::Column(..) | FieldSource::Computed { .. })
+            && !self.args.is_empty()
+            && self.args.iter().all(is_read_by_value)
     }
 }
 

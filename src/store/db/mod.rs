@@ -34,7 +34,7 @@ pub(crate) mod tests;
 pub use backend::{Db, Tx};
 pub use error::{Error, Result};
 pub use open::{Capacity, Owner};
-pub use read::Reads;
+pub use read::{PartsStatement, Reads};
 pub use sql::Dialect;
 pub use statement::{Record, Scalar, Stmt, Value};
 pub use types::{Ids, Json, Texts};
