@@ -5,6 +5,7 @@ mod events;
 mod fanout;
 mod filters;
 pub mod fleet;
+mod known;
 mod lists;
 mod memory;
 mod model;
