@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The most events, or lines of output, that are read at once.
 pub(super) const MAX_ROWS: usize = 500;
 
-/// How many rows a follower reads at once, which whoever follows may change meanwhile. Clones are the same.
+/// How many rows a follower reads at once, which may change while it follows. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct BatchSize(Arc<AtomicUsize>);
 
-/// As many as can be.
+/// [`MAX_ROWS`].
 impl Default for BatchSize {
     fn default() -> BatchSize {
         BatchSize::new(MAX_ROWS)
@@ -39,7 +39,7 @@ impl BatchSize {
 pub struct Demand {
     /// How many rows it reads at once.
     pub size: BatchSize,
-    /// For whom: callers that wait to read have their turns in rotation.
+    /// On whose behalf: callers that wait to read have their turns in rotation.
     pub caller: Arc<str>,
 }
 

@@ -1,11 +1,11 @@
-//! Which events a follower wants. It is asked in memory, before anything is looked up.
+//! Which events a follower wants, decided in memory before anything is read.
 
 use crate::domain::event::Subject;
 use crate::store::db::types::IfKnown;
 use crate::store::events::Event;
 use std::collections::BTreeSet;
 
-/// Conditions on events; all that are given must hold, and an empty one matches nothing.
+/// Conditions on events. All that are set must hold; an empty set of ids matches nothing.
 #[derive(Clone, Debug)]
 pub struct Filter {
     pub subject: Subject,
@@ -19,12 +19,12 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// All events about this.
+    /// All events about this subject.
     pub fn of(subject: Subject) -> Filter {
         Filter { subject, kinds: None, services: None, versions: None, releases: None, instances: None, hosts: None }
     }
 
-    /// Whether it is an event about the subject, and one that is wanted.
+    /// Whether an event is about the subject and meets the conditions.
     pub fn matches(&self, event: &Event) -> bool {
         let among = |wanted: &Option<BTreeSet<i64>>, id: Option<i64>| {
             wanted.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))

@@ -5,10 +5,10 @@ use crate::store::{Db, Result, events};
 use std::time::Duration;
 
 /// Events that are deleted in one transaction.
-const PORTION: i64 = 10_000;
+const MAX_ROWS_DELETED: i64 = 10_000;
 
-/// Gives up and deletes what is older than this, in small transactions, so that no writer waits for long.
-/// The newest event always stays.
+/// Expires and deletes the events that are older than this, in small transactions, so that no writer waits for long. The
+/// newest event always stays. Returns how many were deleted.
 pub async fn keep(db: &Db, kept: Duration) -> Result<u64> {
     let mut tx = db.begin().await?;
     let now = tx.now().await?;
@@ -18,10 +18,10 @@ pub async fn keep(db: &Db, kept: Duration) -> Result<u64> {
     let mut deleted = 0;
     loop {
         let mut tx = db.begin().await?;
-        let portion = events::delete_expired(&mut tx, PORTION).await?;
+        let batch = events::delete_expired(&mut tx, MAX_ROWS_DELETED).await?;
         tx.commit().await?;
-        deleted += portion;
-        if portion < PORTION as u64 {
+        deleted += batch;
+        if batch < MAX_ROWS_DELETED as u64 {
             return Ok(deleted);
         }
     }

@@ -1,4 +1,4 @@
-//! The live end of the log of events, and of the output of releases: one reader per process, any number of followers.
+//! The live end of the event log and of the output of releases: one reader for each process, any number of followers.
 
 mod batch;
 mod filter;
@@ -6,12 +6,14 @@ mod keep;
 mod output;
 mod progress;
 mod tail;
+mod waking;
 
 pub use batch::{BatchSize, Demand};
 pub use filter::Filter;
 pub use keep::keep;
 pub use progress::State;
-pub use tail::{Expired, Tail, Waking};
+pub use tail::{Expired, Tail};
+pub use waking::Waking;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! followed, and wakes their followers, who read the lines themselves.
 
 use super::batch::Demand;
-use super::tail::{PAUSE, Waking};
+use super::waking::{RETRY_DELAY, Waking};
 use crate::store::db::turns::Turns;
 use crate::store::output::{self, Line, Mark};
 use crate::store::{Db, Result};
@@ -15,36 +15,36 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The shortest time from one look to the next.
-const REST: Duration = Duration::from_millis(20);
+const MIN_LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 type Marks = HashMap<i64, watch::Sender<Mark>>;
 
-/// The live end of all output. Clones are of one and the same.
+/// The live end of all output. Clones are the same.
 #[derive(Clone)]
 pub(super) struct Output {
     db: Db,
-    /// Whose turn it is to read.
+    /// Which caller's turn it is to read.
     turns: Turns,
-    shared: Arc<Shared>,
+    shared: Arc<FollowedOutput>,
 }
 
 #[derive(Default)]
-struct Shared {
-    /// How far the output of each followed release is; none once the task has ended.
+struct FollowedOutput {
+    /// How far the output of each followed release is; `None` once the task has ended.
     marks: Mutex<Option<Marks>>,
-    /// Somebody began to follow.
+    /// A follower has joined.
     joined: Notify,
 }
 
 impl Output {
     /// Starts the task, until `stop`.
     pub fn start(db: Db, turns: Turns, waking: Waking, stop: CancellationToken) -> Output {
-        let shared = Arc::new(Shared { marks: Mutex::new(Some(Marks::new())), joined: Notify::new() });
+        let shared = Arc::new(FollowedOutput { marks: Mutex::new(Some(Marks::new())), joined: Notify::new() });
         let output = Output { db, turns, shared };
         let watching = output.clone();
         tokio::spawn(async move {
             stop.run_until_cancelled(watching.look(waking)).await;
-            // Followers end when nobody can wake them any more.
+            // Followers end when nothing can wake them any more.
             watching.with_marks(|marks| *marks = None);
         });
         output
@@ -58,7 +58,7 @@ impl Output {
         after: i64,
         demand: Demand,
     ) -> impl Stream<Item = (Vec<Line>, i64)> + Send + use<> {
-        let follower = self.join(mark).map(|mark| Follower {
+        let follower = self.join(mark).map(|mark| LineFollower {
             db: self.db.clone(),
             turns: self.turns.clone(),
             demand,
@@ -79,7 +79,7 @@ impl Output {
             raise(sender, mark);
             Some(sender.subscribe())
         });
-        // What was stored since the mark was read may have woken nobody.
+        // What was stored since the mark was read may not have woken this follower.
         self.shared.joined.notify_one();
         joined
     }
@@ -92,23 +92,23 @@ impl Output {
         let (mut output, mut head) = (self.db.output(), self.db.head());
         loop {
             let hint = async {
-                // Output tells of lines, and an event that a release is over.
+                // A hint of output announces lines, and an event may end a release.
                 tokio::select! {
-                    told = output.changed(), if waking.hints => told.is_ok(),
-                    told = head.changed(), if waking.hints => told.is_ok(),
+                    hint = output.changed(), if waking.hints => hint.is_ok(),
+                    hint = head.changed(), if waking.hints => hint.is_ok(),
                     () = self.shared.joined.notified() => true,
                 }
             };
             let _ = tokio::time::timeout(waking.poll, hint).await;
             if let Err(error) = self.advance().await {
-                tracing::warn!(%error, "the output of releases could not be looked at");
-                tokio::time::sleep(PAUSE).await;
+                tracing::warn!(%error, "the output of releases could not be read");
+                tokio::time::sleep(RETRY_DELAY).await;
             }
-            tokio::time::sleep(REST).await;
+            tokio::time::sleep(MIN_LOOK_INTERVAL).await;
         }
     }
 
-    /// Looks how far the output of all followed releases is, and lets go those that nobody follows any more.
+    /// Looks how far the output of all followed releases is, and forgets those without followers.
     async fn advance(&self) -> Result<()> {
         let followed: Vec<i64> = self.with_marks(|marks| {
             let marks = marks.get_or_insert_default();
@@ -141,18 +141,18 @@ fn raise(sender: &watch::Sender<Mark>, mark: Mark) {
     });
 }
 
-struct Follower {
+struct LineFollower {
     db: Db,
     turns: Turns,
     demand: Demand,
     mark: watch::Receiver<Mark>,
     target_id: Option<i64>,
-    /// The place up to which it was looked.
+    /// The place up to which it has read.
     last: i64,
 }
 
-impl Follower {
-    /// The next lines, perhaps none of the target's; none when there will be no more.
+impl LineFollower {
+    /// The next lines, perhaps none of the target's; `None` when no more can come.
     async fn next(&mut self) -> Option<Vec<Line>> {
         let mark = loop {
             let mark = *self.mark.borrow_and_update();
@@ -171,7 +171,7 @@ impl Follower {
                 Ok(lines) => break lines,
                 Err(error) => {
                     tracing::warn!(%error, "the output of a release could not be read");
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         };

@@ -1,7 +1,8 @@
-//! How far one release is, told by its events: the present state, then each new one, but not too often.
+//! The progress of one release, from its events: the present state, then each new one, but not too often.
 
 use super::filter::Filter;
-use super::tail::{Expired, PAUSE, Tail};
+use super::tail::{Expired, Tail};
+use super::waking::RETRY_DELAY;
 use crate::domain::Word;
 use crate::domain::event::Subject;
 use crate::domain::release::{Progress, ReleaseStatus};
@@ -14,13 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// The shortest time from one state that is told to the next: ten in a second.
-const REST: Duration = Duration::from_millis(100);
+/// The shortest time from one state to the next: ten in a second.
+const MIN_STATE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How far a release is.
+/// The progress of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
-    /// Place in the log up to which this is true.
+    /// The position in the event log up to which this is true.
     pub position: i64,
     pub release_id: i64,
     pub revision: i64,
@@ -31,7 +32,7 @@ pub struct State {
 impl State {
     /// The state that a release is in.
     async fn read(db: &Db, release_id: i64) -> Result<Option<State>> {
-        // The place before the state: what lies between is told by its revision, not twice.
+        // The position is read before the state: the revision tells whether an event in between is in it already.
         let position = events::bounds(db).await?.head;
         let release = release::by_id(db, release_id).await?;
         Ok(release.map(|release| State {
@@ -43,8 +44,8 @@ impl State {
         }))
     }
 
-    /// The state that an event of a release tells.
-    fn told(event: &Event) -> Option<State> {
+    /// The state in an event of a release.
+    fn of_event(event: &Event) -> Option<State> {
         Some(State {
             position: event.position,
             release_id: event.release_id?,
@@ -81,7 +82,7 @@ impl Tail {
                 Ok(state) => return state,
                 Err(error) => {
                     tracing::warn!(%error, "the state of a release could not be read");
-                    sleep(PAUSE).await;
+                    sleep(RETRY_DELAY).await;
                 }
             }
         }
@@ -91,7 +92,7 @@ impl Tail {
         let mut filter = Filter::of(Subject::Release);
         filter.releases = Some(BTreeSet::from([now.release_id]));
         let events = self.follow(now.position);
-        let follower = Follower { events: Box::pin(events), filter, next: Some(now), told: None };
+        let follower = ProgressFollower { events: Box::pin(events), filter, next: Some(now), last: None };
         stream::unfold(Some(follower), |follower| async {
             let mut follower = follower?;
             let state = follower.next().await?;
@@ -101,16 +102,16 @@ impl Tail {
     }
 }
 
-struct Follower<S> {
+struct ProgressFollower<S> {
     events: Pin<Box<S>>,
     filter: Filter,
-    /// A state that is to be told.
+    /// The state that comes next.
     next: Option<State>,
-    /// What was told last, and when.
-    told: Option<(State, Instant)>,
+    /// The state that came last, and when.
+    last: Option<(State, Instant)>,
 }
 
-impl<S: Stream<Item = Result<Vec<Arc<Event>>, Expired>>> Follower<S> {
+impl<S: Stream<Item = Result<Vec<Arc<Event>>, Expired>>> ProgressFollower<S> {
     async fn next(&mut self) -> Option<Result<State, Expired>> {
         while self.next.is_none() {
             match self.events.next().await? {
@@ -118,9 +119,9 @@ impl<S: Stream<Item = Result<Vec<Arc<Event>>, Expired>>> Follower<S> {
                 Err(expired) => return Some(Err(expired)),
             }
         }
-        if let Some((_, at)) = self.told {
-            sleep_until(at + REST).await;
-            // What happened meanwhile is told with it.
+        if let Some((_, at)) = self.last {
+            sleep_until(at + MIN_STATE_INTERVAL).await;
+            // What happened meanwhile is in it.
             while let Some(Some(batch)) = self.events.next().now_or_never() {
                 match batch {
                     Ok(batch) => self.note(&batch),
@@ -129,15 +130,15 @@ impl<S: Stream<Item = Result<Vec<Arc<Event>>, Expired>>> Follower<S> {
             }
         }
         let state = self.next.take()?;
-        self.told = Some((state, Instant::now()));
+        self.last = Some((state, Instant::now()));
         Some(Ok(state))
     }
 
-    /// Keeps the newest state of a batch, if it is newer than what was told.
+    /// Keeps the newest state of a batch, if it is newer than the last one.
     fn note(&mut self, batch: &[Arc<Event>]) {
         let newest = batch.iter().rev().find(|event| self.filter.matches(event));
-        if let Some(state) = newest.and_then(|event| State::told(event))
-            && self.told.is_none_or(|(told, _)| told.revision < state.revision)
+        if let Some(state) = newest.and_then(|event| State::of_event(event))
+            && self.last.is_none_or(|(last, _)| last.revision < state.revision)
         {
             self.next = Some(state);
         }

@@ -1,8 +1,9 @@
-//! The tail: one task reads what was appended and hands it to all followers. A follower begins with the table,
-//! goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
+//! The tail: one task reads what was appended to the event log and hands it to all followers. A follower begins with the
+//! table, goes on live, and goes back to the table whenever it has missed something: in order, each once, no gap (I5).
 
 use super::batch::{BatchSize, Demand, MAX_ROWS};
 use super::output::Output;
+use super::waking::{RETRY_DELAY, Waking};
 use crate::limits::SUBSCRIPTION_CONNECTIONS;
 use crate::store::db::turns::{Turn, Turns};
 use crate::store::events::{self, Event};
@@ -11,39 +12,21 @@ use crate::store::{Db, Result};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A follower that is this many batches behind goes back to the table.
-const BACKLOG: usize = 256;
-
-/// How long to wait before a database that failed is asked again.
-pub(super) const PAUSE: Duration = Duration::from_secs(1);
+/// A follower that is more batches than this behind goes back to the table.
+const MAX_BATCHES_BEHIND: usize = 256;
 
 type Batch = Arc<[Arc<Event>]>;
-
-/// What makes the tail look for new events.
-#[derive(Clone, Copy, Debug)]
-pub struct Waking {
-    /// How often it looks in any case.
-    pub poll: Duration,
-    /// Whether it also looks as soon as this process has committed an event.
-    pub hints: bool,
-}
-
-impl Default for Waking {
-    fn default() -> Self {
-        Waking { poll: Duration::from_secs(1), hints: true }
-    }
-}
 
 /// The events behind this place are no longer kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expired;
 
-/// The live end of the log, and of the output of releases. Clones are of one and the same; it ends when the token it was started with is canceled.
+/// The live end of the event log and of the output of releases. Clones are the same; it ends when the token that it was
+/// started with is canceled.
 #[derive(Clone)]
 pub struct Tail {
     db: Db,
@@ -57,7 +40,7 @@ impl Tail {
     /// Starts the tasks that read the log and look at output, from now on until `stop`.
     pub async fn start(db: Db, waking: Waking, stop: CancellationToken) -> Result<Tail> {
         let last = events::bounds(&db).await?.head;
-        let (sender, _) = broadcast::channel(BACKLOG);
+        let (sender, _) = broadcast::channel(MAX_BATCHES_BEHIND);
         let turns = Turns::new(SUBSCRIPTION_CONNECTIONS as usize);
         let output = Output::start(db.clone(), turns.clone(), waking, stop.clone());
         let tail = Tail { db: db.clone(), live: sender.downgrade(), output, turns, read: Arc::new(last.into()) };
@@ -80,7 +63,7 @@ impl Tail {
     ) -> impl Stream<Item = Result<Vec<Arc<Event>>, Expired>> + Send + use<> {
         // Listening begins before the table is read, so that nothing falls between.
         let live = self.live.upgrade().map(|sender| sender.subscribe());
-        let follower = live.map(|live| Follower {
+        let follower = live.map(|live| EventFollower {
             db: self.db.clone(),
             turns: self.turns.clone(),
             demand,
@@ -117,7 +100,7 @@ impl Tail {
         self.turns.take(caller).await
     }
 
-    /// The database whose log it reads.
+    /// The database whose event log it reads.
     pub fn db(&self) -> &Db {
         &self.db
     }
@@ -127,7 +110,7 @@ impl Tail {
         self.read.load(Ordering::Relaxed)
     }
 
-    /// How many follow now.
+    /// The number of followers.
     pub fn followers(&self) -> usize {
         self.live.upgrade().map_or(0, |sender| sender.receiver_count())
     }
@@ -138,9 +121,9 @@ struct Reader {
     head: watch::Receiver<i64>,
     waking: Waking,
     sender: broadcast::Sender<Batch>,
-    /// Whoever began to follow before now has read the table up to here, or gets what is behind it.
+    /// Followers that began before now have read the table up to here, or get what is behind it.
     last: i64,
-    /// The same, for whoever asks.
+    /// The same, as [`Tail::position`] returns it.
     read: Arc<AtomicI64>,
 }
 
@@ -153,8 +136,8 @@ impl Reader {
                     self.wait().await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the log of events could not be read");
-                    tokio::time::sleep(PAUSE).await;
+                    tracing::warn!(%error, "the event log could not be read");
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         }
@@ -164,7 +147,7 @@ impl Reader {
     async fn advance(&mut self) -> Result<()> {
         if self.sender.receiver_count() == 0 {
             let head = events::bounds(&self.db).await?.head;
-            // Who came meanwhile may have read the table before the head was asked for.
+            // A follower that came meanwhile may have read the table before the head was read.
             if self.sender.receiver_count() == 0 {
                 self.last = head;
                 return Ok(());
@@ -194,7 +177,7 @@ impl Reader {
     }
 }
 
-struct Follower {
+struct EventFollower {
     db: Db,
     turns: Turns,
     demand: Demand,
@@ -205,7 +188,7 @@ struct Follower {
     behind: bool,
 }
 
-impl Follower {
+impl EventFollower {
     /// The next events, at least one; none when the tail has ended.
     async fn next(&mut self) -> Option<Result<Vec<Arc<Event>>, Expired>> {
         loop {
@@ -258,8 +241,8 @@ impl Follower {
             match found {
                 Ok(found) => break found,
                 Err(error) => {
-                    tracing::warn!(%error, "the log of events could not be read");
-                    tokio::time::sleep(PAUSE).await;
+                    tracing::warn!(%error, "the event log could not be read");
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         };

@@ -96,7 +96,7 @@ impl Pump {
                     },
                     None => return self.end().await,
                 },
-                () = sleep_until(next_heartbeat) => self.send(heartbeat(messages.looked())).await,
+                () = sleep_until(next_heartbeat) => self.send(heartbeat(messages.read_to())).await,
             };
             if !sent {
                 return;

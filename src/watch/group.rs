@@ -1,11 +1,9 @@
-//! Subscribers that are told the same are a *group*: what is new is read, answered and written once for all of them.
-//! Who is behind, since it began at an earlier place or is slow, catches up by itself from the same source and then
-//! goes on with its group: in order, each once, no gap (I5).
+//! Groups: what is new is read, answered and written once for all members.
 
-use super::following::{Following, Telling};
-use super::parcel::{Parcel, Written};
+use super::batch_reader::{BatchReader, Content};
+use super::parcels::{Parcel, WrittenBatch};
 use super::queues::Queues;
-use super::reading::{self, Readings};
+use super::readings::{ReadingKey, Readings};
 use super::source::Source;
 use crate::events::Tail;
 use crate::limits::Limits;
@@ -20,15 +18,15 @@ use std::sync::{Arc, Weak};
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio_util::task::AbortOnDropHandle;
 
-/// A subscriber that is this many batches behind its group catches up by itself.
-const BACKLOG: usize = 128;
+/// A member that is more batches than this behind its group catches up alone.
+const MAX_BATCHES_BEHIND: usize = 128;
 
-/// What subscribers are told in the same way.
+/// What subscribers of one group have in common.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// How what is followed is answered.
-    pub reading: reading::Key,
-    /// What is followed by the field.
+pub struct GroupKey {
+    /// How items are answered.
+    pub reading: ReadingKey,
+    /// What the field follows.
     pub followed: String,
 }
 
@@ -36,21 +34,21 @@ pub struct Key {
 #[derive(Clone)]
 pub struct Groups {
     tail: Tail,
-    all: Arc<Mutex<HashMap<Key, Weak<Group>>>>,
+    all: Arc<Mutex<HashMap<GroupKey, Weak<Group>>>>,
     readings: Readings,
     queues: Queues,
     message_objects: u64,
 }
 
 impl Groups {
-    /// None yet, for subscribers that may cost this much.
+    /// No groups yet; their subscribers may cost this much.
     pub fn new(tail: Tail, limits: &Limits) -> Groups {
         let queues = Queues::new(limits.queue_bytes_per_subscriber.0, limits.queue_bytes.0);
         let (all, readings, message_objects) = (Arc::default(), Readings::default(), limits.message_objects);
         Groups { tail, all, readings, queues, message_objects }
     }
 
-    /// What waits for subscribers to read it.
+    /// What waits for subscribers.
     pub fn queues(&self) -> &Queues {
         &self.queues
     }
@@ -64,179 +62,180 @@ impl Groups {
         &self.tail
     }
 
-    /// How many groups there are: as many different subscriptions are under way.
+    /// How many groups exist: as many different subscriptions are under way.
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Whether nobody is subscribed.
+    /// Whether there are no subscribers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The group with this key and a membership in it; a new one, behind the place `head`, if there is none, which
-    /// reads in the name of this caller.
+    /// Joins the group with this key. If none exists, a new one begins behind the place `head` and reads on behalf of this
+    /// caller.
     pub fn join(
         &self,
-        key: Key,
+        key: GroupKey,
         head: i64,
         prepared: Prepared,
         source: Box<dyn Source>,
         caller: &Arc<str>,
     ) -> (Arc<Group>, Membership) {
-        // Let go after the lock: the last one to have it takes the lock, too.
+        // Dropped after the lock is released: the last holder of a group takes the lock, too.
         let found: Option<Arc<Group>>;
         let mut all = self.lock();
         found = all.get(&key).and_then(Weak::upgrade);
         if let Some((group, membership)) = found.as_ref().and_then(|group| Some((group.clone(), group.member()?))) {
             return (group, membership);
         }
-        let sender = Sender::new(BACKLOG);
+        let sender = Sender::new(MAX_BATCHES_BEHIND);
         let membership = Membership { live: sender.subscribe(), since: head };
-        let live = Mutex::new(Live { sender: Some(sender), place: head, unread: VecDeque::new() });
+        let channel = Mutex::new(LiveChannel { sender: Some(sender), place: head, unread: VecDeque::new() });
         let reading = self.readings.with(&key.reading, prepared, &self.tail);
-        let telling = Arc::new(Telling { reading, source, bytes: self.queues.each() });
-        let shared = Arc::new(Shared { telling, queues: self.queues.clone(), live });
-        let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(head, caller.clone())));
-        let group = Arc::new(Group { key: key.clone(), groups: self.clone(), shared, _task: task });
+        let content = Arc::new(Content { source, reading, max_bytes: self.queues.max_bytes_each() });
+        let live = Arc::new(LiveMessages { content, queues: self.queues.clone(), channel });
+        let task = AbortOnDropHandle::new(tokio::spawn(live.clone().run(head, caller.clone())));
+        let group = Arc::new(Group { key: key.clone(), groups: self.clone(), live, _task: task });
         all.insert(key, Arc::downgrade(&group));
         (group, membership)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Weak<Group>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<GroupKey, Weak<Group>>> {
         self.all.lock()
     }
 }
 
-/// Subscribers that are told the same. It ends with the last of them.
+/// Subscribers that get the same messages. It ends with the last of them.
 pub struct Group {
-    key: Key,
+    key: GroupKey,
     groups: Groups,
-    shared: Arc<Shared>,
+    live: Arc<LiveMessages>,
     _task: AbortOnDropHandle<()>,
 }
 
-/// What a member is told from now on: all that is behind the place `since`.
+/// The live messages of a member: all that are behind the place `since`.
 pub struct Membership {
     pub(super) live: Receiver<Arc<Parcel>>,
     pub since: i64,
 }
 
-struct Shared {
-    telling: Arc<Telling>,
+/// What a group shares with the task that reads for it.
+struct LiveMessages {
+    content: Arc<Content>,
     queues: Queues,
-    live: Mutex<Live>,
+    channel: Mutex<LiveChannel>,
 }
 
-/// Both change together.
-struct Live {
-    /// None once the source has ended.
+/// Its parts change together.
+struct LiveChannel {
+    /// `None` once the source has ended.
     sender: Option<Sender<Arc<Parcel>>>,
-    /// The place up to which all was told or was not wanted.
+    /// The place up to which the source was read.
     place: i64,
-    /// What was sent and somebody may not have yet, with its bytes.
+    /// Parcels that a member may not have read yet, with their bytes.
     unread: VecDeque<(Weak<Parcel>, usize)>,
 }
 
-impl Live {
-    /// Sends a parcel. At most this many bytes are kept for the slowest of the group; a member that misses what was
-    /// before them catches up alone.
-    fn send(&mut self, parcel: Arc<Parcel>, most: usize) {
+impl LiveChannel {
+    /// Sends a parcel. At most this many bytes are kept for the slowest member; one that misses earlier parcels catches up
+    /// alone.
+    fn send(&mut self, parcel: Arc<Parcel>, max_bytes: usize) {
         let Some(sender) = &self.sender else { return };
         self.unread.retain(|(parcel, _)| parcel.strong_count() > 0);
         let mut all = parcel.bytes() + self.unread.iter().map(|(_, bytes)| bytes).sum::<usize>();
-        while all > most
+        while all > max_bytes
             && let Some((oldest, bytes)) = self.unread.pop_front()
         {
             oldest.upgrade().inspect(|parcel| parcel.discard());
             all -= bytes;
         }
         self.unread.push_back((Arc::downgrade(&parcel), parcel.bytes()));
-        // Nobody may be there any more.
+        // There may be no member any more.
         let _ = sender.send(parcel);
     }
 }
 
 impl Group {
-    /// Takes part; not if it has ended.
+    /// A membership, or `None` if the group has ended.
     pub fn member(&self) -> Option<Membership> {
-        let live = self.shared.live();
-        let receiver = live.sender.as_ref()?.subscribe();
-        Some(Membership { live: receiver, since: live.place })
+        let channel = self.live.channel();
+        let receiver = channel.sender.as_ref()?.subscribe();
+        Some(Membership { live: receiver, since: channel.place })
     }
 
-    /// The same for one that fell behind: also if it has ended meanwhile.
-    pub(super) fn again(&self, live: &Receiver<Arc<Parcel>>) -> Membership {
-        let now = self.shared.live();
-        Membership { live: live.resubscribe(), since: now.place }
+    /// The membership of one that fell behind, also if the group has ended meanwhile.
+    pub(super) fn rejoin(&self, live: &Receiver<Arc<Parcel>>) -> Membership {
+        let channel = self.live.channel();
+        Membership { live: live.resubscribe(), since: channel.place }
     }
 
-    /// Everything behind a place, for one member alone, read in the name of its caller.
-    pub(super) fn alone(&self, after: i64, caller: &Arc<str>) -> BoxStream<'static, Arc<Parcel>> {
-        let following = Following::new(self.shared.telling.clone(), after, caller.clone());
-        let next = async |(mut following, queues): (Following, Queues)| {
-            let parcel = queues.keep(following.next().await?);
-            Some((parcel, (following, queues)))
+    /// Everything behind a place, for one member alone, read on behalf of its caller.
+    pub(super) fn catch_up(&self, after: i64, caller: &Arc<str>) -> BoxStream<'static, Arc<Parcel>> {
+        let reader = BatchReader::new(self.live.content.clone(), after, caller.clone());
+        let next = async |(mut reader, queues): (BatchReader, Queues)| {
+            let parcel = queues.keep(reader.next().await?);
+            Some((parcel, (reader, queues)))
         };
         let next = move |state| async move {
-            // In a task of its own: the member may be busy with its client, and it would keep others waiting if it were
-            // its turn to read and it did not come to do so.
+            // In a task of its own: the member may be busy with its client, and would keep others waiting while it is its
+            // turn to read.
             match AbortOnDropHandle::new(tokio::spawn(next(state))).await {
                 Ok(next) => next,
                 Err(failed) => failed.try_into_panic().map_or(None, |panic| resume_unwind(panic)),
             }
         };
-        stream::unfold((following, self.shared.queues.clone()), next).boxed()
+        stream::unfold((reader, self.live.queues.clone()), next).boxed()
     }
 
-    /// The place up to which the group has looked, if this member has taken all.
-    pub(super) fn looked(&self, live: &Receiver<Arc<Parcel>>) -> Option<i64> {
-        let now = self.shared.live();
-        live.is_empty().then_some(now.place)
+    /// The place up to which the group has read its source, or `None` if this member has not taken all of it.
+    pub(super) fn read_to(&self, live: &Receiver<Arc<Parcel>>) -> Option<i64> {
+        let channel = self.live.channel();
+        live.is_empty().then_some(channel.place)
     }
 
     /// The cursor of a place.
     pub fn cursor(&self, place: i64) -> Option<String> {
-        self.shared.telling.source.cursor(place)
+        self.live.content.source.cursor(place)
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         let mut all = self.groups.lock();
-        // Another one may have taken its place.
+        // Another group may have taken its place.
         if all.get(&self.key).is_some_and(|group| group.strong_count() == 0) {
             all.remove(&self.key);
         }
     }
 }
 
-impl Shared {
+impl LiveMessages {
     async fn run(self: Arc<Self>, head: i64, caller: Arc<str>) {
-        let telling = async {
-            let mut following = Following::new(self.telling.clone(), head, caller);
-            while let Some(written) = following.next().await {
+        let reading = async {
+            let mut reader = BatchReader::new(self.content.clone(), head, caller);
+            while let Some(written) = reader.next().await {
                 self.publish(written);
             }
         };
-        // A bug in a resolver ends the subscriptions, and their clients are told.
-        if AssertUnwindSafe(telling).catch_unwind().await.is_err() {
-            self.publish(self.telling.failed(&ApiError::internal()));
+        // A panic ends the subscriptions with an error.
+        if AssertUnwindSafe(reading).catch_unwind().await.is_err() {
+            self.publish(self.content.failure(&ApiError::internal()));
         }
-        self.live().sender = None;
+        self.channel().sender = None;
     }
 
-    fn publish(&self, written: Written) {
-        let looked = written.looked;
-        let parcel = (!written.told.is_empty()).then(|| self.queues.keep(written));
-        let mut live = self.live();
-        live.place = looked;
+    fn publish(&self, written: WrittenBatch) {
+        let read_to = written.read_to;
+        let parcel = (!written.messages.is_empty()).then(|| self.queues.keep(written));
+        let mut channel = self.channel();
+        channel.place = read_to;
         if let Some(parcel) = parcel {
-            live.send(parcel, self.queues.each());
+            channel.send(parcel, self.queues.max_bytes_each());
         }
     }
 
-    fn live(&self) -> MutexGuard<'_, Live> {
-        self.live.lock()
+    fn channel(&self) -> MutexGuard<'_, LiveChannel> {
+        self.channel.lock()
     }
 }

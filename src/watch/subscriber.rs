@@ -1,9 +1,9 @@
-//! One subscriber: what it is told, alone until it has caught up, and then with its group.
+//! One subscriber: its messages, read alone until it has caught up, and then with its group.
 
-use super::following::LAST;
+use super::batch_reader::END;
 use super::group::{Group, Membership};
 use super::message::Message;
-use super::parcel::Parcel;
+use super::parcels::Parcel;
 use crate::wire::Response;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -11,11 +11,11 @@ use std::sync::Arc;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-/// The messages of a subscription that is under way.
-pub struct Messages(From);
+/// The messages of a subscription.
+pub struct Messages(Origin);
 
-enum From {
-    /// What is answered to one request alone, that it is refused; and the next one, once it is there.
+enum Origin {
+    /// Answers to one request, which say why it has no subscription; and the next one, once it is ready.
     Responses(BoxStream<'static, Response>, Option<Arc<Message>>),
     Group(Box<Subscriber>),
 }
@@ -25,21 +25,21 @@ impl Messages {
     /// if this is dropped.
     pub async fn ready(&mut self) -> Option<usize> {
         match &mut self.0 {
-            From::Responses(responses, next) => {
+            Origin::Responses(responses, next) => {
                 if next.is_none() {
                     *next = Some(Arc::new(Message::new(responses.next().await?, None)));
                 }
                 next.as_ref().map(|message| message.bytes())
             }
-            From::Group(subscriber) => subscriber.ready().await,
+            Origin::Group(subscriber) => subscriber.ready().await,
         }
     }
 
     /// Takes the message that is ready. Returns `None` if it was discarded meanwhile: then it is read again.
     pub fn take(&mut self) -> Option<Arc<Message>> {
         match &mut self.0 {
-            From::Responses(_, next) => next.take(),
-            From::Group(subscriber) => subscriber.take(),
+            Origin::Responses(_, next) => next.take(),
+            Origin::Group(subscriber) => subscriber.take(),
         }
     }
 
@@ -53,25 +53,25 @@ impl Messages {
         }
     }
 
-    /// The cursor up to which all was told or was not wanted, if it is another one than when this was asked last:
-    /// whoever goes on behind it misses nothing.
-    pub fn looked(&mut self) -> Option<String> {
+    /// The cursor up to which nothing is missing, or `None` if it is the same as at the last call: a client that goes on
+    /// behind it misses nothing.
+    pub fn read_to(&mut self) -> Option<String> {
         match &mut self.0 {
-            From::Responses(..) => None,
-            From::Group(subscriber) => subscriber.looked(),
+            Origin::Responses(..) => None,
+            Origin::Group(subscriber) => subscriber.read_to(),
         }
     }
 }
 
-impl std::convert::From<BoxStream<'static, Response>> for Messages {
+impl From<BoxStream<'static, Response>> for Messages {
     fn from(responses: BoxStream<'static, Response>) -> Messages {
-        Messages(From::Responses(responses, None))
+        Messages(Origin::Responses(responses, None))
     }
 }
 
-impl std::convert::From<Subscriber> for Messages {
+impl From<Subscriber> for Messages {
     fn from(subscriber: Subscriber) -> Messages {
-        Messages(From::Group(Box::new(subscriber)))
+        Messages(Origin::Group(Box::new(subscriber)))
     }
 }
 
@@ -80,53 +80,54 @@ pub struct Subscriber {
     group: Arc<Group>,
     caller: Arc<str>,
     live: Receiver<Arc<Parcel>>,
-    /// What it follows by itself, up to which place at least: from there on it is told with the others.
-    alone: Option<(BoxStream<'static, Arc<Parcel>>, i64)>,
-    /// What it has not yet taken all of, and the number of the next message in it.
-    found: Option<(Arc<Parcel>, usize)>,
-    /// The place up to which it was told all.
+    /// What it reads alone, and the place from which on it gets live messages.
+    catching_up: Option<(BoxStream<'static, Arc<Parcel>>, i64)>,
+    /// The parcel whose messages it takes, and the number of the next one.
+    current: Option<(Arc<Parcel>, usize)>,
+    /// The place up to which it has everything.
     last: i64,
-    /// The place that it has said it is at.
-    said: Option<i64>,
+    /// The place that [`Messages::read_to`] returned last.
+    reported: Option<i64>,
 }
 
 impl Subscriber {
     /// Begins behind a place.
     pub fn new(group: Arc<Group>, Membership { live, since }: Membership, after: i64, caller: Arc<str>) -> Subscriber {
-        let mut subscriber = Subscriber { group, caller, live, alone: None, found: None, last: after, said: None };
+        let mut subscriber =
+            Subscriber { group, caller, live, catching_up: None, current: None, last: after, reported: None };
         subscriber.catch_up(since);
         subscriber
     }
 
-    /// Follows by itself what will not come live.
+    /// Reads alone what will not come live.
     fn catch_up(&mut self, since: i64) {
-        self.alone = (self.last < since).then(|| (self.group.alone(self.last, &self.caller), since));
+        self.catching_up = (self.last < since).then(|| (self.group.catch_up(self.last, &self.caller), since));
     }
 
-    /// Goes on as one that comes anew, since it was too slow for what waited for it.
+    /// Goes on like a new member, since it was too slow for the messages that waited for it.
     fn fall_behind(&mut self) {
-        let Membership { live, since } = self.group.again(&self.live);
+        let Membership { live, since } = self.group.rejoin(&self.live);
         self.live = live;
         self.catch_up(since);
     }
 
     async fn ready(&mut self) -> Option<usize> {
         loop {
-            if let Some((parcel, number)) = &self.found {
-                if let Some((_, bytes)) = parcel.told(*number) {
+            if let Some((parcel, number)) = &self.current {
+                if let Some((_, bytes)) = parcel.size_of(*number) {
                     return Some(bytes);
                 }
-                self.last = parcel.looked.max(self.last);
-                self.found = None;
+                self.last = parcel.read_to.max(self.last);
+                self.current = None;
             }
-            let parcel = match &mut self.alone {
-                // It was told why nothing follows.
-                _ if self.last == LAST => return None,
+            let parcel = match &mut self.catching_up {
+                // The last message said why nothing follows.
+                _ if self.last == END => return None,
                 Some((_, since)) if self.last >= *since => {
-                    self.alone = None;
+                    self.catching_up = None;
                     continue;
                 }
-                Some((alone, _)) => alone.next().await?,
+                Some((parcels, _)) => parcels.next().await?,
                 None => match self.live.recv().await {
                     Ok(parcel) => parcel,
                     Err(RecvError::Closed) => return None,
@@ -136,35 +137,35 @@ impl Subscriber {
                     }
                 },
             };
-            // It may have been told some of it alone.
-            let number = parcel.behind(self.last);
-            self.found = Some((parcel, number));
+            // It may have read some of these messages alone.
+            let number = parcel.first_behind(self.last);
+            self.current = Some((parcel, number));
         }
     }
 
     fn take(&mut self) -> Option<Arc<Message>> {
-        let (parcel, number) = self.found.as_mut()?;
-        let (place, _) = parcel.told(*number)?;
-        let Some(message) = parcel.open(*number) else {
-            self.found = None;
+        let (parcel, number) = self.current.as_mut()?;
+        let (place, _) = parcel.size_of(*number)?;
+        let Some(message) = parcel.message(*number) else {
+            self.current = None;
             self.fall_behind();
             return None;
         };
         *number += 1;
         self.last = place;
-        // Nothing is kept for it of what it has.
-        if parcel.told(*number).is_none() {
-            self.last = parcel.looked.max(self.last);
-            self.found = None;
+        // A parcel that it has read is released at once.
+        if parcel.size_of(*number).is_none() {
+            self.last = parcel.read_to.max(self.last);
+            self.current = None;
         }
         Some(message)
     }
 
-    fn looked(&mut self) -> Option<String> {
-        if self.alone.is_none() && self.found.is_none() {
-            self.last = self.group.looked(&self.live).unwrap_or(self.last).max(self.last);
+    fn read_to(&mut self) -> Option<String> {
+        if self.catching_up.is_none() && self.current.is_none() {
+            self.last = self.group.read_to(&self.live).unwrap_or(self.last).max(self.last);
         }
-        let new = self.said.replace(self.last) != Some(self.last);
-        if new { self.group.cursor(self.last) } else { None }
+        let is_new = self.reported.replace(self.last) != Some(self.last);
+        if is_new { self.group.cursor(self.last) } else { None }
     }
 }

@@ -1,4 +1,4 @@
-//! What the log of events tells: of instances, of services, of releases.
+//! Subscriptions to events of instances, services and releases.
 
 use super::subscription::{AFTER, Beginning, Subscription, expired};
 use crate::domain::Word;
@@ -11,7 +11,7 @@ use crate::graphql::types::{
 use crate::read::declare::{NodeTable, arg};
 use crate::read::{ExpectedIds, SuppliedRow, head, known};
 use crate::store::events::Event;
-use crate::watch::{Batch, Batches, Begun, Source, Told};
+use crate::watch::{Batch, Batches, Followed, Item, Source};
 use crate::wire::{ApiError, cursor};
 use async_graphql::{ID, InputType};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -20,9 +20,9 @@ use std::sync::Arc;
 
 pub static INSTANCES: Subscription = Subscription {
     name: "instanceStatusChanged",
-    about: "Every change of the chosen instances, in order, each once.",
+    about: "Every change of instances that match the filter, in order, each once.",
     of: &INSTANCE_EVENT,
-    args: &[arg::<Option<InstanceEventFilter>>("filter", "Which events; all unless given."), AFTER],
+    args: &[arg::<Option<InstanceEventFilter>>("filter", "Which events; all by default."), AFTER],
     begin: |beginning| begin::<InstanceEventFilter>(beginning).boxed(),
 };
 
@@ -30,33 +30,33 @@ pub static SERVICES: Subscription = Subscription {
     name: "serviceChanged",
     about: "Every change of services, of their versions, builds and freezes, in order, each once.",
     of: &SERVICE_EVENT,
-    args: &[arg::<Option<ServiceEventFilter>>("filter", "Which events; all unless given."), AFTER],
+    args: &[arg::<Option<ServiceEventFilter>>("filter", "Which events; all by default."), AFTER],
     begin: |beginning| begin::<ServiceEventFilter>(beginning).boxed(),
 };
 
 pub static RELEASES: Subscription = Subscription {
     name: "releaseStatusChanged",
-    about: "Every change of the chosen releases and of their targets, in order, each once.",
+    about: "Every change of releases that match the filter, and of their targets, in order, each once.",
     of: &RELEASE_EVENT,
-    args: &[arg::<Option<ReleaseEventFilter>>("filter", "Which events; all unless given."), AFTER],
+    args: &[arg::<Option<ReleaseEventFilter>>("filter", "Which events; all by default."), AFTER],
     begin: |beginning| begin::<ReleaseEventFilter>(beginning).boxed(),
 };
 
-/// Which events of one subject are wanted, as a caller says it.
-trait Chosen: InputType {
+/// A filter of events of one subject, as a caller writes it.
+trait EventFilterInput: InputType {
     const SUBJECT: Subject;
 
-    /// The conditions, by the numbers of rows.
-    fn choose(self, choice: &mut Choice) -> Result<(), ApiError>;
+    /// Adds its conditions, with the numbers of rows.
+    fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError>;
 }
 
-/// A filter in the making, and the ids that must name something.
-struct Choice {
+/// A filter that is being built, and the ids that have to exist.
+struct FilterDraft {
     filter: Filter,
     claims: Vec<ExpectedIds>,
 }
 
-impl Choice {
+impl FilterDraft {
     fn ids(&mut self, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
         at_most(argument, Some(&ids))?;
@@ -71,61 +71,61 @@ impl Choice {
     }
 }
 
-impl Chosen for InstanceEventFilter {
+impl EventFilterInput for InstanceEventFilter {
     const SUBJECT: Subject = Subject::Instance;
 
-    fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
-        choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
-        choice.filter.releases = choice.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
-        choice.filter.instances = choice.ids(INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
-        choice.filter.hosts = choice.ids(HOST_NODE, "filter.hostIds", self.host_ids)?;
+    fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
+        draft.kinds(self.kinds);
+        draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.filter.releases = draft.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
+        draft.filter.instances = draft.ids(INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
+        draft.filter.hosts = draft.ids(HOST_NODE, "filter.hostIds", self.host_ids)?;
         Ok(())
     }
 }
 
-impl Chosen for ServiceEventFilter {
+impl EventFilterInput for ServiceEventFilter {
     const SUBJECT: Subject = Subject::Service;
 
-    fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
-        choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
-        choice.filter.versions = choice.ids(VERSION_NODE, "filter.versionIds", self.version_ids)?;
+    fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
+        draft.kinds(self.kinds);
+        draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.filter.versions = draft.ids(VERSION_NODE, "filter.versionIds", self.version_ids)?;
         Ok(())
     }
 }
 
-impl Chosen for ReleaseEventFilter {
+impl EventFilterInput for ReleaseEventFilter {
     const SUBJECT: Subject = Subject::Release;
 
-    fn choose(self, choice: &mut Choice) -> Result<(), ApiError> {
-        choice.kinds(self.kinds);
-        choice.filter.services = choice.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
-        choice.filter.releases = choice.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
+    fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
+        draft.kinds(self.kinds);
+        draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.filter.releases = draft.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         Ok(())
     }
 }
 
-async fn begin<F: Chosen>(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+async fn begin<F: EventFilterInput>(beginning: Beginning<'_>) -> Result<Followed, ApiError> {
     let db = &beginning.app.db;
-    // Whoever says no place begins now: before anything else is beginning.
+    // A subscription without a place begins now: the head is read before anything else.
     let head = head(db.reads(), &EVENT_LOG).await?;
-    let mut choice = Choice { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
+    let mut draft = FilterDraft { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
     if let Some(filter) = beginning.args.get::<Option<F>>("filter")? {
-        filter.choose(&mut choice)?;
+        filter.add_to(&mut draft)?;
     }
-    known(db.reads(), &choice.claims).await?;
+    known(db.reads(), &draft.claims).await?;
     let after = match beginning.after()? {
         Some(after) => cursor::read_event(&after, db.log_id(), "after")?,
         None => head.position,
     };
     head.check(after, "after")?;
-    let followed = format!("{:?}", choice.filter);
-    let source = Box::new(Events { tail: beginning.tail.clone(), filter: Arc::new(choice.filter) });
-    Ok(Begun { followed, after, head: head.position, source })
+    let key = format!("{:?}", draft.filter);
+    let source = Box::new(Events { tail: beginning.tail.clone(), filter: Arc::new(draft.filter) });
+    Ok(Followed { key, after, head: head.position, source })
 }
 
-/// Those events of the log that are wanted; their places are their positions.
+/// The events that a filter lets through. Their places are their positions.
 struct Events {
     tail: Tail,
     filter: Arc<Filter>,
@@ -137,16 +137,16 @@ impl Source for Events {
         let read = BatchSize::new(size.get());
         let batches = self.tail.follow_by(after, Demand { size: read.clone(), caller }).flat_map(move |batch| {
             let pieces = batch.map(|events| {
-                let (many, looked) = (events.len(), events.last().map_or(after, |event| event.position));
+                let (count, read_to) = (events.len(), events.last().map_or(after, |event| event.position));
                 let wanted: Vec<_> = events.into_iter().filter(|event| filter.matches(event)).collect();
-                // About as many are wanted of the next ones: what cannot be answered at once would wait here.
+                // The next events are expected to match as often: what cannot be answered at once would wait here.
                 read.set(match wanted.len() {
-                    0 => 2 * many,
-                    wanted => size.get() * many / wanted,
+                    0 => 2 * count,
+                    wanted => size.get() * count / wanted,
                 });
                 Pieces {
                     wanted: wanted.into_iter(),
-                    looked: Some(looked),
+                    read_to: Some(read_to),
                     size: size.clone(),
                     log_id: Arc::clone(&log_id),
                 }
@@ -162,11 +162,11 @@ impl Source for Events {
     }
 }
 
-/// Events that are wanted, in batches that can be answered at once.
+/// Matching events, in batches that can be answered at once.
 struct Pieces {
     wanted: std::vec::IntoIter<Arc<Event>>,
-    /// The place up to which it was looked, until it was said.
-    looked: Option<i64>,
+    /// The place up to which the log was read, until a batch says so.
+    read_to: Option<i64>,
     size: BatchSize,
     log_id: Arc<str>,
 }
@@ -175,17 +175,17 @@ impl Iterator for Pieces {
     type Item = Batch;
 
     fn next(&mut self) -> Option<Batch> {
-        let looked = self.looked?;
-        let told = |event: Arc<Event>| Told {
+        let read_to = self.read_to?;
+        let item = |event: Arc<Event>| Item {
             place: event.position,
             cursor: cursor::event(&self.log_id, event.position),
             row: row(&event),
         };
-        let told: Vec<Told> = self.wanted.by_ref().take(self.size.get()).map(told).collect();
+        let items: Vec<Item> = self.wanted.by_ref().take(self.size.get()).map(item).collect();
         let is_last = self.wanted.len() == 0;
-        let looked = told.last().filter(|_| !is_last).map_or(looked, |last| last.place);
-        self.looked = self.looked.filter(|_| !is_last);
-        Some(Batch { told, looked })
+        let up_to = items.last().filter(|_| !is_last).map_or(read_to, |last| last.place);
+        self.read_to = self.read_to.filter(|_| !is_last);
+        Some(Batch { items, read_to: up_to })
     }
 }
 

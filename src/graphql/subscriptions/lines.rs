@@ -8,28 +8,28 @@ use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
 use crate::store::Db;
 use crate::store::output::{self, Line, Mark};
-use crate::watch::{Batch, Batches, Begun, Source, Told};
+use crate::watch::{Batch, Batches, Followed, Item, Source};
 use crate::wire::{ApiError, Cursor, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 
 pub static LINES: Subscription = Subscription {
     name: "releaseLog",
-    about: "Executor output of a release, oldest line first (or only the last so many), then live. Ends after the last line of a finished release.",
+    about: "Output of the commands of a release, oldest line first, then live; with `last`, only the newest lines and then live. Ends after the last line of a finished release.",
     of: &LOG_LINE,
     args: &[
         arg::<ID>("releaseId", "The release."),
-        arg::<Option<ID>>("targetId", "Only output of this target of it; of all unless given."),
-        arg::<Option<Cursor>>("after", "Begins behind this line; with the oldest unless given."),
+        arg::<Option<ID>>("targetId", "Only output of this target of the release; of all targets by default."),
+        arg::<Option<Cursor>>("after", "Begins behind this line; with the oldest line by default."),
         arg::<Option<i32>>(
             "last",
-            "Begins with the last so many lines; with all unless given. It counts only without `after`, so that whoever comes back misses nothing.",
+            "Begins with this many of the newest lines; with all lines by default. It is ignored with `after`, so that a client that comes back misses nothing.",
         ),
     ],
     begin: |beginning| begin(beginning).boxed(),
 };
 
-async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+async fn begin(beginning: Beginning<'_>) -> Result<Followed, ApiError> {
     let db = &beginning.app.db;
     let id: ID = beginning.args.get("releaseId")?;
     let release = number(Kind::Release, "releaseId", &id)?;
@@ -49,9 +49,9 @@ async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
         (None, Some(last)) => output::before_last(db, release, target, last.into()).await?,
         (None, None) => 0,
     };
-    let followed = format!("{release} {target:?}");
+    let key = format!("{release} {target:?}");
     let source = Box::new(Lines { tail: beginning.tail.clone(), mark, target });
-    Ok(Begun { followed, after, head: mark.place, source })
+    Ok(Followed { key, after, head: mark.place, source })
 }
 
 /// Output of a release, or of one of its targets; places are those of the lines.
@@ -65,13 +65,13 @@ struct Lines {
 impl Source for Lines {
     fn follow(&self, after: i64, demand: Demand) -> Batches {
         let release = self.mark.release_id;
-        let told = move |line: &Line| Told {
+        let item = move |line: &Line| Item {
             place: line.place,
             cursor: cursor::line(release, line.place),
             row: row(release, line),
         };
         let batches = self.tail.lines(self.mark, self.target, after, demand);
-        batches.map(move |(lines, looked)| Ok(Batch { told: lines.iter().map(told).collect(), looked })).boxed()
+        batches.map(move |(lines, read_to)| Ok(Batch { items: lines.iter().map(item).collect(), read_to })).boxed()
     }
 
     fn cursor(&self, place: i64) -> Option<String> {

@@ -1,4 +1,4 @@
-//! How far one release is, until it is over.
+//! The progress of one release, until it is over.
 
 use super::subscription::{Beginning, Subscription, expired};
 use crate::domain::Kind;
@@ -8,7 +8,7 @@ use crate::graphql::types::{PROGRESS_EVENT_ROW, PROGRESS_ROW, RELEASE_PROGRESS_E
 use crate::read::declare::arg;
 use crate::read::{SuppliedRow, not_found, number};
 use crate::store::release;
-use crate::watch::{Batch, Batches, Begun, Source, Told};
+use crate::watch::{Batch, Batches, Followed, Item, Source};
 use crate::wire::{ApiError, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
@@ -21,7 +21,7 @@ pub static PROGRESS: Subscription = Subscription {
     begin: |beginning| begin(beginning).boxed(),
 };
 
-async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
+async fn begin(beginning: Beginning<'_>) -> Result<Followed, ApiError> {
     let db = beginning.tail.db();
     let id: ID = beginning.args.get("releaseId")?;
     let number = number(Kind::Release, "releaseId", &id)?;
@@ -29,14 +29,14 @@ async fn begin(beginning: Beginning<'_>) -> Result<Begun, ApiError> {
         return Err(not_found(Kind::Release, "releaseId", &id));
     };
     let source = Box::new(States { tail: beginning.tail.clone(), release: number });
-    // Whoever begins is told the present state first.
-    Ok(Begun { followed: number.to_string(), after: NOTHING, head: release.revision, source })
+    // The present state comes first.
+    Ok(Followed { key: number.to_string(), after: NOTHING, head: release.revision, source })
 }
 
 /// The place before every state.
 const NOTHING: i64 = -1;
 
-/// How far a release is. Its places are its revisions: a state is told once, from wherever it was read.
+/// The states of a release. Their places are its revisions: a state comes once, wherever it was read.
 struct States {
     tail: Tail,
     release: i64,
@@ -47,13 +47,13 @@ impl Source for States {
         let log_id = self.tail.db().log_id().to_owned();
         let batch = move |state: State| {
             let cursor = cursor::event(&log_id, state.position);
-            let told = (state.revision > after).then(|| Told { place: state.revision, cursor, row: row(&state) });
-            Batch { told: told.into_iter().collect(), looked: state.revision }
+            let item = (state.revision > after).then(|| Item { place: state.revision, cursor, row: row(&state) });
+            Batch { items: item.into_iter().collect(), read_to: state.revision }
         };
         self.tail.progress(self.release).map(move |state| state.map(&batch).map_err(|_| expired())).boxed()
     }
 
-    /// Whoever comes back begins with the present state.
+    /// A client that comes back begins with the present state.
     fn cursor(&self, _: i64) -> Option<String> {
         None
     }

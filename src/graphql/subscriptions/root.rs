@@ -8,7 +8,7 @@ use crate::graphql::library::{SubscriptionRoot, argument, field, subscription_ty
 use crate::graphql::registration::register;
 use crate::graphql::request::{app, caller, reader};
 use crate::read::{Answer, Document, Prepared};
-use crate::watch::{self, Begun, Groups, Key, ReadingKey, Subscriber};
+use crate::watch::{self, Followed, GroupKey, Groups, ReadingKey, Subscriber};
 use crate::wire::ApiError;
 use async_graphql::parser::types::Field as Node;
 use async_graphql::registry::Registry;
@@ -36,8 +36,8 @@ impl SubscriptionRoot for Subscriptions {
         let found = SUBSCRIPTIONS.iter().find(|subscription| subscription.name == name);
         let subscription = found.expect("the gate lets only subscriptions of the schema through");
         let prepared = Prepared::supplied(reader(ctx), subscription.of, false, &nodes);
-        match begun(ctx, subscription, &prepared).await {
-            Ok((groups, key, Begun { after, head, source, .. })) => {
+        match followed(ctx, subscription, &prepared).await {
+            Ok((groups, key, Followed { after, head, source, .. })) => {
                 let caller: Arc<str> = match caller(ctx) {
                     Ok(caller) => caller.name.as_str().into(),
                     Err(error) => return Err(prepared.failed(&error)),
@@ -51,11 +51,11 @@ impl SubscriptionRoot for Subscriptions {
 }
 
 /// What a field follows, if it can begin, and the key of those that get the same messages.
-async fn begun<'a>(
+async fn followed<'a>(
     ctx: &Context<'a>,
     subscription: &Subscription,
     prepared: &Prepared,
-) -> Result<(&'a Groups, Key, Begun), ApiError> {
+) -> Result<(&'a Groups, GroupKey, Followed), ApiError> {
     prepared.check()?;
     let document = Document::of(ctx);
     let groups = ctx.data_opt::<Groups>().ok_or_else(ApiError::internal)?;
@@ -63,14 +63,14 @@ async fn begun<'a>(
     let caller = caller(ctx)?;
     let args = document.args(subscription.args.iter(), &ctx.item.node.arguments)?;
     let last_seen = ctx.data_opt::<Place>().and_then(Place::from);
-    let begun = (subscription.begin)(Beginning { args, last_seen, app: app(ctx)?, tail: groups.tail() }).await?;
+    let followed = (subscription.begin)(Beginning { args, last_seen, app: app(ctx)?, tail: groups.tail() }).await?;
     let reading = ReadingKey {
         field: subscription.name,
         selected: document.spelled(ctx.item),
         role: caller.role,
         caller: prepared.is_personal().then(|| caller.name.clone()),
-        rows: watch::rows(objects, groups.message_objects()),
+        max_rows: watch::max_rows(objects, groups.message_objects()),
     };
-    let key = Key { reading, followed: begun.followed.clone() };
-    Ok((groups, key, begun))
+    let key = GroupKey { reading, followed: followed.key.clone() };
+    Ok((groups, key, followed))
 }

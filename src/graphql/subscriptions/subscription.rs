@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::events::Tail;
 use crate::read::Args;
 use crate::read::declare::{Arg, Object, arg};
-use crate::watch::Begun;
+use crate::watch::Followed;
 use crate::wire::{ApiError, Cursor, ErrorCode};
 use futures_util::future::BoxFuture;
 
@@ -17,7 +17,7 @@ pub struct Subscription {
     pub of: &'static Object,
     pub args: &'static [Arg],
     /// Finds out what is followed, and from where.
-    pub begin: for<'a> fn(Beginning<'a>) -> BoxFuture<'a, Result<Begun, ApiError>>,
+    pub begin: for<'a> fn(Beginning<'a>) -> BoxFuture<'a, Result<Followed, ApiError>>,
 }
 
 /// What a subscription begins with.

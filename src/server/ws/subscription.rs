@@ -1,6 +1,6 @@
 //! A subscription over a socket, after it has begun.
 
-use crate::watch::{Held, Message, Messages, Queues, SMALL};
+use crate::watch::{Held, Message, Messages, Queues, SMALL_MESSAGE_BYTES};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
@@ -42,7 +42,7 @@ impl SocketSubscription {
                 bytes = self.messages.ready() => {
                     self.is_quiet = false;
                     let Some(bytes) = bytes else { return SubscriptionItem::End };
-                    let held = match bytes > SMALL {
+                    let held = match bytes > SMALL_MESSAGE_BYTES {
                         true => Some(self.queues.hold(bytes).await),
                         false => None,
                     };
@@ -52,7 +52,7 @@ impl SocketSubscription {
                     }
                 }
                 _ = self.checks.tick() => {
-                    if std::mem::replace(&mut self.is_quiet, true) && let Some(cursor) = self.messages.looked() {
+                    if std::mem::replace(&mut self.is_quiet, true) && let Some(cursor) = self.messages.read_to() {
                         return SubscriptionItem::Position(cursor);
                     }
                 }

@@ -136,13 +136,13 @@ async fn a_quiet_filter_tells_how_far_it_has_looked(kind: &str) {
     );
     let caller = Caller::new("ann", Role::Viewer, "token 1");
     let mut messages = watcher.subscribe(caller, Request::new(&document)).await;
-    assert_eq!(messages.looked(), Some(cursor::event(log, 2)), "{kind}: where it began");
+    assert_eq!(messages.read_to(), Some(cursor::event(log, 2)), "{kind}: where it began");
     assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err(), "nothing matches");
-    assert_eq!(messages.looked(), Some(cursor::event(log, 7)), "{kind}");
-    assert_eq!(messages.looked(), None, "it is told once");
+    assert_eq!(messages.read_to(), Some(cursor::event(log, 7)), "{kind}");
+    assert_eq!(messages.read_to(), None, "it is told once");
     watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
     assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err());
-    assert_eq!(messages.looked(), Some(cursor::event(log, 8)), "{kind}");
+    assert_eq!(messages.read_to(), Some(cursor::event(log, 8)), "{kind}");
 }
 on_both!(a_quiet_filter_tells_how_far_it_has_looked);
 
