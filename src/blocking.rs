@@ -1,21 +1,21 @@
-//! Work that keeps its thread busy for long.
+//! Work that keeps its thread busy for a long time.
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
-/// Work on fewer bytes is over sooner than its thread would be replaced.
+/// Work on fewer bytes ends sooner than another thread would take over.
 const MIN_BYTES: usize = 64 * 1024;
 
-/// How much of it is done at the same time: one processor is left to everything that is short.
+/// Limits how much of it is done at the same time: one processor is left for short work.
 static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
     let processors = available_parallelism().map_or(1, usize::from);
     Semaphore::new(processors.saturating_sub(1).max(1))
 });
 
-/// Runs work on this many bytes that has no point at which it could wait, and that runs no other such work. Where it is
-/// long, the other tasks of this thread go on in another one meanwhile, and it waits for its turn first.
+/// Runs work on this many bytes that never waits, and that runs no other such work. If it is long, it waits for its turn
+/// first, and meanwhile another thread runs the other tasks of this one.
 pub fn run<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     let has_others = || Handle::try_current().is_ok_and(|on| on.runtime_flavor() == RuntimeFlavor::MultiThread);
     if bytes < MIN_BYTES || !has_others() {
@@ -36,13 +36,13 @@ mod tests {
     async fn other_tasks_of_the_thread_go_on_beside_long_work() {
         let (send, receive) = mpsc::channel();
         let long = tokio::spawn(async move { run(MIN_BYTES, || receive.recv().unwrap()) });
-        // It can only be sent where another task runs while the first one keeps its thread busy.
+        // The message is sent only if another task runs while the first one keeps its thread busy.
         tokio::spawn(async move { send.send(7).unwrap() }).await.unwrap();
         assert_eq!(long.await.unwrap(), 7);
     }
 
     #[tokio::test]
-    async fn where_there_is_one_thread_alone_it_does_the_work() {
+    async fn on_a_runtime_with_one_thread_that_thread_does_the_work() {
         assert_eq!(run(MIN_BYTES, || 7), 7);
     }
 }

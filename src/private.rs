@@ -1,9 +1,9 @@
-//! Files that only their owner may read and write: the database, and what commands leave behind.
+//! Files that only their owner may read and write: the database, and the state of commands.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 
-/// How such a file is made. Its mode is part of its making: no umask of the process can widen it.
+/// Returns options that create such a file with its mode, so that no umask of the process can widen it.
 pub fn file() -> OpenOptions {
     let mut options = File::options();
     options.write(true).mode(0o600);

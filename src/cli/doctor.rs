@@ -5,7 +5,7 @@ use crate::config::CommonArgs;
 use crate::store::{Db, doctor};
 use std::process::ExitCode;
 
-/// The invariants, and what is checked of each.
+/// The invariants, and what is checked for each.
 const INVARIANTS: [(&str, &str); 9] = [
     ("I1", "an instance has at most one open target, and is being moved exactly while it has one"),
     ("I2", "a release is over exactly when all its targets are, and counts them rightly"),
@@ -18,12 +18,15 @@ const INVARIANTS: [(&str, &str); 9] = [
     ("I9", "every word that is stored is one that this lockkeeper knows"),
 ];
 
-/// Prints a line for each invariant, and the rows where one is broken; then the exit status is 1.
+/// Prints a line for each invariant, and the rows where it is broken. If any is broken, the exit status is 1.
 pub async fn run(common: &CommonArgs) -> anyhow::Result<ExitCode> {
     let url = super::database_url(common)?;
-    // One that is made only now would be sound, and not the one that was meant.
-    anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one to check with --database-url.");
-    let db = Db::open(&url, super::FEW).await?;
+    // A database that is created only now would pass every check, and is not the one to check.
+    anyhow::ensure!(
+        Db::may_exist(&url),
+        "No database exists at {url}. Name the database to check with --database-url."
+    );
+    let db = Db::open(&url, super::SHORT_COMMAND_CONNECTIONS).await?;
     let findings = doctor::check(&db).await?;
     db.close().await;
     for (invariant, promise) in INVARIANTS {

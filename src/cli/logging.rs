@@ -1,4 +1,4 @@
-//! The program's log: on standard error, so that standard output holds results alone.
+//! The operator's log: on standard error, so that standard output has results only.
 
 use super::terminal::Escaping;
 use crate::config::LogFormat;
@@ -10,7 +10,7 @@ use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
-/// Starts the log. `LOCKKEEPER_LOG` chooses what is told, as `info` or `lockkeeper=debug`.
+/// Starts the log. `LOCKKEEPER_LOG` selects what is logged, `info` or `lockkeeper=debug` for example.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_env("LOCKKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
@@ -20,14 +20,14 @@ pub fn start(format: LogFormat) {
     }
 }
 
-/// Starts a log of warnings only, for programs whose output is for people.
+/// Starts a log of warnings only, for commands whose output is for people.
 pub fn start_quiet() {
     let filter = EnvFilter::try_from_env("LOCKKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     log.fmt_fields(fields()).init();
 }
 
-/// The fields of a line. The library's own form shows a field that is written as text with its control characters.
+/// Formats the fields of a line. The format of the library would print the control characters of a field that is a text.
 fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| -> fmt::Result {
         match field.name() {

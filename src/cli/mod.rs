@@ -24,12 +24,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Connections to the database that a short command needs.
-const FEW: u32 = 2;
+/// Connections to the database of a command that ends soon.
+const SHORT_COMMAND_CONNECTIONS: u32 = 2;
 
-/// Raises and lowers the versions of services on fleets of hosts.
+// The description is that of the package.
 #[derive(Debug, Parser)]
-#[command(name = "lockkeeper", version, max_term_width = 100)]
+#[command(name = "lockkeeper", version, about, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,44 +44,44 @@ enum Command {
         #[command(flatten)]
         serve: ServeArgs,
     },
-    /// Carry out releases only, beside servers on the same PostgreSQL
+    /// Carry out releases only, beside servers on the same PostgreSQL database
     Worker {
         #[command(flatten)]
         common: CommonArgs,
         #[command(flatten)]
         work: WorkArgs,
     },
-    /// Serve a throw-away database with a small fleet on simulated hosts, and tell what to try
+    /// Serve a temporary database with a small fleet on simulated hosts, and print what to try
     Demo {
         #[command(flatten)]
         options: demo::Options,
     },
-    /// Bring the tables of the database up to date; `serve` does so, too
+    /// Bring the tables of the database up to date; `serve` and `worker` do so, too
     Migrate {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Say that the database was restored to an earlier state, once, before it is used again
+    /// Declare that the database was restored to an earlier state; run it once, before the database is used again
     Restored {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Check that every invariant holds; exit with 1, and the rows, if one is broken
+    /// Check that every invariant holds; if one is broken, print the rows and exit with status 1
     Doctor {
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Print the schema of the API
     Schema,
-    /// Make, list and revoke tokens
+    /// Create, list and revoke tokens
     Token {
         #[command(subcommand)]
         command: token::Command,
     },
-    /// Runs one command for a worker, beside it
+    /// Run one command for a worker
     #[command(name = runner::SUBCOMMAND, hide = true)]
     Runner { job: String },
-    /// Becomes a probe, with the limit of open files that lockkeeper was started with
+    /// Become a probe, with the limit of open files that lockkeeper was started with
     #[command(name = probe::SUBCOMMAND, hide = true)]
     Probe {
         #[arg(long)]
@@ -98,7 +98,7 @@ pub fn main() -> ExitCode {
     failpoint::arm();
     survive_limits();
     match Cli::parse().command {
-        // Without a runtime: they fork nothing but their child, and wait for little.
+        // Without a runtime: they start one process, and wait for little.
         Command::Runner { job } => runner::main(&job),
         Command::Probe { open_files, program, args } => probe::main(open_files, &program, &args),
         command => {
@@ -116,16 +116,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// One provider of cryptography for everything that speaks TLS.
+/// Installs one provider of cryptography for everything that speaks TLS.
 fn use_ring() {
-    // It fails only if there is one, which then is this one.
+    // It fails only if a provider is installed already, and then it is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A write beyond the largest size of a file that the process may have is an error like a full disk; unless it has a
-/// handler, the signal that comes with it would end the process. What it starts does not inherit that.
+/// Makes a write beyond the limit of file sizes an error like a full disk: without a handler, the signal that comes with
+/// it would end the process. Processes that it starts do not inherit the handler.
 fn survive_limits() {
-    // Where this signal cannot be handled, there is no such limit.
+    // A system on which this signal cannot be handled has no such limit.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::default());
 }
 
@@ -146,12 +146,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The database of a short command.
+/// Opens the database of a command that ends soon.
 async fn open(common: &CommonArgs) -> anyhow::Result<Db> {
-    Ok(Db::open(&database_url(common)?, FEW).await?)
+    Ok(Db::open(&database_url(common)?, SHORT_COMMAND_CONNECTIONS).await?)
 }
 
-/// Where the database of a short command is; its log is started.
+/// Returns where the database of a command that ends soon is, and starts the log.
 fn database_url(common: &CommonArgs) -> anyhow::Result<String> {
     let settings = crate::config::Settings::load(common, &ServeArgs::default())?;
     logging::start(settings.log_format);

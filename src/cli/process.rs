@@ -1,4 +1,4 @@
-//! A process that serves or works: its parts, started in order, and stopped in order.
+//! A process that serves or carries out releases: its parts, started in order, and stopped in order.
 
 use super::upkeep;
 use crate::app::App;
@@ -21,13 +21,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-/// What the process needs, its database opened.
+/// Opens the database, and puts together what the process needs.
 pub async fn app(settings: &Settings) -> anyhow::Result<App> {
-    let db = open(settings).await.context("The database cannot be opened")?;
+    let db = open(settings).await?;
     Ok(App { db, executors: settings.executors.clone(), rollout: settings.rollout })
 }
 
-/// The database of a process that serves or works.
+/// Opens the database of a process that serves or carries out releases.
 pub async fn open(settings: &Settings) -> store::Result<Db> {
     let limits = &settings.limits;
     let capacity = Capacity {
@@ -38,8 +38,8 @@ pub async fn open(settings: &Settings) -> store::Result<Db> {
     Db::open_for(&settings.database_url, capacity).await
 }
 
-/// Serves until it is asked to stop, and says when it is ready. Then it claims nothing more, lets what runs end for
-/// a while and hands the rest back, ends streams, and answers what was asked.
+/// Serves until the process is asked to stop. Calls `ready` once the server accepts connections. When it stops, it claims
+/// nothing more, lets running targets end for a while and stops the rest, ends streams, and answers open requests.
 pub async fn run(
     app: App,
     gate: Gate,
@@ -82,14 +82,14 @@ pub async fn run(
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = keep_up(&app, settings);
     tokio::select! {
-        () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
-        served = &mut serving => return served.context("It cannot serve any more"),
+        () = asked_to_stop => tracing::info!("stopping: no more targets are claimed, and running ones may end"),
+        served = &mut serving => return served.context("The server stopped unexpectedly"),
         worked = &mut working => return worked?,
     }
     stopping.cancel();
     let worked = working.await?;
     closing.cancel();
-    serving.await.context("It could not stop serving")?;
+    serving.await.context("The server could not stop in order")?;
     denials.flush().await;
     drop(reloading);
     drop(upkeep);
@@ -97,8 +97,8 @@ pub async fn run(
     worked
 }
 
-/// Carries out releases until it is asked to stop, and says when it begins. Then it claims nothing more, lets what runs
-/// end for a while, and hands the rest back.
+/// Carries out releases until the process is asked to stop. Calls `ready` when it begins. When it stops, it claims nothing
+/// more, lets running targets end for a while, and stops the rest.
 pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let stopping = CancellationToken::new();
@@ -106,7 +106,7 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = keep_up(&app, settings);
     tokio::select! {
-        () = asked_to_stop => tracing::info!("stopping: nothing more is claimed, and what runs may end"),
+        () = asked_to_stop => tracing::info!("stopping: no more targets are claimed, and running ones may end"),
         worked = &mut working => return worked?,
     }
     stopping.cancel();
@@ -122,7 +122,7 @@ fn keep_up(app: &App, settings: &Settings) -> AbortOnDropHandle<()> {
     AbortOnDropHandle::new(tokio::spawn(upkeep))
 }
 
-/// Carries out releases, if this process should, until it is to stop.
+/// Carries out releases, if this process should, until it is asked to stop.
 async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyhow::Result<()> {
     if !settings.worker {
         stopping.cancelled().await;
@@ -133,13 +133,13 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
     Ok(worker::run(app, how, stopping).await?)
 }
 
-/// The worker's name in events: that of its machine.
+/// Returns the name of the worker in events, which names its machine.
 fn worker_name() -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("worker@{}", if machine.trim().is_empty() { "localhost" } else { machine.trim() })
 }
 
-/// Ends at the first SIGTERM or SIGINT; the second one ends the process as if nobody listened.
+/// Returns a future that ends at the first SIGTERM or SIGINT. The second one ends the process at once.
 fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -152,7 +152,7 @@ fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
                 _ = term.recv() => {}
                 _ = int.recv() => {}
             }
-            tracing::warn!("asked to stop again: ending at once");
+            tracing::warn!("stopping at once: the process was asked to stop again");
             std::process::exit(1);
         });
     })

@@ -3,14 +3,19 @@
 use crate::config::CommonArgs;
 use crate::store::{Db, Owner, after_restore};
 
-/// To be run once, while no other process uses the database.
+/// Marks the database as restored. No other process may use it meanwhile.
 pub async fn run(common: &CommonArgs) -> anyhow::Result<()> {
     let url = super::database_url(common)?;
-    anyhow::ensure!(Db::may_exist(&url), "There is no database at {url}. Name the one that was restored.");
+    anyhow::ensure!(
+        Db::may_exist(&url),
+        "No database exists at {url}. Name the restored database with --database-url."
+    );
     let _owner = Owner::take(&url).await?;
-    let db = Db::open(&url, super::FEW).await?;
+    let db = Db::open(&url, super::SHORT_COMMAND_CONNECTIONS).await?;
     after_restore::detach(&db).await?;
     db.close().await;
-    println!("Cursors and commands from after the backup do not fit this database any more. Start lockkeeper.");
+    println!(
+        "The database is ready: cursors and commands from after the backup are no longer valid for it. Start lockkeeper."
+    );
     Ok(())
 }

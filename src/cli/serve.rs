@@ -17,8 +17,8 @@ pub async fn run(common: &CommonArgs, serve: &ServeArgs) -> anyhow::Result<()> {
     }
     let _owner = Owner::take(&settings.database_url).await?;
     let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("It cannot listen on {}", settings.listen))?;
-    let tls = settings.tls.clone().map(tls::load).transpose().context("TLS cannot be set up")?;
+        TcpListener::bind(settings.listen).await.with_context(|| format!("Cannot listen on {}", settings.listen))?;
+    let tls = settings.tls.clone().map(tls::load).transpose().context("Cannot set up TLS")?;
     let app = process::app(&settings).await?;
     let address = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -26,9 +26,9 @@ pub async fn run(common: &CommonArgs, serve: &ServeArgs) -> anyhow::Result<()> {
         tracing::warn!(
             %address,
             "tokens travel unencrypted: the server listens beyond this machine without TLS. Set --tls-cert and \
-             --tls-key, or let a proxy on this machine end TLS and listen on 127.0.0.1."
+             --tls-key, or listen on 127.0.0.1 behind a proxy on this machine that terminates TLS."
         );
     }
-    let ready = || println!("lockkeeper serves {scheme}://{address}/graphql");
+    let ready = || println!("lockkeeper server ready at {scheme}://{address}/graphql");
     process::run(app, gate, listener, tls, &settings, ready).await
 }

@@ -1,20 +1,20 @@
-//! Text that others wrote, as a person's terminal may show it: what a terminal would act on is written out, `\x1b` for
-//! example. In the data it stays as it is.
+//! Text from others, made safe for terminals: characters that a terminal would act on are escaped, as `\x1b` for example.
+//! The stored data keeps them.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// A text within a line.
+/// Escapes a text that is part of a line.
 pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// A text of several lines.
+/// Escapes a text of several lines.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |char| matches!(char, '\n' | '\t'))
 }
 
-/// Writes on what is written to it, as [`line`] shows it.
+/// Passes on what is written to it, escaped like [`line`].
 pub struct Escaping<W>(pub W);
 
 impl<W: Write> Write for Escaping<W> {
@@ -40,8 +40,7 @@ fn escaped(text: &str, kept: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether a terminal does something else than to show it: control characters, and those that turn the direction of
-/// what follows.
+/// Whether a terminal acts on a character: control characters, and those that change the direction of text.
 fn acts(char: char) -> bool {
     char.is_control() || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -11,21 +11,21 @@ use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a token and print it, alone, on standard output: it is shown once and kept nowhere
+    /// Create a token and print it on standard output; it is shown once and not stored
     Create {
-        /// Name of the caller, 1 to 63 characters; several tokens may have one, to replace one by another
+        /// Name of the caller, 1 to 63 characters; several tokens may have the same name, so that one can replace another
         #[arg(long)]
         name: String,
         /// VIEWER, BUILDER, OPERATOR or ADMIN
         #[arg(long, value_parser = role)]
         role: Role,
-        /// When it expires, from now: for example 90d
+        /// How long it is valid, for example 90d
         #[arg(long, value_name = "TIME", value_parser = duration::parse)]
         expires: Option<Duration>,
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// List all tokens; only their first characters are known
+    /// List all tokens, with their first characters
     List {
         #[command(flatten)]
         common: CommonArgs,
@@ -33,19 +33,19 @@ pub enum Command {
     /// Revoke tokens; a running server refuses them within a second
     Revoke {
         #[command(flatten)]
-        which: Whose,
+        which: SelectionArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
 }
 
-/// Which tokens are to be revoked.
+/// The tokens to revoke.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct Whose {
+pub struct SelectionArgs {
     /// Number of the token, from the list
     id: Option<i64>,
-    /// All tokens of this name
+    /// All tokens with this name
     #[arg(long)]
     name: Option<String>,
 }
@@ -60,10 +60,10 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
 
 async fn create(common: &CommonArgs, name: &str, role: Role, expires: Option<Duration>) -> anyhow::Result<()> {
     let fits = (1..=63).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    ensure!(fits, "The name of a token has 1 to 63 characters, and no control characters.");
+    ensure!(fits, "The name of a token must have 1 to 63 characters, and no control characters.");
     let db = super::open(common).await?;
     let expires_at = match expires {
-        // By the database's clock, which decides when it has come.
+        // By the clock of the database, which decides when the token expires.
         Some(expires) => {
             let now = db.begin().await?.now().await?;
             Some(Timestamp(now.0.saturating_add(i64::try_from(expires.as_millis()).unwrap_or(i64::MAX))))
@@ -96,20 +96,23 @@ async fn list(common: &CommonArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn revoke(common: &CommonArgs, which: &Whose) -> anyhow::Result<()> {
+async fn revoke(common: &CommonArgs, which: &SelectionArgs) -> anyhow::Result<()> {
     let which = match (which.id, &which.name) {
         (Some(id), _) => TokenSelection::Number(id),
         (None, Some(name)) => TokenSelection::Named(name),
-        (None, None) => bail!("Say which token is to be revoked: its number, or a name."),
+        (None, None) => bail!("Name the tokens to revoke: a number from `lockkeeper token list`, or --name NAME."),
     };
     let db = super::open(common).await?;
     let revoked = tokens::revoke(&db, which).await?;
     db.close().await;
-    ensure!(revoked > 0, "There is no such token, or it was revoked before.");
+    ensure!(
+        revoked > 0,
+        "No token was revoked: it does not exist, or was revoked before. See `lockkeeper token list`."
+    );
     println!("{revoked} {} revoked.", if revoked == 1 { "token was" } else { "tokens were" });
     Ok(())
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::from_word(&text.to_uppercase()).ok_or_else(|| "a role is VIEWER, BUILDER, OPERATOR or ADMIN".to_owned())
+    Role::from_word(&text.to_uppercase()).ok_or_else(|| "expected VIEWER, BUILDER, OPERATOR or ADMIN".to_owned())
 }

@@ -10,12 +10,12 @@ pub async fn run(common: &CommonArgs, work: WorkArgs) -> anyhow::Result<()> {
     let settings = Settings { worker: true, ..settings };
     if Dialect::of(&settings.database_url)? == Dialect::Sqlite {
         bail!(
-            "{} is an SQLite file, which one `lockkeeper serve` owns; that carries out its releases, too. \
-             A worker of its own needs PostgreSQL: --database-url postgres://USER@HOST/DATABASE.",
+            "{} is an SQLite file. Only one process can use it: `lockkeeper serve`, which also carries out its releases. \
+             A separate worker needs PostgreSQL: --database-url postgres://USER@HOST/DATABASE.",
             settings.database_url
         );
     }
     logging::start(settings.log_format);
     let app = process::app(&settings).await?;
-    process::run_worker(app, &settings, || println!("lockkeeper carries out releases")).await
+    process::run_worker(app, &settings, || println!("lockkeeper worker ready")).await
 }

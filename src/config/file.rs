@@ -1,4 +1,4 @@
-//! The form of `lockkeeper.toml`. Every key is known; an unknown one is a mistake.
+//! The form of `lockkeeper.toml`. An unknown key is a mistake.
 
 use super::LogFormat;
 use crate::domain::release::OnFailure;
@@ -70,16 +70,16 @@ impl From<Worker> for Timing {
     }
 }
 
-/// Shorter than that, a busy machine loses leases; longer, nobody waits.
+/// With a shorter lease, a busy machine would lose it; with a longer one, recovery would take too long.
 fn lease<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let lease = duration::deserialize(from)?;
     match (Duration::from_secs(5)..=Duration::from_mins(10)).contains(&lease) {
         true => Ok(lease),
-        false => Err(de::Error::custom("a lease is from 5 seconds to 10 minutes long")),
+        false => Err(de::Error::custom("a lease must be from 5 seconds to 10 minutes")),
     }
 }
 
-/// How a release moves when nobody says (R16).
+/// How a release proceeds by default (R16).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rollout {
@@ -104,9 +104,9 @@ impl From<Rollout> for RolloutDefaults {
 
 fn parallel<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Amount>, D::Error> {
     match from.deserialize_any(Amounts)? {
-        Amount::Count(count) if !(1..=MAX_PARALLEL).contains(&count) => {
-            Err(de::Error::custom(format!("1 to {MAX_PARALLEL} targets can move at a time, not {count}")))
-        }
+        Amount::Count(count) if !(1..=MAX_PARALLEL).contains(&count) => Err(de::Error::custom(format!(
+            "max_parallel must be from 1 to {MAX_PARALLEL}, or a share such as \"10%\"; it is {count}"
+        ))),
         amount => Ok(Some(amount)),
     }
 }

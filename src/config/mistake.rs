@@ -1,17 +1,17 @@
-//! How a mistake in the file is described: with its place, and without the line, which may hold a password.
+//! How a mistake in the file is described: with its place, but without its line, which may contain a password.
 
 use crate::executor::Mistake;
 use toml::Value;
 
 /// The keys whose values are secret, at any depth.
-const SECRET: [&str; 3] = ["database_url", "env", "secrets"];
-/// What stands in a message in place of a secret.
+const SECRET_KEYS: [&str; 3] = ["database_url", "env", "secrets"];
+/// Replaces a secret in a message.
 const REDACTED: &str = "…";
 
-/// Returns where the mistake is and what is wrong.
+/// Describes where the mistake is and what is wrong.
 pub fn describe(text: &str, mistake: &Mistake) -> String {
     let mut message = mistake.message.clone();
-    // With a mistake of syntax there are no values that a message could repeat.
+    // The message of a syntax error repeats no values.
     if let Ok(table) = text.parse::<toml::Table>() {
         let mut secrets = Vec::new();
         collect(&Value::Table(table), false, &mut secrets);
@@ -32,16 +32,16 @@ pub fn describe(text: &str, mistake: &Mistake) -> String {
     }
 }
 
-/// Collects the texts that no message may repeat, as they are and as a message quotes them.
+/// Collects the texts that a message must not repeat, as they are and as a message quotes them.
 fn collect(value: &Value, secret: bool, into: &mut Vec<String>) {
     match value {
         Value::Table(table) => {
             for (key, value) in table {
-                collect(value, secret || SECRET.contains(&key.as_str()), into);
+                collect(value, secret || SECRET_KEYS.contains(&key.as_str()), into);
             }
         }
         Value::Array(values) => values.iter().for_each(|value| collect(value, secret, into)),
-        // Under whatever key, a URL that says who connects may hold a password.
+        // Under any key, a URL with a user may contain a password.
         Value::String(text) if !text.is_empty() && (secret || (text.contains("://") && text.contains('@'))) => {
             let quoted = format!("{text:?}");
             into.push(quoted[1..quoted.len() - 1].to_owned());

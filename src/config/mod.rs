@@ -1,4 +1,4 @@
-//! Settings, and where they come from: a flag, else the environment, else `lockkeeper.toml`, else the default.
+//! Settings. Each comes from a flag, the environment, `lockkeeper.toml` or its default, in this order.
 
 mod file;
 mod mistake;
@@ -17,55 +17,55 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
-/// Where settings are looked for when it is not said.
-const FILE: &str = "lockkeeper.toml";
+/// The file that is read by default.
+const DEFAULT_FILE: &str = "lockkeeper.toml";
 
-/// Settings that every command takes that opens the database.
+/// Arguments of all commands that open the database.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CommonArgs {
-    /// File with settings; lockkeeper.toml is read if it is there
+    /// File with settings [default: lockkeeper.toml, if it exists]
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_CONFIG")]
     pub config: Option<PathBuf>,
     /// Database: sqlite:FILE or postgres://USER@HOST/DATABASE [default: sqlite:lockkeeper.db]
     #[arg(long, value_name = "URL", env = "LOCKKEEPER_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
-    /// Form of the log on standard error [default: text]
-    #[arg(long, value_name = "FORM", env = "LOCKKEEPER_LOG_FORMAT")]
+    /// Format of the log on standard error [default: text]
+    #[arg(long, value_name = "FORMAT", env = "LOCKKEEPER_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
 }
 
-/// Settings that serving takes beside them.
+/// More arguments of `serve`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
     /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "LOCKKEEPER_LISTEN")]
     pub listen: Option<SocketAddr>,
-    /// Only serve the API, carry out no releases
+    /// Only serve the API; do not carry out releases
     #[arg(long, env = "LOCKKEEPER_NO_WORKER", value_parser = BoolishValueParser::new())]
     pub no_worker: bool,
-    /// Serve HTTPS with this certificate chain, a file in PEM; it is read again when it changes
+    /// Serve HTTPS with this certificate chain, a PEM file; it is read again when it changes
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
-    /// Private key of the certificate, a file in PEM
+    /// Private key of the certificate, a PEM file
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
-    /// Run only the documents of this file, a JSON object from ids to texts
+    /// Execute only the documents of this file, a JSON object from ids to texts
     #[arg(long, value_name = "FILE", env = "LOCKKEEPER_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
     #[command(flatten)]
     pub work: WorkArgs,
 }
 
-/// Settings that carrying out releases takes.
+/// Arguments of processes that carry out releases.
 #[derive(Args, Clone, Debug, Default)]
 pub struct WorkArgs {
-    /// Directory where running commands leave their results, shared by the processes of this machine
+    /// Directory in which commands leave their results, shared by the processes of this machine
     /// [default: lockkeeper-state]
     #[arg(long, value_name = "DIRECTORY", env = "LOCKKEEPER_STATE_DIR")]
     pub state_dir: Option<PathBuf>,
 }
 
-/// In what form the log is written.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -82,32 +82,32 @@ pub struct Settings {
     pub database_url: String,
     pub log_format: LogFormat,
     pub listen: SocketAddr,
-    /// Where the certificate and its key are, if the server speaks TLS.
+    /// The certificate and its key, if the server speaks TLS.
     pub tls: Option<CertificateFiles>,
-    /// From where the server is reached.
+    /// Web origins and proxies from which the server is reached.
     pub access: Access,
-    /// Whether releases are carried out by this process.
+    /// Whether this process carries out releases.
     pub worker: bool,
-    /// The file with the only documents that run, if any document may not.
+    /// The file with the only documents that are executed, if there is such a file.
     pub trusted_documents: Option<PathBuf>,
     pub state_dir: PathBuf,
     pub rollout: RolloutDefaults,
     /// How long events are kept.
     pub keep_events: Duration,
-    /// How long a worker waits for what.
+    /// The times of the worker.
     pub timing: Timing,
     pub executors: Executors,
-    /// What callers may cost.
+    /// What requests and connections may cost.
     pub limits: Limits,
 }
 
-/// Why there are no settings.
+/// Why the settings cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file cannot be used: what is wrong, and in which line.
+    /// A file has a mistake or cannot be read.
     #[error("{file}: {problem}", file = file.display())]
     File { file: PathBuf, problem: String },
-    /// Only one of the two files for TLS is set.
+    /// Only one of the two files of TLS is set.
     #[error("TLS needs a certificate and its key: set both --tls-cert and --tls-key, or neither.")]
     HalfOfTls,
 }
@@ -116,11 +116,11 @@ impl Settings {
     /// Fills in what the arguments leave out.
     ///
     /// # Errors
-    /// If the file that was named cannot be read, or any has a mistake.
+    /// If the named file cannot be read, or if a file has a mistake.
     pub fn load(common: &CommonArgs, serve: &ServeArgs) -> Result<Settings, Error> {
         let (file, executors) = match &common.config {
             Some(path) => read(path)?,
-            None if Path::new(FILE).exists() => read(Path::new(FILE))?,
+            None if Path::new(DEFAULT_FILE).exists() => read(Path::new(DEFAULT_FILE))?,
             None => Default::default(),
         };
         let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
@@ -153,7 +153,7 @@ impl Settings {
 
 fn read(path: &Path) -> Result<(File, Executors), Error> {
     let error = |problem: String| Error::File { file: path.to_owned(), problem };
-    let text = std::fs::read_to_string(path).map_err(|problem| error(format!("it cannot be read: {problem}")))?;
+    let text = std::fs::read_to_string(path).map_err(|problem| error(format!("cannot read the file: {problem}")))?;
     parse(&text).map_err(error)
 }
 

@@ -15,7 +15,7 @@ fn mistake(text: &str) -> String {
 }
 
 #[test]
-fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
+fn the_file_fills_what_the_arguments_leave_out_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
         [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\nlease = \"15s\"\n\
         [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
@@ -43,21 +43,21 @@ fn the_file_fills_what_was_not_given_and_defaults_fill_the_rest() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_file_and_line() {
+fn a_mistake_names_its_file_and_line() {
     for (text, line, about) in [
         ("listen = \"127.0.0.1:9000\"\nlisten_on = 1\n", 2, "unknown field `listen_on`"),
         ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
         ("listen = \"127.0.0.1:9000\n", 1, "string"),
-        ("[events]\nkeep = \"a while\"\n", 2, "is not a length of time"),
+        ("[events]\nkeep = \"a while\"\n", 2, "is not a duration"),
         ("[worker]\ndrain = \"1s\"\nlease = \"4s\"\n", 3, "from 5 seconds"),
         ("[worker]\nlease = \"1h\"\n", 2, "to 10 minutes"),
-        ("[rollout]\n\nmax_parallel = 0\n", 3, "1 to 1000 targets"),
+        ("[rollout]\n\nmax_parallel = 0\n", 3, "from 1 to 1000"),
         ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
         ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),
         ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\" or \"continue\""),
         ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 4, "unknown field `shell`"),
         ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "is not a kind of executor"),
-        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 3, "a length of time"),
+        ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 3, "is not a duration"),
         (
             "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\n[executors.web.probe]\nprog = \"\"\n",
             5,
@@ -71,15 +71,15 @@ fn a_mistake_is_told_with_its_file_and_line() {
         ("[server]\nproxies = [\"10.0.0.0/99\"]\n", 2, "is not an address or a network"),
         ("[server]\nproxy = []\n", 2, "unknown field `proxy`"),
     ] {
-        let told = mistake(text);
-        assert!(told.contains("lockkeeper.toml: "), "{told}");
-        assert!(told.contains(&format!("line {line}, ")) && told.contains(about), "{told}");
+        let message = mistake(text);
+        assert!(message.contains("lockkeeper.toml: "), "{message}");
+        assert!(message.contains(&format!("line {line}, ")) && message.contains(about), "{message}");
     }
 }
 
 /// Mistakes in a line with a secret, next to one, and with a secret under the wrong key.
 #[test]
-fn no_mistake_is_told_with_a_secret() {
+fn no_mistake_shows_a_secret() {
     for text in [
         "database_url = \"postgres://u:hunter2@h/d\nlisten = 1\n",
         "database_url = postgres://u:hunter2@h/d\n",
@@ -96,9 +96,9 @@ fn no_mistake_is_told_with_a_secret() {
         "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv.TOKEN = \"hunter2\nshell = true\n",
         "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nsecrets = { TOKEN = \"hunter2\" }\nshell = true\n",
     ] {
-        let told = mistake(text);
-        assert!(told.contains("line "), "{told}");
-        assert!(!told.contains("hunter2"), "{told}");
+        let message = mistake(text);
+        assert!(message.contains("line "), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
     }
 }
 
@@ -115,10 +115,10 @@ fn trusted_documents_are_a_file_that_the_flag_or_the_configuration_names() {
 }
 
 #[test]
-fn a_file_that_was_named_has_to_be_there() {
+fn a_named_file_must_exist() {
     let common = CommonArgs { config: Some("no-such-file.toml".into()), ..CommonArgs::default() };
     let error = Settings::load(&common, &ServeArgs::default()).unwrap_err().to_string();
-    assert!(error.starts_with("no-such-file.toml: it cannot be read"), "{error}");
+    assert!(error.starts_with("no-such-file.toml: cannot read the file"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: one grammar for the whole configuration and the command line.
+//! Durations as people write them: one grammar for the whole configuration and the command line.
 
 use jiff::fmt::friendly::SpanPrinter;
 use jiff::{Span, SpanRelativeTo};
@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let span: Option<Span> = text.parse().ok();
     let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let length = length.and_then(|length| Duration::try_from(length).ok());
-    length.ok_or_else(|| format!("{text:?} is not a length of time: write for example \"90d\", \"12h\" or \"30m\""))
+    length.ok_or_else(|| format!("{text:?} is not a duration: write for example \"90d\", \"12h\" or \"30m\""))
 }
 
 /// Formats a duration as [`parse`] reads it.

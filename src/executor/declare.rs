@@ -154,7 +154,7 @@ mod tests {
             ("kind = 'simulate'\nsecrets = { A = '1' }", 2, "expected one of `delay`"),
             ("timeout = '900ms'\nkind = 'simulate'", 1, "from 1 second"),
             ("kind = 'simulate'\ntimeout = '25h'", 2, "to 24 hours"),
-            ("kind = 'simulate'\n\ntimeout = '10 parsecs'", 3, "is not a length of time"),
+            ("kind = 'simulate'\n\ntimeout = '10 parsecs'", 3, "is not a duration"),
             ("kind = 'simulate'\non_lost = 'pray'", 2, "unknown variant `pray`"),
             ("\nkind = 'carrier-pigeon'", 2, "is not a kind of executor; the kinds are `command`, `simulate`"),
             ("timeout = '1s'", 1, "missing field `kind`"),

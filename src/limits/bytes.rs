@@ -31,7 +31,7 @@ impl Bytes {
 }
 
 impl fmt::Display for Bytes {
-    /// In the largest unit that divides it.
+    /// Formats the number in the largest unit that divides it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = UNITS.into_iter().find(|(_, shift)| self.0 > 0 && self.0.trailing_zeros() >= *shift);
         match unit {

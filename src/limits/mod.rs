@@ -1,5 +1,5 @@
 //! What a caller, a connection, an answer and a log line may cost: the section `[limits]` of the configuration, each
-//! setting with its default and its meaning, said once. `docs/security.md` has the same table, made from this one.
+//! setting with its default and its meaning, in one place. `docs/security.md` has the same table, made from this one.
 
 mod bytes;
 pub mod open_files;
@@ -145,7 +145,7 @@ impl fmt::Display for RootFields {
 /// A duration of at least a millisecond.
 fn positive_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     match duration::deserialize(from)? {
-        length if length < Duration::from_millis(1) => Err(de::Error::custom("the duration has to be at least 1ms")),
+        length if length < Duration::from_millis(1) => Err(de::Error::custom("the duration must be at least 1ms")),
         length => Ok(length),
     }
 }
@@ -161,6 +161,6 @@ fn query_turns<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     let turns = usize::deserialize(from)?;
     match (1..CONNECTIONS as usize).contains(&turns) {
         true => Ok(turns),
-        false => Err(de::Error::custom(format!("query_turns has to be a number from 1 to {}", CONNECTIONS - 1))),
+        false => Err(de::Error::custom(format!("query_turns must be from 1 to {}", CONNECTIONS - 1))),
     }
 }

@@ -24,7 +24,7 @@ fn a_mistake_names_what_is_expected() {
         ("queue_bytes = \"1 TB\"", "a size such as"),
         ("queue_bytes = \"18446744073709551615 GiB\"", "a size such as"),
         ("query_deadline = \"0s\"", "at least 1ms"),
-        ("query_deadline = \"soon\"", "is not a length of time"),
+        ("query_deadline = \"soon\"", "is not a duration"),
         ("query_turns = 0", "1 to 15"),
         ("query_turns = 16", "1 to 15"),
         ("root_fields = 20", "an array"),

@@ -53,7 +53,7 @@ async fn a_worker_carries_out_what_servers_that_only_serve_accept() {
     let release = client.change("installInstances", input, "release { id status }").await["release"].take();
     assert_eq!(release["status"], "PENDING");
     let worker = server.worker();
-    assert!(worker.ready.contains("carries out releases"), "{}", worker.ready);
+    assert!(worker.ready.contains("lockkeeper worker ready"), "{}", worker.ready);
     assert_eq!(fleet.finished(&id(&release)).await, "SUCCEEDED");
     assert!(worker.terminate());
     server.assert_sound();

@@ -1,7 +1,7 @@
-//! `lockkeeper demo`: a server on a throw-away database, with a small fleet on simulated hosts.
+//! `lockkeeper demo`: a server on a temporary database, with a small fleet on simulated hosts.
 
 mod fleet;
-mod words;
+mod instructions;
 
 use super::{logging, process, terminal};
 use crate::app::App;
@@ -31,11 +31,11 @@ pub struct Options {
     listen: SocketAddr,
 }
 
-/// Makes the fleet, tells what can be tried, and serves. The database goes when the server does.
+/// Creates the fleet, prints what can be tried, and serves. The database is removed when the server stops.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     logging::start_quiet();
     let listener =
-        TcpListener::bind(options.listen).await.with_context(|| format!("It cannot listen on {}", options.listen))?;
+        TcpListener::bind(options.listen).await.with_context(|| format!("Cannot listen on {}", options.listen))?;
     let private = Permissions::from_mode(0o700);
     let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").permissions(private).tempdir()?;
     let settings = settings(listener.local_addr()?, directory.path(), executors("1s")?);
@@ -45,9 +45,9 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let fleet = fleet::make(&app, &settings.state_dir).await?;
 
     let app = App { executors: settings.executors.clone(), ..app };
-    let words = words::of(settings.listen, &token, &fleet);
+    let text = instructions::instructions(settings.listen, &token, &fleet);
     let gate = Gate::for_api(settings.limits);
-    let ready = || println!("{}", terminal::lines(&words));
+    let ready = || println!("{}", terminal::lines(&text));
     process::run(app, gate, listener, None, &settings, ready).await
 }
 
@@ -69,7 +69,7 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
     }
 }
 
-/// One executor that only waits for so long.
+/// One simulated executor, whose starts take about this long.
 fn executors(delay: &str) -> anyhow::Result<Executors> {
     let simulated = format!("kind = \"simulate\"\ndelay = \"{delay}\"\njitter = \"{delay}\"\nlines = 3\n");
     Ok(Executors::from_iter([Executor::parse("simulated", &simulated)?]))

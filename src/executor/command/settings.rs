@@ -86,7 +86,7 @@ mod tests {
             ("program = ''", "the path of a program"),
             ("program = '/x'\nprobe = { program = '' }", "the path of a program"),
             ("program = '/x'\nprobe = { program = '/y', every = '1m' }", "unknown field `every`"),
-            ("program = '/x'\nprobe = { program = '/y', timeout = '-1s' }", "is not a length of time"),
+            ("program = '/x'\nprobe = { program = '/y', timeout = '-1s' }", "is not a duration"),
             ("program = '/x'\nenv = { LOCKKEEPER_VERSION = '1' }", "cannot be set"),
             ("program = '/x'\nenv = { 'A=B' = '1' }", "cannot be set"),
             ("program = '/x'\nsecrets = { LOCKKEEPER_VERSION = '1' }", "cannot be set"),

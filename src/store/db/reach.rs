@@ -13,6 +13,9 @@ use tokio::time::timeout;
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the server may take until a connection can be used.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The parameters that a URL may have. The library would log one that it does not know, with its value.
 const PARAMETERS: [&str; 11] = [
     "sslmode",
@@ -63,7 +66,14 @@ pub(super) async fn check(options: &PgConnectOptions, pool: &Pool<Postgres>) -> 
             ))
         })?;
     }
-    pool.check_out().await.map(drop).map_err(|error| Error::Refused(refusal(&address, &error)))
+    match timeout(ANSWER_TIMEOUT, pool.check_out()).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(Error::Refused(refusal(&address, &error))),
+        Err(_) => Err(Error::Refused(format!(
+            "Cannot use the database at {address}: something accepts connections there and does not answer. Check that it \
+             is PostgreSQL, and that it is not overloaded."
+        ))),
+    }
 }
 
 /// The address of the database, without the user and the password.

@@ -20,7 +20,7 @@ async fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts
     let server = Server::start(PROGRAM, kind);
     for (text, line, told) in [
         ("[executors.web]\nkind = \"command\"\nprogarm = \"/x\"\n", 3, "progarm"),
-        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\ntimeout = \"long\"\n", 4, "length of time"),
+        ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\ntimeout = \"long\"\n", 4, "is not a duration"),
         ("listen = \"127.0.0.1:0\"\n[executors.web\n", 2, ""),
         ("\nlisen = \"127.0.0.1:0\"\n", 2, "lisen"),
     ] {

@@ -92,7 +92,7 @@ fn migrate_and_schema_print_what_they_say() {
 #[tokio::test]
 async fn the_doctor_names_what_is_broken_and_its_exit_status_tells() {
     let place = Place::new("sqlite");
-    assert!(place.failed(&["doctor"]).contains("There is no database at sqlite:"));
+    assert!(place.failed(&["doctor"]).contains("No database exists at sqlite:"));
     place.printed(&["migrate"]);
     let told = place.printed(&["doctor"]);
     assert_eq!(told.matches(" holds ").count(), 9, "{told}");

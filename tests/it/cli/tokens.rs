@@ -31,7 +31,7 @@ async fn a_token_is_shown_once_and_refused_within_a_second_of_its_revocation(kin
     place.printed(&["token", "revoke", "--name", "ci"]);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!([status(&server.url, replacing.trim()).await, status(&server.url, other.trim()).await], [401, 200]);
-    assert!(place.failed(&["token", "revoke", "--name", "ci"]).contains("no such token"));
+    assert!(place.failed(&["token", "revoke", "--name", "ci"]).contains("No token was revoked"));
 }
 on_both!(a_token_is_shown_once_and_refused_within_a_second_of_its_revocation);
 
@@ -41,7 +41,7 @@ fn what_is_wrong_with_a_new_token_is_told() {
     let create = |more: &[&str]| place.failed(&[&["token", "create"], more].concat());
     assert!(create(&["--name", "x", "--role", "king"]).contains("VIEWER, BUILDER, OPERATOR or ADMIN"));
     assert!(create(&["--name", "", "--role", "admin"]).contains("1 to 63 characters"));
-    assert!(create(&["--name", "x", "--role", "admin", "--expires", "soon"]).contains("is not a length of time"));
+    assert!(create(&["--name", "x", "--role", "admin", "--expires", "soon"]).contains("is not a duration"));
     assert!(create(&["--role", "admin"]).contains("--name"));
     assert!(place.failed(&["token", "revoke"]).contains("--name"));
     assert!(!place.path().join("lockkeeper.db").exists(), "nothing was made");

@@ -44,6 +44,15 @@ async fn an_unreachable_database_is_an_error_at_once_with_its_address() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
+#[tokio::test]
+async fn a_server_that_never_answers_is_an_error_with_its_address() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let message = refused(&format!("postgres://user:hunter2@{address}/d")).await;
+    assert!(message.starts_with(&format!("Cannot use the database at {address}: ")), "{message}");
+    assert!(message.contains("does not answer"), "{message}");
+}
+
 /// Everything that a process has open at a database goes over TLS, and a server that is not the right one is refused.
 #[tokio::test]
 async fn a_database_that_takes_tls_alone_is_used_over_tls_alone() {

@@ -1,4 +1,4 @@
-//! What the demo tells: lines that can be pasted as they are.
+//! What the demo prints: lines that can be pasted as they are.
 
 use super::fleet::Fleet;
 use crate::auth::Secret;
@@ -10,8 +10,8 @@ const SERVICES: &str = "{ services { nodes { name versions(first: 4) { nodes { i
 const WATCH: &str =
     "subscription { instanceStatusChanged { serviceName hostname previousStatus status version { name } at } }";
 
-/// All of it.
-pub fn of(address: SocketAddr, token: &Secret, fleet: &Fleet) -> String {
+/// The whole text.
+pub fn instructions(address: SocketAddr, token: &Secret, fleet: &Fleet) -> String {
     let Fleet { service, service_id, version, version_id } = fleet;
     let upgrade = format!(
         "mutation {{ upgradeInstances(input: {{ serviceId: \"{service_id}\", versionId: \"{version_id}\", hosts: {{ all: true }} }}) \
@@ -19,15 +19,15 @@ pub fn of(address: SocketAddr, token: &Secret, fleet: &Fleet) -> String {
     );
     let ask = |document: &str| curl(address, token, "-s", document);
     format!(
-        "lockkeeper serves http://{address}/graphql, with a fleet that is only simulated. It is gone when this ends.\n\
+        "lockkeeper server ready at http://{address}/graphql, with a simulated fleet. Its data is deleted when it stops.\n\
          \n\
          A token of an administrator:\n\n  {token}\n\
          \n\
          GraphiQL, with that token and with examples:\n\n  http://{address}/graphiql#token={token}\n\
          \n\
-         What there is:\n\n{services}\n\
+         List the services:\n\n{services}\n\
          \n\
-         Watch what happens, until you end it (in another terminal):\n\n{watch}\n\
+         Watch what happens (in another terminal; stop it with Ctrl+C):\n\n{watch}\n\
          \n\
          Upgrade the service {service} to {version} on all of its hosts:\n\n{upgrade}\n",
         token = token.reveal(),
@@ -37,7 +37,7 @@ pub fn of(address: SocketAddr, token: &Secret, fleet: &Fleet) -> String {
     )
 }
 
-/// A command that asks a document, quoted for a shell.
+/// A command that sends a document, quoted for a shell.
 fn curl(address: SocketAddr, token: &Secret, options: &str, document: &str) -> String {
     let body = json!({ "query": document }).to_string().replace('\'', "'\\''");
     format!(
