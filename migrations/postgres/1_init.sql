@@ -1,4 +1,4 @@
--- Everything lockkeeper keeps. Words and rules: see ARCHITECTURE.md; R and I are the numbers of its rules and invariants.
+-- All tables of lockkeeper. ARCHITECTURE.md explains the words; R and I are the numbers of its rules and invariants.
 --
 -- No column lists the words that it may hold: a newer program may write a new one without a change of its table. A check
 -- that names words holds for every word that it does not name. `lockkeeper doctor` finds words that it does not know (I9).
@@ -26,7 +26,7 @@ CREATE TABLE service (
     updated_by text COLLATE "C" NOT NULL,
     removed_at timestamptz(3)
 );
--- R3: a name is free again once what bore it was removed.
+-- R3: a name is free again once its service was removed.
 CREATE UNIQUE INDEX service_name ON service (name) WHERE removed_at IS NULL;
 CREATE INDEX service_list ON service (name, id);
 
@@ -49,7 +49,7 @@ CREATE TABLE host_label (
 );
 CREATE INDEX host_label_value ON host_label (key, value, host_id);
 
--- Within a service, a version with a greater id is newer: ids are given under the service's lock.
+-- Within a service, a version with a greater id is newer: ids are assigned while the service is locked.
 CREATE TABLE version (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     service_id bigint NOT NULL REFERENCES service,
@@ -82,7 +82,7 @@ CREATE UNIQUE INDEX version_name ON version (service_id, name) WHERE removed_at 
 CREATE INDEX version_list ON version (service_id, id);
 CREATE INDEX version_by_name ON version (service_id, name, id);
 
--- The hostname stands here, too, so that lists can be ordered by it from one index.
+-- The hostname is repeated here, so that one index orders lists by it.
 CREATE TABLE instance (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     service_id bigint NOT NULL REFERENCES service,
@@ -95,7 +95,7 @@ CREATE TABLE instance (
     description text NOT NULL CHECK (length(description) <= 1000),
     maintenance boolean NOT NULL DEFAULT false,
     status text NOT NULL,
-    -- I5: its newest event; I3: its newest claim.
+    -- The revision of its newest event (I5), and the fence of its newest claim (I3).
     revision bigint NOT NULL CHECK (revision > 0),
     fence bigint NOT NULL DEFAULT 0,
     created_at timestamptz(3) NOT NULL,
@@ -117,7 +117,7 @@ CREATE INDEX instance_status ON instance (status, hostname, id);
 CREATE TABLE hold (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     service_id bigint NOT NULL REFERENCES service,
-    -- None for a freeze, which is on the whole service.
+    -- Null for a freeze, which is on the whole service.
     instance_id bigint REFERENCES instance,
     reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
     includes_reverts boolean NOT NULL DEFAULT false CHECK (NOT includes_reverts OR instance_id IS NULL),
@@ -141,7 +141,7 @@ CREATE TABLE release (
     target_version_id bigint,
     origin text NOT NULL,
     parent_id bigint REFERENCES release,
-    -- R16: as they were when it was accepted.
+    -- The executor and the rollout as they were when the release was accepted (R16).
     executor text COLLATE "C" NOT NULL,
     max_parallel bigint NOT NULL CHECK (max_parallel >= 1),
     max_failures bigint NOT NULL CHECK (max_failures >= 0),
@@ -159,7 +159,7 @@ CREATE TABLE release (
     stopped_at timestamptz(3),
     finished_at timestamptz(3),
     revision bigint NOT NULL CHECK (revision > 0),
-    -- Place in the log just before it was accepted.
+    -- The position of the newest event before it was accepted.
     position bigint NOT NULL,
     total bigint NOT NULL CHECK (total > 0),
     queued bigint NOT NULL CHECK (queued >= 0),
@@ -170,7 +170,7 @@ CREATE TABLE release (
     unknown bigint NOT NULL CHECK (unknown >= 0),
     skipped bigint NOT NULL CHECK (skipped >= 0),
     FOREIGN KEY (target_version_id, service_id) REFERENCES version (id, service_id),
-    -- Targets in a state that has no count here are in the total alone.
+    -- Targets in a state without a column here are only part of the total.
     CHECK (total >= queued + running + succeeded + failed + canceled + unknown),
     -- R14
     CHECK (CASE status
@@ -193,12 +193,12 @@ CREATE INDEX release_created ON release (created_at, id);
 CREATE TABLE worker (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text COLLATE "C" NOT NULL,
-    -- Which state directory it works in: only a worker of the same one can see what its commands did.
+    -- The state directory it works in: only a worker with the same one can see what its commands did.
     state_dir text COLLATE "C" NOT NULL,
-    -- A lease is a beat: it is dead when a sweeper saw it unchanged for too long on its own clock.
+    -- The lease: a worker is dead when another one saw its beat unchanged for too long, by its own clock.
     beat bigint NOT NULL DEFAULT 0,
-    -- How long the beat may stand still until it counts as dead, and how long its commands may take to end after that.
-    -- Each worker says so itself, since processes with other settings watch it.
+    -- How long the beat may stay unchanged, and how long its commands may take to end after that. Each worker states
+    -- both, since the processes that watch it may have other settings.
     lease_ms bigint NOT NULL CHECK (lease_ms > 0),
     grace_ms bigint NOT NULL CHECK (grace_ms >= 0),
     started_at timestamptz(3) NOT NULL,
@@ -209,13 +209,13 @@ CREATE INDEX worker_live ON worker (id) WHERE ended_at IS NULL;
 CREATE TABLE release_target (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     release_id bigint NOT NULL REFERENCES release,
-    -- Place in the order in which the release moves its targets, from 1.
+    -- The place in the order in which the release moves its targets, from 1.
     ordinal bigint NOT NULL CHECK (ordinal > 0),
     instance_id bigint NOT NULL REFERENCES instance,
     host_id bigint NOT NULL REFERENCES host,
     from_version_id bigint REFERENCES version,
     to_version_id bigint REFERENCES version,
-    -- What the instance was doing before: it goes back to that when the target is canceled (R13).
+    -- The status of the instance before: it returns to that if the target is canceled (R13).
     from_status text NOT NULL,
     executor text COLLATE "C" NOT NULL,
     shares_host boolean NOT NULL,
@@ -225,8 +225,8 @@ CREATE TABLE release_target (
     step text,
     fence bigint NOT NULL DEFAULT 0,
     worker_id bigint REFERENCES worker,
-    -- Who began the last start, whoever answers for the target now: only in that one's state directory can be seen that
-    -- the command never began.
+    -- The worker that made the last start; another one may run the target now. Only the state directory of the former
+    -- shows that the command never began.
     begun_by bigint REFERENCES worker,
     failure text,
     message text CHECK (length(message) <= 1000),
@@ -266,7 +266,7 @@ CREATE TABLE release_skip (
 );
 CREATE INDEX release_skip_list ON release_skip (release_id, id);
 
--- R9: who had a skipped instance when it was skipped.
+-- R9: what locked a skipped instance when it was skipped.
 CREATE TABLE release_skip_lock (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     release_skip_id bigint NOT NULL REFERENCES release_skip,
@@ -276,14 +276,14 @@ CREATE TABLE release_skip_lock (
 );
 CREATE INDEX release_skip_lock_list ON release_skip_lock (release_skip_id, id);
 
--- R17: the holds and freezes that a release was let through.
+-- R17: the holds and freezes through which a release was let.
 CREATE TABLE release_through (
     release_id bigint NOT NULL REFERENCES release,
     hold_id bigint NOT NULL REFERENCES hold,
     PRIMARY KEY (release_id, hold_id)
 );
 
--- Output: a line's place comes from its release's counter, so that order of places is order of commits.
+-- The output of commands. A line's place comes from its release's counter, so that places are in the order of commits.
 CREATE TABLE release_output (
     release_id bigint PRIMARY KEY REFERENCES release,
     place bigint NOT NULL DEFAULT 0
@@ -301,8 +301,8 @@ CREATE TABLE output_line (
 );
 CREATE INDEX output_line_of_target ON output_line (target_id, place);
 
--- The log of events. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the
--- newest one that is no longer kept.
+-- The event log. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the newest
+-- expired one.
 CREATE TABLE event_log (
     one bigint PRIMARY KEY CHECK (one = 1),
     id text COLLATE "C" NOT NULL,
@@ -311,14 +311,14 @@ CREATE TABLE event_log (
     CHECK (floor <= position)
 );
 
--- No foreign keys: an event tells what was, and its insert is the last thing of a transaction.
+-- No foreign keys: an event records the past, and inserting it is the last statement of a transaction.
 CREATE TABLE event (
     position bigint PRIMARY KEY,
     subject text NOT NULL,
     kind text NOT NULL,
     at timestamptz(3) NOT NULL,
     caused_by text COLLATE "C" NOT NULL,
-    -- Null together for an event that is not about a service.
+    -- Both null for an event that is not about a service.
     service_id bigint,
     service_name text COLLATE "C",
     instance_id bigint,
@@ -365,15 +365,15 @@ CREATE TABLE idempotency (
     key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     operation text NOT NULL,
     fingerprint text NOT NULL,
-    -- Ids of what the first request made: a release, a version, or holds in order.
+    -- Ids of what the first request created: a release, a version, or holds in order.
     result jsonb NOT NULL,
     created_at timestamptz(3) NOT NULL,
     PRIMARY KEY (caller, key)
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
--- The audit log. Who, how and what became of it are texts of their own: entries outlive tokens, and programs of other
--- versions have other words. Entries from before `kept_from` were given up.
+-- The audit log. Caller, credential and outcome are plain texts: entries outlive tokens, and programs of other versions
+-- have other words. Entries from before `kept_from` have expired.
 CREATE TABLE audit_log (
     one integer PRIMARY KEY CHECK (one = 1),
     kept_from timestamptz(3) NOT NULL
@@ -385,20 +385,20 @@ CREATE TABLE audit (
     caller text COLLATE "C" NOT NULL,
     credential text COLLATE "C" NOT NULL,
     address text,
-    -- None for commands that open the database themselves.
+    -- Null for commands that open the database themselves.
     request_id text,
     operation text COLLATE "C" NOT NULL,
     outcome text COLLATE "C" NOT NULL,
     input jsonb NOT NULL,
-    -- Ids of what was made or changed, or codes of the problems.
+    -- Ids of what was created or changed, or codes of the problems.
     result jsonb NOT NULL,
-    -- How many attempts it stands for.
+    -- The number of attempts that it stands for.
     count bigint NOT NULL DEFAULT 1 CHECK (count > 0)
 );
 CREATE INDEX audit_list ON audit (at, id);
 CREATE INDEX audit_by_caller ON audit (caller, at, id);
 
--- What has an instance now: the release that has it open, and the holds that stand.
+-- What locks an instance now: the release with an open target of it, and the holds in force.
 CREATE VIEW instance_lock AS
     SELECT t.instance_id, 0 AS rank, r.id, r.id AS holder_release_id, CAST(NULL AS bigint) AS holder_hold_id,
         r.reason, r.created_by, r.created_at AS since, CAST(NULL AS timestamptz(3)) AS until
@@ -409,7 +409,7 @@ CREATE VIEW instance_lock AS
     FROM hold h
     WHERE h.instance_id IS NOT NULL AND h.ended_at IS NULL AND (h.until IS NULL OR h.until > clock_timestamp());
 
--- What had a skipped instance, in the same columns.
+-- What locked a skipped instance, in the same columns.
 CREATE VIEW skip_lock AS
     SELECT s.release_skip_id, s.id, s.holder_release_id, s.holder_hold_id,
         COALESCE(h.reason, r.reason) AS reason, COALESCE(h.created_by, r.created_by) AS created_by,
@@ -420,23 +420,23 @@ CREATE VIEW skip_lock AS
 
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
 
--- I2: what is final stays; R13: what began is never queued again; I3: fences only rise.
+-- I2: final states are never left; R13: what has started is never queued again; I3: fences only rise.
 CREATE TRIGGER release_target_final BEFORE UPDATE ON release_target FOR EACH ROW
     WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION refuse('a final target never changes');
 CREATE TRIGGER release_target_begun BEFORE UPDATE ON release_target FOR EACH ROW
-    WHEN (OLD.status = 'RUNNING' AND NEW.status IN ('QUEUED', 'CANCELED')) EXECUTE FUNCTION refuse('a target that began cannot be queued or canceled');
-CREATE TRIGGER release_target_kept BEFORE DELETE ON release_target FOR EACH ROW EXECUTE FUNCTION refuse('targets are kept');
+    WHEN (OLD.status = 'RUNNING' AND NEW.status IN ('QUEUED', 'CANCELED')) EXECUTE FUNCTION refuse('a target that has started cannot be queued or canceled');
+CREATE TRIGGER release_target_kept BEFORE DELETE ON release_target FOR EACH ROW EXECUTE FUNCTION refuse('targets are never deleted');
 CREATE TRIGGER release_final BEFORE UPDATE ON release FOR EACH ROW
     WHEN (OLD.finished_at IS NOT NULL) EXECUTE FUNCTION refuse('a finished release never changes');
 CREATE TRIGGER instance_numbers BEFORE UPDATE ON instance FOR EACH ROW
     WHEN (NEW.fence < OLD.fence OR NEW.revision < OLD.revision) EXECUTE FUNCTION refuse('fences and revisions only rise');
--- I4, I5: a change of version or status is told in an event, which has the next revision.
-CREATE TRIGGER instance_told BEFORE UPDATE ON instance FOR EACH ROW
+-- I4, I5: a change of version or status has an event, with the next revision.
+CREATE TRIGGER instance_has_event BEFORE UPDATE ON instance FOR EACH ROW
     WHEN ((NEW.version_id IS DISTINCT FROM OLD.version_id OR NEW.status <> OLD.status) AND NEW.revision = OLD.revision)
     EXECUTE FUNCTION refuse('a change of version or status needs an event');
 
--- I5: positions are consecutive, and so are the revisions of each instance and release. The newest is looked for in
--- the order of its index: the plan is kept, and with max() one made while the table was small reads all of it later.
+-- I5: positions are consecutive, and so are the revisions of each instance and release. The newest is found by the order
+-- of its index: the plan is cached, and one for max(), made while the table was small, would later read all of it.
 CREATE FUNCTION event_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE previous bigint;
 BEGIN
@@ -459,12 +459,12 @@ CREATE TRIGGER event_kept BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION r
 CREATE FUNCTION event_expires() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.position > (SELECT floor FROM event_log) OR OLD.position = (SELECT position FROM event_log) THEN
-        RAISE EXCEPTION 'an event above the floor is kept';
+        RAISE EXCEPTION 'an event above the floor cannot be deleted';
     END IF;
     RETURN OLD;
 END $$;
 CREATE TRIGGER event_expires BEFORE DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_expires();
--- I7: entries are kept until they are given up, and nothing of them changes but the count of denials.
+-- I7: entries are kept until they expire, and only the count of denials changes.
 CREATE TRIGGER audit_kept BEFORE UPDATE OF id, at, caller, credential, address, request_id, operation, outcome, input, result
     ON audit FOR EACH ROW EXECUTE FUNCTION refuse('audit entries never change');
 CREATE TRIGGER audit_counted BEFORE UPDATE OF count ON audit FOR EACH ROW
@@ -472,7 +472,7 @@ CREATE TRIGGER audit_counted BEFORE UPDATE OF count ON audit FOR EACH ROW
 CREATE FUNCTION audit_expires() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.at >= (SELECT kept_from FROM audit_log) THEN
-        RAISE EXCEPTION 'an audit entry is kept until it is given up';
+        RAISE EXCEPTION 'an audit entry cannot be deleted before it expires';
     END IF;
     RETURN OLD;
 END $$;

@@ -1,4 +1,4 @@
--- Everything lockkeeper keeps. Words and rules: see ARCHITECTURE.md; R and I are the numbers of its rules and invariants.
+-- All tables of lockkeeper. ARCHITECTURE.md explains the words; R and I are the numbers of its rules and invariants.
 --
 -- No column lists the words that it may hold: a newer program may write a new one without a change of its table. A check
 -- that names words holds for every word that it does not name. `lockkeeper doctor` finds words that it does not know (I9).
@@ -26,7 +26,7 @@ CREATE TABLE service (
     updated_by TEXT NOT NULL,
     removed_at INTEGER
 ) STRICT;
--- R3: a name is free again once what bore it was removed.
+-- R3: a name is free again once its service was removed.
 CREATE UNIQUE INDEX service_name ON service (name) WHERE removed_at IS NULL;
 CREATE INDEX service_list ON service (name, id);
 
@@ -49,7 +49,7 @@ CREATE TABLE host_label (
 ) STRICT;
 CREATE INDEX host_label_value ON host_label (key, value, host_id);
 
--- Within a service, a version with a greater id is newer: ids are given under the service's lock.
+-- Within a service, a version with a greater id is newer: ids are assigned while the service is locked.
 CREATE TABLE version (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     service_id INTEGER NOT NULL REFERENCES service,
@@ -82,7 +82,7 @@ CREATE UNIQUE INDEX version_name ON version (service_id, name) WHERE removed_at 
 CREATE INDEX version_list ON version (service_id, id);
 CREATE INDEX version_by_name ON version (service_id, name, id);
 
--- The hostname stands here, too, so that lists can be ordered by it from one index.
+-- The hostname is repeated here, so that one index orders lists by it.
 CREATE TABLE instance (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     service_id INTEGER NOT NULL REFERENCES service,
@@ -95,7 +95,7 @@ CREATE TABLE instance (
     description TEXT NOT NULL CHECK (length(description) <= 1000),
     maintenance INTEGER NOT NULL DEFAULT 0 CHECK (maintenance IN (0, 1)),
     status TEXT NOT NULL,
-    -- I5: its newest event; I3: its newest claim.
+    -- The revision of its newest event (I5), and the fence of its newest claim (I3).
     revision INTEGER NOT NULL CHECK (revision > 0),
     fence INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
@@ -117,7 +117,7 @@ CREATE INDEX instance_status ON instance (status, hostname, id);
 CREATE TABLE hold (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     service_id INTEGER NOT NULL REFERENCES service,
-    -- None for a freeze, which is on the whole service.
+    -- Null for a freeze, which is on the whole service.
     instance_id INTEGER REFERENCES instance,
     reason TEXT NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
     includes_reverts INTEGER NOT NULL DEFAULT 0 CHECK (includes_reverts IN (0, 1)) CHECK (NOT includes_reverts OR instance_id IS NULL),
@@ -141,7 +141,7 @@ CREATE TABLE release (
     target_version_id INTEGER,
     origin TEXT NOT NULL,
     parent_id INTEGER REFERENCES release,
-    -- R16: as they were when it was accepted.
+    -- The executor and the rollout as they were when the release was accepted (R16).
     executor TEXT NOT NULL,
     max_parallel INTEGER NOT NULL CHECK (max_parallel >= 1),
     max_failures INTEGER NOT NULL CHECK (max_failures >= 0),
@@ -159,7 +159,7 @@ CREATE TABLE release (
     stopped_at INTEGER,
     finished_at INTEGER,
     revision INTEGER NOT NULL CHECK (revision > 0),
-    -- Place in the log just before it was accepted.
+    -- The position of the newest event before it was accepted.
     position INTEGER NOT NULL,
     total INTEGER NOT NULL CHECK (total > 0),
     queued INTEGER NOT NULL CHECK (queued >= 0),
@@ -170,7 +170,7 @@ CREATE TABLE release (
     unknown INTEGER NOT NULL CHECK (unknown >= 0),
     skipped INTEGER NOT NULL CHECK (skipped >= 0),
     FOREIGN KEY (target_version_id, service_id) REFERENCES version (id, service_id),
-    -- Targets in a state that has no count here are in the total alone.
+    -- Targets in a state without a column here are only part of the total.
     CHECK (total >= queued + running + succeeded + failed + canceled + unknown),
     -- R14
     CHECK (CASE status
@@ -193,12 +193,12 @@ CREATE INDEX release_created ON release (created_at, id);
 CREATE TABLE worker (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
-    -- Which state directory it works in: only a worker of the same one can see what its commands did.
+    -- The state directory it works in: only a worker with the same one can see what its commands did.
     state_dir TEXT NOT NULL,
-    -- A lease is a beat: it is dead when a sweeper saw it unchanged for too long on its own clock.
+    -- The lease: a worker is dead when another one saw its beat unchanged for too long, by its own clock.
     beat INTEGER NOT NULL DEFAULT 0,
-    -- How long the beat may stand still until it counts as dead, and how long its commands may take to end after that.
-    -- Each worker says so itself, since processes with other settings watch it.
+    -- How long the beat may stay unchanged, and how long its commands may take to end after that. Each worker states
+    -- both, since the processes that watch it may have other settings.
     lease_ms INTEGER NOT NULL CHECK (lease_ms > 0),
     grace_ms INTEGER NOT NULL CHECK (grace_ms >= 0),
     started_at INTEGER NOT NULL,
@@ -209,13 +209,13 @@ CREATE INDEX worker_live ON worker (id) WHERE ended_at IS NULL;
 CREATE TABLE release_target (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     release_id INTEGER NOT NULL REFERENCES release,
-    -- Place in the order in which the release moves its targets, from 1.
+    -- The place in the order in which the release moves its targets, from 1.
     ordinal INTEGER NOT NULL CHECK (ordinal > 0),
     instance_id INTEGER NOT NULL REFERENCES instance,
     host_id INTEGER NOT NULL REFERENCES host,
     from_version_id INTEGER REFERENCES version,
     to_version_id INTEGER REFERENCES version,
-    -- What the instance was doing before: it goes back to that when the target is canceled (R13).
+    -- The status of the instance before: it returns to that if the target is canceled (R13).
     from_status TEXT NOT NULL,
     executor TEXT NOT NULL,
     shares_host INTEGER NOT NULL CHECK (shares_host IN (0, 1)),
@@ -225,8 +225,8 @@ CREATE TABLE release_target (
     step TEXT,
     fence INTEGER NOT NULL DEFAULT 0,
     worker_id INTEGER REFERENCES worker,
-    -- Who began the last start, whoever answers for the target now: only in that one's state directory can be seen that
-    -- the command never began.
+    -- The worker that made the last start; another one may run the target now. Only the state directory of the former
+    -- shows that the command never began.
     begun_by INTEGER REFERENCES worker,
     failure TEXT,
     message TEXT CHECK (length(message) <= 1000),
@@ -266,7 +266,7 @@ CREATE TABLE release_skip (
 ) STRICT;
 CREATE INDEX release_skip_list ON release_skip (release_id, id);
 
--- R9: who had a skipped instance when it was skipped.
+-- R9: what locked a skipped instance when it was skipped.
 CREATE TABLE release_skip_lock (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     release_skip_id INTEGER NOT NULL REFERENCES release_skip,
@@ -276,14 +276,14 @@ CREATE TABLE release_skip_lock (
 ) STRICT;
 CREATE INDEX release_skip_lock_list ON release_skip_lock (release_skip_id, id);
 
--- R17: the holds and freezes that a release was let through.
+-- R17: the holds and freezes through which a release was let.
 CREATE TABLE release_through (
     release_id INTEGER NOT NULL REFERENCES release,
     hold_id INTEGER NOT NULL REFERENCES hold,
     PRIMARY KEY (release_id, hold_id)
 ) STRICT;
 
--- Output: a line's place comes from its release's counter, so that order of places is order of commits.
+-- The output of commands. A line's place comes from its release's counter, so that places are in the order of commits.
 CREATE TABLE release_output (
     release_id INTEGER PRIMARY KEY REFERENCES release,
     place INTEGER NOT NULL DEFAULT 0
@@ -301,8 +301,8 @@ CREATE TABLE output_line (
 ) STRICT;
 CREATE INDEX output_line_of_target ON output_line (target_id, place);
 
--- The log of events. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the
--- newest one that is no longer kept.
+-- The event log. `id` names this log in cursors; `position` is that of the newest event, `floor` that of the newest
+-- expired one.
 CREATE TABLE event_log (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     id TEXT NOT NULL,
@@ -311,14 +311,14 @@ CREATE TABLE event_log (
     CHECK (floor <= position)
 ) STRICT;
 
--- No foreign keys: an event tells what was, and its insert is the last thing of a transaction.
+-- No foreign keys: an event records the past, and inserting it is the last statement of a transaction.
 CREATE TABLE event (
     position INTEGER PRIMARY KEY,
     subject TEXT NOT NULL,
     kind TEXT NOT NULL,
     at INTEGER NOT NULL,
     caused_by TEXT NOT NULL,
-    -- Null together for an event that is not about a service.
+    -- Both null for an event that is not about a service.
     service_id INTEGER,
     service_name TEXT,
     instance_id INTEGER,
@@ -365,15 +365,15 @@ CREATE TABLE idempotency (
     key TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     operation TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    -- Ids of what the first request made: a release, a version, or holds in order.
+    -- Ids of what the first request created: a release, a version, or holds in order.
     result TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (caller, key)
 ) STRICT;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
--- The audit log. Who, how and what became of it are texts of their own: entries outlive tokens, and programs of other
--- versions have other words. Entries from before `kept_from` were given up.
+-- The audit log. Caller, credential and outcome are plain texts: entries outlive tokens, and programs of other versions
+-- have other words. Entries from before `kept_from` have expired.
 CREATE TABLE audit_log (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     kept_from INTEGER NOT NULL
@@ -385,20 +385,20 @@ CREATE TABLE audit (
     caller TEXT NOT NULL,
     credential TEXT NOT NULL,
     address TEXT,
-    -- None for commands that open the database themselves.
+    -- Null for commands that open the database themselves.
     request_id TEXT,
     operation TEXT NOT NULL,
     outcome TEXT NOT NULL,
     input TEXT NOT NULL,
-    -- Ids of what was made or changed, or codes of the problems.
+    -- Ids of what was created or changed, or codes of the problems.
     result TEXT NOT NULL,
-    -- How many attempts it stands for.
+    -- The number of attempts that it stands for.
     count INTEGER NOT NULL DEFAULT 1 CHECK (count > 0)
 ) STRICT;
 CREATE INDEX audit_list ON audit (at, id);
 CREATE INDEX audit_by_caller ON audit (caller, at, id);
 
--- What has an instance now: the release that has it open, and the holds that stand.
+-- What locks an instance now: the release with an open target of it, and the holds in force.
 CREATE VIEW instance_lock AS
     SELECT t.instance_id, 0 AS rank, r.id, r.id AS holder_release_id, CAST(NULL AS INTEGER) AS holder_hold_id,
         r.reason, r.created_by, r.created_at AS since, CAST(NULL AS INTEGER) AS until
@@ -409,7 +409,7 @@ CREATE VIEW instance_lock AS
     FROM hold h
     WHERE h.instance_id IS NOT NULL AND h.ended_at IS NULL AND (h.until IS NULL OR h.until > CAST(unixepoch('subsec') * 1000 AS INTEGER));
 
--- What had a skipped instance, in the same columns.
+-- What locked a skipped instance, in the same columns.
 CREATE VIEW skip_lock AS
     SELECT s.release_skip_id, s.id, s.holder_release_id, s.holder_hold_id,
         COALESCE(h.reason, r.reason) AS reason, COALESCE(h.created_by, r.created_by) AS created_by,
@@ -418,19 +418,19 @@ CREATE VIEW skip_lock AS
     LEFT JOIN release r ON r.id = s.holder_release_id
     LEFT JOIN hold h ON h.id = s.holder_hold_id;
 
--- I2: what is final stays; R13: what began is never queued again; I3: fences only rise.
+-- I2: final states are never left; R13: what has started is never queued again; I3: fences only rise.
 CREATE TRIGGER release_target_final BEFORE UPDATE ON release_target WHEN OLD.finished_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a final target never changes'); END;
 CREATE TRIGGER release_target_begun BEFORE UPDATE ON release_target
     WHEN OLD.status = 'RUNNING' AND NEW.status IN ('QUEUED', 'CANCELED')
-    BEGIN SELECT RAISE(ABORT, 'a target that began cannot be queued or canceled'); END;
-CREATE TRIGGER release_target_kept BEFORE DELETE ON release_target BEGIN SELECT RAISE(ABORT, 'targets are kept'); END;
+    BEGIN SELECT RAISE(ABORT, 'a target that has started cannot be queued or canceled'); END;
+CREATE TRIGGER release_target_kept BEFORE DELETE ON release_target BEGIN SELECT RAISE(ABORT, 'targets are never deleted'); END;
 CREATE TRIGGER release_final BEFORE UPDATE ON release WHEN OLD.finished_at IS NOT NULL
     BEGIN SELECT RAISE(ABORT, 'a finished release never changes'); END;
 CREATE TRIGGER instance_numbers BEFORE UPDATE ON instance WHEN NEW.fence < OLD.fence OR NEW.revision < OLD.revision
     BEGIN SELECT RAISE(ABORT, 'fences and revisions only rise'); END;
--- I4, I5: a change of version or status is told in an event, which has the next revision.
-CREATE TRIGGER instance_told BEFORE UPDATE ON instance
+-- I4, I5: a change of version or status has an event, with the next revision.
+CREATE TRIGGER instance_has_event BEFORE UPDATE ON instance
     WHEN (NEW.version_id IS NOT OLD.version_id OR NEW.status <> OLD.status) AND NEW.revision = OLD.revision
     BEGIN SELECT RAISE(ABORT, 'a change of version or status needs an event'); END;
 
@@ -446,11 +446,11 @@ END;
 CREATE TRIGGER event_kept BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events never change'); END;
 CREATE TRIGGER event_expires BEFORE DELETE ON event
     WHEN OLD.position > (SELECT floor FROM event_log) OR OLD.position = (SELECT position FROM event_log)
-    BEGIN SELECT RAISE(ABORT, 'an event above the floor is kept'); END;
--- I7: entries are kept until they are given up, and nothing of them changes but the count of denials.
+    BEGIN SELECT RAISE(ABORT, 'an event above the floor cannot be deleted'); END;
+-- I7: entries are kept until they expire, and only the count of denials changes.
 CREATE TRIGGER audit_kept BEFORE UPDATE OF id, at, caller, credential, address, request_id, operation, outcome, input, result
     ON audit BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
 CREATE TRIGGER audit_counted BEFORE UPDATE OF count ON audit WHEN OLD.outcome <> 'DENIED' OR NEW.count < OLD.count
     BEGIN SELECT RAISE(ABORT, 'audit entries never change'); END;
 CREATE TRIGGER audit_expires BEFORE DELETE ON audit WHEN OLD.at >= (SELECT kept_from FROM audit_log)
-    BEGIN SELECT RAISE(ABORT, 'an audit entry is kept until it is given up'); END;
+    BEGIN SELECT RAISE(ABORT, 'an audit entry cannot be deleted before it expires'); END;

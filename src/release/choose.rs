@@ -7,7 +7,7 @@ use crate::change::Change;
 use crate::domain::release::selection::{Holder, Skipped, State, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
-use crate::store::candidates::{self, Host, Instance, Which};
+use crate::store::candidates::{self, CandidateHost, CandidateInstance, InstanceSelection};
 use crate::store::{Result, hold, instance};
 use std::collections::{HashMap, HashSet};
 
@@ -23,16 +23,16 @@ pub struct Choice {
 /// A place that takes part.
 #[derive(Clone, Debug)]
 pub struct Taken {
-    pub host: Host,
+    pub host: CandidateHost,
     /// None where the installation makes it.
-    pub instance: Option<Instance>,
+    pub instance: Option<CandidateInstance>,
     /// The version to move it to; none to remove it.
     pub to: Option<i64>,
 }
 
 /// An instance that may be chosen, with the holds that stand on it.
 struct Candidate {
-    instance: Instance,
+    instance: CandidateInstance,
     holds: Vec<i64>,
 }
 
@@ -57,7 +57,7 @@ pub async fn choose(
 ) -> Result<Choice> {
     let Some(service) = &resolved.service else { return Ok(Choice::default()) };
     let host_ids: Option<Vec<i64>> = resolved.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
-    let all = host_ids.as_deref().map_or(Which::All, Which::On);
+    let all = host_ids.as_deref().map_or(InstanceSelection::All, InstanceSelection::OnHosts);
     let mut candidates = read(change, service.id, all, resolved.current_version_id).await?;
     let mut weighed = weigh(request, resolved, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
@@ -66,7 +66,7 @@ pub async fn choose(
         change.refresh_clock().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
         candidates.retain(|candidate| !taken.contains(&candidate.instance.id));
-        candidates.extend(read(change, service.id, Which::These(&ids), resolved.current_version_id).await?);
+        candidates.extend(read(change, service.id, InstanceSelection::Ids(&ids), resolved.current_version_id).await?);
         weighed = weigh(request, resolved, &candidates);
     }
     weighed.check(request, problems);
@@ -76,11 +76,11 @@ pub async fn choose(
 async fn read(
     change: &mut Change<'_>,
     service_id: i64,
-    which: Which<'_>,
+    selection: InstanceSelection<'_>,
     version_id: Option<i64>,
 ) -> Result<Vec<Candidate>> {
     let Change { tx, now, .. } = change;
-    let instances = candidates::instances(tx, service_id, which, version_id).await?;
+    let instances = candidates::instances(tx, service_id, selection, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
     for hold in hold::on_instances(tx, &ids).await?.into_iter().filter(|hold| hold.is_in_force(*now)) {
@@ -88,7 +88,8 @@ async fn read(
             holds.entry(instance_id).or_default().push(hold.id);
         }
     }
-    let candidate = |instance: Instance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
+    let candidate =
+        |instance: CandidateInstance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
     Ok(instances.into_iter().map(candidate).collect())
 }
 
@@ -152,7 +153,7 @@ impl Candidate {
     }
 
     fn state(&self, through: &HashSet<i64>) -> State {
-        let Instance { status, version_id, .. } = self.instance;
+        let CandidateInstance { status, version_id, .. } = self.instance;
         State { status, version_id, locked: !self.locks(through).is_empty() }
     }
 }
@@ -167,7 +168,7 @@ impl Choice {
 impl Weighed {
     fn take(&mut self, candidate: &Candidate, resolved: &Resolved) {
         let instance = candidate.instance.clone();
-        let host = Host { id: instance.host_id, hostname: instance.hostname.clone() };
+        let host = CandidateHost { id: instance.host_id, hostname: instance.hostname.clone() };
         self.choice.through.extend(&candidate.holds);
         self.choice.taken.push(Taken { host, instance: Some(instance), to: resolved.version_id });
     }

@@ -8,7 +8,7 @@ use crate::domain::release::ReleaseAction;
 use crate::domain::version::Obstacle;
 use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, claim, name};
 use crate::executor::Executor;
-use crate::store::candidates::{self, Host};
+use crate::store::candidates::{self, CandidateHost};
 use crate::store::service::Service;
 use crate::store::version::Version;
 use crate::store::{Result, Tx, hold, host};
@@ -27,7 +27,7 @@ pub struct Resolved {
     /// Freezes in force that the release goes through.
     pub thawed: Vec<i64>,
     /// The hosts that were chosen; `None` for all.
-    pub hosts: Option<Vec<Host>>,
+    pub hosts: Option<Vec<CandidateHost>>,
 }
 
 /// Looks everything up, in a number of statements that does not depend on how much there is.
@@ -143,7 +143,11 @@ fn ids(holds: Vec<&Hold>) -> impl Iterator<Item = Id> {
 }
 
 /// The hosts that were chosen; for an installation they are locked, and looked up again.
-async fn hosts(change: &mut Change<'_>, request: &Request, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
+async fn hosts(
+    change: &mut Change<'_>,
+    request: &Request,
+    problems: &mut Problems,
+) -> Result<Option<Vec<CandidateHost>>> {
     let Some(mut hosts) = chosen(&mut change.tx, &request.hosts, problems).await? else { return Ok(None) };
     if request.aim.action() == ReleaseAction::Install && !hosts.is_empty() {
         let ids: Vec<i64> = hosts.iter().map(|host| host.id).collect();
@@ -159,7 +163,7 @@ async fn hosts(change: &mut Change<'_>, request: &Request, problems: &mut Proble
     Ok(Some(hosts))
 }
 
-async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> Result<Option<Vec<Host>>> {
+async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> Result<Option<Vec<CandidateHost>>> {
     let field = selection.field();
     let (hosts, unknown): (_, Vec<String>) = match selection {
         Selection::All(_) => return Ok(None),
@@ -177,7 +181,7 @@ async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> 
             let possible = names.iter().filter(|name| name::hostname(field, name).is_ok());
             let possible: Vec<String> = possible.map(ToString::to_string).collect();
             let named = host::by_name(tx, &possible).await?;
-            let hosts: Vec<_> = named.into_iter().map(|(id, hostname)| Host { id, hostname }).collect();
+            let hosts: Vec<_> = named.into_iter().map(|(id, hostname)| CandidateHost { id, hostname }).collect();
             let known: HashSet<&str> = hosts.iter().map(|host| host.hostname.as_str()).collect();
             let missing = names.into_iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
             (hosts, missing)

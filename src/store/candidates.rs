@@ -6,14 +6,14 @@ use serde_json::json;
 
 /// A host that a request names or selects.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Host {
+pub struct CandidateHost {
     pub id: i64,
     pub hostname: String,
 }
 
 /// An instance that may be chosen.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Instance {
+pub struct CandidateInstance {
     pub id: i64,
     pub host_id: i64,
     pub hostname: String,
@@ -26,21 +26,21 @@ pub struct Instance {
 
 /// A selection of a service's instances.
 #[derive(Clone, Copy, Debug)]
-pub enum Which<'a> {
+pub enum InstanceSelection<'a> {
     All,
     /// Those with these ids.
-    These(&'a [i64]),
+    Ids(&'a [i64]),
     /// Those on these hosts.
-    On(&'a [i64]),
+    OnHosts(&'a [i64]),
 }
 
 /// Returns those of these hosts that are not removed.
-pub async fn hosts_by_id(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Host>> {
+pub async fn hosts_by_id(tx: &mut Tx, ids: &[i64]) -> Result<Vec<CandidateHost>> {
     tx.query(sql!("SELECT id, hostname FROM host WHERE id {any $1} AND removed_at IS NULL")).bind(Ids(ids)).all().await
 }
 
 /// Returns the hosts that have all of these labels, which must be distinct.
-pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result<Vec<Host>> {
+pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result<Vec<CandidateHost>> {
     let items: Vec<_> = labels.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
     tx.query(sql!(
         "SELECT h.id, h.hostname FROM {items $1}
@@ -65,13 +65,13 @@ pub async fn lock_hosts(tx: &mut Tx, ids: &[i64]) -> Result<()> {
 pub async fn instances(
     tx: &mut Tx,
     service_id: i64,
-    which: Which<'_>,
+    selection: InstanceSelection<'_>,
     version_id: Option<i64>,
-) -> Result<Vec<Instance>> {
-    let (these, on) = match which {
-        Which::All => (None, None),
-        Which::These(ids) => (Some(Ids(ids)), None),
-        Which::On(host_ids) => (None, Some(Ids(host_ids))),
+) -> Result<Vec<CandidateInstance>> {
+    let (ids, host_ids) = match selection {
+        InstanceSelection::All => (None, None),
+        InstanceSelection::Ids(ids) => (Some(Ids(ids)), None),
+        InstanceSelection::OnHosts(host_ids) => (None, Some(Ids(host_ids))),
     };
     tx.query(sql!(
         "SELECT i.id, i.host_id, i.hostname, i.version_id, i.status, i.revision, t.release_id FROM instance i
@@ -79,8 +79,8 @@ pub async fn instances(
          WHERE i.service_id = $1 AND i.status <> 'REMOVED'"
     ))
     .bind(service_id)
-    .filter(part!(" AND i.id {any $}"), these)
-    .filter(part!(" AND i.host_id {any $}"), on)
+    .filter(part!(" AND i.id {any $}"), ids)
+    .filter(part!(" AND i.host_id {any $}"), host_ids)
     .filter(part!(" AND i.version_id = $"), version_id)
     .all()
     .await

@@ -1,57 +1,57 @@
-//! Turns of callers at something that only a limited number may use at a time. One caller alone may have all of them;
-//! when several wait, each has its turn in rotation, however many turns it waits for.
+//! Turns of callers at a resource with a limited number of places. One caller alone may take all of them; when several
+//! callers wait, they are served in rotation, however many turns each of them waits for.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// A number of turns. Clones share them.
+/// A limited number of turns. Clones share them.
 #[derive(Clone)]
 pub struct Turns(Arc<Mutex<State>>);
 
 struct State {
     free: usize,
-    /// Numbers those that wait, in the order in which they came.
-    came: u64,
-    /// Those that wait, by caller. No caller is here without one.
+    /// The number of the last one that waited; they are numbered in the order of their arrival.
+    last_number: u64,
+    /// Those that wait, by caller. Callers for whom none waits are removed.
     waiting: HashMap<Arc<str>, BTreeMap<u64, oneshot::Sender<Turn>>>,
-    /// The callers that wait, the next one first.
+    /// The callers for whom some wait, the next one first.
     rotation: VecDeque<Arc<str>>,
 }
 
-/// A turn, which ends when this is dropped.
+/// A turn. It ends when this is dropped.
 pub struct Turn(Turns);
 
-/// A place among those that wait, which is left when this is dropped.
-struct Place<'a> {
+/// One that waits. It leaves the queue when this is dropped.
+struct Waiter<'a> {
     turns: &'a Turns,
     caller: Arc<str>,
     number: u64,
 }
 
 impl Turns {
-    /// This many turns at a time.
-    pub fn new(many: usize) -> Turns {
-        let state = State { free: many, came: 0, waiting: HashMap::new(), rotation: VecDeque::new() };
+    /// At most this number of turns at a time.
+    pub fn new(max: usize) -> Turns {
+        let state = State { free: max, last_number: 0, waiting: HashMap::new(), rotation: VecDeque::new() };
         Turns(Arc::new(Mutex::new(state)))
     }
 
-    /// Waits for a turn of this caller.
+    /// Waits for a turn for this caller.
     pub async fn take(&self, caller: &str) -> Turn {
-        let (place, turn) = {
+        let (waiter, turn) = {
             let mut state = self.lock();
-            // While somebody waits, none is free.
+            // While others wait, no turn is free.
             if state.free > 0 {
                 state.free -= 1;
                 return Turn(self.clone());
             }
             let (sender, turn) = oneshot::channel();
             let (caller, number) = state.wait(caller, sender);
-            (Place { turns: self, caller, number }, turn)
+            (Waiter { turns: self, caller, number }, turn)
         };
-        let turn = turn.await.expect("a place keeps its sender until it has its turn or is left");
-        drop(place);
+        let turn = turn.await.expect("the sender is kept until there is a turn or the waiter leaves");
+        drop(waiter);
         turn
     }
 
@@ -62,23 +62,23 @@ impl Turns {
 
 impl State {
     fn wait(&mut self, caller: &str, sender: oneshot::Sender<Turn>) -> (Arc<str>, u64) {
-        self.came += 1;
+        self.last_number += 1;
         let known = self.waiting.get_key_value(caller).map(|(caller, _)| caller.clone());
         let caller = known.unwrap_or_else(|| {
             let caller: Arc<str> = caller.into();
             self.rotation.push_back(caller.clone());
             caller
         });
-        self.waiting.entry(caller.clone()).or_default().insert(self.came, sender);
-        (caller, self.came)
+        self.waiting.entry(caller.clone()).or_default().insert(self.last_number, sender);
+        (caller, self.last_number)
     }
 
-    /// The one whose turn is next: the first of the caller that comes first in the rotation and then goes to its end.
+    /// Removes the one that is served next: the first of the caller that is first in the rotation, who then goes to its end.
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
         let caller = self.rotation.pop_front()?;
-        let places = self.waiting.get_mut(&caller)?;
-        let (_, sender) = places.pop_first()?;
-        match places.is_empty() {
+        let waiters = self.waiting.get_mut(&caller)?;
+        let (_, sender) = waiters.pop_first()?;
+        match waiters.is_empty() {
             true => drop(self.waiting.remove(&caller)),
             false => self.rotation.push_back(caller),
         }
@@ -94,17 +94,17 @@ impl Drop for Turn {
             return;
         };
         drop(state);
-        // Whoever waited may have left just now: what cannot be sent is dropped here, and goes to the next one.
+        // If the receiver has left just now, the turn is dropped here, and so goes to the next one.
         let _ = next.send(Turn(self.0.clone()));
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         let mut state = self.turns.lock();
-        let Some(places) = state.waiting.get_mut(&self.caller) else { return };
-        places.remove(&self.number);
-        if places.is_empty() {
+        let Some(waiters) = state.waiting.get_mut(&self.caller) else { return };
+        waiters.remove(&self.number);
+        if waiters.is_empty() {
             state.waiting.remove(&self.caller);
             state.rotation.retain(|caller| *caller != self.caller);
         }
@@ -119,25 +119,25 @@ mod tests {
     use std::time::Duration;
     use tokio::time::timeout;
 
-    /// Those that wait, in the order in which they came, each with a name.
+    /// Those that wait, in the order of their arrival, each with a name.
     struct Queue<'a>(Vec<(&'a str, LocalBoxFuture<'a, Turn>)>);
 
     impl<'a> Queue<'a> {
-        /// Joins a queue while every turn is taken.
+        /// Joins the queue while every turn is taken.
         fn join(&mut self, turns: &'a Turns, caller: &'a str) {
             let mut waiting = turns.take(caller).boxed_local();
             assert!((&mut waiting).now_or_never().is_none(), "{caller} need not wait");
             self.0.push((caller, waiting));
         }
 
-        /// Who has a turn now, if anybody.
+        /// The one that has a turn now, or `None`.
         fn served(&mut self) -> Option<(&'a str, Turn)> {
             let found =
                 self.0.iter_mut().enumerate().find_map(|(at, (_, waiting))| Some((at, waiting.now_or_never()?)));
             found.map(|(at, turn)| (self.0.remove(at).0, turn))
         }
 
-        /// In which order all are served, one after the other.
+        /// The order in which all are served, one after the other.
         fn order(&mut self, mut turn: Turn) -> Vec<&'a str> {
             let mut order = Vec::new();
             loop {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn one_caller_alone_has_all_turns() {
+    fn one_caller_alone_may_take_all_turns() {
         let turns = Turns::new(3);
         let taken = [take(&turns, "ana"), take(&turns, "ana"), take(&turns, "ana")];
         assert!(turns.take("ana").now_or_never().is_none());
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_that_wait_have_their_turns_in_rotation() {
+    fn waiting_callers_are_served_in_rotation() {
         let turns = Turns::new(1);
         let (taken, mut queue) = (take(&turns, "ana"), Queue(Vec::new()));
         for caller in ["ana", "ana", "ana", "ana", "ben", "ben", "cleo"] {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_leaves_the_queue_has_no_turn_and_leaves_nothing_behind() {
+    fn those_who_leave_the_queue_get_no_turn_and_leave_nothing_behind() {
         let turns = Turns::new(1);
         let (taken, mut queue) = (take(&turns, "ana"), Queue(Vec::new()));
         for caller in ["ana", "ben", "cleo", "ana"] {
@@ -194,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_was_given_to_one_who_left_goes_to_the_next() {
+    fn a_turn_that_was_sent_to_one_who_left_goes_to_the_next() {
         let turns = Turns::new(1);
         let (taken, mut queue) = (take(&turns, "ana"), Queue(Vec::new()));
         queue.join(&turns, "ben");
         queue.join(&turns, "cleo");
         drop(taken);
-        // Ben has it and does not know yet.
+        // Ben's turn was sent and not received yet.
         drop(queue.0.remove(0));
         let (caller, turn) = queue.served().unwrap();
         assert_eq!(caller, "cleo");
@@ -217,8 +217,8 @@ mod tests {
             tokio::spawn(async move {
                 for round in 0..500 {
                     let taking = turns.take(if caller.is_multiple_of(2) { "ana" } else { "ben" });
-                    let patience = Duration::from_micros((round * 7 + caller) % 50);
-                    if let Ok(turn) = timeout(patience, taking).await {
+                    let limit = Duration::from_micros((round * 7 + caller) % 50);
+                    if let Ok(turn) = timeout(limit, taking).await {
                         assert!(in_use.fetch_add(1, Ordering::SeqCst) < 2);
                         tokio::task::yield_now().await;
                         in_use.fetch_sub(1, Ordering::SeqCst);

@@ -105,7 +105,7 @@ async fn the_doctor_names_each_invariant_that_is_broken() {
         (
             "I4",
             "The version of an instance differs from its newest event.",
-            &["instance_told ON instance"],
+            &["instance_has_event ON instance"],
             &[sql!("UPDATE instance SET version_id = (SELECT min(id) FROM version) WHERE hostname = 'b'")],
         ),
         (
@@ -143,7 +143,7 @@ async fn the_doctor_names_each_invariant_that_is_broken() {
         (
             "I5",
             "An instance differs from its newest event.",
-            &["instance_told ON instance"],
+            &["instance_has_event ON instance"],
             &[sql!("UPDATE instance SET status = 'UPGRADE_FAILED' WHERE hostname = 'b'")],
         ),
         (

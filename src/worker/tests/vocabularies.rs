@@ -24,7 +24,9 @@ async fn filled(kind: &str) -> Fleet {
         fleet.changed(|tx| tx.query(statement)).await;
     }
     let finals = ["release_target_final ON release_target", "release_final ON release"];
-    for guard in finals.into_iter().chain(["event_kept ON event", "audit_kept ON audit", "instance_told ON instance"]) {
+    for guard in
+        finals.into_iter().chain(["event_kept ON event", "audit_kept ON audit", "instance_has_event ON instance"])
+    {
         unguard(&fleet, guard).await;
     }
     fleet
