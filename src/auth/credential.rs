@@ -91,33 +91,31 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_token_is_valid_until_it_expires_or_is_revoked() {
-        for kind in databases::BOTH {
-            let directory = tempfile::tempdir().unwrap();
-            let db = Db::open(&databases::fresh(kind, directory.path()), 2).await.unwrap();
-            let credentials = Credentials::new(db.clone());
-            let secret = create(&db, "ci", Role::Builder, None).await.unwrap();
-            let tomorrow = Timestamp(Timestamp::now().0 + 86_400_000);
-            let expiring = create(&db, "brief", Role::Viewer, Some(tomorrow)).await.unwrap();
-            let ci = credentials.authenticate(secret.reveal()).await.unwrap().unwrap();
-            assert_eq!((ci.caller.name.as_str(), ci.caller.role), ("ci", Role::Builder));
-            assert_eq!(ci.caller.credential, "token 1");
-            assert!(ci.still_valid().await.unwrap());
-            let brief = credentials.authenticate(expiring.reveal()).await.unwrap().unwrap();
-            for unknown in [Secret::generate().reveal(), "", "lk_"] {
-                assert!(credentials.authenticate(unknown).await.unwrap().is_none(), "{unknown}");
-            }
-
-            assert_eq!(revoke(&db, TokenSelection::Named("ci")).await.unwrap(), 1);
-            let mut tx = db.begin().await.unwrap();
-            tx.query(sql!("UPDATE token SET expires_at = {now} WHERE name = 'brief'")).execute().await.unwrap();
-            tx.commit().await.unwrap();
-            ci.clone().until_invalid().await;
-            assert!(!ci.still_valid().await.unwrap());
-            refused(&credentials, &secret).await;
-            refused(&credentials, &expiring).await;
-            assert!(!brief.still_valid().await.unwrap());
+    async fn a_token_is_valid_until_it_expires_or_is_revoked(kind: &str) {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open(&databases::fresh(kind, directory.path()), 2).await.unwrap();
+        let credentials = Credentials::new(db.clone());
+        let secret = create(&db, "ci", Role::Builder, None).await.unwrap();
+        let tomorrow = Timestamp(Timestamp::now().0 + 86_400_000);
+        let expiring = create(&db, "brief", Role::Viewer, Some(tomorrow)).await.unwrap();
+        let ci = credentials.authenticate(secret.reveal()).await.unwrap().unwrap();
+        assert_eq!((ci.caller.name.as_str(), ci.caller.role), ("ci", Role::Builder));
+        assert_eq!(ci.caller.credential, "token 1");
+        assert!(ci.still_valid().await.unwrap());
+        let brief = credentials.authenticate(expiring.reveal()).await.unwrap().unwrap();
+        for unknown in [Secret::generate().reveal(), "", "lk_"] {
+            assert!(credentials.authenticate(unknown).await.unwrap().is_none(), "{unknown}");
         }
+
+        assert_eq!(revoke(&db, TokenSelection::Named("ci")).await.unwrap(), 1);
+        let mut tx = db.begin().await.unwrap();
+        tx.query(sql!("UPDATE token SET expires_at = {now} WHERE name = 'brief'")).execute().await.unwrap();
+        tx.commit().await.unwrap();
+        ci.clone().until_invalid().await;
+        assert!(!ci.still_valid().await.unwrap());
+        refused(&credentials, &secret).await;
+        refused(&credentials, &expiring).await;
+        assert!(!brief.still_valid().await.unwrap());
     }
+    testkit::on_both!(a_token_is_valid_until_it_expires_or_is_revoked);
 }

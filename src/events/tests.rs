@@ -91,19 +91,15 @@ async fn everybody_gets_everything(kind: &str, waking: Waking) {
     assert!(last.next().await.is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_each_follower_gets_each_event_once_and_in_order() {
-    for kind in databases::BOTH {
-        everybody_gets_everything(kind, Waking::default()).await;
-    }
+async fn i5_each_follower_gets_each_event_once_and_in_order(kind: &str) {
+    everybody_gets_everything(kind, Waking::default()).await;
 }
+testkit::on_both!(threads i5_each_follower_gets_each_event_once_and_in_order);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn i5_holds_without_any_wake_up() {
-    for kind in databases::BOTH {
-        everybody_gets_everything(kind, Waking { poll: Duration::from_millis(20), hints: false }).await;
-    }
+async fn i5_holds_without_any_wake_up(kind: &str) {
+    everybody_gets_everything(kind, Waking { poll: Duration::from_millis(20), hints: false }).await;
 }
+testkit::on_both!(threads i5_holds_without_any_wake_up);
 
 #[tokio::test]
 async fn a_follower_that_lagged_goes_back_to_the_table() {
@@ -126,50 +122,46 @@ async fn a_follower_that_lagged_goes_back_to_the_table() {
     assert_eq!(seen, (2..=301).collect::<Vec<_>>());
 }
 
-#[tokio::test]
-async fn what_was_given_up_is_gone_and_said_to_be() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let db = open(kind, &directory).await;
-        let tail = Tail::start(db.clone(), Waking::default(), CancellationToken::new()).await.unwrap();
-        append(&db, 10, true).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        append(&db, 5, true).await;
-        assert_eq!(keep(&db, Duration::from_millis(200)).await.unwrap(), 10, "{kind}");
-        assert_eq!(log::bounds(&db).await.unwrap(), log::Bounds { floor: 10, head: 15 });
-        let mut early = Box::pin(tail.follow(9));
-        assert_eq!(early.next().await, Some(Err(Expired)));
-        assert_eq!(early.next().await, None);
-        let mut right = Box::pin(tail.follow(10));
-        assert_eq!(right.next().await.unwrap().unwrap().len(), 5);
-        // The newest event always stays: positions and revisions are counted on from it.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        assert_eq!(keep(&db, Duration::ZERO).await.unwrap(), 4, "{kind}");
-        append(&db, 1, true).await;
-        assert_eq!(log::bounds(&db).await.unwrap(), log::Bounds { floor: 14, head: 16 });
-        assert_eq!(keep(&db, Duration::from_hours(1)).await.unwrap(), 0);
-        assert_eq!(db.dialect() == Dialect::Sqlite, kind == "sqlite");
-    }
+async fn what_was_given_up_is_gone_and_said_to_be(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(kind, &directory).await;
+    let tail = Tail::start(db.clone(), Waking::default(), CancellationToken::new()).await.unwrap();
+    append(&db, 10, true).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    append(&db, 5, true).await;
+    assert_eq!(keep(&db, Duration::from_millis(200)).await.unwrap(), 10, "{kind}");
+    assert_eq!(log::bounds(&db).await.unwrap(), log::Bounds { floor: 10, head: 15 });
+    let mut early = Box::pin(tail.follow(9));
+    assert_eq!(early.next().await, Some(Err(Expired)));
+    assert_eq!(early.next().await, None);
+    let mut right = Box::pin(tail.follow(10));
+    assert_eq!(right.next().await.unwrap().unwrap().len(), 5);
+    // The newest event always stays: positions and revisions are counted on from it.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(keep(&db, Duration::ZERO).await.unwrap(), 4, "{kind}");
+    append(&db, 1, true).await;
+    assert_eq!(log::bounds(&db).await.unwrap(), log::Bounds { floor: 14, head: 16 });
+    assert_eq!(keep(&db, Duration::from_hours(1)).await.unwrap(), 0);
+    assert_eq!(db.dialect() == Dialect::Sqlite, kind == "sqlite");
 }
+testkit::on_both!(what_was_given_up_is_gone_and_said_to_be);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn any_number_of_processes_may_give_up_old_events_at_once() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let db = open(kind, &directory).await;
-        append(&db, 3000, true).await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        append(&db, 1, true).await;
-        let keeping = (0..6).map(|_| {
-            let db = db.clone();
-            tokio::spawn(async move { keep(&db, Duration::from_millis(10)).await.unwrap() })
-        });
-        let deleted: Vec<u64> = futures_util::future::join_all(keeping).await.into_iter().map(Result::unwrap).collect();
-        assert_eq!(deleted.iter().sum::<u64>(), 3000, "{kind}: each once");
-        let found = log::after(&db, 0, 10).await.unwrap();
-        assert_eq!(found.iter().map(|event| event.position).collect::<Vec<_>>(), [3001], "{kind}");
-    }
+async fn any_number_of_processes_may_give_up_old_events_at_once(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(kind, &directory).await;
+    append(&db, 3000, true).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    append(&db, 1, true).await;
+    let keeping = (0..6).map(|_| {
+        let db = db.clone();
+        tokio::spawn(async move { keep(&db, Duration::from_millis(10)).await.unwrap() })
+    });
+    let deleted: Vec<u64> = futures_util::future::join_all(keeping).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(deleted.iter().sum::<u64>(), 3000, "{kind}: each once");
+    let found = log::after(&db, 0, 10).await.unwrap();
+    assert_eq!(found.iter().map(|event| event.position).collect::<Vec<_>>(), [3001], "{kind}");
 }
+testkit::on_both!(threads any_number_of_processes_may_give_up_old_events_at_once);
 
 /// Appends what a newer program may: an event about a host, which has no service, and an unknown change of a service.
 async fn append_unknown(db: &Db) {
@@ -192,54 +184,50 @@ async fn append_unknown(db: &Db) {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn events_that_a_newer_program_wrote_are_passed_over_and_hold_nobody_up() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let db = open(kind, &directory).await;
-        let waking = Waking { poll: Duration::from_millis(1), hints: true };
-        let tail = Tail::start(db.clone(), waking, CancellationToken::new()).await.unwrap();
-        let filter = Filter::of(Subject::Service);
-        let wanted = async |after: i64| {
-            let (mut stream, mut wanted) = (Box::pin(tail.follow(after)), Vec::new());
-            while wanted.last() != Some(&4) {
-                let batch = stream.next().await.expect("the tail goes on").expect("everything is kept");
-                wanted.extend(batch.iter().filter(|event| filter.matches(event)).map(|event| event.position));
-            }
-            wanted
-        };
-        let appending = async {
-            append(&db, 1, true).await;
-            append_unknown(&db).await;
-            append(&db, 1, true).await;
-        };
-        let (live, ()) = tokio::join!(wanted(0), appending);
-        assert_eq!((live, wanted(0).await), (vec![1, 4], vec![1, 4]), "{kind}");
-        assert_eq!(wanted(2).await, [4], "{kind}: from between them");
-        let found = log::after(&db, 0, 10).await.unwrap();
-        assert_eq!(found.iter().map(|event| event.subject.0.is_some()).collect::<Vec<_>>(), [true, false, false, true]);
-    }
+async fn events_that_a_newer_program_wrote_are_passed_over_and_hold_nobody_up(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(kind, &directory).await;
+    let waking = Waking { poll: Duration::from_millis(1), hints: true };
+    let tail = Tail::start(db.clone(), waking, CancellationToken::new()).await.unwrap();
+    let filter = Filter::of(Subject::Service);
+    let wanted = async |after: i64| {
+        let (mut stream, mut wanted) = (Box::pin(tail.follow(after)), Vec::new());
+        while wanted.last() != Some(&4) {
+            let batch = stream.next().await.expect("the tail goes on").expect("everything is kept");
+            wanted.extend(batch.iter().filter(|event| filter.matches(event)).map(|event| event.position));
+        }
+        wanted
+    };
+    let appending = async {
+        append(&db, 1, true).await;
+        append_unknown(&db).await;
+        append(&db, 1, true).await;
+    };
+    let (live, ()) = tokio::join!(wanted(0), appending);
+    assert_eq!((live, wanted(0).await), (vec![1, 4], vec![1, 4]), "{kind}");
+    assert_eq!(wanted(2).await, [4], "{kind}: from between them");
+    let found = log::after(&db, 0, 10).await.unwrap();
+    assert_eq!(found.iter().map(|event| event.subject.0.is_some()).collect::<Vec<_>>(), [true, false, false, true]);
 }
+testkit::on_both!(events_that_a_newer_program_wrote_are_passed_over_and_hold_nobody_up);
 
-#[tokio::test]
-async fn an_event_is_read_as_it_was_appended() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let db = open(kind, &directory).await;
-        let at = Timestamp(1_795_000_000_007);
-        let mut tx = db.begin().await.unwrap();
-        log::append(&mut tx, at, &[instance_event()]).await.unwrap();
-        tx.commit().await.unwrap();
-        let [event] = log::after(&db, 0, 10).await.unwrap().try_into().unwrap();
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!((event.at, event.position, event.subject), (at, 1, IfKnown(Some(Subject::Instance))));
-        assert_eq!((event.kind.as_str(), event.caused_by.as_str(), event.service_id), ("HOLD", "tester", Some(3)));
-        assert_eq!((&event.status, &event.previous_status), (&text("UPGRADING"), &text("RUNNING")));
-        assert_eq!((&event.hostname, event.locked, event.revision), (&text("web-1"), Some(true), Some(2)));
-        assert_eq!((event.instance_id, event.host_id, event.hold_id, event.total), (Some(5), Some(7), Some(11), None));
-        assert_filtered(&event);
-    }
+async fn an_event_is_read_as_it_was_appended(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(kind, &directory).await;
+    let at = Timestamp(1_795_000_000_007);
+    let mut tx = db.begin().await.unwrap();
+    log::append(&mut tx, at, &[instance_event()]).await.unwrap();
+    tx.commit().await.unwrap();
+    let [event] = log::after(&db, 0, 10).await.unwrap().try_into().unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!((event.at, event.position, event.subject), (at, 1, IfKnown(Some(Subject::Instance))));
+    assert_eq!((event.kind.as_str(), event.caused_by.as_str(), event.service_id), ("HOLD", "tester", Some(3)));
+    assert_eq!((&event.status, &event.previous_status), (&text("UPGRADING"), &text("RUNNING")));
+    assert_eq!((&event.hostname, event.locked, event.revision), (&text("web-1"), Some(true), Some(2)));
+    assert_eq!((event.instance_id, event.host_id, event.hold_id, event.total), (Some(5), Some(7), Some(11), None));
+    assert_filtered(&event);
 }
+testkit::on_both!(an_event_is_read_as_it_was_appended);
 
 fn instance_event() -> NewEvent {
     use crate::domain::event::InstanceEventKind;

@@ -29,17 +29,15 @@ struct Ground {
 /// What the log tells of one event, in short: kind, revision, statuses, locked.
 type Event = (String, Option<i64>, Option<String>, Option<String>, Option<bool>);
 
-/// One on each of the two databases.
-async fn both() -> Vec<Ground> {
-    let mut grounds = Vec::new();
-    for kind in databases::BOTH {
+impl Ground {
+    /// A fresh server on a database of this kind.
+    async fn new(kind: &str) -> Ground {
         let directory = tempfile::tempdir().unwrap();
         let db = Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap();
         let executor = Executor::parse("sim", "kind = 'simulate'").unwrap();
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
-        grounds.push(Ground { app, _directory: directory });
+        Ground { app, _directory: directory }
     }
-    grounds
 }
 
 /// A request of this mutation.

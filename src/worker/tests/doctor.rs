@@ -1,6 +1,6 @@
 //! The doctor names each invariant that is broken, and finds nothing where all is well.
 
-use super::fleet::{BOTH, Fleet, named};
+use super::fleet::{Fleet, named};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::Selection;
 use crate::store::db::sql::Sql;
@@ -34,23 +34,20 @@ pub(super) async fn unguard(fleet: &Fleet, guard: &str) {
     fleet.changed(|tx| tx.query(sql)).await;
 }
 
-#[tokio::test]
-async fn the_doctor_finds_nothing_after_ordinary_work() {
-    for kind in BOTH {
-        let fleet = fleet(kind).await;
-        let mut revert = fleet.revert(Selection::All(true));
-        revert.change.idempotency_key = Some("k2".into());
-        assert!(!fleet.accepted(&revert).await.replayed);
-        assert!(fleet.accepted(&revert).await.replayed);
-        assert_eq!(doctor::check(&fleet.app.db).await.unwrap(), []);
-    }
+async fn the_doctor_finds_nothing_after_ordinary_work(kind: &str) {
+    let fleet = fleet(kind).await;
+    let mut revert = fleet.revert(Selection::All(true));
+    revert.change.idempotency_key = Some("k2".into());
+    assert!(!fleet.accepted(&revert).await.replayed);
+    assert!(fleet.accepted(&revert).await.replayed);
+    assert_eq!(doctor::check(&fleet.app.db).await.unwrap(), []);
 }
+testkit::on_both!(the_doctor_finds_nothing_after_ordinary_work);
 
 /// An invariant, what is said of it, what has to be taken away, and how it is broken.
 type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'static Sql]);
 
-#[tokio::test]
-async fn the_doctor_names_each_invariant_that_is_broken() {
+async fn the_doctor_names_each_invariant_that_is_broken(kind: &str) {
     let run = sql!(
         "UPDATE release_target SET status = 'RUNNING', attempt = 1, step = 'RUN', started_at = {now}, fence = 1 WHERE status = 'QUEUED'"
     );
@@ -194,18 +191,17 @@ async fn the_doctor_names_each_invariant_that_is_broken() {
             &[sql!("INSERT INTO token (name, role, hash, hint, created_at) VALUES ('a', 'AUDITOR', 'a', 'b', {now})")],
         ),
     ];
-    for kind in BOTH {
-        for (invariant, what, guards, statements) in cases {
-            let fleet = fleet(kind).await;
-            for guard in *guards {
-                unguard(&fleet, guard).await;
-            }
-            for statement in *statements {
-                fleet.changed(|tx| tx.query(statement)).await;
-            }
-            let found = doctor::check(&fleet.app.db).await.unwrap();
-            let named = found.iter().find(|finding| finding.invariant == *invariant && finding.what == *what);
-            assert!(named.is_some_and(|finding| !finding.rows.is_empty()), "{what} {found:?}");
+    for (invariant, what, guards, statements) in cases {
+        let fleet = fleet(kind).await;
+        for guard in *guards {
+            unguard(&fleet, guard).await;
         }
+        for statement in *statements {
+            fleet.changed(|tx| tx.query(statement)).await;
+        }
+        let found = doctor::check(&fleet.app.db).await.unwrap();
+        let named = found.iter().find(|finding| finding.invariant == *invariant && finding.what == *what);
+        assert!(named.is_some_and(|finding| !finding.rows.is_empty()), "{what} {found:?}");
     }
 }
+testkit::on_both!(the_doctor_names_each_invariant_that_is_broken);

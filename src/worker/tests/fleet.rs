@@ -17,8 +17,6 @@ use crate::store::tests::databases;
 use crate::store::{Db, Error, Json, Tx};
 use serde_json::json;
 
-pub use databases::BOTH;
-
 /// A service `web` with versions 1 to 4 (4 is not built) and hosts `h00001`, … with instances.
 pub struct Fleet {
     pub app: App,

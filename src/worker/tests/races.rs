@@ -1,6 +1,6 @@
 //! Requests that race: of two for an instance exactly one gets it, and no hold or freeze is overlooked.
 
-use super::fleet::{BOTH, Fleet, name, named};
+use super::fleet::{Fleet, name, named};
 use crate::domain::Kind;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::release::request::{Accepted, Aim, Request, Selection};
@@ -36,200 +36,186 @@ async fn intervals_are_apart(fleet: &Fleet) {
     assert_eq!(locks, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r8_a_thousand_requests_for_the_same_hundred_instances_never_hold_one_together() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 100).await);
-        let mut requests = JoinSet::new();
-        for number in 0..1000_usize {
-            let fleet = fleet.clone();
-            requests.spawn(async move {
-                let (version_id, current_version_id) = (fleet.id(number % 3), None);
-                let aim = match number % 2 {
-                    0 => Aim::Upgrade { version_id, current_version_id },
-                    _ => Aim::Revert { version_id, current_version_id },
-                };
-                let hosts = match number % 5 {
-                    0 => Selection::All(true),
-                    // Overlapping parts of the fleet, named in opposite orders.
-                    part => {
-                        let mut names: Vec<_> = (part * 15..part * 15 + 40).map(|host| name(host % 100 + 1)).collect();
-                        if number % 7 > 3 {
-                            names.reverse();
-                        }
-                        Selection::Hostnames(names)
+async fn r8_a_thousand_requests_for_the_same_hundred_instances_never_hold_one_together(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 100).await);
+    let mut requests = JoinSet::new();
+    for number in 0..1000_usize {
+        let fleet = fleet.clone();
+        requests.spawn(async move {
+            let (version_id, current_version_id) = (fleet.id(number % 3), None);
+            let aim = match number % 2 {
+                0 => Aim::Upgrade { version_id, current_version_id },
+                _ => Aim::Revert { version_id, current_version_id },
+            };
+            let hosts = match number % 5 {
+                0 => Selection::All(true),
+                // Overlapping parts of the fleet, named in opposite orders.
+                part => {
+                    let mut names: Vec<_> = (part * 15..part * 15 + 40).map(|host| name(host % 100 + 1)).collect();
+                    if number % 7 > 3 {
+                        names.reverse();
                     }
-                };
-                let end = match number % 4 {
-                    0 => ReleaseTargetStatus::Failed,
-                    _ => ReleaseTargetStatus::Succeeded,
-                };
-                // A seventh of them asks again, so that there are some whenever something is let go of.
-                let (request, times) = (fleet.request(aim, hosts), if number % 7 == 0 { 10 } else { 1 });
-                let mut taken = Vec::new();
-                for _ in 0..times {
-                    if let Ok(Accepted { release_id: Some(id), accepted, .. }) = fleet.ask(&request).await {
-                        fleet.end(id, end).await;
-                        taken.push(accepted.len());
-                    }
+                    Selection::Hostnames(names)
                 }
-                taken
-            });
-        }
-        let (mut releases, mut targets) = (0, 0);
-        while let Some(done) = requests.join_next().await {
-            let taken = done.unwrap();
-            (releases, targets) = (releases + taken.len(), targets + taken.iter().sum::<usize>());
-        }
-        assert!(releases > 10 && targets > 100, "{releases} releases with {targets} targets");
-        intervals_are_apart(&fleet).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r10_the_same_key_fifty_times_at_once_gives_one_release() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 5).await);
-        let mut requests = JoinSet::new();
-        for _ in 0..50 {
-            let fleet = fleet.clone();
-            requests.spawn(async move {
-                let mut request = fleet.upgrade(Selection::All(true));
-                request.change.idempotency_key = Some("once".into());
-                fleet.accepted(&request).await
-            });
-        }
-        let answers = requests.join_all().await;
-        assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
-        assert!(answers.iter().all(|answer| answer.release_id == answers[0].release_id && answer.accepted.len() == 5));
-        let releases: i64 = fleet.app.db.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
-        assert_eq!(releases, 1);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r15_of_many_installations_on_one_host_exactly_one_is_accepted() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 0).await);
-        fleet.hosts(&["a".into(), "b".into()]).await;
-        let mut requests = JoinSet::new();
-        for number in 0..20 {
-            let fleet = fleet.clone();
-            requests.spawn(async move {
-                let hosts = if number % 2 == 0 { named(&["a", "b"]) } else { named(&["b", "a"]) };
-                match fleet.ask(&fleet.install(hosts)).await {
-                    Ok(_) => true,
-                    Err(refused) => {
-                        assert_eq!(refused.problems.codes(), ["HOST_ALREADY_DEPLOYED"]);
-                        false
-                    }
+            };
+            let end = match number % 4 {
+                0 => ReleaseTargetStatus::Failed,
+                _ => ReleaseTargetStatus::Succeeded,
+            };
+            // A seventh of them asks again, so that there are some whenever something is let go of.
+            let (request, times) = (fleet.request(aim, hosts), if number % 7 == 0 { 10 } else { 1 });
+            let mut taken = Vec::new();
+            for _ in 0..times {
+                if let Ok(Accepted { release_id: Some(id), accepted, .. }) = fleet.ask(&request).await {
+                    fleet.end(id, end).await;
+                    taken.push(accepted.len());
                 }
-            });
-        }
-        let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
-        assert_eq!(accepted, 1);
+            }
+            taken
+        });
     }
+    let (mut releases, mut targets) = (0, 0);
+    while let Some(done) = requests.join_next().await {
+        let taken = done.unwrap();
+        (releases, targets) = (releases + taken.len(), targets + taken.iter().sum::<usize>());
+    }
+    assert!(releases > 10 && targets > 100, "{releases} releases with {targets} targets");
+    intervals_are_apart(&fleet).await;
 }
+testkit::on_both!(threads r8_a_thousand_requests_for_the_same_hundred_instances_never_hold_one_together);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r3_of_removing_a_host_and_installing_on_it_exactly_one_happens() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 0).await);
-        fleet.hosts(&(1..=20).map(name).collect::<Vec<_>>()).await;
-        let mut pairs = JoinSet::new();
-        for number in 1..=20 {
-            let fleet = fleet.clone();
-            pairs.spawn(async move {
-                let host = name(number);
-                let id = Kind::Host.id(fleet.host(&host).await).to_string();
-                let hosts = match number % 2 {
-                    0 => Selection::HostIds(vec![id.clone()]),
-                    _ => named(&[&host]),
-                };
-                let request = fleet.install(hosts);
-                let removal = change::Request { operation: "removeHost", ..request.change.clone() };
-                let (removed, installed) =
-                    tokio::join!(catalog::host::remove(&fleet.app, &removal, &id), fleet.ask(&request));
-                match (removed.unwrap(), installed) {
-                    (Ok(_), Err(refused)) => assert_eq!(refused.problems.codes(), ["NOT_FOUND"]),
-                    (Err(problems), Ok(_)) => assert_eq!(problems.codes(), ["IN_USE"]),
-                    both => panic!("{both:?}"),
+async fn r10_the_same_key_fifty_times_at_once_gives_one_release(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 5).await);
+    let mut requests = JoinSet::new();
+    for _ in 0..50 {
+        let fleet = fleet.clone();
+        requests.spawn(async move {
+            let mut request = fleet.upgrade(Selection::All(true));
+            request.change.idempotency_key = Some("once".into());
+            fleet.accepted(&request).await
+        });
+    }
+    let answers = requests.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1);
+    assert!(answers.iter().all(|answer| answer.release_id == answers[0].release_id && answer.accepted.len() == 5));
+    let releases: i64 = fleet.app.db.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
+    assert_eq!(releases, 1);
+}
+testkit::on_both!(threads r10_the_same_key_fifty_times_at_once_gives_one_release);
+
+async fn r15_of_many_installations_on_one_host_exactly_one_is_accepted(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 0).await);
+    fleet.hosts(&["a".into(), "b".into()]).await;
+    let mut requests = JoinSet::new();
+    for number in 0..20 {
+        let fleet = fleet.clone();
+        requests.spawn(async move {
+            let hosts = if number % 2 == 0 { named(&["a", "b"]) } else { named(&["b", "a"]) };
+            match fleet.ask(&fleet.install(hosts)).await {
+                Ok(_) => true,
+                Err(refused) => {
+                    assert_eq!(refused.problems.codes(), ["HOST_ALREADY_DEPLOYED"]);
+                    false
                 }
-            });
-        }
-        while let Some(done) = pairs.join_next().await {
-            done.unwrap();
-        }
+            }
+        });
+    }
+    let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
+    assert_eq!(accepted, 1);
+}
+testkit::on_both!(threads r15_of_many_installations_on_one_host_exactly_one_is_accepted);
+
+async fn r3_of_removing_a_host_and_installing_on_it_exactly_one_happens(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 0).await);
+    fleet.hosts(&(1..=20).map(name).collect::<Vec<_>>()).await;
+    let mut pairs = JoinSet::new();
+    for number in 1..=20 {
+        let fleet = fleet.clone();
+        pairs.spawn(async move {
+            let host = name(number);
+            let id = Kind::Host.id(fleet.host(&host).await).to_string();
+            let hosts = match number % 2 {
+                0 => Selection::HostIds(vec![id.clone()]),
+                _ => named(&[&host]),
+            };
+            let request = fleet.install(hosts);
+            let removal = change::Request { operation: "removeHost", ..request.change.clone() };
+            let (removed, installed) =
+                tokio::join!(catalog::host::remove(&fleet.app, &removal, &id), fleet.ask(&request));
+            match (removed.unwrap(), installed) {
+                (Ok(_), Err(refused)) => assert_eq!(refused.problems.codes(), ["NOT_FOUND"]),
+                (Err(problems), Ok(_)) => assert_eq!(problems.codes(), ["IN_USE"]),
+                both => panic!("{both:?}"),
+            }
+        });
+    }
+    while let Some(done) = pairs.join_next().await {
+        done.unwrap();
     }
 }
+testkit::on_both!(threads r3_of_removing_a_host_and_installing_on_it_exactly_one_happens);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r17_after_a_freeze_is_answered_nothing_is_accepted() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 40).await);
-        let mut requests = JoinSet::new();
-        for number in 1..=40 {
-            let fleet = fleet.clone();
-            requests.spawn(async move { fleet.ask(&fleet.upgrade(named(&[&name(number)]))).await.is_ok() });
-        }
-        // As freezing does: the service is locked, and the freeze is there when it is let go of.
-        let mut tx = fleet.app.db.begin().await.unwrap();
-        tx.query(sql!("SELECT id FROM service WHERE id = $1 {lock}")).bind(fleet.service).execute().await.unwrap();
-        tx.query(sql!(
-            "INSERT INTO hold (service_id, reason, created_at, created_by) VALUES ($1, 'stop', {now}, 'ann')"
-        ))
+async fn r17_after_a_freeze_is_answered_nothing_is_accepted(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 40).await);
+    let mut requests = JoinSet::new();
+    for number in 1..=40 {
+        let fleet = fleet.clone();
+        requests.spawn(async move { fleet.ask(&fleet.upgrade(named(&[&name(number)]))).await.is_ok() });
+    }
+    // As freezing does: the service is locked, and the freeze is there when it is let go of.
+    let mut tx = fleet.app.db.begin().await.unwrap();
+    tx.query(sql!("SELECT id FROM service WHERE id = $1 {lock}")).bind(fleet.service).execute().await.unwrap();
+    tx.query(sql!("INSERT INTO hold (service_id, reason, created_at, created_by) VALUES ($1, 'stop', {now}, 'ann')"))
         .bind(fleet.service)
         .execute()
         .await
         .unwrap();
-        let before: i64 = tx.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
-        tx.commit().await.unwrap();
-        let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
-        assert_eq!(accepted as i64, before);
-    }
+    let before: i64 = tx.query(sql!("SELECT count(*) AS many FROM release")).scalar().await.unwrap();
+    tx.commit().await.unwrap();
+    let accepted = requests.join_all().await.into_iter().filter(|accepted| *accepted).count();
+    assert_eq!(accepted as i64, before);
 }
+testkit::on_both!(threads r17_after_a_freeze_is_answered_nothing_is_accepted);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn r17_a_hold_that_races_with_a_release_is_seen_or_sees_it() {
-    for kind in BOTH {
-        let fleet = Arc::new(Fleet::new(kind, 20).await);
-        let mut pairs = JoinSet::new();
-        for number in 1..=20 {
-            let fleet = fleet.clone();
-            pairs.spawn(async move {
-                let host = name(number);
-                let instance = fleet.instance(&host).await;
-                let hosts = [host.as_str()];
-                let holding = async {
-                    // As holding does: the instance is locked, then it is read what has it.
-                    let mut tx = fleet.app.db.begin().await.unwrap();
-                    let lock = tx.query(sql!("SELECT id FROM instance WHERE id = $1 {lock}"));
-                    lock.bind(instance).execute().await.unwrap();
-                    let seen: i64 = tx
-                        .query(sql!("SELECT count(*) AS many FROM instance_lock WHERE instance_id = $1"))
-                        .bind(instance)
-                        .scalar()
-                        .await
-                        .unwrap();
-                    tx.query(sql!(
-                        "INSERT INTO hold (service_id, instance_id, reason, created_at, created_by)
-                         VALUES ($1, $2, 'stop', {now}, 'ann')"
-                    ))
-                    .bind(fleet.service)
+async fn r17_a_hold_that_races_with_a_release_is_seen_or_sees_it(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 20).await);
+    let mut pairs = JoinSet::new();
+    for number in 1..=20 {
+        let fleet = fleet.clone();
+        pairs.spawn(async move {
+            let host = name(number);
+            let instance = fleet.instance(&host).await;
+            let hosts = [host.as_str()];
+            let holding = async {
+                // As holding does: the instance is locked, then it is read what has it.
+                let mut tx = fleet.app.db.begin().await.unwrap();
+                let lock = tx.query(sql!("SELECT id FROM instance WHERE id = $1 {lock}"));
+                lock.bind(instance).execute().await.unwrap();
+                let seen: i64 = tx
+                    .query(sql!("SELECT count(*) AS many FROM instance_lock WHERE instance_id = $1"))
                     .bind(instance)
-                    .execute()
+                    .scalar()
                     .await
                     .unwrap();
-                    tx.commit().await.unwrap();
-                    seen == 1
-                };
-                let request: Request = fleet.upgrade(named(&hosts));
-                let (seen, answer) = tokio::join!(holding, fleet.ask(&request));
-                assert_eq!(seen, answer.is_ok(), "{}", Kind::Instance.id(instance));
-            });
-        }
-        while let Some(done) = pairs.join_next().await {
-            done.unwrap();
-        }
+                tx.query(sql!(
+                    "INSERT INTO hold (service_id, instance_id, reason, created_at, created_by)
+                         VALUES ($1, $2, 'stop', {now}, 'ann')"
+                ))
+                .bind(fleet.service)
+                .bind(instance)
+                .execute()
+                .await
+                .unwrap();
+                tx.commit().await.unwrap();
+                seen == 1
+            };
+            let request: Request = fleet.upgrade(named(&hosts));
+            let (seen, answer) = tokio::join!(holding, fleet.ask(&request));
+            assert_eq!(seen, answer.is_ok(), "{}", Kind::Instance.id(instance));
+        });
+    }
+    while let Some(done) = pairs.join_next().await {
+        done.unwrap();
     }
 }
+testkit::on_both!(threads r17_a_hold_that_races_with_a_release_is_seen_or_sees_it);

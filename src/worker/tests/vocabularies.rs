@@ -1,7 +1,7 @@
 //! Words of a newer program: the tables take them, the doctor names them, and what cannot be read says why.
 
 use super::doctor::{fleet, unguard};
-use super::fleet::{BOTH, Fleet};
+use super::fleet::Fleet;
 use crate::store::db::sql::{Sql, sql};
 use crate::store::db::vocabulary::{WORD_COLUMNS, WordColumn, unknown_words};
 use crate::store::{Error, instance};
@@ -39,38 +39,34 @@ fn teach(WordColumn { table, column, condition, .. }: &WordColumn) -> &'static S
     Box::leak(Box::new(Sql::new(text.leak())))
 }
 
-#[tokio::test]
-async fn i9_every_column_takes_a_word_of_a_newer_program_and_the_doctor_names_it() {
-    for kind in BOTH {
-        let fleet = filled(kind).await;
-        for column in WORD_COLUMNS {
-            let mut tx = fleet.app.db.begin().await.unwrap();
-            assert!(tx.query(teach(column)).execute().await.unwrap() > 0, "{kind}: {column:?} has no row");
-            let found: Vec<(String, String)> = tx.query(unknown_words()).all().await.unwrap();
-            let what = format!("The column {}.{} has words", column.table, column.column);
-            let named = found.iter().find(|(found, _)| found.starts_with(&what));
-            assert!(named.is_some_and(|(_, row)| row.ends_with(" NEVER_TAUGHT")), "{kind}: {column:?} {found:?}");
-        }
-        let found: Vec<(String, String)> = fleet.app.db.query(unknown_words()).all().await.unwrap();
-        assert_eq!(found, [], "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn a_row_that_cannot_be_read_for_its_word_names_the_column_and_the_word() {
-    for kind in BOTH {
-        let fleet = filled(kind).await;
-        fleet.changed(|tx| tx.query(sql!("UPDATE instance SET status = 'DRAINING' WHERE id = 1"))).await;
+async fn i9_every_column_takes_a_word_of_a_newer_program_and_the_doctor_names_it(kind: &str) {
+    let fleet = filled(kind).await;
+    for column in WORD_COLUMNS {
         let mut tx = fleet.app.db.begin().await.unwrap();
-        let error = instance::lock(&mut tx, &[1]).await.unwrap_err();
-        assert!(
-            matches!(&error, Error::UnknownWord { columns, word } if columns == "instance.status" && word == "DRAINING")
-        );
-        let text = "instance.status has the word \"DRAINING\", which this lockkeeper does not know";
-        assert!(error.to_string().starts_with(text), "{kind}: {error}");
-        // A row without names of its columns.
-        let statement = sql!("SELECT id, 'LATER' AS reason FROM instance");
-        let row: Result<Vec<(i64, crate::domain::release::SkipReason)>, Error> = tx.query(statement).all().await;
-        assert!(row.unwrap_err().to_string().starts_with("release_skip.reason has the word \"LATER\""), "{kind}");
+        assert!(tx.query(teach(column)).execute().await.unwrap() > 0, "{kind}: {column:?} has no row");
+        let found: Vec<(String, String)> = tx.query(unknown_words()).all().await.unwrap();
+        let what = format!("The column {}.{} has words", column.table, column.column);
+        let named = found.iter().find(|(found, _)| found.starts_with(&what));
+        assert!(named.is_some_and(|(_, row)| row.ends_with(" NEVER_TAUGHT")), "{kind}: {column:?} {found:?}");
     }
+    let found: Vec<(String, String)> = fleet.app.db.query(unknown_words()).all().await.unwrap();
+    assert_eq!(found, [], "{kind}");
 }
+testkit::on_both!(i9_every_column_takes_a_word_of_a_newer_program_and_the_doctor_names_it);
+
+async fn a_row_that_cannot_be_read_for_its_word_names_the_column_and_the_word(kind: &str) {
+    let fleet = filled(kind).await;
+    fleet.changed(|tx| tx.query(sql!("UPDATE instance SET status = 'DRAINING' WHERE id = 1"))).await;
+    let mut tx = fleet.app.db.begin().await.unwrap();
+    let error = instance::lock(&mut tx, &[1]).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::UnknownWord { columns, word } if columns == "instance.status" && word == "DRAINING")
+    );
+    let text = "instance.status has the word \"DRAINING\", which this lockkeeper does not know";
+    assert!(error.to_string().starts_with(text), "{kind}: {error}");
+    // A row without names of its columns.
+    let statement = sql!("SELECT id, 'LATER' AS reason FROM instance");
+    let row: Result<Vec<(i64, crate::domain::release::SkipReason)>, Error> = tx.query(statement).all().await;
+    assert!(row.unwrap_err().to_string().starts_with("release_skip.reason has the word \"LATER\""), "{kind}");
+}
+testkit::on_both!(a_row_that_cannot_be_read_for_its_word_names_the_column_and_the_word);

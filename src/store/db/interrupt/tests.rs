@@ -60,27 +60,25 @@ async fn mark(db: &Db) -> i64 {
     }
 }
 
-#[tokio::test]
-async fn an_abandoned_read_ends_and_its_connection_can_be_used_again() {
-    for kind in databases::BOTH {
-        let (_directory, db) = opened(kind, 1).await;
-        if let Pools::Sqlite { read, .. } = &db.pools {
-            // Another connection would have another one.
-            let mut connection = read.check_out().await.unwrap();
-            connection.run(async |on| sqlx::query("PRAGMA cache_size = -12345").execute(on).await).await.unwrap();
-        }
-        let before = mark(&db).await;
-        for _ in 0..3 {
-            let endless = counting(kind, ENDLESS);
-            let abandoned = timeout(Duration::from_millis(50), db.reads().read(&endless, &[])).await;
-            assert!(abandoned.is_err(), "{kind}");
-            // There is one connection. It would be replaced if it gave no sign of life.
-            let rows = db.queries_of("ana").read(&counting(kind, 7), &[]).await.unwrap();
-            assert_eq!(number(&rows), Some(7), "{kind}");
-        }
-        assert_eq!(mark(&db).await, before, "another connection on {kind}");
+async fn an_abandoned_read_ends_and_its_connection_can_be_used_again(kind: &str) {
+    let (_directory, db) = opened(kind, 1).await;
+    if let Pools::Sqlite { read, .. } = &db.pools {
+        // Another connection would have another one.
+        let mut connection = read.check_out().await.unwrap();
+        connection.run(async |on| sqlx::query("PRAGMA cache_size = -12345").execute(on).await).await.unwrap();
     }
+    let before = mark(&db).await;
+    for _ in 0..3 {
+        let endless = counting(kind, ENDLESS);
+        let abandoned = timeout(Duration::from_millis(50), db.reads().read(&endless, &[])).await;
+        assert!(abandoned.is_err(), "{kind}");
+        // There is one connection. It would be replaced if it gave no sign of life.
+        let rows = db.queries_of("ana").read(&counting(kind, 7), &[]).await.unwrap();
+        assert_eq!(number(&rows), Some(7), "{kind}");
+    }
+    assert_eq!(mark(&db).await, before, "another connection on {kind}");
 }
+testkit::on_both!(an_abandoned_read_ends_and_its_connection_can_be_used_again);
 
 #[tokio::test]
 async fn nothing_of_an_abandoned_read_is_left_at_the_database() {
@@ -103,33 +101,30 @@ async fn nothing_of_an_abandoned_read_is_left_at_the_database() {
 
 /// A read is never interrupted in place of the one before it on its connection: short statements are abandoned at every
 /// moment of their lives, and each is followed at once by one that has to be answered.
-#[tokio::test]
-async fn the_next_read_is_never_interrupted_in_place_of_the_one_before() {
-    for kind in databases::BOTH {
-        let (_directory, db) = opened(kind, 1).await;
-        let next = counting(kind, 500);
-        // Timers have a resolution of milliseconds: statements have to be long enough for them, and the speed of a busy
-        // machine changes.
-        let (mut far, mut life, mut abandoned) = (1_000, MIN_LIFE, 0);
-        for round in 0.. {
-            assert!(round < 10_000, "{abandoned} were abandoned on {kind}");
-            let began = Instant::now();
-            match timeout(life * (round % 20) / 15, db.reads().read(&counting(kind, far), &[])).await {
-                Err(_) => abandoned += 1,
-                Ok(_) => life = began.elapsed(),
-            }
-            if life < MIN_LIFE {
-                (far, life) = (2 * far, MIN_LIFE);
-            }
-            let rows =
-                db.reads().read(&next, &[]).await.unwrap_or_else(|error| panic!("round {round} on {kind}: {error}"));
-            assert_eq!(number(&rows), Some(500), "{kind}");
-            if round >= 200 && abandoned > 20 {
-                break;
-            }
+async fn the_next_read_is_never_interrupted_in_place_of_the_one_before(kind: &str) {
+    let (_directory, db) = opened(kind, 1).await;
+    let next = counting(kind, 500);
+    // Timers have a resolution of milliseconds: statements have to be long enough for them, and the speed of a busy
+    // machine changes.
+    let (mut far, mut life, mut abandoned) = (1_000, MIN_LIFE, 0);
+    for round in 0.. {
+        assert!(round < 10_000, "{abandoned} were abandoned on {kind}");
+        let began = Instant::now();
+        match timeout(life * (round % 20) / 15, db.reads().read(&counting(kind, far), &[])).await {
+            Err(_) => abandoned += 1,
+            Ok(_) => life = began.elapsed(),
+        }
+        if life < MIN_LIFE {
+            (far, life) = (2 * far, MIN_LIFE);
+        }
+        let rows = db.reads().read(&next, &[]).await.unwrap_or_else(|error| panic!("round {round} on {kind}: {error}"));
+        assert_eq!(number(&rows), Some(500), "{kind}");
+        if round >= 200 && abandoned > 20 {
+            break;
         }
     }
 }
+testkit::on_both!(the_next_read_is_never_interrupted_in_place_of_the_one_before);
 
 #[tokio::test]
 async fn only_what_is_read_for_somebody_is_interrupted() {
@@ -173,30 +168,28 @@ async fn a_session_ends_what_takes_longer_than_anybody_waits_for() {
     }
 }
 
-#[tokio::test]
-async fn queries_leave_connections_to_everything_else() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let capacity = Capacity { connections: 3, query_turns: 2, query_deadline: Some(Duration::from_secs(30)) };
-        let db = Db::open_for(&databases::fresh(kind, directory.path()), capacity).await.unwrap();
-        let queries: Vec<_> = (0..20)
-            .map(|_| {
-                let (db, endless) = (db.clone(), counting(kind, ENDLESS));
-                tokio::spawn(async move { db.queries_of("ana").read(&endless, &[]).await.map(drop) })
-            })
-            .collect();
-        let began = Instant::now();
-        while in_use(&db) < 2 {
-            assert!(began.elapsed() < Duration::from_secs(20), "{kind}: queries do not begin");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        // What `/readyz` asks, a mutation's payload, and a mutation.
-        assert!(db.answers(Duration::from_secs(10)).await, "{kind}");
-        assert_eq!(number(&db.reads().read(&counting(kind, 3), &[]).await.unwrap()), Some(3), "{kind}");
-        db.begin().await.unwrap().commit().await.unwrap();
-        assert_eq!(in_use(&db), 2, "{kind}");
-        queries.iter().for_each(tokio::task::JoinHandle::abort);
-        // Each of them that is given up leaves its turn to the next, which is then given up, too.
-        assert_eq!(number(&db.queries_of("ben").read(&counting(kind, 5), &[]).await.unwrap()), Some(5), "{kind}");
+async fn queries_leave_connections_to_everything_else(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let capacity = Capacity { connections: 3, query_turns: 2, query_deadline: Some(Duration::from_secs(30)) };
+    let db = Db::open_for(&databases::fresh(kind, directory.path()), capacity).await.unwrap();
+    let queries: Vec<_> = (0..20)
+        .map(|_| {
+            let (db, endless) = (db.clone(), counting(kind, ENDLESS));
+            tokio::spawn(async move { db.queries_of("ana").read(&endless, &[]).await.map(drop) })
+        })
+        .collect();
+    let began = Instant::now();
+    while in_use(&db) < 2 {
+        assert!(began.elapsed() < Duration::from_secs(20), "{kind}: queries do not begin");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    // What `/readyz` asks, a mutation's payload, and a mutation.
+    assert!(db.answers(Duration::from_secs(10)).await, "{kind}");
+    assert_eq!(number(&db.reads().read(&counting(kind, 3), &[]).await.unwrap()), Some(3), "{kind}");
+    db.begin().await.unwrap().commit().await.unwrap();
+    assert_eq!(in_use(&db), 2, "{kind}");
+    queries.iter().for_each(tokio::task::JoinHandle::abort);
+    // Each of them that is given up leaves its turn to the next, which is then given up, too.
+    assert_eq!(number(&db.queries_of("ben").read(&counting(kind, 5), &[]).await.unwrap()), Some(5), "{kind}");
 }
+testkit::on_both!(queries_leave_connections_to_everything_else);
