@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 /// What the small schema counts.
 #[derive(Default)]
 struct Calls {
+    begun: AtomicUsize,
     mutations: AtomicUsize,
     streams: AtomicUsize,
 }
@@ -74,8 +75,10 @@ struct Mutation;
 #[Object]
 impl Mutation {
     async fn count(&self, context: &Context<'_>, #[graphql(default)] wait_ms: u64) -> usize {
+        let calls = context.data_unchecked::<Arc<Calls>>();
+        calls.begun.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-        context.data_unchecked::<Arc<Calls>>().mutations.fetch_add(1, Ordering::SeqCst) + 1
+        calls.mutations.fetch_add(1, Ordering::SeqCst) + 1
     }
 }
 
@@ -167,6 +170,19 @@ struct Served {
 }
 
 impl Served {
+    /// Waits until this many mutations have begun.
+    async fn begun(&self, many: usize) {
+        let begun = async || (self.counts.begun.load(Ordering::SeqCst) >= many).then_some(());
+        testkit::until("the mutations have begun", begun).await;
+    }
+
+    /// Waits until this many mutations have been carried out.
+    async fn carried_out(&self, many: usize) {
+        let carried_out = async || (self.counts.mutations.load(Ordering::SeqCst) >= many).then_some(());
+        testkit::until("the mutations are carried out", carried_out).await;
+        assert_eq!(self.counts.mutations.load(Ordering::SeqCst), many);
+    }
+
     async fn start() -> Served {
         Served::timed(ws::Timings::default()).await
     }

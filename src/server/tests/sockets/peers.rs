@@ -111,7 +111,7 @@ async fn a_mutation_of_a_socket_is_carried_out_before_the_server_is_gone() {
     let served = Served::timed(patient()).await;
     let mut socket = Socket::ready(&served).await;
     socket.subscribe("1", "mutation { count(waitMs: 800) }").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    served.begun(1).await;
     served.closing.cancel();
     assert_eq!(socket.closed().await, 1012);
     timeout(SOON, served.serving).await.expect("serving ends").unwrap();
