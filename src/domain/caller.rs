@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 
 words! {
-    /// What a caller may do. All may read and subscribe.
+    /// What a caller may do. Every role may read and subscribe.
     Role {
-        /// No more than that.
+        /// May only read and subscribe.
         Viewer = "VIEWER",
-        /// Register versions and report builds.
+        /// May register versions and report builds.
         Builder = "BUILDER",
-        /// Release, lock, freeze, confirm, withdraw and reinstate versions, edit instances; not what BUILDER may.
+        /// May start and cancel releases, hold, confirm and edit instances, freeze services, and withdraw and reinstate versions. May not do what BUILDER may.
         Operator = "OPERATOR",
-        /// Everything.
+        /// May do everything.
         Admin = "ADMIN",
     }
 }
@@ -19,7 +19,7 @@ words! {
 /// What a mutation, or a field that not every role may read, needs of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// Register versions and report builds.
+    /// May register versions and report builds.
     Build,
     /// Release, lock, freeze, confirm, withdraw and reinstate versions, edit instances.
     Operate,

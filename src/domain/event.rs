@@ -15,33 +15,33 @@ words! {
         Service = "SERVICE",
     }
 
-    /// What kind of change an instance event tells.
+    /// The kind of change that an instance event reports.
     InstanceEventKind {
-        /// A release took it, ended on it, or was given up before it began on it.
+        /// A release locked the instance, finished with it, or was canceled before it started on it.
         Release = "RELEASE",
         /// A hold was set or ended.
         Hold = "HOLD",
-        /// Somebody said what runs there.
+        /// A caller confirmed which version runs.
         Confirmation = "CONFIRMATION",
-        /// Something recorded about it was changed.
+        /// Recorded data was edited.
         Edit = "EDIT",
     }
 
-    /// What kind of change a service event tells.
+    /// The kind of change that a service event reports.
     ServiceEventKind {
-        /// It was registered.
+        /// The service was registered.
         Registered = "REGISTERED",
-        /// Something recorded about it was changed.
+        /// Recorded data was edited.
         Edited = "EDITED",
-        /// It was removed.
+        /// The service was removed.
         Removed = "REMOVED",
         /// A version was registered.
         VersionRegistered = "VERSION_REGISTERED",
-        /// A build was reported on.
+        /// The status of a build was reported.
         BuildReported = "BUILD_REPORTED",
         /// A version was withdrawn.
         VersionWithdrawn = "VERSION_WITHDRAWN",
-        /// A withdrawn version is a choice again.
+        /// A withdrawn version was made available again.
         VersionReinstated = "VERSION_REINSTATED",
         /// A version was removed.
         VersionRemoved = "VERSION_REMOVED",
@@ -51,23 +51,23 @@ words! {
         Unfrozen = "UNFROZEN",
     }
 
-    /// What kind of change a release event tells.
+    /// The kind of change that a release event reports.
     ReleaseEventKind {
-        /// It was accepted.
+        /// The release was accepted.
         Accepted = "ACCEPTED",
-        /// A target began.
+        /// A target started.
         TargetStarted = "TARGET_STARTED",
-        /// A target reached its final state.
+        /// A target finished.
         TargetFinished = "TARGET_FINISHED",
-        /// Too many targets failed; no more begin.
+        /// Too many targets failed; no more targets are started.
         Stopped = "STOPPED",
-        /// It was held back.
+        /// The release was paused. Not used yet.
         Paused = "PAUSED",
-        /// It goes on.
+        /// The release was resumed. Not used yet.
         Resumed = "RESUMED",
-        /// Giving up was asked for.
+        /// The cancellation of the release was requested.
         CancelRequested = "CANCEL_REQUESTED",
-        /// Its last target ended.
+        /// The last target finished, and the release with it.
         Finished = "FINISHED",
     }
 }

@@ -5,29 +5,29 @@ use super::target::ReleaseTargetStatus;
 use super::{Edit, Problem, ProblemCode, Problems, name};
 
 words! {
-    /// State of an instance. From the acceptance of a release on it is INSTALLING, UPGRADING and so on, queued or under way.
+    /// Status of an instance. It is INSTALLING, UPGRADING and so on from the time when a release is accepted, before the release starts on the instance.
     InstanceStatus {
-        /// Nothing is being done to it.
+        /// Installed, and no release is changing it.
         Running = "RUNNING",
-        /// Being installed.
+        /// It is being installed.
         Installing = "INSTALLING",
-        /// Being moved to a newer version.
+        /// It is being moved to a newer version.
         Upgrading = "UPGRADING",
-        /// Being moved to an older version.
+        /// It is being moved to an older version.
         Reverting = "REVERTING",
-        /// Being removed.
+        /// It is being removed.
         Uninstalling = "UNINSTALLING",
-        /// Installation failed.
+        /// The installation failed.
         InstallFailed = "INSTALL_FAILED",
-        /// Upgrade failed.
+        /// The upgrade failed.
         UpgradeFailed = "UPGRADE_FAILED",
-        /// Revert failed.
+        /// The revert failed.
         RevertFailed = "REVERT_FAILED",
-        /// Removal failed.
+        /// The removal failed.
         UninstallFailed = "UNINSTALL_FAILED",
-        /// A release was interrupted and nobody knows what runs there now.
+        /// A release was interrupted, and it is not known which version runs now.
         Unknown = "UNKNOWN",
-        /// Not there any more, or its installation was given up before it began. Lists leave it out unless asked for it.
+        /// It was removed, or its installation was canceled before it started. Lists leave such instances out by default.
         Removed = "REMOVED",
     }
 }

@@ -5,41 +5,41 @@ use super::Word as _;
 words! {
     /// Why an input was refused.
     ProblemCode {
-        /// A value is outside its allowed range or form.
+        /// A value is outside the allowed range, or does not have the required form.
         Invalid = "INVALID",
-        /// A value that is needed was left out.
+        /// A required value is missing.
         Required = "REQUIRED",
-        /// Something with this unique value exists already.
+        /// An object with this unique value exists already.
         Taken = "TAKEN",
-        /// An id or a name refers to nothing the caller may see.
+        /// An id or a name refers to nothing that exists.
         NotFound = "NOT_FOUND",
-        /// An id refers to a thing of another type.
+        /// An id refers to an object of another type.
         WrongType = "WRONG_TYPE",
-        /// Two things that must belong to one service do not.
+        /// Two objects belong to different services but must belong to the same one.
         OtherService = "OTHER_SERVICE",
         /// The version has no successful build.
         VersionNotBuilt = "VERSION_NOT_BUILT",
         /// The version was withdrawn.
         VersionWithdrawn = "VERSION_WITHDRAWN",
-        /// A chosen instance is held and the request asked to refuse such.
+        /// A selected instance is locked, and onLocked is REJECT.
         Locked = "LOCKED",
         /// The service is frozen.
         Frozen = "FROZEN",
-        /// A named host has no instance of the service, or not at the current version named.
+        /// A host in the request has no instance of the service, or its instance is not at currentVersionId.
         HostNotDeployed = "HOST_NOT_DEPLOYED",
-        /// A chosen host has an instance of the service already.
+        /// A selected host has an instance of the service already.
         HostAlreadyDeployed = "HOST_ALREADY_DEPLOYED",
-        /// No executor of this name is configured.
+        /// No executor with this name is configured.
         UnknownExecutor = "UNKNOWN_EXECUTOR",
-        /// No chosen instance can take part.
+        /// None of the selected instances can take part.
         NothingToRelease = "NOTHING_TO_RELEASE",
-        /// The thing is used elsewhere and cannot be removed.
+        /// The object is still in use and cannot be removed.
         InUse = "IN_USE",
-        /// The thing is in a state that does not allow this.
+        /// The status of the object does not allow this.
         WrongState = "WRONG_STATE",
-        /// The idempotency key was used before with other arguments.
+        /// The idempotency key was used before, with another input.
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
-        /// The thing changed since the caller read it.
+        /// The object changed after the caller had read it.
         Stale = "STALE",
     }
 }

@@ -4,27 +4,27 @@ use super::name;
 use super::{Problem, ProblemCode, Problems};
 
 words! {
-    /// A direction in which a version can be chosen.
+    /// The direction in which instances are moved to a version.
     VersionAction {
-        /// Move to a newer version.
+        /// To a newer version.
         Upgrade = "UPGRADE",
-        /// Move to an older version.
+        /// To an older version.
         Revert = "REVERT",
     }
 
-    /// State of a build.
+    /// Status of a build.
     BuildStatus {
-        /// Registered, not begun.
+        /// Registered; the build has not started.
         Pending = "PENDING",
-        /// Under way.
+        /// Running.
         Building = "BUILDING",
-        /// Ended well; may be released.
+        /// Succeeded. The version can be released.
         Succeeded = "SUCCEEDED",
-        /// Ended badly.
+        /// Failed.
         Failed = "FAILED",
-        /// Did not end in time.
+        /// Did not finish in time.
         TimedOut = "TIMED_OUT",
-        /// The build gave a version that exists already.
+        /// The build produced a version that exists already.
         Duplicate = "DUPLICATE",
     }
 }

@@ -64,7 +64,7 @@ macro_rules! enums {
 
             fn parse(value: Option<Value>) -> InputValueResult<Self> {
                 let value = value.unwrap_or_default();
-                read(&value).ok_or_else(|| InputValueError::custom(format!("{value} is no {}.", $name)))
+                read(&value).ok_or_else(|| InputValueError::custom(format!("{value} is not a value of {}.", $name)))
             }
 
             fn to_value(&self) -> Value {

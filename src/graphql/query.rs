@@ -31,14 +31,14 @@ pub(super) static QUERY: Object = Object::without_table(
     &[
         Field::new(
             "node",
-            "Anything, by its id; null when there is no such thing or the id is malformed.",
+            "An object by its id; null if it does not exist or the id is malformed.",
             FieldSource::Node(NODES),
         )
         .nullable()
         .args(&[arg::<ID>("id", "Global id.")]),
         Field::new(
             "nodes",
-            "Several things by their ids, at most 200, in the same order; null where there is no such thing.",
+            "Objects by their ids, at most 200, in the order of the ids; null in place of each object that does not exist.",
             FieldSource::Nodes(NODES),
         )
         .args(&[arg::<Vec<ID>>("ids", "Global ids.")])
@@ -47,14 +47,14 @@ pub(super) static QUERY: Object = Object::without_table(
             .condition(term!("{row}.name = {arg name}"))
             .args(&[arg::<String>("name", "Name of the service.")]),
         connection("services", "Services, by name.", &SERVICE)
-            .args(&[filter::<ServiceFilter>("Which services; all unless given.")]),
+            .args(&[filter::<ServiceFilter>("Which services to return; all by default.")]),
         find("host", "A host, by name.", &HOST)
             .condition(term!("{row}.hostname = {arg hostname}"))
-            .args(&[arg::<String>("hostname", "Name of the machine.")]),
-        connection("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts; all unless given.")]),
-        connection("instances", "Instances of all services.", &INSTANCE).args(&[
-            filter::<InstanceFilter>("Which instances; all unless given."),
-            ordered::<InstanceOrder>("In which order; by hostname unless given."),
+            .args(&[arg::<String>("hostname", "Name of the host.")]),
+        connection("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts to return; all by default.")]),
+        connection("instances", "Instances of all services, by hostname by default.", &INSTANCE).args(&[
+            filter::<InstanceFilter>("Which instances to return; all by default."),
+            ordered::<InstanceOrder>("Order of the list; by hostname by default."),
         ]),
         find("instance", "One instance, by service and host.", &INSTANCE)
             .condition(term!(
@@ -63,19 +63,19 @@ pub(super) static QUERY: Object = Object::without_table(
             ))
             .args(&[
             arg::<String>("service", "Name of the service."),
-            arg::<String>("hostname", "Name of the machine."),
+            arg::<String>("hostname", "Name of the host."),
         ]),
         connection(
             "instanceEvents",
-            "Events of instances, oldest first, from what is kept: for those who poll, and after CURSOR_EXPIRED. Takes the cursors of the subscription.",
+            "Events of instances that are still kept, oldest first. For clients that poll, and for continuing after the error CURSOR_EXPIRED. Its cursors are those of the subscription instanceStatusChanged.",
             &INSTANCE_EVENT,
         )
-        .args(&[filter::<InstanceEventFilter>("Which events; all unless given.")]),
-        connection("releaseEvents", "Events of releases, in the same way.", &RELEASE_EVENT)
-            .args(&[filter::<ReleaseEventFilter>("Which events; all unless given.")]),
+        .args(&[filter::<InstanceEventFilter>("Which events to return; all by default.")]),
+        connection("releaseEvents", "Events of releases that are still kept, oldest first. Its cursors are those of the subscription releaseStatusChanged.", &RELEASE_EVENT)
+            .args(&[filter::<ReleaseEventFilter>("Which events to return; all by default.")]),
         connection("holds", "Holds and freezes, newest first.", &HOLD)
-            .args(&[filter::<HoldFilter>("Which holds; all unless given.")]),
-        list("labels", "Labels that hosts have, by key and value, at most 1000.", &LABEL_COUNT)
+            .args(&[filter::<HoldFilter>("Which holds to return; all by default.")]),
+        list("labels", "Labels of hosts, ordered by key and value, at most 1000.", &LABEL_COUNT)
             .from_query(term!(
                 "SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
                  JOIN host {row} ON {row}.id = l.host_id WHERE {row}.removed_at IS NULL{conditions} GROUP BY l.key, l.value"
@@ -90,24 +90,24 @@ pub(super) static QUERY: Object = Object::without_table(
             up_to(1000),
         ]),
         connection("releases", "Releases of all services, newest first.", &RELEASE)
-            .args(&[filter::<ReleaseFilter>("Which releases; all unless given.")]),
-        connection("audit", "The audit log, oldest entry first; for ADMIN, an error with the code FORBIDDEN for others.", &AUDIT_ENTRY)
+            .args(&[filter::<ReleaseFilter>("Which releases to return; all by default.")]),
+        connection("audit", "The audit log, oldest entry first by default. Only callers with the role ADMIN may read it; others get the error FORBIDDEN.", &AUDIT_ENTRY)
             .nullable()
             .needs(Right::Audit)
             .args(&[
-                filter::<AuditFilter>("Which entries; all by default."),
-                ordered::<AuditOrder>("In which order; oldest first by default."),
+                filter::<AuditFilter>("Which entries to return; all by default."),
+                ordered::<AuditOrder>("Order of the list; oldest first by default."),
             ]),
         Field::new(
             "executors",
-            "The executors that services can name.",
+            "The executors that services can use.",
             FieldSource::Made { of: &EXECUTOR, many: true, make: executors },
         )
         .at_most(20),
-        Field::new("viewer", "Who is asking.", FieldSource::Made { of: &VIEWER, many: false, make: viewer }),
+        Field::new("viewer", "The caller of this request.", FieldSource::Made { of: &VIEWER, many: false, make: viewer }),
         Field::new(
             EVENT_CURSOR,
-            "Cursor of the newest event, read before every other field of the operation. Read it together with a snapshot, then subscribe with it: nothing is missed, and an event whose revision is not greater than the snapshot's, of the instance or the release, is already in it.",
+            "Cursor of the newest event, read before all other fields of the operation. To follow changes without gaps, query it together with the data, then subscribe with it as `after`. Ignore events whose revision is not greater than the revision of the instance or release in the data: the data contains them already.",
             FieldSource::Head(&EVENT_LOG),
         ),
     ],

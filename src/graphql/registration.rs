@@ -82,30 +82,30 @@ fn connection(of: &'static Object, registry: &mut Registry) -> String {
     };
     add(
         "PageInfo",
-        "Where a page lies in its list.",
+        "Position of a page in its list.",
         vec![
-            plain("hasNextPage", "Whether more items follow this page.", "Boolean!"),
-            plain("hasPreviousPage", "Whether items precede this page.", "Boolean!"),
-            plain("startCursor", "Cursor of the first item of this page, null when the page is empty.", "String"),
-            plain("endCursor", "Cursor of the last item of this page, null when the page is empty.", "String"),
+            plain("hasNextPage", "Whether items exist after this page.", "Boolean!"),
+            plain("hasPreviousPage", "Whether items exist before this page.", "Boolean!"),
+            plain("startCursor", "Cursor of the first item of this page; null if the page is empty.", "String"),
+            plain("endCursor", "Cursor of the last item of this page; null if the page is empty.", "String"),
         ],
     );
     add(
         &edge,
-        "An item of a list and its cursor.",
+        "An item of a list, with its cursor.",
         vec![plain("cursor", "Cursor of the item.", "String!"), plain("node", "The item.", &node)],
     );
     let mut fields = vec![
         plain("edges", "Items with their cursors.", &format!("[{edge}!]!")),
         plain("nodes", "Items without their cursors.", &format!("[{node}]!")),
-        plain("pageInfo", "Where this page lies.", "PageInfo!"),
-        plain("totalCount", "How many items there are in all pages. Costs a count when asked for.", "Int!"),
+        plain("pageInfo", "Position of this page in the list.", "PageInfo!"),
+        plain("totalCount", "Number of items on all pages. It is counted only if it is selected.", "Int!"),
     ];
     if let Cursors::Events(_) = of.cursors {
-        let about = "Where to go on: give it back as `after`. It moves on even when nothing matched.";
+        let about = "Where to continue: send it as `after` of the next query. It advances even if no event matched.";
         fields.push(plain("nextCursor", about, "Cursor!"));
     }
-    add(&name, &format!("A page of a list: {}.", plural(of.name)), fields);
+    add(&name, &format!("A page of a list of {}.", plural(of.name)), fields);
     format!("{name}!")
 }
 

@@ -99,12 +99,12 @@ impl Prepared {
         }
     }
 
-    /// Whether anything has to be read for it, beside the rows that are handed in.
+    /// Whether anything has to be read for it, beside the rows that are supplied.
     pub fn reads(&self) -> bool {
         self.plan.reads()
     }
 
-    /// Whether another caller may be told something else.
+    /// Whether another caller may have another answer.
     pub fn is_personal(&self) -> bool {
         self.plan.is_personal()
     }
@@ -182,9 +182,10 @@ impl Prepared {
 
     /// The answer that nothing can be answered.
     pub fn failed(&self, error: &ApiError) -> Answer {
-        let mut told = error.told().with_path(vec![async_graphql::PathSegment::Field(self.key.to_string())]);
-        told.locations = vec![self.pos];
-        Answer { bytes: None, errors: vec![told] }
+        let path = vec![async_graphql::PathSegment::Field(self.key.to_string())];
+        let mut error = error.to_server_error().with_path(path);
+        error.locations = vec![self.pos];
+        Answer { bytes: None, errors: vec![error] }
     }
 
     /// Whether the field may be null.

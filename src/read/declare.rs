@@ -30,7 +30,7 @@ pub struct Object {
     pub about: &'static str,
     /// The table of its rows; `None` where its columns are in another's row, or are supplied.
     pub table: Option<&'static str>,
-    /// The column that tells its rows apart, a number. Lists are in its order at last.
+    /// The column that identifies a row, a number. Every order of a list ends with it.
     pub key: Column,
     /// What has a global id.
     pub node: Option<NodeTable>,

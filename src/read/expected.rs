@@ -71,7 +71,8 @@ pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
     match Id::parse(id) {
         Some(id) if id.kind == kind => Ok(id.number),
         Some(other) => {
-            let message = format!("{other} is the id of a {}; give the id of a {}.", other.kind.noun(), kind.noun());
+            let message =
+                format!("{other} is the id of a {}; expected the id of a {}.", other.kind.noun(), kind.noun());
             Err(ApiError::id(argument, Reason::WrongType, message))
         }
         None => Err(not_found(kind, argument, &format!("{id:?}"))),
@@ -80,5 +81,5 @@ pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
 
 /// The error that an id of a request names nothing.
 pub fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
-    ApiError::id(argument, Reason::NotFound, format!("There is no {} {id}.", kind.noun()))
+    ApiError::id(argument, Reason::NotFound, format!("The {} {id} does not exist.", kind.noun()))
 }

@@ -21,10 +21,10 @@ use std::sync::{Arc, OnceLock};
 #[derive(Default)]
 pub(super) struct LevelRows {
     pub rows: Rows,
-    /// Which rows belong to which parent: its id, or the number of its row if that was given.
+    /// Which rows belong to which parent: its id, or the number of its row if that was supplied.
     groups: Vec<(i64, usize, usize)>,
     counts: Vec<(i64, i64)>,
-    /// Lists of things in given rows: by list, then by row.
+    /// Lists of things in supplied rows: by list, then by row.
     things: Vec<Vec<Vec<i64>>>,
     /// Why there are none, except for this parent.
     pub failed: Option<(Option<i64>, ApiError)>,
@@ -49,12 +49,12 @@ impl LevelRows {
         self.things[list].iter().flatten().copied()
     }
 
-    /// A list of things of a given row.
+    /// A list of things of a supplied row.
     pub fn things(&self, row: usize, list: usize) -> &[i64] {
         &self.things[list][row]
     }
 
-    /// Appends a row that was handed in.
+    /// Appends a row that was supplied.
     fn take(&mut self, level: &Level, row: &SuppliedRow) {
         for column in &level.columns {
             self.rows.push(match column {
@@ -101,16 +101,16 @@ impl Fetched {
     }
 }
 
-/// Reads what was planned with these arguments; `given` are the rows of the first level, where they are supplied. The
+/// Reads what was planned with these arguments; `supplied` has the rows of the first level, if that is supplied. The
 /// statement is kept if it does not depend on supplied rows.
 pub(super) async fn fetch(
     reads: Reads<'_>,
     plan: &Plan,
     arguments: &[Arc<Args>],
-    given: &[SuppliedRow],
+    supplied: &[SuppliedRow],
     kept: &OnceLock<PlanStatement>,
 ) -> Result<Fetched, ApiError> {
-    let mut tables = handed(plan, given);
+    let mut tables = supplied_rows(plan, supplied);
     let made;
     let statement = match plan.levels.iter().all(Level::is_read) {
         true => kept.get_or_init(|| PlanStatement::new(reads, plan, &tables)),
@@ -137,12 +137,12 @@ pub(super) async fn fetch(
         if let (None, Some(sibling), Some(part)) = (&table.failed, &level.list.sibling, siblings[at]) {
             table.failed = Some(only_of_parent(&answers[part], sibling));
         }
-        if let Some(asked) = levels[at] {
-            table.rows = std::mem::take(&mut answers[asked.rows]);
+        if let Some(parts) = levels[at] {
+            table.rows = std::mem::take(&mut answers[parts.rows]);
             if !matches!(level.parents, ParentKeys::None) {
                 table.group();
             }
-            if let Some(counts) = asked.counts {
+            if let Some(counts) = parts.counts {
                 table.count_by(&answers[counts]);
             }
         }
@@ -151,7 +151,7 @@ pub(super) async fn fetch(
 }
 
 /// The rows that are not read.
-fn handed(plan: &Plan, given: &[SuppliedRow]) -> Vec<LevelRows> {
+fn supplied_rows(plan: &Plan, supplied: &[SuppliedRow]) -> Vec<LevelRows> {
     let mut tables: Vec<LevelRows> = Vec::with_capacity(plan.levels.len());
     let mut sources: Vec<Vec<&SuppliedRow>> = Vec::with_capacity(plan.levels.len());
     for level in &plan.levels {
@@ -160,7 +160,7 @@ fn handed(plan: &Plan, given: &[SuppliedRow]) -> Vec<LevelRows> {
         let mut taken: Vec<&SuppliedRow> = Vec::new();
         match &level.source {
             RowSource::Statement => {}
-            RowSource::Supplied => taken.extend(given),
+            RowSource::Supplied => taken.extend(supplied),
             RowSource::Made(rows) => taken.extend(rows),
             RowSource::Within(parent, list) => {
                 for (row, source) in sources[*parent].iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::store::db::rows::Bind;
 use crate::wire::ApiError;
 use async_graphql::ID;
 
-/// The most values of which each has its own first rows read: of more, those would be too many themselves.
+/// The most values for which the first rows of each are read apart: for more, these would be too many rows.
 const MAX_VALUES_APART: usize = 32;
 
 /// A value that is an argument: of this field of the plan, under this name.
@@ -128,8 +128,7 @@ impl Where {
         self.compare(column, " < ", value);
     }
 
-    /// A column, which has an index in the order of the list, has one of these ids. An id that names no such thing is an
-    /// error.
+    /// A column, which has an index in the order of the list, has one of these ids. An id that names nothing is an error.
     pub fn ids(&mut self, column: Column, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
         if let Some(numbers) = self.expect(of, argument, ids)? {
             self.indexed_one_of(column, numbers);
@@ -263,8 +262,8 @@ impl Where {
         }
     }
 
-    /// A column has one of several values. A single one is asked for as one: then an index can give the rows in its order,
-    /// and the page is read from its beginning, however long the list is.
+    /// A column has one of several values. A single one is compared with `=`: then an index can return the rows in its
+    /// order, and only the page is read, however long the list is.
     fn one_of(&mut self, column: Column, values: Bind) {
         self.conditions.push(" AND ");
         self.conditions.column(column);

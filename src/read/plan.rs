@@ -71,7 +71,7 @@ pub(super) enum ValuePlan {
     Edges(ObjectPlan),
     Info(ObjectPlan),
     Total,
-    /// The newest place that was looked at.
+    /// The place to continue after.
     Next,
     /// The item of an edge.
     Item(ObjectPlan),
@@ -149,11 +149,13 @@ impl Plan {
         levels.flat_map(|(at, level)| level.list.expected.iter().map(move |ids| (at, ids)))
     }
 
-    /// Refuses what asks for too much at once.
+    /// Refuses a plan that would read too many rows.
     pub fn check(&self) -> Result<(), ApiError> {
         let total = self.levels.iter().fold(0_i64, |sum, level| sum.saturating_add(level.rows));
         match total > MAX_ROWS {
-            true => Err(ApiError::new(ErrorCode::TooComplex, "This asks for too much at once. Ask for shorter pages.")),
+            true => {
+                Err(ApiError::new(ErrorCode::TooComplex, "This query would read too many rows. Request smaller pages."))
+            }
             false => Ok(()),
         }
     }

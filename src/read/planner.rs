@@ -96,7 +96,7 @@ impl<'a> Planner<'a> {
             FieldSource::Nodes(of) => {
                 let ids: Vec<ID> = args.get("ids")?;
                 if ids.len() > MAX_IDS {
-                    let message = format!("{} ids are too many; give at most {MAX_IDS}.", ids.len());
+                    let message = format!("{} ids were sent; at most {MAX_IDS} are allowed.", ids.len());
                     return Err(ApiError::bad("ids", message));
                 }
                 let ids: Vec<Option<Id>> = ids.iter().map(|id| Id::parse(id)).collect();

@@ -6,6 +6,6 @@ use crate::wire::cursor::Head;
 pub struct Scene {
     /// The id of the event log.
     pub log_id: String,
-    /// The ends of the log, where they were asked for.
+    /// The ends of the log, if the plan reads them.
     pub head: Option<Head>,
 }

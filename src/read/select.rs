@@ -114,8 +114,8 @@ impl<'a> Document<'a> {
     ) -> Result<Args, ApiError> {
         let mut args = Args::default();
         for arg in declared {
-            let given = nodes.iter().find(|(name, _)| name.node == arg.name);
-            let value = given.and_then(|(_, value)| self.constant(&value.node));
+            let sent = nodes.iter().find(|(name, _)| name.node == arg.name);
+            let value = sent.and_then(|(_, value)| self.constant(&value.node));
             let value = value.filter(|value| arg.default.is_none() || *value != Value::Null).or_else(|| {
                 let default = arg.default?;
                 Some(serde_json::from_str(default).expect("a default that is declared is JSON"))
@@ -131,7 +131,7 @@ impl<'a> Document<'a> {
     }
 
     /// What a node of the root selects, as one text: variables filled in, fragments opened, and with where each field
-    /// stands, since errors tell it. Of one type, equal texts are answered alike.
+    /// stands, since errors contain that. Two nodes of one type with equal texts have equal answers.
     pub fn spelled(&self, node: &'a Positioned<Node>) -> String {
         let mut text = String::new();
         self.spell_field(node, &[], &mut text);

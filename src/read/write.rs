@@ -1,5 +1,5 @@
 //! Rows to JSON, in one pass. A null where there may be none takes back what was written, up to the nearest
-//! field that may be null; why is told with its whole path.
+//! field that may be null; the error has the whole path.
 
 use super::args::{Args, NO_ARGS};
 use super::computed::{Computed, Inputs};
@@ -59,9 +59,9 @@ impl<'a> Writer<'a> {
             PathPart::Key(name) => PathSegment::Field(name.to_string()),
             PathPart::Index(index) => PathSegment::Index(*index),
         });
-        let mut told = error.told().with_path(path.collect());
-        told.locations = vec![pos];
-        self.errors.push(told);
+        let mut error = error.to_server_error().with_path(path.collect());
+        error.locations = vec![pos];
+        self.errors.push(error);
         Null
     }
 
@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
     pub(super) fn null(&mut self, nullable: bool, pos: Pos) -> WriteResult {
         if !nullable {
             let error = self.fail(&ApiError::internal(), pos);
-            tracing::error!(path = ?self.errors.last().map(|error| &error.path), "there is nothing where something must be");
+            tracing::error!(path = ?self.errors.last().map(|error| &error.path), "a field that cannot be null has no value");
             return Err(error);
         }
         self.out.extend_from_slice(b"null");

@@ -50,7 +50,7 @@ impl Refusal {
 
     /// Returns the refusal as the answer to an operation.
     pub fn answer(&self) -> Answer {
-        let mut error = ApiError::new(self.code, self.message.clone()).told();
+        let mut error = ApiError::new(self.code, self.message.clone()).to_server_error();
         if self.code == ErrorCode::RateLimited
             && let Some(seconds) = self.retry_after_seconds
         {

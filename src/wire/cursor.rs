@@ -1,4 +1,4 @@
-//! Cursors: what they name, as base64url of a text. Clients are told that they are opaque.
+//! Cursors: base64url of a text that names a place. For clients they are opaque.
 
 use super::{ApiError, ErrorCode};
 use crate::domain::Timestamp;
@@ -7,14 +7,14 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::Value;
 
-/// The newest place in the log of events, and that of the newest event that is no longer kept.
+/// The newest place in the event log, and the place of the newest event that is no longer kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     pub position: i64,
     pub floor: i64,
 }
 
-/// A place in the log of events of the database with this log id.
+/// A place in the event log of the database with this log id.
 pub fn event(log_id: &str, position: i64) -> String {
     BASE64.encode(format!("event:{log_id}:{position}"))
 }
@@ -22,24 +22,27 @@ pub fn event(log_id: &str, position: i64) -> String {
 /// The place that a cursor of [`event`] names.
 ///
 /// # Errors
-/// `CURSOR_INVALID` if it is none, or is of another log.
+/// `CURSOR_INVALID` if it is malformed, or belongs to another log.
 pub fn read_event(text: &str, log_id: &str, argument: &str) -> Result<i64, ApiError> {
     let place = || decoded(text)?.strip_prefix("event:")?.strip_prefix(log_id)?.strip_prefix(':')?.parse().ok();
-    place().filter(|place| *place >= 0).ok_or_else(|| invalid(argument, "This is no cursor of this log of events."))
+    place().filter(|place| *place >= 0).ok_or_else(|| invalid(argument, "This is not a cursor of this event log."))
 }
 
 impl Head {
-    /// Whether the log can be read on from behind this place.
+    /// Checks that the log can be read from this place on.
     ///
     /// # Errors
-    /// `CURSOR_EXPIRED` if what follows is not kept any more, `CURSOR_INVALID` if the place lies in the future.
+    /// `CURSOR_EXPIRED` if the events after it are no longer kept, `CURSOR_INVALID` if the place is in the future.
     pub fn check(&self, position: i64, argument: &str) -> Result<(), ApiError> {
         if position < self.floor {
-            let message = "The events behind this cursor are no longer kept. Read the present state, and go on from a new cursor.";
+            let message = "The events after this cursor are no longer kept. Query the current state and continue with its eventCursor.";
             return Err(ApiError::new(ErrorCode::CursorExpired, message).at(argument));
         }
         if position > self.position {
-            return Err(invalid(argument, "This cursor is ahead of the log of events."));
+            return Err(invalid(
+                argument,
+                "This cursor is ahead of the event log, for example because the database was restored from a backup. Query the current state and continue with its eventCursor.",
+            ));
         }
         Ok(())
     }
@@ -62,7 +65,7 @@ pub fn read_line(text: &str, argument: &str) -> Result<(i64, i64), ApiError> {
 
 /// The cursor is not of this release's output.
 pub fn other_output(argument: &str) -> ApiError {
-    invalid(argument, "This is no cursor of the output of this release.")
+    invalid(argument, "This is not a cursor of the output of this release.")
 }
 
 /// An item of a list, by the values that the list is ordered by. `order` names the order and its direction.
@@ -93,7 +96,7 @@ pub fn read_keyset(
         let fits = of == list && by == order && keys.len() == kinds.len();
         fits.then(|| keys.iter().zip(kinds).map(bound).collect()).flatten()
     };
-    keys().ok_or_else(|| invalid(argument, "This is no cursor of this list in this order."))
+    keys().ok_or_else(|| invalid(argument, "This is not a cursor of this list in this order."))
 }
 
 fn bound((key, kind): (&Value, &CellKind)) -> Option<Bind> {

@@ -1,5 +1,5 @@
-//! What can go wrong in a request, as a client is told: a code of a closed list, and a sentence. What the
-//! caller can correct in a mutation is no such error but data.
+//! What can go wrong in a request, as clients see it: a code of a closed list, and a message. Problems that the caller of a
+//! mutation can correct are not errors but data.
 
 use crate::domain::Role;
 use crate::store;
@@ -8,11 +8,11 @@ use async_graphql::{ErrorExtensionValues, ServerError};
 /// The codes of `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// No valid token came with it.
+    /// The request has no valid token.
     Unauthenticated,
-    /// The caller's role does not allow it.
+    /// The role of the caller does not allow it.
     Forbidden,
-    /// The request is wrong, and the same one will always be.
+    /// The request is wrong, and will be refused whenever it is sent.
     BadRequest,
     /// The document cannot be parsed.
     GraphqlParseFailed,
@@ -24,15 +24,15 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// Only the hash of a text was sent: clients send the text then.
     PersistedQueryNotSupported,
-    /// It asks for too much at once.
+    /// The request selects too much at once.
     TooComplex,
-    /// The caller asks too often.
+    /// The caller sends too many requests.
     RateLimited,
-    /// The database was not reached, or whether it committed is not known.
+    /// The database could not be reached, or it is not known whether it committed.
     Unavailable,
     /// The events behind the cursor are no longer kept.
     CursorExpired,
-    /// The cursor is none, or one of something else.
+    /// The cursor is malformed, or belongs to something else.
     CursorInvalid,
     /// A bug, or a broken database.
     Internal,
@@ -81,14 +81,14 @@ impl Reason {
     }
 }
 
-/// Why a field has no answer.
+/// Why a field has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     pub code: ErrorCode,
-    /// A sentence that is fit for the caller.
+    /// A message for the caller.
     pub message: String,
     pub reason: Option<Reason>,
-    /// The argument to blame, a path joined by dots.
+    /// The argument that is wrong, as a path joined by dots.
     pub argument: Option<String>,
 }
 
@@ -110,17 +110,17 @@ impl ApiError {
 
     /// A caller of this role may not do this.
     pub fn forbidden(role: Role) -> ApiError {
-        ApiError::new(ErrorCode::Forbidden, format!("A caller of the role {role} may not do this."))
+        ApiError::new(ErrorCode::Forbidden, format!("Callers with the role {role} may not do this."))
     }
 
-    /// The same, blaming an argument.
+    /// The same error, with the argument that is wrong.
     pub fn at(mut self, argument: &str) -> ApiError {
         self.argument = Some(argument.to_owned());
         self
     }
 
-    /// As the library writes it; where it happened is added by whoever knows.
-    pub fn told(&self) -> ServerError {
+    /// The error as it is written into a response, still without its path and position.
+    pub fn to_server_error(&self) -> ServerError {
         let mut error = ServerError::new(self.message.clone(), None);
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code.word());
@@ -135,18 +135,18 @@ impl ApiError {
     }
 }
 
-/// The detail is for the log alone.
+/// The details are logged, not sent.
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Busy(detail) => {
                 tracing::warn!(%detail, "the database could not serve a request");
-                let message = "The database was not reached, or whether it committed is not known. Ask again, with the same idempotency key.";
+                let message = "The database could not be reached, or it is not known whether it committed. Try again with the same idempotency key.";
                 ApiError::new(ErrorCode::Unavailable, message)
             }
-            // The store has told the log.
+            // The store has logged it.
             store::Error::Unwritable(_) => {
-                let message = "The database could not store this: its disk is full, or fails. Make room there, then ask again, with the same idempotency key.";
+                let message = "The database could not store this: its disk is full or failing. Free some space, then try again with the same idempotency key.";
                 ApiError::new(ErrorCode::Unavailable, message)
             }
             detail => {
@@ -158,8 +158,11 @@ impl From<store::Error> for ApiError {
 }
 
 impl ApiError {
-    /// Something here is broken; the log says what.
+    /// A bug or a broken database; the log has the details.
     pub fn internal() -> ApiError {
-        ApiError::new(ErrorCode::Internal, "Something went wrong here, and was logged under the id of this request.")
+        ApiError::new(
+            ErrorCode::Internal,
+            "An internal error occurred. The server's log has it under the id of this request.",
+        )
     }
 }

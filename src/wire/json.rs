@@ -2,7 +2,7 @@
 
 /// A string.
 pub fn string(text: &str, out: &mut Vec<u8>) {
-    // All bytes, without an early end: many are looked at in one instruction.
+    // All bytes, without an early end: the compiler makes instructions of it that check many bytes at once.
     let special = text.bytes().filter(|byte| matches!(byte, 0..0x20 | b'"' | b'\\')).count();
     if special > 0 {
         let quoted = serde_json::Value::from(text).to_string();

@@ -12,7 +12,7 @@ pub struct DateTime(pub Timestamp);
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        let instant = Timestamp::parse(text).ok_or("An instant is written as in 2026-11-24T08:00:00.000Z.")?;
+        let instant = Timestamp::parse(text).ok_or("A DateTime has the form 2026-11-24T08:00:00.000Z.")?;
         Ok(DateTime(instant))
     }
 

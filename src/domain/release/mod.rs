@@ -10,77 +10,77 @@ pub use progress::Progress;
 pub use under_way::UnderWay;
 
 words! {
-    /// What is done to instances.
+    /// What a release does to instances.
     ReleaseAction {
-        /// Put a version on a host that has none.
+        /// Installs the service on hosts that do not have it.
         Install = "INSTALL",
-        /// Move to a newer version.
+        /// Moves instances to a newer version.
         Upgrade = "UPGRADE",
-        /// Move to an older version.
+        /// Moves instances to an older version.
         Revert = "REVERT",
-        /// Remove from a host.
+        /// Removes the service from hosts.
         Uninstall = "UNINSTALL",
     }
 
-    /// What a release came from.
+    /// How a release came about.
     ReleaseOrigin {
-        /// A caller asked for it.
+        /// A caller requested it.
         Request = "REQUEST",
-        /// It retries another.
+        /// It retries another release. Not used yet.
         Retry = "RETRY",
-        /// It undoes another.
+        /// It undoes another release. Not used yet.
         Undo = "UNDO",
     }
 
-    /// State of a release.
+    /// Status of a release.
     ReleaseStatus {
-        /// Accepted, no target begun.
+        /// Accepted; no target has started.
         Pending = "PENDING",
-        /// At least one target begun, not all ended.
+        /// At least one target has started, and not all have finished.
         Running = "RUNNING",
-        /// Held back; what is under way ends.
+        /// Paused: targets that are running finish, and no others start. Not used yet.
         Paused = "PAUSED",
-        /// Over: all targets ended well.
+        /// Finished: all targets succeeded.
         Succeeded = "SUCCEEDED",
-        /// Over: at least one target failed or is unknown.
+        /// Finished: at least one target is FAILED or UNKNOWN.
         Failed = "FAILED",
-        /// Over: none failed, and at least one was given up before it began.
+        /// Finished: no target failed, and at least one was canceled before it started.
         Canceled = "CANCELED",
     }
 
-    /// Why an instance was left out.
+    /// Why an instance was left out of a release.
     SkipReason {
-        /// A release or a hold has it.
+        /// It is locked, by an open release target or by a hold in force.
         Locked = "LOCKED",
         /// It runs the target version already.
         AlreadyAtVersion = "ALREADY_AT_VERSION",
-        /// Its status is UNKNOWN; confirm it first, or ask to include it.
+        /// Its status is UNKNOWN. Confirm it first, or set includeUnknown.
         UnknownState = "UNKNOWN_STATE",
-        /// The target version is not newer than what it runs.
+        /// The target version is not newer than the version that it runs.
         NotNewer = "NOT_NEWER",
-        /// The target version is not older than what it runs.
+        /// The target version is not older than the version that it runs.
         NotOlder = "NOT_OLDER",
-        /// It has no version yet; install it.
+        /// It has no version yet. Install it first.
         NotInstalled = "NOT_INSTALLED",
-        /// The version to go back to was withdrawn or removed.
+        /// The version that it would return to was withdrawn or removed. Not used yet.
         VersionUnavailable = "VERSION_UNAVAILABLE",
-        /// It was moved again, or confirmed, since the release that is to be undone or retried.
+        /// It was moved again, or confirmed, after the release that is undone or retried. Not used yet.
         MovedSince = "MOVED_SINCE",
     }
 
-    /// What to do with chosen instances that a release or a hold has.
+    /// What to do with selected instances that are locked.
     OnLocked {
-        /// Leave them out and report them.
+        /// Leave them out of the release, and report them.
         Skip = "SKIP",
         /// Refuse the whole request.
         Reject = "REJECT",
     }
 
-    /// What to do when more targets failed than allowed.
+    /// What to do when more targets failed than maxFailures allows.
     OnFailure {
-        /// Cancel what has not begun.
+        /// Cancel the targets that have not started.
         Stop = "STOP",
-        /// Go on.
+        /// Continue with the remaining targets.
         Continue = "CONTINUE",
     }
 }

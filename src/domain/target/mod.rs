@@ -7,43 +7,43 @@ pub mod verdict;
 pub use end::End;
 
 words! {
-    /// State of a target.
+    /// Status of a release target.
     ReleaseTargetStatus {
-        /// Not begun.
+        /// Not started yet.
         Queued = "QUEUED",
-        /// Under way.
+        /// Running.
         Running = "RUNNING",
-        /// Ended well.
+        /// Succeeded.
         Succeeded = "SUCCEEDED",
-        /// Ended badly.
+        /// Failed.
         Failed = "FAILED",
-        /// Given up before it began.
+        /// Canceled before it started.
         Canceled = "CANCELED",
-        /// Interrupted, and the outcome could not be found out.
+        /// Interrupted, with an outcome that could not be determined.
         Unknown = "UNKNOWN",
     }
 
-    /// In what way a target failed.
+    /// How a target failed.
     TargetFailure {
-        /// The command ended with another exit status than 0, or the agent said so.
+        /// The command ended with an exit status other than 0.
         Command = "COMMAND",
-        /// It took too long and was stopped.
+        /// It did not finish within its timeout and was stopped.
         TimedOut = "TIMED_OUT",
         /// It was stopped because its release was canceled.
         Stopped = "STOPPED",
         /// It could not be started.
         NotStarted = "NOT_STARTED",
-        /// Its worker was lost, and the probe found what ran before.
+        /// Its worker was lost, and the probe reported that the previous version still runs.
         Interrupted = "INTERRUPTED",
     }
 
-    /// Where executor output came from.
+    /// The stream that a line of output came from.
     LogStream {
-        /// Standard output.
+        /// Standard output of the command.
         Stdout = "STDOUT",
-        /// Standard error.
+        /// Standard error of the command.
         Stderr = "STDERR",
-        /// Lines of lockkeeper itself.
+        /// Messages of lockkeeper itself.
         System = "SYSTEM",
     }
 }

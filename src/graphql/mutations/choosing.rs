@@ -20,7 +20,7 @@ pub enum HostSelection {
     Labels(Vec<LabelInput>),
 }
 
-/// How a release moves over its targets. What is left out is as the service says, then as the server's configuration says.
+/// How a release proceeds over its targets. What is left out is taken from the defaults in the server's configuration.
 #[derive(InputObject)]
 pub struct RolloutInput {
     /// How many targets at a time, 1 to 1000; else 1.

@@ -33,48 +33,48 @@ static CODES: Leaf = leaf_of_json::<Vec<String>>();
 
 pub static AUDIT_ENTRY: Object = Object::new(
     "AuditEntry",
-    "One attempt to change something, or several that were denied: who, from where, what, and what became of it.",
+    "A record of an attempt to change something: who made it, from where, what it was, and its outcome. Attempts that were denied are counted together in one entry for each minute.",
     "audit",
     ROW.id,
     &[
         computed(
             "id",
-            "Unique and opaque. `node` does not take it.",
+            "Unique id of the entry. Opaque; the query `node` does not accept it.",
             &GLOBAL_ID,
             &[ROW.id],
             entry_id,
         ),
-        column("at", "When; of denials, when the first of them was written.", &TIME, ROW.at),
-        column("caller", "Name of the caller, or `command line` for commands that open the database.", &TEXT, ROW.caller),
+        column("at", "When the entry was written; for denied attempts, when the first of them was.", &TIME, ROW.at),
+        column("caller", "Name of the caller, or `command line` for commands that open the database directly.", &TEXT, ROW.caller),
         column(
             "credential",
-            "What the caller proved its name with, for example `token 3`, or `command line`. Never a secret.",
+            "The credential that the caller used, for example `token 3`, or `command line`. It never contains a secret.",
             &TEXT,
             ROW.credential,
         ),
         column(
             "operation",
-            "The mutation, or what a command did: `createToken`, `revokeTokens`, `restored`.",
+            "Name of the mutation, or of the operation of a command: `createToken`, `revokeTokens`, `restored`.",
             &TEXT,
             ROW.operation,
         ),
-        column("outcome", "What became of it.", &OUTCOME, ROW.outcome),
+        column("outcome", "The outcome.", &OUTCOME, ROW.outcome),
         column(
             "input",
-            "The input, defaults filled in. One that was refused or denied and is longer than `[limits] audit_input` is an object { cut: true, bytes: Int, begin: String }, with the length of its JSON and its beginning.",
+            "The input, with defaults filled in. If the attempt was refused or denied and the input is longer than `[limits] audit_input`, this is an object { cut: true, bytes: Int, begin: String } with the length of the input's JSON and its beginning.",
             &JSON,
             ROW.input,
         ),
         column(
             "result",
-            "Ids of what was made or changed, at most 1000; or the codes of the problems.",
+            "Ids of what was created or changed, at most 1000; or the codes of the problems.",
             &CODES,
             ROW.result,
         ),
-        column("requestId", "Id of the request, as its answer and the log have it; null for commands.", &TEXT, ROW.request_id)
+        column("requestId", "Id of the request, as in its response and in the server's log; null for commands.", &TEXT, ROW.request_id)
             .nullable(),
-        column("address", "Address that the request came from; null for commands.", &TEXT, ROW.address).nullable(),
-        column("count", "How many attempts it stands for: denials of one minute are one entry.", &INT, ROW.count),
+        column("address", "IP address that the request came from; null for commands.", &TEXT, ROW.address).nullable(),
+        column("count", "Number of attempts that the entry stands for. It is more than 1 only for denied attempts.", &INT, ROW.count),
     ],
 )
 .order(BY_TIME);
@@ -83,18 +83,18 @@ fn entry_id(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
     Ok(inputs.int(ROW.id)?.map(|number| Computed::Text(format!("aud_{number}"))))
 }
 
-/// Which audit entries. All given conditions must hold.
+/// Conditions on audit entries. An entry is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct AuditFilter {
-    /// Of one of these callers.
+    /// By one of these callers.
     pub callers: Option<Vec<String>>,
-    /// Of one of these operations.
+    /// With one of these operations.
     pub operations: Option<Vec<String>>,
     /// With one of these outcomes.
     pub outcomes: Option<Vec<AuditOutcome>>,
-    /// Written at or after this.
+    /// Written at this time or later.
     pub from: Option<DateTime>,
-    /// Written before this.
+    /// Written before this time.
     pub to: Option<DateTime>,
 }
 
@@ -113,19 +113,19 @@ impl ListFilter for AuditFilter {
     }
 }
 
-/// What audit entries can be ordered by.
+/// The values that audit entries can be ordered by.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AuditOrderField {
-    /// When they were written.
+    /// The time when the entry was written.
     At,
 }
 
 /// Order of audit entries.
 #[derive(InputObject, Clone, Debug)]
 pub struct AuditOrder {
-    /// By what.
+    /// The value to order by.
     pub field: AuditOrderField,
-    /// Which way.
+    /// The direction.
     #[graphql(default_with = "OrderDirection::Asc")]
     pub direction: OrderDirection,
 }

@@ -47,18 +47,18 @@ pub static EVENT_LOG: EventLog = EventLog { ends: term!("SELECT position, floor 
 
 pub static INSTANCE_EVENT: Object = Object::new(
     "InstanceEvent",
-    "One change of one instance, as it was when it happened.",
+    "A change of one instance. It shows the instance as it was right after the change.",
     "event",
     EVENT.position,
     &[
         computed(
             "cursor",
-            "Place in the log. Send it back as `after` to go on behind this event.",
+            "Place in the event log. Send it as `after` to continue after this event.",
             &CURSOR,
             &[EVENT.position],
             place,
         ),
-        column("kind", "What kind of change.", &KIND, EVENT.kind),
+        column("kind", "The kind of change.", &KIND, EVENT.kind),
         reference("instanceId", "Id of the instance.", Kind::Instance, EVENT.instance_id),
         one("instance", "The instance as it is now.", &INSTANCE, EVENT.instance_id),
         reference("serviceId", "Id of its service.", Kind::Service, EVENT.service_id),
@@ -67,22 +67,44 @@ pub static INSTANCE_EVENT: Object = Object::new(
         column("hostname", "Name of its host.", &TEXT, EVENT.hostname),
         column(
             "revision",
-            "Number of this event in the history of its instance, from 1 without gaps.",
+            "Number of this event in the history of the instance: 1, 2, 3 and so on, without gaps.",
             &INT,
             EVENT.revision,
         ),
-        column("previousStatus", "Status before the change; null for the first event.", &STATUS, EVENT.previous_status)
-            .nullable(),
+        column(
+            "previousStatus",
+            "Status before the change; null in the first event of the instance.",
+            &STATUS,
+            EVENT.previous_status,
+        )
+        .nullable(),
         column("status", "Status after the change.", &STATUS, EVENT.status),
-        one("previousVersion", "Version before the change; null when none ran.", &VERSION, EVENT.previous_version_id)
-            .nullable(),
-        one("version", "Version after the change; null when none runs.", &VERSION, EVENT.version_id).nullable(),
-        column("locked", "Whether it was locked after the change.", &BOOLEAN, EVENT.locked),
-        one("release", "The release that caused it; null when none did.", &RELEASE, EVENT.release_id).nullable(),
-        one("target", "Its target; null when none did.", &TARGET, EVENT.target_id).nullable(),
-        one("hold", "The hold that was set or ended; null for other kinds.", &HOLD, EVENT.hold_id).nullable(),
-        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, EVENT.caused_by),
-        column("at", "When it happened.", &TIME, EVENT.at),
+        one(
+            "previousVersion",
+            "Version before the change; null if none was installed.",
+            &VERSION,
+            EVENT.previous_version_id,
+        )
+        .nullable(),
+        one("version", "Version after the change; null if none is installed.", &VERSION, EVENT.version_id).nullable(),
+        column("locked", "Whether the instance was locked after the change.", &BOOLEAN, EVENT.locked),
+        one(
+            "release",
+            "The release that caused the change; null if it was not caused by a release.",
+            &RELEASE,
+            EVENT.release_id,
+        )
+        .nullable(),
+        one(
+            "target",
+            "The target of that release; null if the change was not caused by a release.",
+            &TARGET,
+            EVENT.target_id,
+        )
+        .nullable(),
+        one("hold", "The hold that was set or ended; null for other kinds of change.", &HOLD, EVENT.hold_id).nullable(),
+        column("causedBy", "Name of the caller or worker that caused the change.", &TEXT, EVENT.caused_by),
+        column("at", "When the change happened.", &TIME, EVENT.at),
     ],
 )
 .listed(term!("{row}.subject = 'INSTANCE' AND {known InstanceEventKind {row}.kind}"))
@@ -91,52 +113,53 @@ pub static INSTANCE_EVENT: Object = Object::new(
 
 pub static RELEASE_EVENT: Object = Object::new(
     "ReleaseEvent",
-    "One change of one release or of one of its targets, as it was when it happened.",
+    "A change of one release or of one of its targets. It shows the release as it was right after the change.",
     "event",
     EVENT.position,
     &[
         computed(
             "cursor",
-            "Place in the log, which it shares with instance events.",
+            "Place in the event log. All kinds of events share one log.",
             &CURSOR,
             &[EVENT.position],
             place,
         ),
-        column("kind", "What kind of change.", &RELEASE_KIND, EVENT.kind),
+        column("kind", "The kind of change.", &RELEASE_KIND, EVENT.kind),
         reference("releaseId", "Id of the release.", Kind::Release, EVENT.release_id),
         one("release", "The release as it is now.", &RELEASE, EVENT.release_id),
         column(
             "revision",
-            "Number of this event in the history of its release, from 1 without gaps.",
+            "Number of this event in the history of the release: 1, 2, 3 and so on, without gaps.",
             &INT,
             EVENT.revision,
         ),
         reference("serviceId", "Id of its service.", Kind::Service, EVENT.service_id),
         column("serviceName", "Name of its service.", &TEXT, EVENT.service_name),
-        column("action", "What the release does.", &ACTION, EVENT.action),
-        one("target", "The target that began or ended; null for other kinds.", &TARGET, EVENT.target_id).nullable(),
+        column("action", "What the release does to instances.", &ACTION, EVENT.action),
+        one("target", "The target that started or finished; null for other kinds of change.", &TARGET, EVENT.target_id)
+            .nullable(),
         column("status", "Status of the release after the change.", &RELEASE_STATUS, EVENT.status),
-        embedded("progress", "Counts after the change.", &PROGRESS),
-        column("causedBy", "Name of the caller or worker that caused it.", &TEXT, EVENT.caused_by),
-        column("at", "When it happened.", &TIME, EVENT.at),
+        embedded("progress", "Numbers of targets after the change.", &PROGRESS),
+        column("causedBy", "Name of the caller or worker that caused the change.", &TEXT, EVENT.caused_by),
+        column("at", "When the change happened.", &TIME, EVENT.at),
     ],
 )
 .listed(term!("{row}.subject = 'RELEASE' AND {known ReleaseEventKind {row}.kind}"))
 .order(OLDEST_FIRST)
 .cursors(Cursors::Events(&EVENT_LOG));
 
-/// Which instance events. All given conditions must hold.
+/// Conditions on instance events. An event is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct InstanceEventFilter {
-    /// Of one of these kinds.
+    /// Events of one of these kinds.
     pub kinds: Option<Vec<InstanceEventKind>>,
-    /// Of instances of one of these services, at most 500.
+    /// Events of instances of one of these services, at most 500.
     pub service_ids: Option<Vec<ID>>,
-    /// Caused by one of these releases, at most 500.
+    /// Events caused by one of these releases, at most 500.
     pub release_ids: Option<Vec<ID>>,
-    /// Of one of these instances, at most 500.
+    /// Events of one of these instances, at most 500.
     pub instance_ids: Option<Vec<ID>>,
-    /// Of instances on one of these hosts, at most 500.
+    /// Events of instances on one of these hosts, at most 500.
     pub host_ids: Option<Vec<ID>>,
 }
 
@@ -150,14 +173,14 @@ impl ListFilter for InstanceEventFilter {
     }
 }
 
-/// Which release events. All given conditions must hold.
+/// Conditions on release events. An event is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct ReleaseEventFilter {
-    /// Of releases of one of these services, at most 500.
+    /// Events of releases of one of these services, at most 500.
     pub service_ids: Option<Vec<ID>>,
-    /// Of one of these releases, at most 500.
+    /// Events of one of these releases, at most 500.
     pub release_ids: Option<Vec<ID>>,
-    /// Of one of these kinds.
+    /// Events of one of these kinds.
     pub kinds: Option<Vec<ReleaseEventKind>>,
 }
 
@@ -179,7 +202,7 @@ fn few(list: &mut Where, column: Column, of: NodeTable, argument: &str, ids: Opt
 pub fn at_most(argument: &str, ids: Option<&[ID]>) -> Result<(), ApiError> {
     match ids.map_or(0, <[ID]>::len) {
         many if many > MAX_IDS => {
-            Err(ApiError::bad(argument, format!("{many} ids are too many; give at most {MAX_IDS}.")))
+            Err(ApiError::bad(argument, format!("{many} ids were sent; at most {MAX_IDS} are allowed.")))
         }
         _ => Ok(()),
     }

@@ -11,10 +11,10 @@ columns! { VIEWER_ROW: ViewerRow { name: Text, role: Text } }
 
 pub static EXECUTOR: Object = Object::without_table(
     "Executor",
-    "A way of carrying out releases, declared in the server's configuration.",
+    "A way to carry out releases. Executors are declared in the server's configuration.",
     &[
         column("name", "Unique name.", &TEXT, EXECUTOR_ROW.name),
-        column("kind", "How it works: command, simulate and others.", &TEXT, EXECUTOR_ROW.kind),
+        column("kind", "Kind of executor, for example `command` or `simulate`.", &TEXT, EXECUTOR_ROW.kind),
     ],
 );
 
@@ -28,14 +28,14 @@ pub fn executors(app: &App, _: &Caller) -> Vec<SuppliedRow> {
 
 pub static VIEWER: Object = Object::without_table(
     "Viewer",
-    "Who is asking.",
+    "The caller of this request.",
     &[
-        column("name", "Name of the token or subject.", &TEXT, VIEWER_ROW.name),
-        column("role", "What it may do.", &ROLE, VIEWER_ROW.role),
+        column("name", "Name of the caller, as its token says.", &TEXT, VIEWER_ROW.name),
+        column("role", "The caller's role, which decides what it may do.", &ROLE, VIEWER_ROW.role),
     ],
 );
 
-/// Who is asking.
+/// The caller of this request.
 pub fn viewer(_: &App, caller: &Caller) -> Vec<SuppliedRow> {
     vec![SuppliedRow::new().text(VIEWER_ROW.name, caller.name.clone()).word(VIEWER_ROW.role, caller.role)]
 }

@@ -27,28 +27,28 @@ const IN_FORCE: Term = term!("{in_force {row}}");
 
 pub static HOLD: Object = Object::node(
     "Hold",
-    "A lock on an instance, or a freeze of a service, set by a person. Several may stand at once.",
+    "A hold that a caller set on an instance, or a freeze that a caller set on a whole service. While it is in force, new releases are kept off. Several may be in force at the same time.",
     HOLD_NODE,
     ROW.id,
     &[
         id(),
         one(
             "instance",
-            "The instance held; null for a freeze, which is on the whole service.",
+            "The instance that is held; null for a freeze, which is on the whole service.",
             &INSTANCE,
             ROW.instance_id,
         )
         .nullable(),
-        one("service", "The service, also of the instance.", &SERVICE, ROW.service_id),
-        column("reason", "Why.", &TEXT, ROW.reason),
-        column("includesReverts", "Whether a freeze refuses reverts too.", &BOOLEAN, ROW.includes_reverts),
+        one("service", "The service that is frozen, or the service of the instance that is held.", &SERVICE, ROW.service_id),
+        column("reason", "Why it was set.", &TEXT, ROW.reason),
+        column("includesReverts", "Whether a freeze also refuses reverts.", &BOOLEAN, ROW.includes_reverts),
         column("createdBy", "Name of the caller who set it.", &TEXT, ROW.created_by),
         column("createdAt", "When it was set.", &TIME, ROW.created_at),
-        column("until", "When it ends by itself; null when it does not.", &TIME, ROW.until).nullable(),
-        column("endedAt", "When it ended; null while it stands.", &TIME, ROW.ended).nullable(),
+        column("until", "When it ends automatically; null if it does not expire.", &TIME, ROW.until).nullable(),
+        column("endedAt", "When it ended; null while it is in force.", &TIME, ROW.ended).nullable(),
         column(
             "endedBy",
-            "Name of the caller who ended it; null while it stands and when it ended by itself.",
+            "Name of the caller who ended it; null while it is in force, and if it expired.",
             &TEXT,
             ROW.ended_by,
         )
@@ -58,16 +58,16 @@ pub static HOLD: Object = Object::node(
 .implements(&NODE)
 .order(NEWEST_FIRST);
 
-/// Which holds. All given conditions must hold.
+/// Conditions on holds. A hold is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct HoldFilter {
-    /// On one of these services or their instances.
+    /// On one of these services, or on one of their instances.
     pub service_ids: Option<Vec<ID>>,
     /// On one of these instances.
     pub instance_ids: Option<Vec<ID>>,
     /// Set by one of these callers.
     pub created_by: Option<Vec<String>>,
-    /// That stand, or that have ended.
+    /// True: in force. False: ended or expired.
     pub standing: Option<bool>,
 }
 

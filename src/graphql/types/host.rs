@@ -22,14 +22,14 @@ pub static HOST: Object = Object::node(
     ROW.id,
     &[
         id(),
-        column("hostname", "Unique name of the machine.", &TEXT, ROW.hostname),
-        column("address", "Where executors reach it: an IP address or a DNS name.", &TEXT, ROW.address),
+        column("hostname", "Unique name of the host.", &TEXT, ROW.hostname),
+        column("address", "IP address or DNS name at which executors reach the host.", &TEXT, ROW.address),
         list("labels", "Labels, sorted by key.", &LABEL).of_parent(LABEL_ROW.host_id).at_most(10),
         column("createdAt", "When it was registered.", &TIME, ROW.created_at),
-        column("removedAt", "When it was removed; null while it is there.", &TIME, ROW.removed_at).nullable(),
-        connection("instances", "What runs on it.", &INSTANCE).of_parent(instance::ROW.host_id).args(&[
-            filter::<InstanceFilter>("Which instances; all unless given."),
-            ordered::<InstanceOrder>("In which order; by hostname unless given."),
+        column("removedAt", "When it was removed; null if it was not removed.", &TIME, ROW.removed_at).nullable(),
+        connection("instances", "Instances on this host.", &INSTANCE).of_parent(instance::ROW.host_id).args(&[
+            filter::<InstanceFilter>("Which instances to return; all by default."),
+            ordered::<InstanceOrder>("Order of the list; by hostname by default."),
         ]),
     ],
 )
@@ -39,37 +39,37 @@ pub static HOST: Object = Object::node(
 
 static LABEL: Object = Object::new(
     "Label",
-    "A key and a value attached to a host.",
+    "A key and a value that are attached to a host.",
     "host_label",
     LABEL_ROW.key,
     &[
-        column("key", "Key, unique on its host.", &TEXT, LABEL_ROW.key),
+        column("key", "Key, unique on the host.", &TEXT, LABEL_ROW.key),
         column("value", "Value.", &TEXT, LABEL_ROW.value),
     ],
 );
 
 pub static LABEL_COUNT: Object = Object::without_table(
     "LabelCount",
-    "So many hosts have this label.",
+    "A label, and the number of hosts that have it.",
     &[
         column("key", "Key.", &TEXT, LABEL_COUNT_ROW.key),
         column("value", "Value.", &TEXT, LABEL_COUNT_ROW.value),
-        column("hostCount", "How many hosts.", &INT, LABEL_COUNT_ROW.host_count),
+        column("hostCount", "Number of hosts that have the label.", &INT, LABEL_COUNT_ROW.host_count),
     ],
 )
 .key(LABEL_COUNT_ROW.value)
 .order(ascending("KEY", &[LABEL_COUNT_ROW.key]));
 
-/// Which hosts. All given conditions must hold.
+/// Conditions on hosts. A host is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct HostFilter {
-    /// Hostname begins with this, case-sensitive.
+    /// The hostname starts with this text. Case-sensitive.
     pub hostname_starts_with: Option<String>,
-    /// Has all of these labels.
+    /// The host has all of these labels.
     pub labels: Option<Vec<LabelInput>>,
 }
 
-/// A label to set or to look for.
+/// A label to set, or to search for.
 #[derive(InputObject, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelInput {
     /// Key, 1 to 63 characters.

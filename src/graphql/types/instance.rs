@@ -13,7 +13,7 @@ use async_graphql::{Enum, ID, InputObject};
 
 pub(super) static STATUS: Leaf = text_leaf::<InstanceStatus>();
 
-/// Whether a release or a hold has it.
+/// Whether the instance is locked, by an open release target or by a hold in force.
 const LOCKED: Term = term!(
     "(EXISTS (SELECT 1 FROM release_target l WHERE l.instance_id = {row}.id AND {open l}) \
     OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = {row}.id AND {in_force l}))"
@@ -50,7 +50,7 @@ const BY_HOSTNAME: Order = ascending("HOSTNAME", &[ROW.hostname]);
 
 pub static INSTANCE: Object = Object::node(
     "Instance",
-    "One service on one host, at one version.",
+    "A service on a host, at one version.",
     INSTANCE_NODE,
     ROW.id,
     &[
@@ -59,41 +59,41 @@ pub static INSTANCE: Object = Object::node(
         one("host", "The host.", &HOST, ROW.host_id),
         one(
             "version",
-            "The version it runs; null while the first installation has not ended well.",
+            "The version that it runs; null until the first installation has succeeded.",
             &VERSION,
             ROW.version_id,
         )
         .nullable(),
-        column("port", "Port it listens on; null when not said.", &INT, ROW.port).nullable(),
-        column("tag", "Free tag, for example an environment.", &TEXT, ROW.tag).nullable(),
+        column("port", "Port that it listens on; null if none was given.", &INT, ROW.port).nullable(),
+        column("tag", "Any tag, for example an environment; null if none was given.", &TEXT, ROW.tag).nullable(),
         column("weight", "Share of traffic, 0 to 1000.", &INT, ROW.weight),
         column("description", "Description.", &TEXT, ROW.description),
         column(
             "maintenance",
-            "Whether somebody works on it; for people to see, it stops no release.",
+            "Whether someone is working on it. For information only: it does not keep releases off.",
             &BOOLEAN,
             ROW.maintenance,
         ),
-        column("status", "What it is doing.", &STATUS, ROW.status),
-        column("locked", "Whether a release or a hold has it.", &BOOLEAN, ROW.locked),
+        column("status", "Current status.", &STATUS, ROW.status),
+        column("locked", "Whether the instance is locked, by an open release target or by a hold in force.", &BOOLEAN, ROW.locked),
         list(
             "locks",
-            "Who has it: the release first, then holds, oldest first; empty when it is free.",
+            "What locks the instance: the release first, then the holds, oldest first. Empty if it is not locked.",
             &LOCK,
         )
         .of_parent(lock::ROW.instance_id)
         .at_most(3),
-        column("revision", "Grows by one with every event of this instance.", &INT, ROW.revision),
-        column("updatedAt", "When its last event happened.", &TIME, ROW.updated_at),
-        column("updatedBy", "Who caused its last event.", &TEXT, ROW.updated_by),
+        column("revision", "Number of the last event of this instance. Every event increases it by one.", &INT, ROW.revision),
+        column("updatedAt", "When the last event of this instance happened.", &TIME, ROW.updated_at),
+        column("updatedBy", "Name of the caller or worker that caused the last event.", &TEXT, ROW.updated_by),
         one(
             "lastTarget",
-            "Its newest part in a release, open while that has it: what it waits for, or why it failed; null before the first.",
+            "The newest release target of this instance: it shows what the instance waits for, or why it failed. Null if no release has ever included the instance.",
             &TARGET,
             ROW.last_target,
         )
         .nullable(),
-        connection("events", "Its history, newest first.", &INSTANCE_EVENT)
+        connection("events", "History of the instance, newest event first.", &INSTANCE_EVENT)
             .of_parent(EVENT.instance_id)
             .order(NEWEST_FIRST),
     ],
@@ -104,19 +104,18 @@ pub static INSTANCE: Object = Object::node(
 
 pub static INSTANCE_COUNT: Object = Object::without_table(
     "InstanceCount",
-    "So many instances of a service are alike.",
+    "A number of instances of a service that have the same version and the same status.",
     &[
-        one("version", "The version they run; null for those that have none.", &VERSION, COUNT_ROW.version_id)
-            .nullable(),
-        column("status", "What they are doing.", &STATUS, COUNT_ROW.status),
-        column("count", "How many.", &INT, COUNT_ROW.count),
+        one("version", "The version that they run; null if they have none.", &VERSION, COUNT_ROW.version_id).nullable(),
+        column("status", "Their status.", &STATUS, COUNT_ROW.status),
+        column("count", "Number of instances.", &INT, COUNT_ROW.count),
     ],
 )
 .key(COUNT_ROW.status)
 .listed(term!("{row}.status <> 'REMOVED'"))
 .order(ascending("VERSION", &[COUNT_ROW.version_place]));
 
-/// Which instances. All given conditions must hold.
+/// Conditions on instances. An instance is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct InstanceFilter {
     /// Of one of these services.
@@ -125,15 +124,15 @@ pub struct InstanceFilter {
     pub version_ids: Option<Vec<ID>>,
     /// On one of these hosts.
     pub host_ids: Option<Vec<ID>>,
-    /// In one of these states.
+    /// With one of these statuses. Removed instances are returned only if REMOVED is among them.
     pub statuses: Option<Vec<InstanceStatus>>,
     /// With one of these tags.
     pub tags: Option<Vec<String>>,
-    /// On a host whose name begins with this, case-sensitive.
+    /// On a host whose name starts with this text. Case-sensitive.
     pub hostname_starts_with: Option<String>,
     /// On a host that has all of these labels.
     pub host_labels: Option<Vec<LabelInput>>,
-    /// Locked, or free.
+    /// True: locked, by an open release target or by a hold in force. False: not locked.
     pub locked: Option<bool>,
 }
 
@@ -160,21 +159,21 @@ impl ListFilter for InstanceFilter {
     }
 }
 
-/// What instances can be ordered by.
+/// The values that instances can be ordered by.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InstanceOrderField {
     /// Name of the host.
     Hostname,
-    /// When their last event happened.
+    /// The time of the last event of the instance.
     UpdatedAt,
 }
 
 /// Order of instances.
 #[derive(InputObject, Clone, Debug)]
 pub struct InstanceOrder {
-    /// By what.
+    /// The value to order by.
     pub field: InstanceOrderField,
-    /// Which way.
+    /// The direction.
     #[graphql(default_with = "OrderDirection::Asc")]
     pub direction: OrderDirection,
 }

@@ -24,7 +24,7 @@ columns! {
 
 pub static LOG_LINE: Object = Object::new(
     "LogLine",
-    "One line of executor output.",
+    "One line of the output of an executor.",
     "output_line",
     ROW.place,
     &[
@@ -35,18 +35,18 @@ pub static LOG_LINE: Object = Object::new(
             &[ROW.release_id, ROW.place],
             place,
         ),
-        one("target", "The target it belongs to.", &TARGET, ROW.target_id),
+        one("target", "The target that wrote the line.", &TARGET, ROW.target_id),
         reference("targetId", "Id of that target.", Kind::Target, ROW.target_id),
         column("hostname", "Name of its host.", &TEXT, ROW.hostname),
-        column("attempt", "Start that wrote it.", &INT, ROW.attempt),
-        column("stream", "Which output it came from.", &STREAM, ROW.stream),
+        column("attempt", "Number of the start that wrote the line.", &INT, ROW.attempt),
+        column("stream", "The stream that the line came from.", &STREAM, ROW.stream),
         column(
             "text",
-            "Text without the line end, cut at 8192 bytes; bytes that are not UTF-8 are replaced.",
+            "Text of the line without its line break, cut after 8192 bytes. Bytes that are not UTF-8 are replaced.",
             &TEXT,
             ROW.text,
         ),
-        column("at", "When it was read.", &TIME, ROW.at),
+        column("at", "When the line was read.", &TIME, ROW.at),
     ],
 )
 .order(OLDEST_FIRST)

@@ -12,6 +12,6 @@ pub const TARGET_NODE: NodeTable = NodeTable { kind: Kind::Target, table: "relea
 pub const HOLD_NODE: NodeTable = NodeTable { kind: Kind::Hold, table: "hold" };
 
 pub static NODE: Interface =
-    Interface { name: "Node", about: "A thing with a globally unique, typed id.", fields: &[NODE_ID] };
+    Interface { name: "Node", about: "An object with a globally unique id.", fields: &[NODE_ID] };
 
-const NODE_ID: Field = Field { about: "Global id. Its prefix names the type, the rest is opaque.", ..id() };
+const NODE_ID: Field = Field { about: "Global id. Its prefix names the type; the rest is opaque.", ..id() };

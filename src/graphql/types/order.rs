@@ -1,6 +1,6 @@
 use async_graphql::Enum;
 
-/// Direction of an order.
+/// Direction in which a list is ordered.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OrderDirection {
     /// Smallest or oldest first.

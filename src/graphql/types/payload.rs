@@ -34,20 +34,20 @@ columns! { PROBLEM: ProblemRow { code: Text, field: Text, message: Text, related
 
 static USER_ERROR: Object = Object::without_table(
     "UserError",
-    "A problem that the caller can correct.",
+    "A problem with the input that the caller can correct.",
     &[
-        column("code", "Stable, machine-readable reason.", &CODE, PROBLEM.code),
+        column("code", "Reason, for programs. The codes are stable.", &CODE, PROBLEM.code),
         column(
             "field",
-            "Path to the offending input from `input` on, up to a list; null when no single input is to blame.",
+            "Path to the input that is wrong, starting with `input`; it ends at a list, without the index of the item. Null if no single input is wrong.",
             &TEXTS,
             PROBLEM.field,
         )
         .nullable(),
-        column("message", "Sentence for a person: what is wrong and what to do about it.", &TEXT, PROBLEM.message),
+        column("message", "What is wrong and what to do about it, for people.", &TEXT, PROBLEM.message),
         column(
             "relatedIds",
-            "Ids the problem is about, or hostnames as sent where there is no id, at most 100: the unknown, the held, the one that exists already (TAKEN, IDEMPOTENCY_KEY_REUSED).",
+            "Ids that the problem is about, at most 100; hostnames where no id exists. For example the ids that were not found, the instances that are locked, or the object that exists already (TAKEN, IDEMPOTENCY_KEY_REUSED).",
             &IDS,
             PROBLEM.related_ids,
         ),
@@ -58,15 +58,20 @@ static USER_ERROR: Object = Object::without_table(
 const MAX_ERRORS: u64 = 100;
 
 /// The field that every payload has; its rows come from [`with_problems`].
-pub const USER_ERRORS: Field =
-    supplied_list("userErrors", "Every problem found.", &USER_ERROR, PAYLOAD.user_errors).at_most(MAX_ERRORS);
+pub const USER_ERRORS: Field = supplied_list(
+    "userErrors",
+    "All problems with the input. Empty if the mutation took effect or was a successful dry run.",
+    &USER_ERROR,
+    PAYLOAD.user_errors,
+)
+.at_most(MAX_ERRORS);
 
 pub static MUTATION_PAYLOAD: Interface = Interface {
     name: "MutationPayload",
-    about: "A mutation result that can carry problems the caller is able to correct.",
+    about: "The result of a mutation. It can contain problems that the caller can correct.",
     fields: &[supplied_list(
         "userErrors",
-        "Every problem found in the input. Empty exactly when the mutation took effect or was a successful dry run.",
+        "All problems with the input. Empty if the mutation took effect or was a successful dry run.",
         &USER_ERROR,
         PAYLOAD.user_errors,
     )

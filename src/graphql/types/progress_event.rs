@@ -8,15 +8,15 @@ columns! {
 
 pub static RELEASE_PROGRESS_EVENT: Object = Object::without_table(
     "ReleaseProgressEvent",
-    "How far a release was when the message was made.",
+    "The state of a release at one moment.",
     &[
-        computed("cursor", "Place in the log.", &CURSOR, &[PROGRESS_EVENT_ROW.position], place),
+        computed("cursor", "Place in the event log.", &CURSOR, &[PROGRESS_EVENT_ROW.position], place),
         one("release", "The release.", &RELEASE, PROGRESS_EVENT_ROW.release_id),
         column("status", "Status at that moment.", &STATUS, PROGRESS_EVENT_ROW.status),
-        embedded("progress", "Counts at that moment.", &PROGRESS),
+        embedded("progress", "Numbers of targets at that moment.", &PROGRESS),
         column(
             "isFinal",
-            "Whether this is the last message: the release is over and the stream ends.",
+            "Whether this is the last message: the release is finished, and the stream ends.",
             &BOOLEAN,
             PROGRESS_EVENT_ROW.is_final,
         ),

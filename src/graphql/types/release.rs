@@ -55,24 +55,24 @@ columns! {
 
 pub static RELEASE: Object = Object::node(
     "Release",
-    "One request to move instances of one service.",
+    "A request to install, upgrade, revert or uninstall instances of one service.",
     RELEASE_NODE,
     ROW.id,
     &[
         id(),
         one("service", "The service.", &SERVICE, ROW.service_id),
-        column("action", "What is done.", &ACTION, ROW.action),
+        column("action", "What the release does to instances.", &ACTION, ROW.action),
         one(
             "targetVersion",
-            "The version moved to; null for UNINSTALL, and for an undo, where each target has its own.",
+            "The version that instances are moved to; null for UNINSTALL, and for an undo, in which each target has its own version.",
             &VERSION,
             ROW.target_version_id,
         )
         .nullable(),
-        column("origin", "What it came from.", &ORIGIN, ROW.origin),
+        column("origin", "How the release came about.", &ORIGIN, ROW.origin),
         one(
             "parent",
-            "The release that it retries or undoes; null when it was asked for by itself.",
+            "The release that this one retries or undoes; null if it does neither.",
             &RELEASE,
             ROW.parent_id,
         )
@@ -80,56 +80,56 @@ pub static RELEASE: Object = Object::node(
         connection("followUps", "Releases that retry or undo this one, oldest first.", &RELEASE)
             .of_parent(ROW.parent_id)
             .order(OLDEST_FIRST),
-        column("executor", "Executor that carries it out: the service's when it was accepted.", &TEXT, ROW.executor),
-        embedded("rollout", "How it moves over its targets, all defaults filled in.", &ROLLOUT),
-        column("status", "How far it is.", &STATUS, ROW.status),
-        embedded("progress", "Counts of its targets.", &PROGRESS),
-        column("reason", "Why it was asked for, empty when not said.", &TEXT, ROW.reason),
-        column("createdBy", "Name of the caller who asked for it.", &TEXT, ROW.created_by),
+        column("executor", "Name of the executor that carries it out: the executor of the service at the time of acceptance.", &TEXT, ROW.executor),
+        embedded("rollout", "How the release proceeds over its targets, with all defaults filled in.", &ROLLOUT),
+        column("status", "Current status.", &STATUS, ROW.status),
+        embedded("progress", "Numbers of its targets by status.", &PROGRESS),
+        column("reason", "Why it was requested; empty if no reason was given.", &TEXT, ROW.reason),
+        column("createdBy", "Name of the caller who requested it.", &TEXT, ROW.created_by),
         column("createdAt", "When it was accepted.", &TIME, ROW.created_at),
-        column("startedAt", "When its first target began; null before.", &TIME, ROW.started_at).nullable(),
+        column("startedAt", "When its first target started; null before that.", &TIME, ROW.started_at).nullable(),
         column(
             "cancelRequestedAt",
-            "When giving up was asked for; null when it was not.",
+            "When its cancellation was requested; null if it was not.",
             &TIME,
             ROW.cancel_requested_at,
         )
         .nullable(),
-        column("cancelReason", "Why; null when it was not.", &TEXT, ROW.cancel_reason).nullable(),
+        column("cancelReason", "Why its cancellation was requested; null if it was not.", &TEXT, ROW.cancel_reason).nullable(),
         column(
             "stoppedAt",
-            "When too many targets had failed and no more began; null when that did not happen.",
+            "When it was stopped because too many targets had failed; null if that did not happen.",
             &TIME,
             ROW.stopped_at,
         )
         .nullable(),
-        column("finishedAt", "When its last target ended; null before.", &TIME, ROW.finished_at).nullable(),
-        connection("targets", "One entry for each instance taking part, in the order they are moved.", &TARGET)
+        column("finishedAt", "When its last target finished; null before that.", &TIME, ROW.finished_at).nullable(),
+        connection("targets", "The targets, one for each instance that takes part, in the order in which they are started.", &TARGET)
             .of_parent(target::ROW.release_id)
             .args(&[narrowing::<Option<Vec<ReleaseTargetStatus>>>(
                 "statuses",
-                "Only those in one of these states; all unless given.",
+                "Only targets with one of these statuses; all by default.",
                 |value, list| {
                     list.words(target::ROW.status, parse::<Option<Vec<ReleaseTargetStatus>>>("statuses", Some(value))?);
                     Ok(())
                 },
             )]),
-        column("revision", "Grows by one with every event of this release.", &INT, ROW.revision),
+        column("revision", "Number of the last event of this release. Every event increases it by one.", &INT, ROW.revision),
         computed(
             "cursor",
-            "Place in the log just before it was accepted: watching from here misses nothing of it.",
+            "Place in the event log just before the release was accepted. A subscription that starts here misses none of its events.",
             &CURSOR,
             &[ROW.position],
             place,
         ),
         connection(
             "log",
-            "Output of all its targets, oldest line first. Takes and gives the cursors of releaseLog.",
+            "Output of all its targets, oldest line first. Its cursors are those of the subscription releaseLog.",
             &LOG_LINE,
         )
         .of_parent(log::ROW.release_id)
         .output_of(ROW.id),
-        connection("skipped", "Instances that were chosen and left out.", &SKIPPED_INSTANCE)
+        connection("skipped", "Instances that were selected but left out.", &SKIPPED_INSTANCE)
             .of_parent(skipped::ROW.release_id),
     ],
 )
@@ -144,58 +144,58 @@ pub(super) fn place(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
 
 static ROLLOUT: Object = Object::without_table(
     "Rollout",
-    "How a release moves over its targets.",
+    "How a release proceeds over its targets.",
     &[
-        column("maxParallel", "How many targets at a time.", &INT, ROLLOUT_ROW.max_parallel),
+        column("maxParallel", "Number of targets that may run at the same time.", &INT, ROLLOUT_ROW.max_parallel),
         column(
             "maxFailures",
-            "How many targets may end FAILED or UNKNOWN before onFailure applies.",
+            "Number of targets that may become FAILED or UNKNOWN before onFailure applies.",
             &INT,
             ROLLOUT_ROW.max_failures,
         ),
-        column("onFailure", "What happens then.", &ON_FAILURE, ROLLOUT_ROW.on_failure),
-        column(
-            "timeoutSeconds",
-            "Longest time for one start of one target, in seconds.",
-            &INT,
-            ROLLOUT_ROW.timeout_seconds,
-        ),
+        column("onFailure", "What happens when more targets than that failed.", &ON_FAILURE, ROLLOUT_ROW.on_failure),
+        column("timeoutSeconds", "Timeout of one start of one target, in seconds.", &INT, ROLLOUT_ROW.timeout_seconds),
     ],
 );
 
 pub(super) static PROGRESS: Object = Object::without_table(
     "ReleaseProgress",
-    "Counts of the targets of a release, by state.",
+    "Numbers of targets of a release, by status.",
     &[
         column("total", "All targets.", &INT, PROGRESS_ROW.total),
-        column("queued", "Not begun.", &INT, PROGRESS_ROW.queued),
-        column("running", "Under way.", &INT, PROGRESS_ROW.running),
-        column("succeeded", "Ended well.", &INT, PROGRESS_ROW.succeeded),
-        column("failed", "Ended badly.", &INT, PROGRESS_ROW.failed),
-        column("canceled", "Given up before they began.", &INT, PROGRESS_ROW.canceled),
-        column("unknown", "Interrupted, outcome not known.", &INT, PROGRESS_ROW.unknown),
-        column("skipped", "Chosen and left out; not in the total.", &INT, PROGRESS_ROW.skipped),
+        column("queued", "Not started yet.", &INT, PROGRESS_ROW.queued),
+        column("running", "Running.", &INT, PROGRESS_ROW.running),
+        column("succeeded", "Succeeded.", &INT, PROGRESS_ROW.succeeded),
+        column("failed", "Failed.", &INT, PROGRESS_ROW.failed),
+        column("canceled", "Canceled before they started.", &INT, PROGRESS_ROW.canceled),
+        column("unknown", "Interrupted, with an outcome that could not be determined.", &INT, PROGRESS_ROW.unknown),
+        column(
+            "skipped",
+            "Instances that were selected but left out. They are not part of the total.",
+            &INT,
+            PROGRESS_ROW.skipped,
+        ),
     ],
 );
 
-/// Which releases. All given conditions must hold.
+/// Conditions on releases. A release is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct ReleaseFilter {
     /// Of one of these services.
     pub service_ids: Option<Vec<ID>>,
-    /// In one of these states.
+    /// With one of these statuses.
     pub statuses: Option<Vec<ReleaseStatus>>,
-    /// Doing one of these.
+    /// With one of these actions.
     pub actions: Option<Vec<ReleaseAction>>,
     /// To one of these versions.
     pub target_version_ids: Option<Vec<ID>>,
     /// With a target on one of these hosts.
     pub host_ids: Option<Vec<ID>>,
-    /// Asked for by one of these callers.
+    /// Requested by one of these callers.
     pub created_by: Option<Vec<String>>,
-    /// Accepted at or after this.
+    /// Accepted at this time or later.
     pub created_from: Option<DateTime>,
-    /// Asked for by the present caller with one of these keys.
+    /// Requested by the caller of this query with one of these idempotency keys.
     pub idempotency_keys: Option<Vec<String>>,
 }
 

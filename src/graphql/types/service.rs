@@ -34,8 +34,8 @@ pub static SERVICE: Object = Object::node(
     &[
         id(),
         column("name", "Unique name.", &TEXT, ROW.name),
-        column("language", "Language it is written in, empty when not said.", &TEXT, ROW.language),
-        column("description", "What the service is for, empty when nobody wrote it down.", &TEXT, ROW.description),
+        column("language", "Programming language; empty if none was given.", &TEXT, ROW.language),
+        column("description", "What the service is for; empty if no description was given.", &TEXT, ROW.description),
         column(
             "executor",
             "Name of the executor, from the server's configuration, that carries out its releases.",
@@ -43,35 +43,37 @@ pub static SERVICE: Object = Object::node(
             ROW.executor,
         ),
         column("createdAt", "When it was registered.", &TIME, ROW.created_at),
-        column("createdBy", "Who registered it.", &TEXT, ROW.created_by),
-        column("updatedAt", "When it was last changed.", &TIME, ROW.updated_at),
-        column("updatedBy", "Who last changed it.", &TEXT, ROW.updated_by),
-        list("freezes", "Freezes that stand, oldest first; empty when it may be released.", &HOLD)
+        column("createdBy", "Name of the caller who registered it.", &TEXT, ROW.created_by),
+        column("updatedAt", "When it was changed last.", &TIME, ROW.updated_at),
+        column("updatedBy", "Name of the caller who changed it last.", &TEXT, ROW.updated_by),
+        list("freezes", "Freezes in force, oldest first. Empty if the service is not frozen.", &HOLD)
             .of_parent(hold::ROW.service_id)
             .condition(term!("{row}.instance_id IS NULL AND {in_force {row}}"))
             .order(OLDEST_FIRST)
             .at_most(5),
-        column("removedAt", "When it was removed; null while it is there.", &TIME, ROW.removed_at).nullable(),
+        column("removedAt", "When it was removed; null if it was not removed.", &TIME, ROW.removed_at).nullable(),
         find("version", "One of its versions, by name.", &VERSION)
             .of_parent(version::ROW.service_id)
             .condition(term!("{row}.name = {arg name}"))
             .args(&[arg::<String>("name", "Name of the version.")]),
-        connection("versions", "Its versions, newest first unless ordered otherwise.", &VERSION)
+        connection("versions", "Versions of the service, newest first by default.", &VERSION)
             .of_parent(version::ROW.service_id)
             .args(&[
-                filter::<VersionFilter>("Which versions; all unless given."),
-                ordered::<VersionOrder>("In which order; newest first unless given."),
+                filter::<VersionFilter>("Which versions to return; all by default."),
+                ordered::<VersionOrder>("Order of the list; newest first by default."),
             ]),
-        connection("instances", "Its instances.", &INSTANCE).of_parent(instance::ROW.service_id).args(&[
-            filter::<InstanceFilter>("Which instances; all unless given."),
-            ordered::<InstanceOrder>("In which order; by hostname unless given."),
-        ]),
-        connection("releases", "Its releases, newest first.", &RELEASE)
+        connection("instances", "Instances of the service, by hostname by default.", &INSTANCE)
+            .of_parent(instance::ROW.service_id)
+            .args(&[
+                filter::<InstanceFilter>("Which instances to return; all by default."),
+                ordered::<InstanceOrder>("Order of the list; by hostname by default."),
+            ]),
+        connection("releases", "Releases of the service, newest first.", &RELEASE)
             .of_parent(release::ROW.service_id)
-            .args(&[filter::<ReleaseFilter>("Which releases; all unless given.")]),
+            .args(&[filter::<ReleaseFilter>("Which releases to return; all by default.")]),
         list(
             "instanceCounts",
-            "Its instances in groups by version and status; empty groups are left out.",
+            "Numbers of its instances by version and status. Groups without instances are left out.",
             &INSTANCE_COUNT,
         )
         .of_parent(instance::ROW.service_id)
@@ -81,27 +83,27 @@ pub static SERVICE: Object = Object::node(
              WHERE {row}.service_id {parents}{conditions} GROUP BY {row}.service_id, {row}.version_id, {row}.status"
         ))
         .at_most(50)
-        .args(&[filter::<InstanceFilter>("Which instances; all unless given.")]),
-        connection("availableHosts", "Hosts without an instance of it.", &HOST)
+        .args(&[filter::<InstanceFilter>("Which instances to return; all by default.")]),
+        connection("availableHosts", "Hosts on which the service is not installed.", &HOST)
             .where_parent(term!(
                 "NOT EXISTS (SELECT 1 FROM instance x WHERE x.service_id = {parent} AND x.host_id = {row}.id \
                  AND x.status <> 'REMOVED')"
             ))
-            .args(&[filter::<HostFilter>("Which hosts; all unless given.")]),
+            .args(&[filter::<HostFilter>("Which hosts to return; all by default.")]),
     ],
 )
 .implements(&NODE)
 .listed(term!("{row}.removed_at IS NULL"))
 .order(ascending("NAME", &[ROW.name]));
 
-/// Which services. All given conditions must hold.
+/// Conditions on services. A service is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct ServiceFilter {
-    /// Name begins with this, case-sensitive.
+    /// The name starts with this text. Case-sensitive.
     pub name_starts_with: Option<String>,
-    /// With an instance in one of these states.
+    /// At least one instance of the service has one of these statuses.
     pub instance_statuses: Option<Vec<InstanceStatus>>,
-    /// Frozen, or not.
+    /// True: a freeze is in force. False: no freeze is in force.
     pub frozen: Option<bool>,
 }
 

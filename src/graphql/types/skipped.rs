@@ -9,13 +9,13 @@ columns! { pub SKIP_COUNT_ROW: SkipCountRow { reason: Text, count: Int } }
 
 pub static SKIPPED_INSTANCE: Object = Object::new(
     "SkippedInstance",
-    "An instance that was left out of a release.",
+    "An instance that was selected for a release but left out.",
     "release_skip",
     ROW.id,
     &[
         one("instance", "The instance.", &INSTANCE, ROW.instance_id),
-        column("reason", "Why.", &REASON, ROW.reason),
-        list("locks", "Who had it when the reason is LOCKED; empty otherwise.", &LOCK)
+        column("reason", "Why it was left out.", &REASON, ROW.reason),
+        list("locks", "What locked the instance, if the reason is LOCKED; empty otherwise.", &LOCK)
             .of_parent(lock::ROW.release_skip_id)
             .from_query(term!("SELECT l.*, 0 AS rank FROM skip_lock l"))
             .supplied_as(ROW.locks)
@@ -26,9 +26,9 @@ pub static SKIPPED_INSTANCE: Object = Object::new(
 
 pub static SKIP_COUNT: Object = Object::without_table(
     "SkipCount",
-    "So many instances were left out for this reason.",
+    "A number of instances that were left out for the same reason.",
     &[
-        column("reason", "Why.", &REASON, SKIP_COUNT_ROW.reason),
-        column("count", "How many.", &INT, SKIP_COUNT_ROW.count),
+        column("reason", "Why it was left out.", &REASON, SKIP_COUNT_ROW.reason),
+        column("count", "Number of instances.", &INT, SKIP_COUNT_ROW.count),
     ],
 );

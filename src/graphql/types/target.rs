@@ -27,7 +27,7 @@ columns! {
 
 pub static TARGET: Object = Object::node(
     "ReleaseTarget",
-    "The part of one instance in one release.",
+    "One instance in one release.",
     TARGET_NODE,
     ROW.id,
     &[
@@ -35,24 +35,24 @@ pub static TARGET: Object = Object::node(
         one("release", "The release.", &RELEASE, ROW.release_id),
         one("instance", "The instance.", &INSTANCE, ROW.instance_id),
         one("host", "The host.", &HOST, ROW.host_id),
-        one("fromVersion", "What ran before; null for INSTALL.", &VERSION, ROW.from_version_id).nullable(),
-        one("toVersion", "What runs afterwards if all goes well; null for UNINSTALL.", &VERSION, ROW.to_version_id)
+        one("fromVersion", "Version before the release; null for INSTALL.", &VERSION, ROW.from_version_id).nullable(),
+        one("toVersion", "Version after the release if the target succeeds; null for UNINSTALL.", &VERSION, ROW.to_version_id)
             .nullable(),
-        column("status", "How far it is.", &STATUS, ROW.status),
+        column("status", "Current status.", &STATUS, ROW.status),
         column(
             "attempt",
-            "Number of the start, from 1, 0 before; more than 1 only where the executor allows to run again.",
+            "Number of the latest start: 0 before the first one. It is more than 1 only if the executor allows a target to be started again.",
             &INT,
             ROW.attempt,
         ),
-        column("failure", "In what way it failed; null otherwise.", &FAILURE, ROW.failure).nullable(),
-        column("message", "Sentence on why it failed or was canceled; null otherwise.", &TEXT, ROW.message).nullable(),
-        column("exitStatus", "Exit status of the command; null when there is none.", &INT, ROW.exit_status).nullable(),
-        column("startedAt", "When the latest start was; null before.", &TIME, ROW.started_at).nullable(),
-        column("finishedAt", "When it reached its final state; null before.", &TIME, ROW.finished_at).nullable(),
+        column("failure", "How it failed; null if it did not fail.", &FAILURE, ROW.failure).nullable(),
+        column("message", "Why it failed or was canceled, for people; null otherwise.", &TEXT, ROW.message).nullable(),
+        column("exitStatus", "Exit status of the command; null if it has none.", &INT, ROW.exit_status).nullable(),
+        column("startedAt", "When it was started last; null before the first start.", &TIME, ROW.started_at).nullable(),
+        column("finishedAt", "When it finished; null before that.", &TIME, ROW.finished_at).nullable(),
         connection(
             "log",
-            "Output of the executor, oldest line first. Takes and gives the cursors of releaseLog.",
+            "Output of the executor, oldest line first. Its cursors are those of the subscription releaseLog.",
             &LOG_LINE,
         )
         .of_parent(log::ROW.target_id)

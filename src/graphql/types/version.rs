@@ -40,28 +40,28 @@ static BUILD_STATUS: Leaf = text_leaf::<BuildStatus>();
 
 pub static VERSION: Object = Object::node(
     "Version",
-    "One build of a service. Versions are ordered by when they were registered.",
+    "A build of a service. Versions are ordered by the time of their registration: of two versions, the one registered later is newer.",
     VERSION_NODE,
     ROW.id,
     &[
         id(),
-        one("service", "The service it is a build of.", &SERVICE, ROW.service_id),
-        column("name", "Name, unique in its service.", &TEXT, ROW.name),
-        column("description", "What is new in it, empty when not said.", &TEXT, ROW.description),
-        column("ref", "Source it was built from, for example a commit.", &TEXT, ROW.source),
-        column("buildStatus", "State of its build. Only SUCCEEDED can be released.", &BUILD_STATUS, ROW.build_status),
-        column("artifact", "Where the built artifact lies; null until the build succeeded.", &TEXT, ROW.artifact)
+        one("service", "The service that it is a build of.", &SERVICE, ROW.service_id),
+        column("name", "Name, unique within the service.", &TEXT, ROW.name),
+        column("description", "What is new in this version; empty if no description was given.", &TEXT, ROW.description),
+        column("ref", "Source that it was built from, for example a commit; empty if none was given.", &TEXT, ROW.source),
+        column("buildStatus", "Status of its build. Only a version with the status SUCCEEDED can be released.", &BUILD_STATUS, ROW.build_status),
+        column("artifact", "Location of the built artifact; null until the build has succeeded.", &TEXT, ROW.artifact)
             .nullable(),
-        column("buildMessage", "Why the build did not succeed; null otherwise.", &TEXT, ROW.build_message).nullable(),
-        embedded("withdrawal", "Why, by whom and when it was withdrawn; null when it was not.", &WITHDRAWAL)
+        column("buildMessage", "Why the build did not succeed; null if it did, or has not finished yet.", &TEXT, ROW.build_message).nullable(),
+        embedded("withdrawal", "Why, by whom and when the version was withdrawn; null if it was not.", &WITHDRAWAL)
             .present(ROW.withdrawn_reason),
         column("createdAt", "When it was registered.", &TIME, ROW.created_at),
-        column("createdBy", "Who registered it.", &TEXT, ROW.created_by),
-        column("builtAt", "When the build ended; null while it has not.", &TIME, ROW.built_at).nullable(),
-        column("removedAt", "When it was removed; null while it is there.", &TIME, ROW.removed_at).nullable(),
+        column("createdBy", "Name of the caller who registered it.", &TEXT, ROW.created_by),
+        column("builtAt", "When the build finished; null before that.", &TIME, ROW.built_at).nullable(),
+        column("removedAt", "When it was removed; null if it was not removed.", &TIME, ROW.removed_at).nullable(),
         computed(
             "enabled",
-            "Whether this version may be chosen as the target of the action for instances now at currentVersion: successfully built, neither withdrawn nor removed, of the same service, and newer (UPGRADE) or older (REVERT). Never against itself. Null, with an error, when currentVersion is not a version of this service.",
+            "Whether instances at currentVersion can be moved to this version by the action. For that, this version must have a successful build, must not be withdrawn or removed, and must be newer than currentVersion (UPGRADE) or older (REVERT). False if it is currentVersion itself. Null, with an error, if currentVersion is not a version of this service.",
             &BOOLEAN,
             &[
                 ROW.id,
@@ -75,14 +75,14 @@ pub static VERSION: Object = Object::node(
         )
         .nullable()
         .args(&[
-            arg::<VersionAction>("action", "What would be done."),
-            id_arg("currentVersion", "Version the instances run now.", Kind::Version),
+            arg::<VersionAction>("action", "The action."),
+            id_arg("currentVersion", "The version that the instances run now.", Kind::Version),
         ]),
         connection("instances", "Instances that run this version.", &INSTANCE)
             .of_parent(instance::ROW.version_id)
             .args(&[
-            filter::<InstanceFilter>("Which instances; all unless given."),
-            ordered::<InstanceOrder>("In which order; by hostname unless given."),
+            filter::<InstanceFilter>("Which instances to return; all by default."),
+            ordered::<InstanceOrder>("Order of the list; by hostname by default."),
         ]),
     ],
 )
@@ -92,11 +92,11 @@ pub static VERSION: Object = Object::node(
 
 static WITHDRAWAL: Object = Object::without_table(
     "Withdrawal",
-    "Why a version is no longer a choice.",
+    "Why a version can no longer be released.",
     &[
-        column("reason", "Why.", &TEXT, ROW.withdrawn_reason),
+        column("reason", "Why it was withdrawn.", &TEXT, ROW.withdrawn_reason),
         column("by", "Name of the caller who withdrew it.", &TEXT, ROW.withdrawn_by),
-        column("at", "When.", &TIME, ROW.withdrawn_at),
+        column("at", "When it was withdrawn.", &TIME, ROW.withdrawn_at),
     ],
 );
 
@@ -126,25 +126,25 @@ fn current_version(argument: &'static str, number: i64) -> Sibling {
     Sibling { kind: Kind::Version, number, argument, parent: Kind::Service, parent_of }
 }
 
-/// Which versions. All given conditions must hold.
+/// Conditions on versions. A version is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct VersionFilter {
-    /// Name begins with this, case-sensitive.
+    /// The name starts with this text. Case-sensitive.
     pub name_starts_with: Option<String>,
-    /// Build in one of these states.
+    /// The build has one of these statuses.
     pub build_statuses: Option<Vec<BuildStatus>>,
-    /// Only versions enabled for this action and current version.
+    /// Instances at this current version can be moved to the version by this action.
     pub enabled_for: Option<EnabledFor>,
-    /// That an instance runs, or that none does.
+    /// True: at least one instance runs the version. False: no instance runs it.
     pub in_use: Option<bool>,
 }
 
-/// An action against a current version.
+/// An action, and the version that the instances run now.
 #[derive(InputObject, Clone, Debug)]
 pub struct EnabledFor {
-    /// What would be done.
+    /// The action.
     pub action: VersionAction,
-    /// Version the instances run now.
+    /// The version that the instances run now.
     pub current_version_id: ID,
 }
 
@@ -175,10 +175,10 @@ impl ListFilter for VersionFilter {
     }
 }
 
-/// What versions can be ordered by.
+/// The values that versions can be ordered by.
 #[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersionOrderField {
-    /// When they were registered.
+    /// The time of registration.
     CreatedAt,
     /// Name.
     Name,
@@ -187,9 +187,9 @@ pub enum VersionOrderField {
 /// Order of versions.
 #[derive(InputObject, Clone, Debug)]
 pub struct VersionOrder {
-    /// By what.
+    /// The value to order by.
     pub field: VersionOrderField,
-    /// Which way.
+    /// The direction.
     #[graphql(default_with = "OrderDirection::Desc")]
     pub direction: OrderDirection,
 }

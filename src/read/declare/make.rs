@@ -57,7 +57,7 @@ impl Object {
         self
     }
 
-    /// Rows are told apart by this column.
+    /// This column identifies a row.
     pub const fn key(mut self, key: Column) -> Object {
         self.key = key;
         self

@@ -17,7 +17,8 @@ impl Level {
     pub fn write_sql(&self, text: &mut PartText<'_>, dialect: Dialect, source: &ParentIds) {
         text.push("SELECT ");
         self.write_columns(text);
-        // SQLite would sort all that has one of several values: of each, the first are read in the order of an index.
+        // SQLite would sort all rows that have one of several values. So the first rows of each value are read, in the order of
+        // an index.
         let each = self.list.each.filter(|_| dialect == Dialect::Sqlite && !self.has_conditions_inside());
         match (&self.parents, self.limit, dialect, each) {
             (ParentKeys::None, Some(limit), _, Some((column, values))) => {
@@ -34,7 +35,7 @@ impl Level {
                 self.write_order(text, ROW, None);
                 write_limit(text, Some(limit));
             }
-            // What is joined to the others is not read.
+            // Joins only what belongs to the rows of the page.
             (ParentKeys::None, Some(limit), Dialect::Postgres, _) if !self.joins.is_empty() => {
                 text.push(" FROM (SELECT * FROM ");
                 self.write_from(text, ROW, source);
@@ -75,7 +76,7 @@ impl Level {
                     self.write_belongs(text, Alias::Inner);
                     self.list.write(text, Alias::Inner);
                 });
-                // Places in the output of releases are told apart only together with what they belong to.
+                // Places of output are unique only within one release.
                 if self.page.as_ref().is_some_and(|page| matches!(page.cursors, Cursors::Output(_))) {
                     text.push(" AND ");
                     self.write_belongs(text, ROW);
