@@ -50,6 +50,7 @@ pub mod read;
 pub mod release;
 pub mod server;
 pub mod store;
+pub mod upkeep;
 pub mod watch;
 pub mod wire;
 pub mod worker;

@@ -2,14 +2,14 @@
 //! and whose effect, events, key and audit entry appear together or not at all (R8, R10, I7).
 
 mod audit_input;
-mod audit_keep;
 mod denials;
+mod expiry;
 mod outcome;
 mod refs;
 mod request;
 
-pub use audit_keep::delete_old_audit;
 pub use denials::Denials;
+pub use expiry::{delete_old_audit, delete_old_keys};
 pub use outcome::{Answer, Done, Failure, Refusal};
 pub use refs::Checked;
 pub use request::Request;

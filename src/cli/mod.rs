@@ -9,7 +9,6 @@ mod restored;
 mod serve;
 mod terminal;
 mod token;
-mod upkeep;
 mod worker;
 
 use crate::config::{CommonArgs, ServeArgs, WorkArgs};

@@ -1,6 +1,5 @@
 //! A process that serves or carries out releases: its parts, started in order, and stopped in order.
 
-use super::upkeep;
 use crate::app::App;
 use crate::auth::Credentials;
 use crate::change::Denials;
@@ -12,6 +11,7 @@ use crate::server::tls::{Certificates, Reloader};
 use crate::server::ws::Timings;
 use crate::server::{Api, Counters, Metrics, Rates, Readiness, Server, SubscriptionCounts, WaitingBytes};
 use crate::store::{self, Capacity, Db};
+use crate::upkeep::{Retention, Upkeep};
 use crate::watch::Groups;
 use crate::worker::{self, WorkerSettings};
 use anyhow::Context;
@@ -57,11 +57,12 @@ pub async fn run(
         Some(reloader) => Some(AbortOnDropHandle::new(tokio::spawn(reloader.run(signal(SignalKind::hangup())?)))),
         None => None,
     };
+    let upkeep = upkeep(&app, settings);
     let counters = Counters::default();
     let denials = Denials::new(app.db.clone(), settings.limits.audit_input);
     let server = Server {
         credentials: Credentials::new(app.db.clone()),
-        metrics: Metrics::new(app.db.clone(), groups.clone(), counters.clone()),
+        metrics: Metrics::new(app.db.clone(), groups.clone(), counters.clone(), upkeep.clone()),
         rates: Rates::new(&settings.limits, counters.clone()),
         counters,
         access: settings.access.clone(),
@@ -80,7 +81,7 @@ pub async fn run(
     let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = keep_up(&app, settings);
+    let keeping_up = AbortOnDropHandle::new(tokio::spawn(async move { upkeep.run().await }));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: no more targets are claimed, and running ones may end"),
         served = &mut serving => return served.context("The server stopped unexpectedly"),
@@ -92,7 +93,7 @@ pub async fn run(
     serving.await.context("The server could not stop in order")?;
     denials.flush().await;
     drop(reloading);
-    drop(upkeep);
+    drop(keeping_up);
     app.db.close().await;
     worked
 }
@@ -104,22 +105,22 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     let stopping = CancellationToken::new();
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
-    let upkeep = keep_up(&app, settings);
+    let upkeep = upkeep(&app, settings);
+    let keeping_up = AbortOnDropHandle::new(tokio::spawn(async move { upkeep.run().await }));
     tokio::select! {
         () = asked_to_stop => tracing::info!("stopping: no more targets are claimed, and running ones may end"),
         worked = &mut working => return worked?,
     }
     stopping.cancel();
     let worked = working.await?;
-    drop(upkeep);
+    drop(keeping_up);
     app.db.close().await;
     worked
 }
 
-/// Starts what a process does beside its work. It ends when the handle is dropped.
-fn keep_up(app: &App, settings: &Settings) -> AbortOnDropHandle<()> {
-    let upkeep = upkeep::run(app.db.clone(), settings.keep_events, settings.limits.audit_keep);
-    AbortOnDropHandle::new(tokio::spawn(upkeep))
+/// The periodic jobs of the process.
+fn upkeep(app: &App, settings: &Settings) -> Upkeep {
+    Upkeep::new(app.db.clone(), Retention { events: settings.keep_events, audit: settings.limits.audit_keep })
 }
 
 /// Carries out releases, if this process should, until it is asked to stop.

@@ -2,10 +2,12 @@
 
 use super::answer::OK;
 use super::counters::Counters;
+use super::upkeep_metrics;
 use crate::domain::Word;
 use crate::domain::release::ReleaseStatus;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::store::{Db, Result, events, stats};
+use crate::upkeep::Upkeep;
 use crate::watch::Groups;
 use async_graphql::parser::types::OperationType;
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -51,6 +53,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     subscribers: Family<TransportLabel, Gauge>,
     counters: Counters,
+    upkeep: Upkeep,
 }
 
 /// How a subscription is sent.
@@ -78,10 +81,10 @@ impl Drop for ActiveSubscription {
 
 impl Metrics {
     /// Returns metrics with nothing counted yet.
-    pub fn new(db: Db, groups: Groups, counters: Counters) -> Metrics {
+    pub fn new(db: Db, groups: Groups, counters: Counters, upkeep: Upkeep) -> Metrics {
         let requests: Family<_, _, fn() -> Histogram> =
             Family::new_with_constructor(|| Histogram::new(BUCKETS_SECONDS));
-        Metrics { db, groups, requests, subscribers: Family::default(), counters }
+        Metrics { db, groups, requests, subscribers: Family::default(), counters, upkeep }
     }
 
     /// Counts a request that has ended.
@@ -136,6 +139,7 @@ impl Metrics {
         registry.register("targets", "Release targets by status", targets);
         let help = "How long the oldest queued target has waited, without those of paused releases";
         registry.register_with_unit("queue_delay", help, Unit::Seconds, delay);
+        upkeep_metrics::register(&mut registry, &self.upkeep.report());
         let mut rendered = String::new();
         // Writing to a string does not fail.
         let _ = text::encode(&mut rendered, &registry);

@@ -35,6 +35,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+mod upkeep_metrics;
 pub mod ws;
 
 pub use counters::Counters;

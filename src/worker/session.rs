@@ -70,7 +70,6 @@ struct Session {
     /// Targets that ran in the name of a lost worker, or whose task failed in this one: what became of them is unknown.
     to_recover: HashSet<i64>,
     watch: BeatWatch,
-    swept: HashMap<&'static str, Instant>,
 }
 
 struct RunningTarget {
@@ -104,7 +103,6 @@ impl Session {
             running: HashMap::new(),
             to_recover: HashSet::new(),
             watch: BeatWatch::default(),
-            swept: HashMap::new(),
         }
     }
 
@@ -173,7 +171,6 @@ impl Session {
         self.check_other_workers().await;
         self.check_own_targets().await;
         self.claim_targets().await;
-        self.sweep().await;
     }
 
     /// Claims what may start now.
@@ -248,20 +245,6 @@ impl Session {
                 Err(error) => {
                     tracing::warn!(%error, "the targets of a lost worker could not be taken over; trying again")
                 }
-            }
-        }
-    }
-
-    async fn sweep(&mut self) {
-        for sweep in &self.settings.sweeps {
-            if !self.carrier.app.db.is_writable()
-                || self.swept.get(sweep.name).is_some_and(|last| last.elapsed() < sweep.every)
-            {
-                continue;
-            }
-            self.swept.insert(sweep.name, Instant::now());
-            if let Err(error) = (sweep.run)(self.carrier.app.db.clone()).await {
-                tracing::warn!(%error, "{} could not be swept; trying again", sweep.name);
             }
         }
     }

@@ -1,8 +1,6 @@
 //! How a worker works, and its times.
 
-use crate::store::{Db, Result, idempotency};
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// How a worker works.
@@ -17,8 +15,6 @@ pub struct WorkerSettings {
     /// The most targets that are carried out at a time.
     pub max_targets: usize,
     pub timing: Timing,
-    /// What is done from time to time beside releases.
-    pub sweeps: Vec<Sweep>,
 }
 
 impl WorkerSettings {
@@ -31,7 +27,6 @@ impl WorkerSettings {
             runner: "/proc/self/exe".into(),
             max_targets: 256,
             timing: Timing::default(),
-            sweeps: vec![Sweep { name: "idempotency keys", every: Duration::from_mins(1), run: sweep_keys }],
         }
     }
 }
@@ -71,25 +66,4 @@ impl Default for Timing {
     fn default() -> Self {
         Timing::of_lease(Duration::from_secs(30))
     }
-}
-
-/// Something that is done from time to time.
-#[derive(Clone, Copy, Debug)]
-pub struct Sweep {
-    /// What is swept, for logs.
-    pub name: &'static str,
-    pub every: Duration,
-    pub run: fn(Db) -> Sweeping,
-}
-
-/// A sweep under way.
-pub type Sweeping = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
-
-fn sweep_keys(db: Db) -> Sweeping {
-    Box::pin(async move {
-        let mut tx = db.begin().await?;
-        let now = tx.now().await?;
-        idempotency::sweep(&mut tx, now).await?;
-        tx.commit().await
-    })
 }

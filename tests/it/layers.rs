@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 11] = [
     &["config", "server"],
     &["gate"],
     &["graphql"],
-    &["watch", "worker"],
+    &["upkeep", "watch", "worker"],
     &["auth", "catalog", "events", "read", "release"],
     &["change", "wire"],
     &["app"],

@@ -22,6 +22,7 @@ use crate::graphql::{self, Place};
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::store::{Db, token};
+use crate::upkeep::{Retention, Upkeep};
 use crate::watch::{Groups, Messages, Queues};
 use crate::wire;
 use async_graphql::{Context, Object, Request, Schema, Subscription};
@@ -240,13 +241,15 @@ impl Served {
         let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let groups = Groups::new(tail, &limits);
+        let kept = Duration::from_hours(1);
+        let upkeep = Upkeep::new(db.clone(), Retention { events: kept, audit: kept });
         let server = Server {
             engine: engine(&db, groups.clone()),
             db: db.clone(),
             credentials: Credentials::new(db.clone()),
             queues: groups.queues().clone(),
             subscriptions: SubscriptionCounts::new(limits.subscriptions_per_caller),
-            metrics: Metrics::new(db.clone(), groups.clone(), edge.clone()),
+            metrics: Metrics::new(db.clone(), groups.clone(), edge.clone(), upkeep.clone()),
             rates: Rates::new(&limits, edge.clone()),
             counters: edge.clone(),
             access,

@@ -1,7 +1,7 @@
-//! How long audit entries are kept.
+//! How long audit entries and idempotency keys are kept.
 
 use crate::domain::Timestamp;
-use crate::store::{Db, Result, audit};
+use crate::store::{Db, Result, audit, idempotency};
 use std::time::Duration;
 
 /// Entries that are deleted in one transaction.
@@ -25,4 +25,13 @@ pub async fn delete_old_audit(db: &Db, kept: Duration) -> Result<u64> {
             return Ok(deleted);
         }
     }
+}
+
+/// Deletes the idempotency keys that have been kept for their time. Returns how many there were (R10).
+pub async fn delete_old_keys(db: &Db) -> Result<u64> {
+    let mut tx = db.begin().await?;
+    let now = tx.now().await?;
+    let deleted = idempotency::sweep(&mut tx, now).await?;
+    tx.commit().await?;
+    Ok(deleted)
 }
