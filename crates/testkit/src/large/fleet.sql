@@ -57,8 +57,8 @@ FROM plan p JOIN host h ON h.id = p.host ORDER BY p.id;
 INSERT INTO hold (service_id, instance_id, reason, created_at, created_by)
 SELECT service, id, 'A customer is being moved off this one.', {ago {days 20}}, 'ann' FROM plan WHERE held ORDER BY id;
 
-INSERT INTO worker (id, name, state_dir, beat, started_at, ended_at) {over}
-VALUES (1, 'worker@fleet', '/var/lib/lockkeeper', 1, {ago {days 60}}, {ago 0});
+INSERT INTO worker (id, name, state_dir, beat, lease_ms, grace_ms, started_at, ended_at) {over}
+VALUES (1, 'worker@fleet', '/var/lib/lockkeeper', 1, 30000, 10000, {ago {days 60}}, {ago 0});
 
 -- Of the installations, no event is kept; with them those of services, versions and holds are gone.
 INSERT INTO release (id, service_id, action, target_version_id, origin, executor, max_parallel, max_failures, on_failure,
