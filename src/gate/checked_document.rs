@@ -132,7 +132,10 @@ fn converted(found: &DiagnosticList, code: ErrorCode, positions: &Positions<'_>)
     let found = found.iter().map(|found| found.error);
     // The parser counts the root fields of a subscription rather than their response keys.
     let found = found.filter(|found| found.unstable_error_name() != Some("SubscriptionUsesMultipleFields"));
-    let reported =
-        |found: &_| error(code, ToString::to_string(found), Some(positions.of_span(ToCliReport::location(found))));
-    found.take(MAX_ERRORS).map(reported).collect()
+    let converted =
+        found.map(|found| error(code, found.to_string(), Some(positions.of_span(ToCliReport::location(found)))));
+    let mut errors: Vec<_> = converted.take(MAX_ERRORS).collect();
+    // The parser reports the end of the text once for each open brace.
+    errors.dedup();
+    errors
 }

@@ -33,7 +33,9 @@ impl ExecutableSchema {
     pub async fn execute(&self, request: Request, caller: Caller, request_id: &str) -> Response {
         let refusals = Refusals::default();
         let request = prepare(request, caller, request_id).data(refusals.clone());
-        Response { refused: refusals.any(), ..written(self.library.execute(request).await) }
+        let response = written(self.library.execute(request).await);
+        // Only now is it known: fields of a literal are evaluated before what it takes the rest from.
+        Response { refused: refusals.any(), ..response }
     }
 
     /// Begins a subscription of this caller, which may have a [`Place`](super::Place).

@@ -93,7 +93,6 @@ fn refuse_socket(
             value.map(|value| cut(&String::from_utf8_lossy(value.as_bytes())).to_owned()).unwrap_or_default()
         };
         tracing::warn!(
-            request_id = id.0,
             %address,
             origin = text(Some(origin)),
             host = text(headers.get(header::HOST)),
