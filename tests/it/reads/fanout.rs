@@ -60,7 +60,6 @@ async fn happen(db: &Db, revision: i64) {
         target_end: None,
         release_id: None,
         target_id: None,
-        target_end: None,
         hold_id: None,
     };
     let changed = Changed::Instance(change);

@@ -40,7 +40,6 @@ fn edited(revision: i64) -> Changed {
         target_end: None,
         release_id: None,
         target_id: None,
-        target_end: None,
         hold_id: None,
     })
 }

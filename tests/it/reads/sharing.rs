@@ -41,7 +41,6 @@ fn change(instance_id: i64, revision: i64) -> Changed {
         target_end: None,
         release_id: None,
         target_id: None,
-        target_end: None,
         hold_id: None,
     })
 }
