@@ -44,7 +44,7 @@ pub fn arm() {
 /// A place of this name: here the process ends if a test wants it to.
 #[inline]
 pub fn at(name: &'static str) {
-    // Where there are no failpoints, nobody asks for the name.
+    // Without failpoints, the name is not used.
     let _ = name;
     fail::fail_point!(name, |_| end(name));
 }

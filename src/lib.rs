@@ -2,7 +2,7 @@
 //! under the binary; its modules stand in layers, and imports point downwards only (`ARCHITECTURE.md` has the map).
 //!
 //! - [`cli`]: the command line, one file for each command. It puts the layers below together.
-//! - `fuzz`: what has to hold for any bytes that somebody sends or writes.
+//! - `fuzz`: what must hold for any bytes that are sent or written.
 //! - [`config`]: settings, and where they come from.
 //! - [`server`]: HTTP: routes, transports, metrics, shutdown.
 //! - [`gate`]: one reading of a request: its document parsed, validated and measured, its variables coerced.
@@ -13,7 +13,7 @@
 //! - [`release`]: accepting and canceling releases.
 //! - [`catalog`]: what is recorded and corrected by hand: services, hosts, versions, instances, holds, freezes.
 //! - [`events`]: the live end of the log of events, for any number of subscribers.
-//! - [`auth`]: tokens, and the callers that they stand for.
+//! - [`auth`]: credentials, and the callers whose they are.
 //! - [`change`]: what every mutation has in common: one transaction with key, effect, events and audit entry.
 //! - [`wire`]: errors with their codes, scalars, cursors, and the bytes of responses.
 //! - [`app`]: what all of these share while the program runs.
@@ -22,8 +22,8 @@
 //! - [`limits`]: what a caller, a connection, an answer and a log line may cost, with the defaults.
 //! - [`net`]: web origins and proxies, from which the server is reached.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
-//! - [`failpoint`]: the places at which tests have the process die.
-//! - `blocking`: work that keeps its thread busy for long.
+//! - [`failpoint`]: the places at which tests let the process die.
+//! - `blocking`: work that keeps its thread busy for a long time.
 //! - `private`: files that only their owner may read and write.
 
 #![cfg_attr(not(test), forbid(unsafe_code))]

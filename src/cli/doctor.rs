@@ -8,13 +8,13 @@ use std::process::ExitCode;
 /// The invariants, and what is checked for each.
 const INVARIANTS: [(&str, &str); 9] = [
     ("I1", "an instance has at most one open target, and is being moved exactly while it has one"),
-    ("I2", "a release is over exactly when all its targets are, and counts them rightly"),
-    ("I3", "no target has a newer fence than its instance, and what runs has the newest"),
-    ("I4", "versions change by targets that succeeded, or by a confirmation"),
-    ("I5", "the log has no gaps, and replaying it gives the present state"),
-    ("I6", "a key that is kept stands for one release"),
-    ("I7", "every release has one audit entry of the request that made it, for as long as entries are kept"),
-    ("I8", "no more runs than a rollout allows, and one command at a time on a host"),
+    ("I2", "a release has ended exactly when all its targets have, and its counts are right"),
+    ("I3", "no target has a newer fence than its instance, and running targets have the newest one"),
+    ("I4", "versions change only by targets that succeeded, or by a confirmation"),
+    ("I5", "the event log has no gaps, and replaying it gives the present state"),
+    ("I6", "a stored idempotency key stands for one release"),
+    ("I7", "every release has one audit entry of its request, for as long as entries are kept"),
+    ("I8", "no more targets run than a rollout allows, and one command at a time on a host"),
     ("I9", "every word that is stored is one that this lockkeeper knows"),
 ];
 

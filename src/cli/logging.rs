@@ -69,9 +69,9 @@ mod tests {
             || tracing::warn!(quoted = said, shown = %said, count = 1, "it said {said}"),
         );
         let line = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        let told =
+        let expected =
             r#"it said \x1b[31m\x9b31m\x7f quoted="\u{1b}[31m\u{9b}31m\u{7f}" shown=\x1b[31m\x9b31m\x7f count=1"#;
-        assert!(line.trim_end().ends_with(told), "{line:?}");
+        assert!(line.trim_end().ends_with(expected), "{line:?}");
         assert!(!line.trim_end().contains(char::is_control), "{line:?}");
     }
 }

@@ -58,8 +58,8 @@ pub(super) async fn claim(app: &App, me: &WorkerRef, room: usize) -> Result<Vec<
         }
     }
     let claimed = queue::claimed(&mut tx, &targets).await?;
-    let told = transition::save(&mut tx, at, releases.into_values()).await?;
-    events::append(&mut tx, at, &told).await?;
+    let new_events = transition::save(&mut tx, at, releases.into_values()).await?;
+    events::append(&mut tx, at, &new_events).await?;
     failpoint::at("worker::claim::before_commit");
     tx.commit().await?;
     failpoint::at("worker::claim::after_commit");

@@ -60,17 +60,17 @@ pub(super) async fn write_endings(db: Db, me: WorkerRef, mut endings: mpsc::Rece
 /// Writes each ending in a transaction of its own. Returns those that could not be written.
 async fn one_by_one(db: &Db, me: &WorkerRef, waiting: Vec<PendingEnding>) -> Vec<PendingEnding> {
     let mut left = Vec::new();
-    for asked in waiting {
-        match finish(db, me, std::slice::from_ref(&asked.0)).await {
-            Ok(written) => answer([asked], &written),
-            Err(_) => left.push(asked),
+    for pending in waiting {
+        match finish(db, me, std::slice::from_ref(&pending.0)).await {
+            Ok(written) => answer([pending], &written),
+            Err(_) => left.push(pending),
         }
     }
     left
 }
 
-fn answer(asked: impl IntoIterator<Item = PendingEnding>, written: &[i64]) {
-    for (ending, done) in asked {
+fn answer(pending: impl IntoIterator<Item = PendingEnding>, written: &[i64]) {
+    for (ending, done) in pending {
         // The task that waited may have been dropped.
         let _ = done.send(written.contains(&ending.target_id));
     }
@@ -124,12 +124,12 @@ pub(super) async fn finish(db: &Db, me: &WorkerRef, endings: &[Ending]) -> Resul
         .map(|target| (target, End::canceled("Canceled before it started: too many targets had failed.")))
         .collect();
     end_targets(&mut tx, at, &me.name, &mut releases, &mut instances, &canceled).await?;
-    let told = transition::save(&mut tx, at, releases.into_values()).await?;
-    events::append(&mut tx, at, &told).await?;
+    let new_events = transition::save(&mut tx, at, releases.into_values()).await?;
+    events::append(&mut tx, at, &new_events).await?;
     failpoint::at("worker::finish::before_commit");
     tx.commit().await?;
     failpoint::at("worker::finish::after_commit");
-    journal::log(&told);
+    journal::log(&new_events);
     Ok(written)
 }
 

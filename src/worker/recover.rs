@@ -45,8 +45,8 @@ pub(super) async fn restart(db: &Db, me: &WorkerRef, lost: &Claimed) -> Result<O
     let claimed = queue::claimed(&mut tx, &[target_id]).await?.pop();
     let mut transition = Transition::new(row, &me.name);
     transition.record(ReleaseEventKind::TargetStarted, Some(target_id));
-    let told = transition::save(&mut tx, at, [transition]).await?;
-    events::append(&mut tx, at, &told).await?;
+    let new_events = transition::save(&mut tx, at, [transition]).await?;
+    events::append(&mut tx, at, &new_events).await?;
     failpoint::at("worker::recover::before_again");
     tx.commit().await?;
     failpoint::at("worker::recover::after_again");

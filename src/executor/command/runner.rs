@@ -60,7 +60,7 @@ pub(super) fn signal(stop: Option<StopReason>) -> u8 {
 }
 
 /// What a runner waits for.
-enum Heard {
+enum RunnerEvent {
     Beat,
     Stop(StopReason),
     Exited(io::Result<ExitStatus>),
@@ -82,10 +82,10 @@ fn run(job: &Job) -> io::Result<()> {
     // A session of its own, by which all its processes are found. It fails only for a leader of a group, which has one.
     let _ = rustix::process::setsid();
     let state = StateDir::open(&job.state_dir)?;
-    let (sender, heard) = channel();
+    let (sender, events) = channel();
     listen(sender.clone());
     failpoint::at("executor::runner::before_fence");
-    let mut lock = lock(&state, job, &heard)?;
+    let mut lock = lock(&state, job, &events)?;
     let session = Session::own()?;
     let files = StartFiles::new(&state, job.start);
     failpoint::at("executor::runner::before_begin");
@@ -98,8 +98,8 @@ fn run(job: &Job) -> io::Result<()> {
         }
     }
     failpoint::at("executor::runner::before_spawn");
-    let ended = match start(job, &heard) {
-        Ok(Ok(child)) => attend(job, &files, &session, child, sender, &heard)?,
+    let ended = match start(job, &events) {
+        Ok(Ok(child)) => attend(job, &files, &session, child, sender, &events)?,
         Ok(Err(StopReason::Lost)) => Ended::NeverStarted,
         Ok(Err(reason)) => Ended::Stopped(reason),
         Err(error) => {
@@ -135,7 +135,7 @@ fn report(ended: &Ended) -> io::Result<()> {
 }
 
 /// Takes the lock of the instance. If another runner holds it, either that one is about to end, or this one is too late.
-fn lock(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<InstanceLock> {
+fn lock(state: &StateDir, job: &Job, events: &Receiver<RunnerEvent>) -> io::Result<InstanceLock> {
     // A worker that hung for so long may have been declared dead, and its target taken over.
     if job.first_beat.is_zero() {
         return Err(io::Error::other("The lease of the worker ran out before the command was started."));
@@ -145,8 +145,8 @@ fn lock(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<Inst
         if let Some(lock) = InstanceLock::try_take(state, job.start.instance_id)? {
             return Ok(lock);
         }
-        match heard.recv_timeout(POLL_INTERVAL) {
-            Ok(Heard::Stop(_)) => return Err(io::Error::other("It was stopped before the command was started.")),
+        match events.recv_timeout(POLL_INTERVAL) {
+            Ok(RunnerEvent::Stop(_)) => return Err(io::Error::other("It was stopped before the command was started.")),
             _ if Instant::now() > deadline => {
                 return Err(io::Error::other("Another command still runs for the instance."));
             }
@@ -156,16 +156,16 @@ fn lock(state: &StateDir, job: &Job, heard: &Receiver<Heard>) -> io::Result<Inst
 }
 
 /// Starts the program as soon as the system can, unless it is stopped before.
-fn start(job: &Job, heard: &Receiver<Heard>) -> io::Result<Result<Child, StopReason>> {
+fn start(job: &Job, events: &Receiver<RunnerEvent>) -> io::Result<Result<Child, StopReason>> {
     let mut deadline = Instant::now() + job.first_beat;
     loop {
         match spawn(job) {
             Err(error) if are_short(&error) => {}
             started => return started.map(Ok),
         }
-        match heard.recv_timeout(RETRY_DELAY) {
-            Ok(Heard::Stop(reason)) => return Ok(Err(reason)),
-            Ok(Heard::Beat) => deadline = Instant::now() + job.beat,
+        match events.recv_timeout(RETRY_DELAY) {
+            Ok(RunnerEvent::Stop(reason)) => return Ok(Err(reason)),
+            Ok(RunnerEvent::Beat) => deadline = Instant::now() + job.beat,
             _ if Instant::now() > deadline => return Ok(Err(StopReason::Lost)),
             _ => {}
         }
@@ -183,19 +183,19 @@ fn spawn(job: &Job) -> io::Result<Child> {
 }
 
 /// Reads what the worker sends, byte by byte, to the end of the pipe.
-fn listen(sender: Sender<Heard>) {
+fn listen(sender: Sender<RunnerEvent>) {
     thread::spawn(move || {
         for byte in io::stdin().lock().bytes() {
-            let heard = match byte {
-                Ok(b't') => Heard::Stop(StopReason::TimedOut),
-                Ok(b'c') => Heard::Stop(StopReason::Canceled),
-                Ok(b'l') | Err(_) => Heard::Stop(StopReason::Lost),
-                Ok(_) => Heard::Beat,
+            let event = match byte {
+                Ok(b't') => RunnerEvent::Stop(StopReason::TimedOut),
+                Ok(b'c') => RunnerEvent::Stop(StopReason::Canceled),
+                Ok(b'l') | Err(_) => RunnerEvent::Stop(StopReason::Lost),
+                Ok(_) => RunnerEvent::Beat,
             };
             // Nobody receives once the command has ended.
-            let _ = sender.send(heard);
+            let _ = sender.send(event);
         }
-        let _ = sender.send(Heard::Stop(StopReason::Lost));
+        let _ = sender.send(RunnerEvent::Stop(StopReason::Lost));
     });
 }
 
@@ -205,22 +205,22 @@ fn attend(
     files: &StartFiles,
     session: &Session,
     mut child: Child,
-    sender: Sender<Heard>,
-    heard: &Receiver<Heard>,
+    sender: Sender<RunnerEvent>,
+    events: &Receiver<RunnerEvent>,
 ) -> io::Result<Ended> {
     failpoint::at("executor::runner::after_spawn");
     let group = Pid::from_child(&child);
     let output = output::record(&files.output(), mask(job), child.stdout.take(), child.stderr.take());
-    thread::spawn(move || sender.send(Heard::Exited(child.wait())));
+    thread::spawn(move || sender.send(RunnerEvent::Exited(child.wait())));
     let mut deadline = Instant::now() + job.first_beat;
     let ended = loop {
-        match heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(Heard::Beat) => deadline = Instant::now() + job.beat,
-            Ok(Heard::Exited(status)) => {
+        match events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(RunnerEvent::Beat) => deadline = Instant::now() + job.beat,
+            Ok(RunnerEvent::Exited(status)) => {
                 let status = status?;
                 break Ended::Exited { status: status.code(), signal: status.signal() };
             }
-            Ok(Heard::Stop(reason)) => break Ended::Stopped(reason),
+            Ok(RunnerEvent::Stop(reason)) => break Ended::Stopped(reason),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break Ended::Stopped(StopReason::Lost),
         }
     };
