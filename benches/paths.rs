@@ -5,7 +5,7 @@ mod reading;
 use async_graphql::Name;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
-use lockkeeper::domain::{Id, Kind, Problems, Timestamp, claim};
+use lockkeeper::domain::{Id, Kind, Problems, Timestamp, reference};
 use lockkeeper::gate::Gate;
 use lockkeeper::limits::Limits;
 use lockkeeper::wire::{Response, body};
@@ -60,7 +60,7 @@ fn rules(criterion: &mut Criterion) {
     });
     let ids: Vec<String> = (1..=1000).map(|number| Kind::Instance.id(number).to_string()).collect();
     criterion.bench_function("parse 1000 ids of an input", |bench| {
-        bench.iter(|| claim::ids("input.instanceIds", Kind::Instance, black_box(&ids), &mut Problems::default()));
+        bench.iter(|| reference::ids("input.instanceIds", Kind::Instance, black_box(&ids), &mut Problems::default()));
     });
     criterion.bench_function("parse an id", |bench| bench.iter(|| Id::parse(black_box("ins_123456"))));
     criterion.bench_function("write an instant", |bench| {

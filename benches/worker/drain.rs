@@ -11,7 +11,7 @@ use lockkeeper::executor::Executor;
 use lockkeeper::gate::Gate;
 use lockkeeper::graphql::ExecutableSchema;
 use lockkeeper::limits::Limits;
-use lockkeeper::release::{Aim, Request, Selection, accept};
+use lockkeeper::release::{Aim, ReleaseRequest, Selection, accept};
 use lockkeeper::store::Db;
 use lockkeeper::wire::body;
 use lockkeeper::worker::{self, WorkerSettings};
@@ -79,10 +79,10 @@ pub async fn drain(kind: &str, work: Work<'_>) -> anyhow::Result<Done> {
     Ok(done)
 }
 
-fn request(at_a_time: i64) -> Request {
+fn request(at_a_time: i64) -> ReleaseRequest {
     let caller = Caller::new("olga", Role::Operator, "token 1");
     let input = Value::Null;
-    Request {
+    ReleaseRequest {
         change: change::Request {
             caller,
             request_id: "r".into(),

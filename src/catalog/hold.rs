@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay, Request};
 use crate::domain::event::InstanceEventKind;
 use crate::domain::hold::Hold;
-use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, claim, name};
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, name, reference};
 use crate::store;
 use crate::store::hold::{self, NewHold};
 use crate::store::instance::{self, Instance};
@@ -53,7 +53,7 @@ async fn hold_all(change: &mut Change<'_>, input: &HoldInstances) -> Result<Done
     problems.collect(name::needed("reason", &input.reason, name::REASON));
     problems.collect(check_until(input.until, change.now));
     let texts = bounded("instanceIds", &input.instance_ids, &mut problems);
-    let ids = claim::ids("instanceIds", Kind::Instance, texts, &mut problems);
+    let ids = reference::ids("instanceIds", Kind::Instance, texts, &mut problems);
     let found = change.instances("instanceIds", &ids, &mut problems).await?;
     problems.into_result()?;
     let instances: HashMap<i64, Instance> = found.into_iter().map(|instance| (instance.id, instance)).collect();
@@ -110,7 +110,7 @@ async fn end_all(change: &mut Change<'_>, input: &EndHolds) -> Result<Done<Held>
     let ids = match (&input.instance_ids, &named) {
         (Some(texts), _) => {
             let texts = bounded("instanceIds", texts, &mut problems);
-            claim::ids("instanceIds", Kind::Instance, texts, &mut problems)
+            reference::ids("instanceIds", Kind::Instance, texts, &mut problems)
         }
         (None, Some(holds)) => instances_of(holds),
         (None, None) => Vec::new(),

@@ -1,7 +1,7 @@
 //! What holds and freezes are checked for alike.
 
 use crate::domain::hold::Hold;
-use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, claim};
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, reference};
 
 /// The most instances that one request names, and the most holds.
 pub const MAX_NAMED: usize = 1000;
@@ -24,7 +24,7 @@ pub fn check_until(until: Option<Timestamp>, now: Timestamp) -> Result<(), Probl
 
 /// Checks a list of ids. Returns those that are to be looked up: none of a list that is too long.
 pub fn bounded<'t>(field: &str, texts: &'t [String], problems: &mut Problems) -> &'t [String] {
-    claim::list_of(MAX_NAMED, field, texts, problems);
+    reference::list_of(MAX_NAMED, field, texts, problems);
     if texts.len() > MAX_NAMED { &[] } else { texts }
 }
 

@@ -9,13 +9,13 @@ use crate::store::instance;
 use std::collections::{HashMap, HashSet};
 
 /// The most hosts that one request registers.
-pub const MOST: usize = 1000;
+pub const MAX_HOSTS: usize = 1000;
 /// The most labels of one host.
-pub const LABELS: usize = 100;
+pub const MAX_LABELS: usize = 100;
 
 /// A host to register.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct HostInput {
     pub hostname: String,
     pub address: String,
     pub labels: Vec<Label>,
@@ -30,7 +30,7 @@ pub struct Label {
 
 /// What to change of a host; what is none stays as it is.
 #[derive(Clone, Debug)]
-pub struct Edits {
+pub struct HostEdit {
     pub host_id: String,
     pub address: Option<String>,
     /// All of its labels from now on.
@@ -39,16 +39,16 @@ pub struct Edits {
 
 /// Registers hosts, all or none, and gives their numbers in the order of the input. `TAKEN` names the hosts
 /// that have the names; what else is wrong names hostnames.
-pub async fn create(app: &App, request: &Request, hosts: &[New]) -> Answer<Vec<i64>> {
+pub async fn create(app: &App, request: &Request, hosts: &[HostInput]) -> Answer<Vec<i64>> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, hosts).await;
     change.conclude(outcome).await
 }
 
-async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64>>, Failure> {
+async fn creating(change: &mut Change<'_>, hosts: &[HostInput]) -> Result<Done<Vec<i64>>, Failure> {
     let mut problems = Problems::default();
     check_all(hosts, &mut problems);
-    if hosts.len() <= MOST {
+    if hosts.len() <= MAX_HOSTS {
         let well_named = hosts.iter().filter(|host| name::hostname("hosts", &host.hostname).is_ok());
         let hostnames: Vec<String> = well_named.map(|host| host.hostname.clone()).collect();
         let there = host::by_name(&mut change.tx, &hostnames).await?;
@@ -76,13 +76,13 @@ async fn creating(change: &mut Change<'_>, hosts: &[New]) -> Result<Done<Vec<i64
 }
 
 /// Changes what is recorded about a host and gives its number.
-pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
+pub async fn update(app: &App, request: &Request, edits: &HostEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(&mut change, edits).await;
     change.conclude(outcome).await
 }
 
-async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Failure> {
+async fn updating(change: &mut Change<'_>, edits: &HostEdit) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     let host = problems.collect(change.host("hostId", &edits.host_id).await?);
     if let Some(address) = &edits.address {
@@ -123,12 +123,12 @@ async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, F
 }
 
 /// Notes what is wrong with the hosts themselves, whatever is registered.
-fn check_all(hosts: &[New], problems: &mut Problems) {
+fn check_all(hosts: &[HostInput], problems: &mut Problems) {
     if hosts.is_empty() {
         problems.add(Problem::new(ProblemCode::Required, "hosts", "Give at least one host."));
     }
-    if hosts.len() > MOST {
-        let message = format!("At most {MOST} hosts are registered at once; these are {}.", hosts.len());
+    if hosts.len() > MAX_HOSTS {
+        let message = format!("At most {MAX_HOSTS} hosts are registered at once; these are {}.", hosts.len());
         problems.add(Problem::new(ProblemCode::Invalid, "hosts", message));
         return;
     }
@@ -150,8 +150,8 @@ fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
     if keys.len() < labels.len() {
         wrong.push(Problem::new(ProblemCode::Invalid, field, "A host has each label's key once."));
     }
-    if labels.len() > LABELS {
-        wrong.push(Problem::new(ProblemCode::Invalid, field, format!("A host has at most {LABELS} labels.")));
+    if labels.len() > MAX_LABELS {
+        wrong.push(Problem::new(ProblemCode::Invalid, field, format!("A host has at most {MAX_LABELS} labels.")));
     }
     wrong
 }

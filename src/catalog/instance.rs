@@ -5,13 +5,13 @@ use crate::app::App;
 use crate::change::{Answer, Change, Checked, Done, Failure, Request};
 use crate::domain::event::InstanceEventKind;
 use crate::domain::instance::{InstanceStatus, SettingsEdit};
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, reference};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, service};
 
 /// What to change of an instance.
 #[derive(Clone, Debug)]
-pub struct Edits {
+pub struct InstanceEdit {
     pub instance_id: String,
     pub settings: SettingsEdit,
     pub maintenance: Option<bool>,
@@ -22,13 +22,13 @@ pub struct Edits {
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub instance_id: String,
-    pub found: Found,
+    pub found: FoundState,
     pub expected_revision: Option<i64>,
 }
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum FoundState {
     /// This version runs.
     Version(String),
     /// Nothing runs; only true says so.
@@ -37,13 +37,13 @@ pub enum Found {
 
 /// Changes what is recorded about an instance, and gives its number. Without a difference there is no event,
 /// and the revision stays.
-pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
+pub async fn update(app: &App, request: &Request, edits: &InstanceEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(&mut change, edits).await;
     change.conclude(outcome).await
 }
 
-async fn updating(change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Failure> {
+async fn updating(change: &mut Change<'_>, edits: &InstanceEdit) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     let recorded = problems.collect(seen(change, &edits.instance_id, edits.expected_revision).await?);
     let before = recorded.as_ref().map(|recorded| recorded.settings.clone()).unwrap_or_default();
@@ -76,7 +76,7 @@ pub async fn confirm(app: &App, request: &Request, finding: &Finding) -> Answer<
 async fn confirming(change: &mut Change<'_>, finding: &Finding) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     // The service comes before its instances, so that the version is not removed meanwhile.
-    if let Ok(id) = claim::id("instanceId", Kind::Instance, &finding.instance_id)
+    if let Ok(id) = reference::id("instanceId", Kind::Instance, &finding.instance_id)
         && let Some(service_id) = instance::service_of(&mut change.tx, id).await?
     {
         service::share(&mut change.tx, service_id).await?;
@@ -108,16 +108,16 @@ async fn confirming(change: &mut Change<'_>, finding: &Finding) -> Result<Done<i
 /// The version that was found, `None` for nothing; it must be of the instance's service if the instance is known.
 async fn found_version(
     change: &mut Change<'_>,
-    found: &Found,
+    found: &FoundState,
     instance: Option<&Instance>,
 ) -> store::Result<Checked<Option<i64>>> {
     match found {
-        Found::Nothing(true) => Ok(Ok(None)),
-        Found::Nothing(false) => {
+        FoundState::Nothing(true) => Ok(Ok(None)),
+        FoundState::Nothing(false) => {
             let message = "`nothing` may only be true. Pass `versionId` if a version was found.";
             Ok(Err(Problem::new(ProblemCode::Invalid, "found.nothing", message)))
         }
-        Found::Version(text) => {
+        FoundState::Version(text) => {
             let service = instance.map(|instance| (instance.service_id, instance.service_name.as_str()));
             let version = change.version("found.versionId", text, service).await?;
             Ok(version.map(|version| Some(version.id)))

@@ -11,7 +11,7 @@ use crate::store::service::{self, NewService, Service};
 
 /// A service to register.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct ServiceInput {
     pub name: String,
     pub language: String,
     pub description: String,
@@ -20,7 +20,7 @@ pub struct New {
 
 /// What to change of a service; what is none stays as it is.
 #[derive(Clone, Debug)]
-pub struct Edits {
+pub struct ServiceEdit {
     pub service_id: String,
     pub language: Option<String>,
     pub description: Option<String>,
@@ -28,13 +28,13 @@ pub struct Edits {
 }
 
 /// Registers a service and gives its number. `TAKEN` names the service that has the name.
-pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
+pub async fn create(app: &App, request: &Request, new: &ServiceInput) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(app, &mut change, new).await;
     change.conclude(outcome).await
 }
 
-async fn creating(app: &App, change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Failure> {
+async fn creating(app: &App, change: &mut Change<'_>, new: &ServiceInput) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     let named = problems.collect(name::service("name", &new.name)).is_some();
     check(app, &mut problems, Some(&new.language), Some(&new.description), Some(&new.executor));
@@ -53,16 +53,16 @@ async fn creating(app: &App, change: &mut Change<'_>, new: &New) -> Result<Done<
 }
 
 /// Changes what is recorded about a service and gives its number. Without a difference there is no event.
-pub async fn update(app: &App, request: &Request, edits: &Edits) -> Answer<i64> {
+pub async fn update(app: &App, request: &Request, edits: &ServiceEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(app, &mut change, edits).await;
     change.conclude(outcome).await
 }
 
-async fn updating(app: &App, change: &mut Change<'_>, edits: &Edits) -> Result<Done<i64>, Failure> {
+async fn updating(app: &App, change: &mut Change<'_>, edits: &ServiceEdit) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     let recorded = problems.collect(change.service("serviceId", &edits.service_id).await?);
-    let Edits { language, description, executor, .. } = edits;
+    let ServiceEdit { language, description, executor, .. } = edits;
     check(app, &mut problems, language.as_deref(), description.as_deref(), executor.as_deref());
     let recorded = problems.ok_with(recorded)?;
     let edited = Service {

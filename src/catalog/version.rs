@@ -13,7 +13,7 @@ use crate::store::version::{self, NewVersion, Version};
 
 /// A version to register.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct VersionInput {
     pub service_id: String,
     pub name: String,
     /// The source that it is built from; `ref` in the schema.
@@ -32,13 +32,13 @@ pub struct Report {
 
 /// Registers a version, newer than all that its service has, and gives its number. A replay gives the number
 /// that was given before, whatever became of the version (R10).
-pub async fn create(app: &App, request: &Request, new: &New) -> Answer<i64> {
+pub async fn create(app: &App, request: &Request, new: &VersionInput) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, new).await;
     change.conclude(outcome).await
 }
 
-async fn creating(change: &mut Change<'_>, new: &New) -> Result<Done<i64>, Failure> {
+async fn creating(change: &mut Change<'_>, new: &VersionInput) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     if let Replay::Made(made) = change.replay(&mut problems).await?
         && let [id] = made[..]

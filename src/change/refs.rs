@@ -4,7 +4,7 @@
 use super::Change;
 use crate::domain::hold::Hold;
 use crate::domain::instance::InstanceStatus;
-use crate::domain::{Kind, Problem, ProblemCode, Problems, claim};
+use crate::domain::{Kind, Problem, ProblemCode, Problems, reference};
 use crate::store::host::{self, Host};
 use crate::store::instance::{self, Instance};
 use crate::store::release::{self, ReleaseRow};
@@ -19,45 +19,45 @@ pub type Checked<T> = Result<T, Problem>;
 impl Change<'_> {
     /// Looks a service up and locks it: nothing is accepted against it meanwhile.
     pub async fn service(&mut self, field: &str, text: &str) -> Result<Checked<Service>> {
-        let id = match claim::id(field, Kind::Service, text) {
+        let id = match reference::id(field, Kind::Service, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = service::lock(&mut self.tx, id).await?.filter(|service| service.removed_at.is_none());
         self.refresh_clock().await?;
-        Ok(found.ok_or_else(|| claim::not_found(field, Kind::Service, &[text])))
+        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Service, &[text])))
     }
 
     /// Looks a service up and locks it against changes only: others may share it.
     pub async fn shared_service(&mut self, field: &str, text: &str) -> Result<Checked<Service>> {
-        let id = match claim::id(field, Kind::Service, text) {
+        let id = match reference::id(field, Kind::Service, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = service::share(&mut self.tx, id).await?.filter(|service| service.removed_at.is_none());
         self.refresh_clock().await?;
-        Ok(found.ok_or_else(|| claim::not_found(field, Kind::Service, &[text])))
+        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Service, &[text])))
     }
 
     /// Looks a host up and locks it.
     pub async fn host(&mut self, field: &str, text: &str) -> Result<Checked<Host>> {
-        let id = match claim::id(field, Kind::Host, text) {
+        let id = match reference::id(field, Kind::Host, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = host::lock(&mut self.tx, id).await?.filter(|host| host.removed_at.is_none());
-        Ok(found.ok_or_else(|| claim::not_found(field, Kind::Host, &[text])))
+        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Host, &[text])))
     }
 
     /// Looks a version up that must belong to this service, given by id and name, if the service is known.
     pub async fn version(&mut self, field: &str, text: &str, service: Option<(i64, &str)>) -> Result<Checked<Version>> {
-        let id = match claim::id(field, Kind::Version, text) {
+        let id = match reference::id(field, Kind::Version, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = version::by_id(&mut self.tx, id).await?.filter(|version| version.removed_at.is_none());
         Ok(match (found, service) {
-            (None, _) => Err(claim::not_found(field, Kind::Version, &[text])),
+            (None, _) => Err(reference::not_found(field, Kind::Version, &[text])),
             (Some(version), Some((service_id, name))) if service_id != version.service_id => {
                 let message = format!("This version belongs to another service, not to {name}.");
                 Err(Problem::new(ProblemCode::OtherService, field, message).about([text]))
@@ -68,11 +68,11 @@ impl Change<'_> {
 
     /// Looks a version up and locks its service: nothing changes or is accepted for either meanwhile.
     pub async fn version_and_service(&mut self, field: &str, text: &str) -> Result<Checked<(Version, Service)>> {
-        let id = match claim::id(field, Kind::Version, text) {
+        let id = match reference::id(field, Kind::Version, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
-        let unknown = claim::not_found(field, Kind::Version, &[text]);
+        let unknown = reference::not_found(field, Kind::Version, &[text]);
         let Some(service_id) = version::by_id(&mut self.tx, id).await?.map(|version| version.service_id) else {
             return Ok(Err(unknown));
         };
@@ -89,29 +89,29 @@ impl Change<'_> {
 
     /// Looks an instance up and locks it.
     pub async fn instance(&mut self, field: &str, text: &str) -> Result<Checked<Instance>> {
-        let id = match claim::id(field, Kind::Instance, text) {
+        let id = match reference::id(field, Kind::Instance, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = instance::lock(&mut self.tx, &[id]).await?.pop();
         self.refresh_clock().await?;
         let found = found.filter(|instance| instance.status != InstanceStatus::Removed);
-        Ok(found.ok_or_else(|| claim::not_found(field, Kind::Instance, &[text])))
+        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Instance, &[text])))
     }
 
     /// Looks a release up and locks it.
     pub async fn release(&mut self, field: &str, text: &str) -> Result<Checked<ReleaseRow>> {
-        let id = match claim::id(field, Kind::Release, text) {
+        let id = match reference::id(field, Kind::Release, text) {
             Ok(id) => id,
             Err(problem) => return Ok(Err(problem)),
         };
         let found = release::lock(&mut self.tx, &[id]).await?.pop();
-        Ok(found.ok_or_else(|| claim::not_found(field, Kind::Release, &[text])))
+        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Release, &[text])))
     }
 
     /// Looks holds and freezes up; the result has the order of the input. Adds a problem for those that do not exist.
     pub async fn holds(&mut self, field: &str, texts: &[String], problems: &mut Problems) -> Result<Vec<Hold>> {
-        let ids = claim::ids(field, Kind::Hold, texts, problems);
+        let ids = reference::ids(field, Kind::Hold, texts, problems);
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -144,6 +144,6 @@ fn add_missing(problems: &mut Problems, field: &str, kind: Kind, ids: &[i64], fo
     let found: HashSet<i64> = found.collect();
     let missing: Vec<_> = ids.iter().filter(|id| !found.contains(id)).map(|id| kind.id(*id)).collect();
     if !missing.is_empty() {
-        problems.add(claim::not_found(field, kind, &missing));
+        problems.add(reference::not_found(field, kind, &missing));
     }
 }

@@ -6,7 +6,6 @@ mod word;
 
 pub mod audit;
 pub mod caller;
-pub mod claim;
 pub mod duration;
 pub mod edit;
 pub mod event;
@@ -16,6 +15,7 @@ pub mod instance;
 pub mod name;
 pub mod order;
 pub mod problem;
+pub mod reference;
 pub mod release;
 pub mod step;
 pub mod target;

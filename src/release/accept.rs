@@ -1,10 +1,10 @@
 //! Accepting a release: one transaction, in which everything that was sent is looked up, locked, looked up
 //! again, and recorded, or nothing is changed (R4 to R11).
 
-use super::choose::{Choice, choose};
+use super::choose::{Chosen, choose};
 use super::journal;
-use super::record::{Record, record};
-use super::request::{Accepted, Refused, Request};
+use super::record::{Acceptance, record};
+use super::request::{Accepted, Refused, ReleaseRequest};
 use super::resolve::{Resolved, resolve};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay};
@@ -16,7 +16,7 @@ use crate::store::{self, release};
 
 /// Accepts a release, or returns every problem that it has. A dry run gives the same answer and changes
 /// nothing (R11); the same key gives the same release (R10).
-pub async fn accept(app: &App, request: &Request) -> Answer<Accepted, Refused> {
+pub async fn accept(app: &App, request: &ReleaseRequest) -> Answer<Accepted, Refused> {
     let mut change = match request.dry_run {
         true => Change::rehearse(&app.db, &request.change).await?,
         false => Change::begin(&app.db, &request.change).await?,
@@ -29,26 +29,30 @@ pub async fn accept(app: &App, request: &Request) -> Answer<Accepted, Refused> {
     change.conclude_with(outcome, committed).await
 }
 
-async fn accepting(app: &App, change: &mut Change<'_>, request: &Request) -> Result<Done<Accepted>, Failure<Refused>> {
+async fn accepting(
+    app: &App,
+    change: &mut Change<'_>,
+    request: &ReleaseRequest,
+) -> Result<Done<Accepted>, Failure<Refused>> {
     let mut problems = Problems::default();
     if let Replay::Made(made) = change.replay(&mut problems).await? {
         return Ok(Done::replayed(replayed(change, &made).await?));
     }
     request.check(&mut problems);
     let resolved = resolve(app, change, request, &mut problems).await?;
-    let choice = choose(change, request, &resolved, &mut problems).await?;
+    let chosen = choose(change, request, &resolved, &mut problems).await?;
     let Resolved { service: Some(service), executor: Some(executor), version_id, thawed, .. } = &resolved else {
         return Err(problems.into());
     };
     if !problems.is_empty() {
         let nothing = problems.0.iter().any(|problem| problem.code == ProblemCode::NothingToRelease);
-        let skipped = if nothing { choice.skipped } else { Vec::new() };
+        let skipped = if nothing { chosen.skipped } else { Vec::new() };
         return Err(Failure::Refused(Refused { problems, skipped }));
     }
     if request.dry_run {
-        return Ok(Done::changed(answer(None, choice.instance_ids(), choice), Vec::new()));
+        return Ok(Done::changed(answer(None, chosen.instance_ids(), chosen), Vec::new()));
     }
-    let whole = Record {
+    let whole = Acceptance {
         request,
         service,
         executor,
@@ -58,14 +62,14 @@ async fn accepting(app: &App, change: &mut Change<'_>, request: &Request) -> Res
         parent_id: None,
         thawed,
     };
-    let (id, instances) = record(change, &whole, &choice).await?;
+    let (id, instances) = record(change, &whole, &chosen).await?;
     failpoint::at("release::accept::before_commit");
-    Ok(Done::made(answer(Some(id), instances, choice), vec![Kind::Release.id(id)]))
+    Ok(Done::made(answer(Some(id), instances, chosen), vec![Kind::Release.id(id)]))
 }
 
-fn answer(release_id: Option<i64>, accepted: Vec<i64>, choice: Choice) -> Accepted {
-    let accepted_hosts = choice.taken.iter().map(|taken| taken.host.id).collect();
-    Accepted { release_id, accepted, accepted_hosts, skipped: choice.skipped, replayed: false }
+fn answer(release_id: Option<i64>, accepted: Vec<i64>, chosen: Chosen) -> Accepted {
+    let accepted_hosts = chosen.participants.iter().map(|participant| participant.host.id).collect();
+    Accepted { release_id, accepted, accepted_hosts, skipped: chosen.skipped, replayed: false }
 }
 
 /// The answer to an earlier request with the same key, from what was recorded.

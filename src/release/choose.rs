@@ -1,10 +1,10 @@
 //! Who takes part: the chosen instances or hosts are weighed as they are seen, then those that would take
 //! part are locked, read again and weighed again (R8).
 
-use super::request::Request;
+use super::request::ReleaseRequest;
 use super::resolve::Resolved;
 use crate::change::Change;
-use crate::domain::release::selection::{Holder, Skipped, State, installed_again, left_out};
+use crate::domain::release::selection::{CandidateState, Holder, Skipped, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::candidates::{self, CandidateHost, CandidateInstance, InstanceSelection};
@@ -13,8 +13,8 @@ use std::collections::{HashMap, HashSet};
 
 /// What takes part and what does not, each by hostname.
 #[derive(Debug, Default)]
-pub struct Choice {
-    pub taken: Vec<Taken>,
+pub struct Chosen {
+    pub participants: Vec<Participant>,
     pub skipped: Vec<Skipped>,
     /// Holds that stand on what is taken, and that the release is let through.
     pub through: Vec<i64>,
@@ -22,7 +22,7 @@ pub struct Choice {
 
 /// A place that takes part.
 #[derive(Clone, Debug)]
-pub struct Taken {
+pub struct Participant {
     pub host: CandidateHost,
     /// None where the installation makes it.
     pub instance: Option<CandidateInstance>,
@@ -36,10 +36,10 @@ struct Candidate {
     holds: Vec<i64>,
 }
 
-/// One weighing: the choice, and what refuses it.
+/// One weighing: the chosen, and what refuses it.
 #[derive(Default)]
 struct Weighed {
-    choice: Choice,
+    chosen: Chosen,
     /// Hosts that were named and have no instance to be chosen.
     missing: Vec<i64>,
     /// Hosts that were named and have an instance already.
@@ -51,17 +51,17 @@ struct Weighed {
 /// Chooses, notes every problem, and has locked what takes part if there is none.
 pub async fn choose(
     change: &mut Change<'_>,
-    request: &Request,
+    request: &ReleaseRequest,
     resolved: &Resolved,
     problems: &mut Problems,
-) -> Result<Choice> {
-    let Some(service) = &resolved.service else { return Ok(Choice::default()) };
+) -> Result<Chosen> {
+    let Some(service) = &resolved.service else { return Ok(Chosen::default()) };
     let host_ids: Option<Vec<i64>> = resolved.hosts.as_ref().map(|hosts| hosts.iter().map(|host| host.id).collect());
     let all = host_ids.as_deref().map_or(InstanceSelection::All, InstanceSelection::OnHosts);
     let mut candidates = read(change, service.id, all, resolved.current_version_id).await?;
     let mut weighed = weigh(request, resolved, &candidates);
     if problems.is_empty() && weighed.is_sound() && !request.dry_run {
-        let ids = weighed.choice.instance_ids();
+        let ids = weighed.chosen.instance_ids();
         instance::lock_rows(&mut change.tx, &ids).await?;
         change.refresh_clock().await?;
         let taken: HashSet<i64> = ids.iter().copied().collect();
@@ -70,7 +70,7 @@ pub async fn choose(
         weighed = weigh(request, resolved, &candidates);
     }
     weighed.check(request, problems);
-    Ok(weighed.choice)
+    Ok(weighed.chosen)
 }
 
 async fn read(
@@ -93,27 +93,31 @@ async fn read(
     Ok(instances.into_iter().map(candidate).collect())
 }
 
-fn weigh(request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
+fn weigh(request: &ReleaseRequest, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = match request.aim.action() {
         ReleaseAction::Install => weigh_hosts(request, resolved, candidates),
         action => weigh_instances(action, request, resolved, candidates),
     };
-    weighed.choice.taken.sort_by(|a, b| a.host.hostname.cmp(&b.host.hostname));
+    weighed.chosen.participants.sort_by(|a, b| a.host.hostname.cmp(&b.host.hostname));
     weighed
 }
 
 /// For an installation: every chosen host takes part, unless it has an instance that is not half-done (R15).
-fn weigh_hosts(request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
+fn weigh_hosts(request: &ReleaseRequest, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = Weighed::default();
     let on: HashMap<i64, &Candidate> =
         candidates.iter().map(|candidate| (candidate.instance.host_id, candidate)).collect();
     for host in resolved.hosts.iter().flatten() {
         let Some(candidate) = on.get(&host.id) else {
-            weighed.choice.taken.push(Taken { host: host.clone(), instance: None, to: resolved.version_id });
+            weighed.chosen.participants.push(Participant {
+                host: host.clone(),
+                instance: None,
+                to: resolved.version_id,
+            });
             continue;
         };
         match installed_again(&candidate.state(&resolved.through), request.include_unknown) {
-            Ok(()) => weighed.take(candidate, resolved),
+            Ok(()) => weighed.add(candidate, resolved),
             Err(ProblemCode::Locked) => weighed.held.push(candidate.instance.id),
             Err(_) if request.hosts.names_hosts() => weighed.deployed.push(host.id),
             Err(_) => {}
@@ -123,14 +127,19 @@ fn weigh_hosts(request: &Request, resolved: &Resolved, candidates: &[Candidate])
 }
 
 /// For all else: every chosen instance takes part, unless there is a reason to leave it out (R7, R9).
-fn weigh_instances(action: ReleaseAction, request: &Request, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
+fn weigh_instances(
+    action: ReleaseAction,
+    request: &ReleaseRequest,
+    resolved: &Resolved,
+    candidates: &[Candidate],
+) -> Weighed {
     let mut weighed = Weighed::default();
     let mut by_name: Vec<&Candidate> = candidates.iter().collect();
     by_name.sort_by(|a, b| a.instance.hostname.cmp(&b.instance.hostname));
     for candidate in by_name {
         match left_out(action, resolved.version_id, &candidate.state(&resolved.through), request.include_unknown) {
-            None => weighed.take(candidate, resolved),
-            Some(reason) => weighed.choice.skipped.push(Skipped {
+            None => weighed.add(candidate, resolved),
+            Some(reason) => weighed.chosen.skipped.push(Skipped {
                 instance_id: candidate.instance.id,
                 reason,
                 locks: if reason == SkipReason::Locked { candidate.locks(&resolved.through) } else { Vec::new() },
@@ -152,25 +161,29 @@ impl Candidate {
         self.instance.release_id.map(Holder::Release).into_iter().chain(holds).collect()
     }
 
-    fn state(&self, through: &HashSet<i64>) -> State {
+    fn state(&self, through: &HashSet<i64>) -> CandidateState {
         let CandidateInstance { status, version_id, .. } = self.instance;
-        State { status, version_id, locked: !self.locks(through).is_empty() }
+        CandidateState { status, version_id, locked: !self.locks(through).is_empty() }
     }
 }
 
-impl Choice {
+impl Chosen {
     /// The instances that take part and are there already.
     pub fn instance_ids(&self) -> Vec<i64> {
-        self.taken.iter().filter_map(|taken| taken.instance.as_ref()).map(|instance| instance.id).collect()
+        self.participants
+            .iter()
+            .filter_map(|participant| participant.instance.as_ref())
+            .map(|instance| instance.id)
+            .collect()
     }
 }
 
 impl Weighed {
-    fn take(&mut self, candidate: &Candidate, resolved: &Resolved) {
+    fn add(&mut self, candidate: &Candidate, resolved: &Resolved) {
         let instance = candidate.instance.clone();
         let host = CandidateHost { id: instance.host_id, hostname: instance.hostname.clone() };
-        self.choice.through.extend(&candidate.holds);
-        self.choice.taken.push(Taken { host, instance: Some(instance), to: resolved.version_id });
+        self.chosen.through.extend(&candidate.holds);
+        self.chosen.participants.push(Participant { host, instance: Some(instance), to: resolved.version_id });
     }
 
     fn is_sound(&self) -> bool {
@@ -178,7 +191,7 @@ impl Weighed {
     }
 
     /// Notes what refuses the request.
-    fn check(&self, request: &Request, problems: &mut Problems) {
+    fn check(&self, request: &ReleaseRequest, problems: &mut Problems) {
         let field = request.hosts.field();
         let hosts = |ids: &[i64]| ids.iter().map(|id| Kind::Host.id(*id)).collect::<Vec<_>>();
         if !self.missing.is_empty() {
@@ -192,7 +205,7 @@ impl Weighed {
             let message = "These hosts have an instance of the service already. Upgrade or revert it instead.";
             problems.add(Problem::new(ProblemCode::HostAlreadyDeployed, field, message).about(hosts(&self.deployed)));
         }
-        let locked = self.choice.skipped.iter().filter(|skip| skip.reason == SkipReason::Locked);
+        let locked = self.chosen.skipped.iter().filter(|skip| skip.reason == SkipReason::Locked);
         let mut held = self.held.clone();
         if request.on_locked == OnLocked::Reject {
             held.extend(locked.map(|skip| skip.instance_id));
@@ -203,13 +216,13 @@ impl Weighed {
             problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(about));
         }
         // How many would take part is only known where all that was named was resolved.
-        let taken = self.choice.taken.len() as i64;
+        let taken = self.chosen.participants.len() as i64;
         let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
         if known && request.expected_count.is_some_and(|expected| expected != taken) {
             let message = format!("{taken} would take part now. Look again at what would happen, by a dry run.");
             problems.add(Problem::new(ProblemCode::Stale, "expectedCount", message));
         }
-        if problems.is_empty() && self.choice.taken.is_empty() {
+        if problems.is_empty() && self.chosen.participants.is_empty() {
             let message = "Nothing that was chosen can take part.";
             problems.add(Problem::new(ProblemCode::NothingToRelease, "hosts", message));
         }

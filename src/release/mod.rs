@@ -11,4 +11,4 @@ mod resolve;
 pub mod transition;
 
 pub use accept::accept;
-pub use request::{Accepted, Aim, Refused, Request, Selection};
+pub use request::{Accepted, Aim, Refused, ReleaseRequest, Selection};

@@ -1,7 +1,7 @@
 //! Recording a release that is accepted: all of it, in the transaction that chose (R8).
 
-use super::choose::{Choice, Taken};
-use super::request::{Aim, Request};
+use super::choose::{Chosen, Participant};
+use super::request::{Aim, ReleaseRequest};
 use crate::change::Change;
 use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
@@ -15,8 +15,8 @@ use crate::store::{Result, instance};
 use std::collections::HashMap;
 
 /// A release about to be recorded, and what it came from.
-pub struct Record<'a> {
-    pub request: &'a Request,
+pub struct Acceptance<'a> {
+    pub request: &'a ReleaseRequest,
     pub service: &'a Service,
     pub executor: &'a Executor,
     pub defaults: &'a RolloutDefaults,
@@ -29,25 +29,26 @@ pub struct Record<'a> {
 }
 
 /// Records it, and notes its events: that it was accepted, then what became of each instance. Gives the
-/// number of the release, and the instances that take part, in the order of the choice.
-pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choice) -> Result<(i64, Vec<i64>)> {
-    let Record { request, service, executor, .. } = *record;
+/// number of the release, and the instances that take part, in the order of the chosen.
+pub async fn record(change: &mut Change<'_>, acceptance: &Acceptance<'_>, chosen: &Chosen) -> Result<(i64, Vec<i64>)> {
+    let Acceptance { request, service, executor, .. } = *acceptance;
     let (action, by, at) = (request.aim.action(), &request.change.caller.name, change.now);
-    let progress = Progress::accepted(choice.taken.len() as i64, choice.skipped.len() as i64);
+    let progress = Progress::accepted(chosen.participants.len() as i64, chosen.skipped.len() as i64);
     let status = InstanceStatus::during(action);
-    let id = insert(change, record, progress).await?;
+    let id = insert(change, acceptance, progress).await?;
     let instances = match &request.aim {
-        Aim::Install { settings, .. } => install(change, record, choice, settings).await?,
-        _ => choice.instance_ids(),
+        Aim::Install { settings, .. } => install(change, acceptance, chosen, settings).await?,
+        _ => chosen.instance_ids(),
     };
-    instance::start_moving(&mut change.tx, &choice.instance_ids(), status, at, by).await?;
-    let targets: Vec<_> = choice.taken.iter().zip(&instances).map(|(taken, id)| target(taken, *id)).collect();
+    instance::start_moving(&mut change.tx, &chosen.instance_ids(), status, at, by).await?;
+    let targets: Vec<_> =
+        chosen.participants.iter().zip(&instances).map(|(participant, id)| target(participant, *id)).collect();
     let shares_host = executor.shares_host;
     let numbers = release::insert_targets(&mut change.tx, id, &executor.name, shares_host, &targets).await?;
-    if !choice.skipped.is_empty() {
-        release::insert_skipped(&mut change.tx, id, &choice.skipped).await?;
+    if !chosen.skipped.is_empty() {
+        release::insert_skipped(&mut change.tx, id, &chosen.skipped).await?;
     }
-    let through = [record.thawed, &choice.through].concat();
+    let through = [acceptance.thawed, &chosen.through].concat();
     if !through.is_empty() {
         release::insert_through(&mut change.tx, id, &through).await?;
     }
@@ -66,14 +67,14 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
         status: progress.status(false),
         progress,
     })));
-    for ((taken, instance_id), target_id) in choice.taken.iter().zip(&instances).zip(numbers) {
-        let before = taken.instance.as_ref();
+    for ((participant, instance_id), target_id) in chosen.participants.iter().zip(&instances).zip(numbers) {
+        let before = participant.instance.as_ref();
         let version_id = before.and_then(|instance| instance.version_id);
         change.record(event(Changed::Instance(InstanceChange {
             kind: InstanceEventKind::Release,
             instance_id: *instance_id,
-            host_id: taken.host.id,
-            hostname: taken.host.hostname.clone(),
+            host_id: participant.host.id,
+            hostname: participant.host.hostname.clone(),
             revision: before.map_or(1, |instance| instance.revision + 1),
             previous_status: before.map(|instance| instance.status),
             status,
@@ -89,14 +90,14 @@ pub async fn record(change: &mut Change<'_>, record: &Record<'_>, choice: &Choic
     Ok((id, instances))
 }
 
-async fn insert(change: &mut Change<'_>, record: &Record<'_>, progress: Progress) -> Result<i64> {
-    let Record { request, service, executor, defaults, .. } = *record;
+async fn insert(change: &mut Change<'_>, acceptance: &Acceptance<'_>, progress: Progress) -> Result<i64> {
+    let Acceptance { request, service, executor, defaults, .. } = *acceptance;
     let new = NewRelease {
         service_id: service.id,
         action: request.aim.action(),
-        target_version_id: record.target_version_id,
-        origin: record.origin,
-        parent_id: record.parent_id,
+        target_version_id: acceptance.target_version_id,
+        origin: acceptance.origin,
+        parent_id: acceptance.parent_id,
         executor: &executor.name,
         rollout: request.rollout.resolve(defaults, executor.timeout, progress.total),
         reason: request.reason.as_deref().unwrap_or_default(),
@@ -110,30 +111,36 @@ async fn insert(change: &mut Change<'_>, record: &Record<'_>, progress: Progress
 }
 
 /// Makes the instances that are not there, and says of the others what this installation says. Gives all
-/// of them, in the order of the choice.
+/// of them, in the order of the chosen.
 async fn install(
     change: &mut Change<'_>,
-    record: &Record<'_>,
-    choice: &Choice,
+    acceptance: &Acceptance<'_>,
+    chosen: &Chosen,
     settings: &InstanceSettings,
 ) -> Result<Vec<i64>> {
-    let (by, at) = (&record.request.change.caller.name, change.now);
-    let free: Vec<i64> =
-        choice.taken.iter().filter(|taken| taken.instance.is_none()).map(|taken| taken.host.id).collect();
-    let made = instance::insert(&mut change.tx, record.service.id, &free, settings, at, by).await?;
-    instance::set_settings(&mut change.tx, &choice.instance_ids(), settings).await?;
+    let (by, at) = (&acceptance.request.change.caller.name, change.now);
+    let free: Vec<i64> = chosen
+        .participants
+        .iter()
+        .filter(|participant| participant.instance.is_none())
+        .map(|participant| participant.host.id)
+        .collect();
+    let made = instance::insert(&mut change.tx, acceptance.service.id, &free, settings, at, by).await?;
+    instance::set_settings(&mut change.tx, &chosen.instance_ids(), settings).await?;
     let made: HashMap<i64, i64> = made.into_iter().collect();
-    let id = |taken: &Taken| taken.instance.as_ref().map_or_else(|| made[&taken.host.id], |instance| instance.id);
-    Ok(choice.taken.iter().map(id).collect())
+    let id = |participant: &Participant| {
+        participant.instance.as_ref().map_or_else(|| made[&participant.host.id], |instance| instance.id)
+    };
+    Ok(chosen.participants.iter().map(id).collect())
 }
 
-fn target(taken: &Taken, instance_id: i64) -> NewTarget {
-    let before = taken.instance.as_ref();
+fn target(participant: &Participant, instance_id: i64) -> NewTarget {
+    let before = participant.instance.as_ref();
     NewTarget {
         instance_id,
-        host_id: taken.host.id,
+        host_id: participant.host.id,
         from_version_id: before.and_then(|instance| instance.version_id),
-        to_version_id: taken.to,
+        to_version_id: participant.to,
         from_status: before.map_or(InstanceStatus::Removed, |instance| instance.status),
     }
 }

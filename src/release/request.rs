@@ -5,11 +5,11 @@ use crate::domain::instance::InstanceSettings;
 use crate::domain::release::rollout::RolloutOverrides;
 use crate::domain::release::selection::Skipped;
 use crate::domain::release::{OnLocked, ReleaseAction};
-use crate::domain::{Problem, ProblemCode, Problems, claim, name};
+use crate::domain::{Problem, ProblemCode, Problems, name, reference};
 
 /// A release that is asked for. Ids and names are as they were sent: nothing of it is believed (R4).
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ReleaseRequest {
     pub change: change::Request,
     pub aim: Aim,
     pub service_id: String,
@@ -136,12 +136,12 @@ impl Selection {
     }
 }
 
-impl Request {
+impl ReleaseRequest {
     /// Notes what is wrong with the request by itself, before anything is looked up (R4, R6).
     pub fn check(&self, problems: &mut Problems) {
         self.check_hosts(problems);
         if !self.through_hold_ids.is_empty() {
-            claim::list("throughHoldIds", &self.through_hold_ids, problems);
+            reference::list("throughHoldIds", &self.through_hold_ids, problems);
         }
         self.rollout.check(problems);
         if let Some(reason) = &self.reason {
@@ -167,10 +167,10 @@ impl Request {
                 let message = "Only true is allowed; choose hosts by id, by name or by labels instead.";
                 problems.add(Problem::new(ProblemCode::Invalid, field, message));
             }
-            Selection::HostIds(list) | Selection::Hostnames(list) => claim::list(field, list, problems),
+            Selection::HostIds(list) | Selection::Hostnames(list) => reference::list(field, list, problems),
             Selection::Labels(labels) => {
                 let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                claim::list(field, &told, problems);
+                reference::list(field, &told, problems);
                 for (key, value) in labels {
                     problems.collect(name::label(field, key, value));
                 }

@@ -1,12 +1,12 @@
 //! What a request refers to, looked up while its service is locked, with every problem of it (R1, R4, R17).
 
-use super::request::{Request, Selection};
+use super::request::{ReleaseRequest, Selection};
 use crate::app::App;
 use crate::change::Change;
 use crate::domain::hold::{Hold, frozen};
 use crate::domain::release::ReleaseAction;
 use crate::domain::version::Obstacle;
-use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, claim, name};
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, name, reference};
 use crate::executor::Executor;
 use crate::store::candidates::{self, CandidateHost};
 use crate::store::service::Service;
@@ -34,7 +34,7 @@ pub struct Resolved {
 pub async fn resolve(
     app: &App,
     change: &mut Change<'_>,
-    request: &Request,
+    request: &ReleaseRequest,
     problems: &mut Problems,
 ) -> Result<Resolved> {
     let mut resolved = Resolved {
@@ -63,7 +63,7 @@ fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc
 
 async fn versions(
     change: &mut Change<'_>,
-    request: &Request,
+    request: &ReleaseRequest,
     resolved: &mut Resolved,
     problems: &mut Problems,
 ) -> Result<()> {
@@ -97,7 +97,7 @@ fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
             ProblemCode::VersionWithdrawn,
             "This version was withdrawn. Choose another version, or reinstate this one.",
         ),
-        Obstacle::Removed => return claim::not_found(FIELD, Kind::Version, &[id]),
+        Obstacle::Removed => return reference::not_found(FIELD, Kind::Version, &[id]),
     };
     Problem::new(code, FIELD, message).about([id])
 }
@@ -105,7 +105,7 @@ fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
 /// The holds that the release may go through, and the freezes that refuse it (R17).
 async fn holds(
     change: &mut Change<'_>,
-    request: &Request,
+    request: &ReleaseRequest,
     resolved: &mut Resolved,
     problems: &mut Problems,
 ) -> Result<()> {
@@ -145,7 +145,7 @@ fn ids(holds: Vec<&Hold>) -> impl Iterator<Item = Id> {
 /// The hosts that were chosen; for an installation they are locked, and looked up again.
 async fn hosts(
     change: &mut Change<'_>,
-    request: &Request,
+    request: &ReleaseRequest,
     problems: &mut Problems,
 ) -> Result<Option<Vec<CandidateHost>>> {
     let Some(mut hosts) = chosen(&mut change.tx, &request.hosts, problems).await? else { return Ok(None) };
@@ -157,7 +157,7 @@ async fn hosts(
         let there: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
         let gone: Vec<_> = ids.iter().filter(|id| !there.contains(id)).map(|id| Kind::Host.id(*id)).collect();
         if request.hosts.names_hosts() && !gone.is_empty() {
-            problems.add(claim::not_found(request.hosts.field(), Kind::Host, &gone));
+            problems.add(reference::not_found(request.hosts.field(), Kind::Host, &gone));
         }
     }
     Ok(Some(hosts))
@@ -168,7 +168,7 @@ async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> 
     let (hosts, unknown): (_, Vec<String>) = match selection {
         Selection::All(_) => return Ok(None),
         Selection::HostIds(texts) => {
-            let numbers = claim::ids(field, Kind::Host, bounded(texts), problems);
+            let numbers = reference::ids(field, Kind::Host, bounded(texts), problems);
             let hosts = candidates::hosts_by_id(tx, &numbers).await?;
             let known: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
             let missing = numbers.iter().filter(|id| !known.contains(id));
@@ -192,12 +192,12 @@ async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> 
         }
     };
     if !unknown.is_empty() {
-        problems.add(claim::not_found(field, Kind::Host, &unknown));
+        problems.add(reference::not_found(field, Kind::Host, &unknown));
     }
     Ok(Some(hosts))
 }
 
 /// What is looked up of a list: nothing if it is too long, for which it has a problem already.
 fn bounded(list: &[String]) -> &[String] {
-    if list.len() > claim::MAX_LIST { &[] } else { list }
+    if list.len() > reference::MAX_LIST { &[] } else { list }
 }

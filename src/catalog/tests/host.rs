@@ -1,8 +1,8 @@
 use super::*;
-use crate::catalog::host::{Edits, Label, New, create, remove, update};
+use crate::catalog::host::{HostEdit, HostInput, Label, create, remove, update};
 
-fn new(hostname: &str) -> New {
-    New { hostname: hostname.to_owned(), address: "10.0.0.1".to_owned(), labels: vec![label("zone", "a")] }
+fn new(hostname: &str) -> HostInput {
+    HostInput { hostname: hostname.to_owned(), address: "10.0.0.1".to_owned(), labels: vec![label("zone", "a")] }
 }
 
 fn label(key: &str, value: &str) -> Label {
@@ -28,7 +28,7 @@ async fn hosts_are_registered_in_the_order_of_the_input_by_as_many_statements_fo
     let ground = Ground::new(kind).await;
     let mut statements = Vec::new();
     for (first, count) in [(0, 2), (1000, 1000)] {
-        let hosts: Vec<New> = (first..first + count).rev().map(|number| new(&format!("h{number}"))).collect();
+        let hosts: Vec<HostInput> = (first..first + count).rev().map(|number| new(&format!("h{number}"))).collect();
         let before = ground.app.db.statements();
         let ids = made(create(&ground.app, &request("createHosts"), &hosts)).await;
         statements.push(ground.app.db.statements() - before);
@@ -56,7 +56,7 @@ async fn r4_all_or_none_of_the_hosts_are_registered_and_the_wrong_ones_are_named
     ];
     assert_eq!(wrong(create(&ground.app, &asked, &hosts)).await, told);
     assert_eq!(wrong(create(&ground.app, &asked, &[])).await, ["REQUIRED input.hosts"]);
-    let many: Vec<New> = (0..1001).map(|number| new(&format!("h{number}"))).collect();
+    let many: Vec<HostInput> = (0..1001).map(|number| new(&format!("h{number}"))).collect();
     assert_eq!(wrong(create(&ground.app, &asked, &many)).await, ["INVALID input.hosts"]);
     assert_eq!(count(&ground).await, 1);
 }
@@ -67,7 +67,7 @@ async fn of_requests_that_race_for_hosts_in_any_order_exactly_one_registers_them
     let racers = (0..6).map(|racer| {
         let app = ground.app.clone();
         tokio::spawn(async move {
-            let mut hosts: Vec<New> = (0..20).map(|number| new(&format!("h{number}"))).collect();
+            let mut hosts: Vec<HostInput> = (0..20).map(|number| new(&format!("h{number}"))).collect();
             hosts.rotate_left(racer * 3);
             create(&app, &request("createHosts"), &hosts).await.unwrap()
         })
@@ -87,16 +87,16 @@ async fn a_host_is_edited_without_touching_what_is_left_out(kind: &str) {
     let ground = Ground::new(kind).await;
     let id = made(create(&ground.app, &request("createHosts"), &[new("h1")])).await[0];
     let asked = request("updateHost");
-    let none = Edits { host_id: format!("hst_{id}"), address: None, labels: None };
-    made(update(&ground.app, &asked, &Edits { address: Some(text("::1")), ..none.clone() })).await;
+    let none = HostEdit { host_id: format!("hst_{id}"), address: None, labels: None };
+    made(update(&ground.app, &asked, &HostEdit { address: Some(text("::1")), ..none.clone() })).await;
     assert_eq!(labels(&ground, id).await, [(text("zone"), text("a"))]);
-    let relabeled = Edits { labels: Some(vec![label("disk", "ssd"), label("rack", "")]), ..none.clone() };
+    let relabeled = HostEdit { labels: Some(vec![label("disk", "ssd"), label("rack", "")]), ..none.clone() };
     made(update(&ground.app, &asked, &relabeled)).await;
     assert_eq!(labels(&ground, id).await, [(text("disk"), text("ssd")), (text("rack"), text(""))]);
     let address: String =
         ground.app.db.query(sql!("SELECT address FROM host WHERE id = $1")).bind(id).scalar().await.unwrap();
     assert_eq!(address, "::1");
-    let bad = Edits {
+    let bad = HostEdit {
         host_id: text("svc_1"),
         address: Some(text("")),
         labels: Some(vec![label("", ""), label("a", "\n"), label("a", "")]),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::catalog::instance::{Edits, Finding, Found, confirm, update};
+use crate::catalog::instance::{Finding, FoundState, InstanceEdit, confirm, update};
 use crate::domain::Edit;
 use crate::domain::instance::SettingsEdit;
 
@@ -10,8 +10,8 @@ async fn one(ground: &Ground, status: &'static str) -> (i64, i64, i64) {
     (service, version, ground.instance(service, host, Some(version), status).await)
 }
 
-fn edits(instance: i64) -> Edits {
-    Edits {
+fn edits(instance: i64) -> InstanceEdit {
+    InstanceEdit {
         instance_id: format!("ins_{instance}"),
         settings: SettingsEdit::default(),
         maintenance: None,
@@ -19,7 +19,7 @@ fn edits(instance: i64) -> Edits {
     }
 }
 
-fn finding(instance: i64, found: Found) -> Finding {
+fn finding(instance: i64, found: FoundState) -> Finding {
     Finding { instance_id: format!("ins_{instance}"), found, expected_revision: None }
 }
 
@@ -29,11 +29,11 @@ async fn i5_an_edit_is_the_next_revision_and_one_without_a_difference_is_none(ki
     let asked = request("updateInstance");
     let settings =
         SettingsEdit { port: Edit::Set(80), tag: Edit::Set(text("prod")), weight: Some(0), ..SettingsEdit::default() };
-    let set = Edits { settings, ..edits(id) };
+    let set = InstanceEdit { settings, ..edits(id) };
     made(update(&ground.app, &asked, &set)).await;
     made(update(&ground.app, &asked, &set)).await;
     let settings = SettingsEdit { port: Edit::Clear, ..SettingsEdit::default() };
-    made(update(&ground.app, &asked, &Edits { settings, maintenance: Some(true), ..edits(id) })).await;
+    made(update(&ground.app, &asked, &InstanceEdit { settings, maintenance: Some(true), ..edits(id) })).await;
     let row: (Option<i64>, Option<String>, i64, bool, String) = ground
         .app
         .db
@@ -53,7 +53,7 @@ async fn r4_everything_that_is_wrong_with_an_edit_is_reported_at_once(kind: &str
     let ground = Ground::new(kind).await;
     let (_, _, id) = one(&ground, "RUNNING").await;
     let asked = request("updateInstance");
-    let bad = Edits {
+    let bad = InstanceEdit {
         settings: SettingsEdit {
             port: Edit::Set(65536),
             tag: Edit::Set(text("")),
@@ -71,7 +71,7 @@ async fn r4_everything_that_is_wrong_with_an_edit_is_reported_at_once(kind: &str
         "INVALID input.description",
     ];
     assert_eq!(wrong(update(&ground.app, &asked, &bad)).await, told);
-    let gone = Edits { instance_id: text("ins_99"), ..edits(id) };
+    let gone = InstanceEdit { instance_id: text("ins_99"), ..edits(id) };
     assert_eq!(wrong(update(&ground.app, &asked, &gone)).await, ["NOT_FOUND input.instanceId ins_99"]);
     assert_eq!(ground.revision(id).await, 1);
 }
@@ -82,7 +82,7 @@ async fn r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_faile
     let (service, old, id) = one(&ground, "UNKNOWN").await;
     let found = ground.version(service, "2").await;
     let asked = request("confirmInstance");
-    made(confirm(&ground.app, &asked, &finding(id, Found::Version(format!("ver_{found}"))))).await;
+    made(confirm(&ground.app, &asked, &finding(id, FoundState::Version(format!("ver_{found}"))))).await;
     let told: Vec<(Option<i64>, Option<i64>)> = ground
         .app
         .db
@@ -93,7 +93,7 @@ async fn r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_faile
         .unwrap();
     assert_eq!(told, [(Some(old), Some(found))]);
     assert_eq!(ground.instance_events(id).await, [event("CONFIRMATION", 2, "UNKNOWN", "RUNNING", false)]);
-    let again = finding(id, Found::Version(format!("ver_{found}")));
+    let again = finding(id, FoundState::Version(format!("ver_{found}")));
     let told = [format!("WRONG_STATE input.instanceId ins_{id}")];
     assert_eq!(wrong(confirm(&ground.app, &asked, &again)).await, told);
 }
@@ -106,7 +106,7 @@ async fn r15_an_instance_that_is_not_there_is_confirmed_as_removed_even_under_a_
         crate::catalog::hold::HoldInstances { instance_ids: vec![format!("ins_{id}")], reason: text("x"), until: None };
     made(crate::catalog::hold::hold_instances(&ground.app, &request("holdInstances"), &lock)).await;
     let asked = request("confirmInstance");
-    let stale = Finding { expected_revision: Some(1), ..finding(id, Found::Nothing(true)) };
+    let stale = Finding { expected_revision: Some(1), ..finding(id, FoundState::Nothing(true)) };
     let told = [format!("STALE input.expectedRevision ins_{id}")];
     assert_eq!(wrong(confirm(&ground.app, &asked, &stale)).await, told);
     made(confirm(&ground.app, &asked, &Finding { expected_revision: Some(2), ..stale })).await;
@@ -134,15 +134,15 @@ async fn r4_what_was_found_is_a_version_of_the_same_service_that_is_there(kind: 
     made(crate::catalog::version::remove(&ground.app, &request("removeVersion"), &gone)).await;
     let asked = request("confirmInstance");
     for (found, told) in [
-        (Found::Version(foreign.clone()), format!("OTHER_SERVICE input.found.versionId {foreign}")),
-        (Found::Version(gone.clone()), format!("NOT_FOUND input.found.versionId {gone}")),
-        (Found::Version(text("nonsense")), text("NOT_FOUND input.found.versionId nonsense")),
-        (Found::Version(format!("ins_{running}")), format!("WRONG_TYPE input.found.versionId ins_{running}")),
-        (Found::Nothing(false), text("INVALID input.found.nothing")),
+        (FoundState::Version(foreign.clone()), format!("OTHER_SERVICE input.found.versionId {foreign}")),
+        (FoundState::Version(gone.clone()), format!("NOT_FOUND input.found.versionId {gone}")),
+        (FoundState::Version(text("nonsense")), text("NOT_FOUND input.found.versionId nonsense")),
+        (FoundState::Version(format!("ins_{running}")), format!("WRONG_TYPE input.found.versionId ins_{running}")),
+        (FoundState::Nothing(false), text("INVALID input.found.nothing")),
     ] {
         assert_eq!(wrong(confirm(&ground.app, &asked, &finding(id, found))).await, [told]);
     }
-    let nowhere = Finding { instance_id: text("ins_99"), ..finding(id, Found::Version(text("ver_99"))) };
+    let nowhere = Finding { instance_id: text("ins_99"), ..finding(id, FoundState::Version(text("ver_99"))) };
     let told = ["NOT_FOUND input.instanceId ins_99", "NOT_FOUND input.found.versionId ver_99"];
     assert_eq!(wrong(confirm(&ground.app, &asked, &nowhere)).await, told);
     assert_eq!(ground.revision(id).await, 1);

@@ -77,7 +77,7 @@ fn text(id: &str) -> String {
 
 impl Ground {
     async fn service(&self, name: &str) -> i64 {
-        let new = super::service::New {
+        let new = super::service::ServiceInput {
             name: name.to_owned(),
             language: String::new(),
             description: String::new(),
@@ -87,7 +87,7 @@ impl Ground {
     }
 
     async fn version(&self, service: i64, name: &str) -> i64 {
-        let new = super::version::New {
+        let new = super::version::VersionInput {
             service_id: format!("svc_{service}"),
             name: name.to_owned(),
             reference: String::new(),
@@ -99,8 +99,11 @@ impl Ground {
     }
 
     async fn host(&self, hostname: &str) -> i64 {
-        let new =
-            super::host::New { hostname: hostname.to_owned(), address: "127.0.0.1".to_owned(), labels: Vec::new() };
+        let new = super::host::HostInput {
+            hostname: hostname.to_owned(),
+            address: "127.0.0.1".to_owned(),
+            labels: Vec::new(),
+        };
         made(super::host::create(&self.app, &request("createHosts"), &[new])).await[0]
     }
 

@@ -1,8 +1,8 @@
 use super::*;
-use crate::catalog::service::{Edits, New, create, remove, update};
+use crate::catalog::service::{ServiceEdit, ServiceInput, create, remove, update};
 
-fn new(name: &str, executor: &str) -> New {
-    New {
+fn new(name: &str, executor: &str) -> ServiceInput {
+    ServiceInput {
         name: name.to_owned(),
         language: "Rust".to_owned(),
         description: String::new(),
@@ -10,8 +10,8 @@ fn new(name: &str, executor: &str) -> New {
     }
 }
 
-fn edits(service: i64) -> Edits {
-    Edits { service_id: format!("svc_{service}"), language: None, description: None, executor: None }
+fn edits(service: i64) -> ServiceEdit {
+    ServiceEdit { service_id: format!("svc_{service}"), language: None, description: None, executor: None }
 }
 
 async fn a_service_is_registered_once_by_its_name_with_an_event_and_an_audit_entry(kind: &str) {
@@ -28,7 +28,7 @@ testkit::on_both!(a_service_is_registered_once_by_its_name_with_an_event_and_an_
 
 async fn r4_everything_that_is_wrong_with_a_new_service_is_reported_at_once(kind: &str) {
     let ground = Ground::new(kind).await;
-    let bad = New {
+    let bad = ServiceInput {
         name: "-web".to_owned(),
         language: "x".repeat(64),
         description: "a\0".to_owned(),
@@ -71,7 +71,7 @@ async fn what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_n
     let ground = Ground::new(kind).await;
     let id = made(create(&ground.app, &request("createService"), &new("web", "sim"))).await;
     let asked = request("updateService");
-    let described = Edits { description: Some("the shop".to_owned()), ..edits(id) };
+    let described = ServiceEdit { description: Some("the shop".to_owned()), ..edits(id) };
     made(update(&ground.app, &asked, &described)).await;
     made(update(&ground.app, &asked, &described)).await;
     let row: (String, String, String) = ground
@@ -84,7 +84,7 @@ async fn what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_n
         .unwrap();
     assert_eq!(row, (text("Rust"), text("the shop"), text("sim")));
     assert_eq!(ground.service_events().await, ["REGISTERED", "EDITED"]);
-    let bad = Edits { executor: Some("nowhere".to_owned()), service_id: text("svc_99"), ..edits(id) };
+    let bad = ServiceEdit { executor: Some("nowhere".to_owned()), service_id: text("svc_99"), ..edits(id) };
     let told = ["NOT_FOUND input.serviceId svc_99", "UNKNOWN_EXECUTOR input.executor"];
     assert_eq!(wrong(update(&ground.app, &asked, &bad)).await, told);
 }

@@ -1,8 +1,8 @@
 use super::*;
-use crate::catalog::version::{New, Report, create, reinstate, remove, report, withdraw};
+use crate::catalog::version::{Report, VersionInput, create, reinstate, remove, report, withdraw};
 
-fn new(service: i64, name: &str) -> New {
-    New {
+fn new(service: i64, name: &str) -> VersionInput {
+    VersionInput {
         service_id: format!("svc_{service}"),
         name: name.to_owned(),
         reference: "main".to_owned(),
@@ -44,10 +44,10 @@ async fn r4_everything_that_is_wrong_with_a_new_version_is_reported_at_once(kind
     let asked = request("createVersion");
     let service = ground.service("web").await;
     let taken = ground.version(service, "1").await;
-    let bad = New { reference: "x".repeat(256), build_status: BuildStatus::Succeeded, ..new(service, "1") };
+    let bad = VersionInput { reference: "x".repeat(256), build_status: BuildStatus::Succeeded, ..new(service, "1") };
     let told = ["INVALID input.ref", "REQUIRED input.artifact", &format!("TAKEN input.name ver_{taken}")];
     assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
-    let bad = New { service_id: text("hst_1"), artifact: Some(text("a")), ..new(service, "") };
+    let bad = VersionInput { service_id: text("hst_1"), artifact: Some(text("a")), ..new(service, "") };
     let told = ["WRONG_TYPE input.serviceId hst_1", "REQUIRED input.name", "INVALID input.artifact"];
     assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
 }

@@ -11,7 +11,7 @@ use crate::domain::version::BuildStatus;
 use crate::domain::{Caller, Kind, Problems, Role};
 use crate::events::{Tail, Waking};
 use crate::limits::Limits;
-use crate::release::{self, Aim, Request, Selection};
+use crate::release::{self, Aim, ReleaseRequest, Selection};
 use crate::store::audit::COMMAND_LINE;
 use crate::store::db::types::IfKnown;
 use crate::worker::{self, WorkerSettings};
@@ -45,7 +45,7 @@ pub async fn make(app: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
     let hostnames = hosts(app).await?;
     let mut first = None;
     for (name, language, description, port, many) in SERVICES {
-        let new = service::New {
+        let new = service::ServiceInput {
             name: name.to_owned(),
             language: language.to_owned(),
             description: description.to_owned(),
@@ -72,8 +72,8 @@ pub async fn make(app: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
 
 async fn hosts(app: &App) -> anyhow::Result<Vec<String>> {
     let label = |key: &str, value: &str| host::Label { key: key.to_owned(), value: value.to_owned() };
-    let hosts: Vec<host::New> = (1..=HOSTS)
-        .map(|number| host::New {
+    let hosts: Vec<host::HostInput> = (1..=HOSTS)
+        .map(|number| host::HostInput {
             hostname: format!("host-{number:02}"),
             address: format!("10.0.0.{number}"),
             labels: vec![
@@ -89,7 +89,7 @@ async fn hosts(app: &App) -> anyhow::Result<Vec<String>> {
 async fn versions(app: &App, service: &str, service_id: &str) -> anyhow::Result<Vec<String>> {
     let mut ids = Vec::new();
     for name in VERSIONS {
-        let new = version::New {
+        let new = version::VersionInput {
             service_id: service_id.to_owned(),
             name: name.to_owned(),
             reference: format!("v{name}"),
@@ -104,7 +104,7 @@ async fn versions(app: &App, service: &str, service_id: &str) -> anyhow::Result<
 }
 
 async fn install(app: &App, service_id: &str, aim: Aim, hostnames: Vec<String>) -> anyhow::Result<()> {
-    let request = Request {
+    let request = ReleaseRequest {
         change: change("installInstances"),
         aim,
         service_id: service_id.to_owned(),

@@ -24,7 +24,7 @@ pub struct Skipped {
 
 /// What a decision needs to know of a chosen instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct CandidateState {
     pub status: InstanceStatus,
     /// The version recorded, by number: a greater one is newer.
     pub version_id: Option<i64>,
@@ -35,7 +35,12 @@ pub struct State {
 /// Why an instance that is to be moved to this version, or removed, is left out; none if it takes part.
 /// The direction is that of each instance, against its own version. A half-done one may also be moved to
 /// the very version that it is recorded at, by either action (R7).
-pub fn left_out(action: ReleaseAction, to: Option<i64>, instance: &State, include_unknown: bool) -> Option<SkipReason> {
+pub fn left_out(
+    action: ReleaseAction,
+    to: Option<i64>,
+    instance: &CandidateState,
+    include_unknown: bool,
+) -> Option<SkipReason> {
     let unknown = instance.status == InstanceStatus::Unknown;
     if instance.locked || instance.status.is_moving() {
         return Some(SkipReason::Locked);
@@ -60,7 +65,7 @@ pub fn left_out(action: ReleaseAction, to: Option<i64>, instance: &State, includ
 ///
 /// # Errors
 /// `LOCKED` if it might but is held, `HOST_ALREADY_DEPLOYED` otherwise.
-pub fn installed_again(instance: &State, include_unknown: bool) -> Result<(), ProblemCode> {
+pub fn installed_again(instance: &CandidateState, include_unknown: bool) -> Result<(), ProblemCode> {
     let half_done = match instance.status {
         InstanceStatus::InstallFailed => true,
         InstanceStatus::Unknown => include_unknown && instance.version_id.is_none(),
@@ -81,9 +86,10 @@ mod tests {
 
     const MOVES: [ReleaseAction; 2] = [ReleaseAction::Upgrade, ReleaseAction::Revert];
 
-    fn state() -> impl Strategy<Value = State> {
-        (0..InstanceStatus::ALL.len(), proptest::option::of(1_i64..4), any::<bool>())
-            .prop_map(|(index, version_id, locked)| State { status: InstanceStatus::ALL[index].0, version_id, locked })
+    fn state() -> impl Strategy<Value = CandidateState> {
+        (0..InstanceStatus::ALL.len(), proptest::option::of(1_i64..4), any::<bool>()).prop_map(
+            |(index, version_id, locked)| CandidateState { status: InstanceStatus::ALL[index].0, version_id, locked },
+        )
     }
 
     proptest! {
@@ -106,7 +112,7 @@ mod tests {
         fn r9_a_locked_instance_is_never_taken_and_told_as_locked(
             instance in state(), to in proptest::option::of(1_i64..4), which in 0..2_usize, included in any::<bool>(),
         ) {
-            let locked = State { locked: true, ..instance };
+            let locked = CandidateState { locked: true, ..instance };
             prop_assert_eq!(left_out(MOVES[which], to, &locked, included), Some(SkipReason::Locked));
             prop_assert!(installed_again(&locked, included).is_err());
         }
@@ -139,8 +145,8 @@ mod tests {
 
     #[test]
     fn r7_each_reason_is_told() {
-        let running = |version_id| State { status: InstanceStatus::Running, version_id, locked: false };
-        let unknown = State { status: InstanceStatus::Unknown, version_id: Some(2), locked: false };
+        let running = |version_id| CandidateState { status: InstanceStatus::Running, version_id, locked: false };
+        let unknown = CandidateState { status: InstanceStatus::Unknown, version_id: Some(2), locked: false };
         let told = |action, instance| left_out(action, Some(2), &instance, false);
         assert_eq!(told(ReleaseAction::Upgrade, running(Some(1))), None);
         assert_eq!(told(ReleaseAction::Upgrade, running(Some(2))), Some(SkipReason::AlreadyAtVersion));

@@ -70,8 +70,8 @@ pub struct MovesInput {
 
 impl MovesInput {
     /// The release that is asked for.
-    pub(super) fn release(self, change: Request, service_id: ID, aim: Aim) -> release::Request {
-        release::Request {
+    pub(super) fn release(self, change: Request, service_id: ID, aim: Aim) -> release::ReleaseRequest {
+        release::ReleaseRequest {
             change,
             aim,
             service_id: service_id.0,

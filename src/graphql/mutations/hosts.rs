@@ -34,7 +34,7 @@ pub(super) static CREATE_HOSTS: Mutation = Mutation {
     ),
     run: &action(|app, request, input: CreateHostsInput| {
         async move {
-            let hosts: Vec<host::New> = input.hosts.into_iter().map(new).collect();
+            let hosts: Vec<host::HostInput> = input.hosts.into_iter().map(new).collect();
             answer(host::create(app, &request, &hosts).await, |ids| SuppliedRow::new().ids(PAYLOAD.hosts, ids))
         }
         .boxed()
@@ -71,7 +71,7 @@ pub(super) static UPDATE_HOST: Mutation = Mutation {
     run: &action(|app, request, input: UpdateHostInput| {
         async move {
             let UpdateHostInput { host_id, address, labels: given } = input;
-            let edits = host::Edits { host_id: host_id.0, address, labels: given.map(labels) };
+            let edits = host::HostEdit { host_id: host_id.0, address, labels: given.map(labels) };
             answer(host::update(app, &request, &edits).await, the_host)
         }
         .boxed()
@@ -95,9 +95,9 @@ pub(super) static REMOVE_HOST: Mutation = Mutation {
     }),
 };
 
-fn new(input: HostInput) -> host::New {
+fn new(input: HostInput) -> host::HostInput {
     let HostInput { hostname, address, labels: given } = input;
-    host::New { hostname, address, labels: labels(given.unwrap_or_default()) }
+    host::HostInput { hostname, address, labels: labels(given.unwrap_or_default()) }
 }
 
 fn labels(inputs: Vec<LabelInput>) -> Vec<host::Label> {

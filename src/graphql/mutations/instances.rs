@@ -39,7 +39,7 @@ pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
         async move {
             let UpdateInstanceInput { instance_id, port, tag, weight, description, maintenance, expected_revision } =
                 input;
-            let edits = instance::Edits {
+            let edits = instance::InstanceEdit {
                 instance_id: instance_id.0,
                 settings: SettingsEdit { port: edit(port), tag: edit(tag), weight: weight.map(i64::from), description },
                 maintenance,
@@ -72,8 +72,8 @@ pub(super) static CONFIRM_INSTANCE: Mutation = Mutation {
             let finding = instance::Finding {
                 instance_id: input.instance_id.0,
                 found: match input.found {
-                    FoundInput::VersionId(id) => instance::Found::Version(id.0),
-                    FoundInput::Nothing(nothing) => instance::Found::Nothing(nothing),
+                    FoundInput::VersionId(id) => instance::FoundState::Version(id.0),
+                    FoundInput::Nothing(nothing) => instance::FoundState::Nothing(nothing),
                 },
                 expected_revision: input.expected_revision.map(i64::from),
             };

@@ -76,7 +76,7 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
                 weight: input.weight.into(),
                 description: input.description,
             };
-            let release = release::Request {
+            let release = release::ReleaseRequest {
                 change: request,
                 aim: Aim::Install { version_id: input.version_id.0, settings },
                 service_id: input.service_id.0,

@@ -39,7 +39,7 @@ pub(super) static CREATE_SERVICE: Mutation = Mutation {
     run: &action(|app, request, input: CreateServiceInput| {
         async move {
             let CreateServiceInput { name, language, description, executor } = input;
-            let new = service::New { name, language, description, executor };
+            let new = service::ServiceInput { name, language, description, executor };
             answer(service::create(app, &request, &new).await, the_service)
         }
         .boxed()
@@ -67,7 +67,7 @@ pub(super) static UPDATE_SERVICE: Mutation = Mutation {
     run: &action(|app, request, input: UpdateServiceInput| {
         async move {
             let UpdateServiceInput { service_id, language, description, executor } = input;
-            let edits = service::Edits { service_id: service_id.0, language, description, executor };
+            let edits = service::ServiceEdit { service_id: service_id.0, language, description, executor };
             answer(service::update(app, &request, &edits).await, the_service)
         }
         .boxed()

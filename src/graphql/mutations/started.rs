@@ -39,7 +39,7 @@ pub(super) const REPLAYED: Field = column(
 pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
 
 /// Asks for a release, and tells what came of it.
-pub(super) async fn start(app: &App, asked: &release::Request) -> Changed {
+pub(super) async fn start(app: &App, asked: &release::ReleaseRequest) -> Changed {
     let (answer, skipped) = match release::accept(app, asked).await? {
         Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
             let answer = SuppliedRow::new()

@@ -47,8 +47,14 @@ pub(super) static CREATE_VERSION: Mutation = Mutation {
     run: &action(|app, request, input: CreateVersionInput| {
         async move {
             let CreateVersionInput { service_id, name, r#ref, description, build_status, artifact, .. } = input;
-            let new =
-                version::New { service_id: service_id.0, name, reference: r#ref, description, build_status, artifact };
+            let new = version::VersionInput {
+                service_id: service_id.0,
+                name,
+                reference: r#ref,
+                description,
+                build_status,
+                artifact,
+            };
             answer(version::create(app, &request, &new).await, the_version)
         }
         .boxed()

@@ -1,6 +1,6 @@
 use super::node::{HOST_NODE, NODE};
 use super::{INSTANCE, InstanceFilter, InstanceOrder, instance};
-use crate::catalog::host::LABELS;
+use crate::catalog::host::MAX_LABELS;
 use crate::read::Where;
 use crate::read::declare::{
     INT, ListFilter, Object, TEXT, TIME, Term, ascending, column, columns, connection, filter, id, list, ordered, term,
@@ -104,7 +104,7 @@ pub(super) fn labels(list: &mut Where, has_label: Term, labels: Option<Vec<Label
     let Some(mut labels) = labels else { return };
     labels.sort();
     labels.dedup();
-    if labels.is_empty() || labels.len() > LABELS {
+    if labels.is_empty() || labels.len() > MAX_LABELS {
         return list.and(term!("FALSE"), []);
     }
     for label in labels {

@@ -7,7 +7,7 @@ use crate::domain::release::selection::Holder;
 use crate::domain::release::selection::Skipped;
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Kind, Role};
-use crate::release::request::{Aim, Request, Selection};
+use crate::release::request::{Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 
 async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
@@ -33,7 +33,7 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
             true => Aim::Upgrade { version_id, current_version_id },
             false => Aim::Revert { version_id, current_version_id },
         };
-        Request { include_unknown, dry_run: true, ..fleet.request(aim, Selection::All(true)) }
+        ReleaseRequest { include_unknown, dry_run: true, ..fleet.request(aim, Selection::All(true)) }
     };
     let told =
         |skipped: Vec<Skipped>| skipped.into_iter().map(|skip| (skip.instance_id, skip.reason)).collect::<Vec<_>>();
@@ -103,7 +103,7 @@ async fn r17_a_hold_lets_through_its_setter_or_an_admin_and_the_release_records_
     let ids = |holds: &[i64]| holds.iter().map(|id| Kind::Hold.id(*id).to_string()).collect::<Vec<_>>();
     let frozen = fleet.ask(&fleet.upgrade(Selection::All(true))).await.unwrap_err();
     assert_eq!(told(&frozen), [("FROZEN".into(), "input.serviceId".into(), ids(&[freeze]))]);
-    let request = Request { through_hold_ids: ids(&[mine, freeze]), ..fleet.upgrade(Selection::All(true)) };
+    let request = ReleaseRequest { through_hold_ids: ids(&[mine, freeze]), ..fleet.upgrade(Selection::All(true)) };
     let accepted = fleet.accepted(&request).await;
     assert_eq!(accepted.accepted, [fleet.instance("h00001").await]);
     assert_eq!(accepted.skipped[0].locks, [Holder::Hold(theirs)]);
@@ -117,7 +117,7 @@ async fn r17_a_hold_lets_through_its_setter_or_an_admin_and_the_release_records_
         .unwrap();
     assert_eq!(through, [(mine,), (freeze,)]);
     // The freeze does not refuse a revert, and an admin may go through anybody's hold.
-    let mut request = Request { through_hold_ids: ids(&[theirs]), ..fleet.revert(named(&["h00002"])) };
+    let mut request = ReleaseRequest { through_hold_ids: ids(&[theirs]), ..fleet.revert(named(&["h00002"])) };
     request.change.caller.role = Role::Admin;
     assert_eq!(fleet.accepted(&request).await.accepted, [fleet.instance("h00002").await]);
 }
@@ -166,7 +166,7 @@ async fn r15_an_installation_takes_bare_hosts_and_half_done_installations_only(k
 
     let again = [fleet.instance("h00002").await, fleet.instance("h00003").await];
     let fits = named(&["h00002", "b", "h00003", "a"]);
-    let accepted = fleet.accepted(&Request { include_unknown: true, ..fleet.install(fits) }).await;
+    let accepted = fleet.accepted(&ReleaseRequest { include_unknown: true, ..fleet.install(fits) }).await;
     let made = [fleet.instance("a").await, fleet.instance("b").await];
     assert_eq!(accepted.accepted, [made, again].concat());
     assert_eq!((accepted.accepted_hosts.len(), accepted.skipped.len()), (4, 0));

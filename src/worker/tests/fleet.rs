@@ -11,7 +11,7 @@ use crate::domain::{Caller, Kind, Role};
 use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::release::accept;
-use crate::release::request::{Accepted, Aim, Refused, Request, Selection};
+use crate::release::request::{Accepted, Aim, Refused, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 use crate::store::tests::databases;
 use crate::store::{Db, Error, Json, Tx};
@@ -178,17 +178,17 @@ impl Fleet {
     }
 
     /// A request for an upgrade to the third version, by an operator.
-    pub fn upgrade(&self, hosts: Selection) -> Request {
+    pub fn upgrade(&self, hosts: Selection) -> ReleaseRequest {
         self.request(Aim::Upgrade { version_id: self.id(2), current_version_id: None }, hosts)
     }
 
     /// A request for a revert to the first version.
-    pub fn revert(&self, hosts: Selection) -> Request {
+    pub fn revert(&self, hosts: Selection) -> ReleaseRequest {
         self.request(Aim::Revert { version_id: self.id(0), current_version_id: None }, hosts)
     }
 
     /// A request for an installation of the third version.
-    pub fn install(&self, hosts: Selection) -> Request {
+    pub fn install(&self, hosts: Selection) -> ReleaseRequest {
         let settings =
             InstanceSettings { port: Some(8080), tag: Some("prod".into()), weight: 100, description: String::new() };
         self.request(Aim::Install { version_id: self.id(2), settings }, hosts)
@@ -199,7 +199,7 @@ impl Fleet {
         Kind::Version.id(self.versions[version]).to_string()
     }
 
-    pub fn request(&self, aim: Aim, hosts: Selection) -> Request {
+    pub fn request(&self, aim: Aim, hosts: Selection) -> ReleaseRequest {
         let caller = Caller::new("olga", Role::Operator, "token 1");
         let operation = match aim.action() {
             ReleaseAction::Install => "installInstances",
@@ -208,7 +208,7 @@ impl Fleet {
             ReleaseAction::Uninstall => "uninstallInstances",
         };
         let input = json!({ "versionId": aim.version_id() });
-        Request {
+        ReleaseRequest {
             change: change::Request {
                 caller,
                 request_id: "r".into(),
@@ -230,7 +230,7 @@ impl Fleet {
         }
     }
 
-    pub async fn ask(&self, request: &Request) -> Result<Accepted, Refused> {
+    pub async fn ask(&self, request: &ReleaseRequest) -> Result<Accepted, Refused> {
         loop {
             match accept(&self.app, request).await {
                 // Too many at once: a client asks again.
@@ -240,7 +240,7 @@ impl Fleet {
         }
     }
 
-    pub async fn accepted(&self, request: &Request) -> Accepted {
+    pub async fn accepted(&self, request: &ReleaseRequest) -> Accepted {
         self.ask(request).await.unwrap_or_else(|refused| panic!("{refused:?}"))
     }
 

@@ -3,7 +3,7 @@
 use super::fleet::{Fleet, name, named};
 use crate::domain::Kind;
 use crate::domain::target::ReleaseTargetStatus;
-use crate::release::request::{Accepted, Aim, Request, Selection};
+use crate::release::request::{Accepted, Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 use crate::{catalog, change};
 use std::collections::HashMap;
@@ -209,7 +209,7 @@ async fn r17_a_hold_that_races_with_a_release_is_seen_or_sees_it(kind: &str) {
                 tx.commit().await.unwrap();
                 seen == 1
             };
-            let request: Request = fleet.upgrade(named(&hosts));
+            let request: ReleaseRequest = fleet.upgrade(named(&hosts));
             let (seen, answer) = tokio::join!(holding, fleet.ask(&request));
             assert_eq!(seen, answer.is_ok(), "{}", Kind::Instance.id(instance));
         });

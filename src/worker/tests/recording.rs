@@ -5,7 +5,7 @@ use crate::domain::instance::InstanceStatus;
 use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::domain::release::{OnFailure, ReleaseStatus};
 use crate::domain::target::ReleaseTargetStatus;
-use crate::release::request::{Request, Selection};
+use crate::release::request::{ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 
 /// Kind, revision, release, instance, and whether it is locked.
@@ -15,7 +15,7 @@ async fn r8_release_targets_statuses_and_events_appear_together(kind: &str) {
     let fleet = Fleet::new(kind, 3).await;
     fleet.hold(Some("h00003"), "ann", None).await;
     let before = fleet.accepted(&fleet.revert(named(&["h00002"]))).await.release_id.unwrap();
-    let request = Request {
+    let request = ReleaseRequest {
         rollout: RolloutOverrides {
             max_parallel: Some(Amount::Percent(40)),
             max_failures: Some(Amount::Count(2)),
@@ -104,7 +104,7 @@ async fn r10_the_same_key_answers_with_the_same_release_even_when_nothing_of_it_
     let mut request = fleet.upgrade(Selection::All(true));
     request.change.idempotency_key = Some("k".into());
     // A dry run neither reads nor keeps the key.
-    let dry = fleet.accepted(&Request { dry_run: true, ..request.clone() }).await;
+    let dry = fleet.accepted(&ReleaseRequest { dry_run: true, ..request.clone() }).await;
     let first = fleet.accepted(&request).await;
     assert!(!first.replayed && first.release_id.is_some() && dry.release_id.is_none());
     assert_eq!((&dry.accepted, &dry.skipped), (&first.accepted, &first.skipped));
@@ -113,7 +113,7 @@ async fn r10_the_same_key_answers_with_the_same_release_even_when_nothing_of_it_
     let again = fleet.accepted(&request).await;
     assert!(again.replayed);
     assert_eq!(crate::release::Accepted { replayed: false, ..again }, first);
-    let refused = fleet.ask(&Request { dry_run: true, ..request.clone() }).await.unwrap_err();
+    let refused = fleet.ask(&ReleaseRequest { dry_run: true, ..request.clone() }).await.unwrap_err();
     assert_eq!(refused.problems.codes(), ["NOT_FOUND", "FROZEN"]);
     let mut other = fleet.revert(Selection::All(true));
     other.change.idempotency_key = Some("k".into());
@@ -140,7 +140,7 @@ async fn r11_a_dry_run_answers_the_same_and_changes_nothing(kind: &str) {
     fleet.hold(Some("h00002"), "ann", None).await;
     for request in [fleet.upgrade(Selection::All(true)), fleet.install(named(&["b", "a"]))] {
         let before = fleet.rows().await;
-        let dry = fleet.accepted(&Request { dry_run: true, ..request.clone() }).await;
+        let dry = fleet.accepted(&ReleaseRequest { dry_run: true, ..request.clone() }).await;
         assert_eq!(fleet.rows().await, before);
         let real = fleet.accepted(&request).await;
         assert_eq!((dry.release_id, &dry.accepted_hosts, &dry.skipped), (None, &real.accepted_hosts, &real.skipped));

@@ -6,7 +6,7 @@ use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::OnLocked;
 use crate::domain::release::rollout::{Amount, RolloutOverrides};
-use crate::release::request::{Aim, Request, Selection};
+use crate::release::request::{Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 
 /// One problem: code, field below `input`, ids.
@@ -15,12 +15,12 @@ fn one(code: &str, field: &str, ids: &[&str]) -> Vec<(String, String, Vec<String
 }
 
 /// Refused so, and only an audit entry is left; as a dry run, not even that (R4, R11).
-async fn refused(fleet: &Fleet, request: &Request, problems: Vec<(String, String, Vec<String>)>) {
+async fn refused(fleet: &Fleet, request: &ReleaseRequest, problems: Vec<(String, String, Vec<String>)>) {
     let before = fleet.rows().await;
     let answer = fleet.ask(request).await.expect_err("it should be refused");
     assert_eq!(told(&answer), problems);
     assert_eq!(fleet.rows().await, before + 1);
-    let dry = fleet.ask(&Request { dry_run: true, ..request.clone() }).await.expect_err("it should be refused");
+    let dry = fleet.ask(&ReleaseRequest { dry_run: true, ..request.clone() }).await.expect_err("it should be refused");
     assert_eq!(dry, answer);
     assert_eq!(fleet.rows().await, before + 1);
 }
@@ -29,10 +29,10 @@ async fn r4_services_and_versions_are_claims(kind: &str) {
     let fleet = Fleet::new(kind, 2).await;
     let all = || fleet.upgrade(Selection::All(true));
     for text in ["svc_9999", "svc_x", "web", ""] {
-        let request = Request { service_id: text.into(), ..all() };
+        let request = ReleaseRequest { service_id: text.into(), ..all() };
         refused(&fleet, &request, one("NOT_FOUND", "serviceId", &[text])).await;
     }
-    let request = Request { service_id: "hst_1".into(), ..all() };
+    let request = ReleaseRequest { service_id: "hst_1".into(), ..all() };
     refused(&fleet, &request, one("WRONG_TYPE", "serviceId", &["hst_1"])).await;
 
     let to = |text: &str| Aim::Upgrade { version_id: text.into(), current_version_id: None };
@@ -41,9 +41,9 @@ async fn r4_services_and_versions_are_claims(kind: &str) {
     let foreign = Kind::Version.id(fleet.version(other, "9", "SUCCEEDED").await).to_string();
     let cases = [("ver_9999", "NOT_FOUND"), ("3", "NOT_FOUND"), ("svc_1", "WRONG_TYPE"), (&foreign, "OTHER_SERVICE")];
     for (text, code) in cases {
-        let request = Request { aim: to(text), ..all() };
+        let request = ReleaseRequest { aim: to(text), ..all() };
         refused(&fleet, &request, one(code, "versionId", &[text])).await;
-        let request = Request { aim: from(text), ..all() };
+        let request = ReleaseRequest { aim: from(text), ..all() };
         refused(&fleet, &request, one(code, "currentVersionId", &[text])).await;
     }
 }
@@ -127,7 +127,7 @@ async fn r4_all_problems_are_told_at_once(kind: &str) {
     let held = fleet.hold(Some("h00001"), "ann", None).await;
     let freeze = fleet.hold(None, "ann", None).await;
     let instance = Kind::Instance.id(fleet.instance("h00001").await).to_string();
-    let mut request = Request {
+    let mut request = ReleaseRequest {
         aim: Aim::Upgrade { version_id: fleet.id(3), current_version_id: Some("x".into()) },
         on_locked: OnLocked::Reject,
         through_hold_ids: vec![Kind::Hold.id(held).to_string(), "hld_999".into(), "svc_1".into()],
@@ -160,7 +160,7 @@ async fn r4_all_problems_are_told_at_once(kind: &str) {
     request.change.idempotency_key = Some(String::new());
     let answer = fleet.ask(&request).await.expect_err("the key is beside the other problems");
     assert_eq!(told(&answer), [one("INVALID", "idempotencyKey", &[]), problems].concat());
-    let reject = Request { on_locked: OnLocked::Reject, ..fleet.revert(Selection::All(true)) };
+    let reject = ReleaseRequest { on_locked: OnLocked::Reject, ..fleet.revert(Selection::All(true)) };
     refused(&fleet, &reject, one("LOCKED", "hosts", &[&instance])).await;
 }
 testkit::on_both!(r4_all_problems_are_told_at_once);
@@ -172,7 +172,7 @@ async fn r4_the_executor_must_be_configured_and_what_an_installation_says_must_f
     let version = Kind::Version.id(fleet.version(odd, "1", "SUCCEEDED").await).to_string();
     let settings =
         InstanceSettings { port: Some(0), tag: Some(String::new()), weight: 1001, description: "x".repeat(1001) };
-    let request = Request {
+    let request = ReleaseRequest {
         service_id: Kind::Service.id(odd).to_string(),
         ..fleet.request(Aim::Install { version_id: version, settings }, named(&["bare"]))
     };
@@ -187,7 +187,7 @@ testkit::on_both!(r4_the_executor_must_be_configured_and_what_an_installation_sa
 
 async fn r4_another_count_than_expected_is_stale(kind: &str) {
     let fleet = Fleet::new(kind, 3).await;
-    let asked = |count| Request { expected_count: Some(count), ..fleet.upgrade(Selection::All(true)) };
+    let asked = |count| ReleaseRequest { expected_count: Some(count), ..fleet.upgrade(Selection::All(true)) };
     refused(&fleet, &asked(2), one("STALE", "expectedCount", &[])).await;
     fleet.accepted(&asked(3)).await;
     let nothing = fleet.ask(&asked(0)).await.unwrap_err();

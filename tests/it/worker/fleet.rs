@@ -9,7 +9,7 @@ use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::domain::{Caller, Kind, Role};
 use lockkeeper::executor::Executor;
 use lockkeeper::limits::Bytes;
-use lockkeeper::release::{Aim, Request, Selection, accept};
+use lockkeeper::release::{Aim, ReleaseRequest, Selection, accept};
 use lockkeeper::store::{Db, doctor};
 use lockkeeper::worker::{self, Timing, WorkerSettings};
 use serde_json::json;
@@ -174,13 +174,13 @@ impl Fleet {
     }
 
     /// An upgrade of `web` to version 3 everywhere.
-    pub fn upgrade(&self) -> Request {
+    pub fn upgrade(&self) -> ReleaseRequest {
         let version_id = Kind::Version.id(self.versions[2]).to_string();
         request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
     }
 
     /// Accepts a release and gives its number.
-    pub async fn accept(&self, request: &Request) -> i64 {
+    pub async fn accept(&self, request: &ReleaseRequest) -> i64 {
         accept(&self.app, request).await.unwrap().unwrap().release_id.unwrap()
     }
 
@@ -241,8 +241,8 @@ impl Fleet {
 }
 
 /// A request for a release of a service, ten at a time.
-pub fn request(service: i64, aim: Aim, hosts: Selection) -> Request {
-    Request {
+pub fn request(service: i64, aim: Aim, hosts: Selection) -> ReleaseRequest {
+    ReleaseRequest {
         change: caller("upgradeInstances"),
         aim,
         service_id: Kind::Service.id(service).to_string(),

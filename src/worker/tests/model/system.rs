@@ -15,7 +15,7 @@ use crate::domain::{Caller, Kind, Problems};
 use crate::executor::Executor;
 use crate::limits::Bytes;
 use crate::release::cancel::cancel;
-use crate::release::request::{Aim, Request, Selection};
+use crate::release::request::{Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
 use crate::store::worker::{self, Worker};
@@ -111,8 +111,8 @@ impl System {
             Step::Sweep => Answer::Did(vec![crate::catalog::end_expired(db).await? as i64]),
             Step::Confirm { by, instance: id, version: found } => {
                 let found = match found {
-                    Some(found) => instance::Found::Version(self.version_id(*id, *found).await),
-                    None => instance::Found::Nothing(true),
+                    Some(found) => instance::FoundState::Version(self.version_id(*id, *found).await),
+                    None => instance::FoundState::Nothing(true),
                 };
                 let finding = instance::Finding {
                     instance_id: Kind::Instance.id(*id).to_string(),
@@ -201,7 +201,7 @@ impl System {
         Kind::Version.id(version(service, found)).to_string()
     }
 
-    fn request(&self, ask: &Ask) -> Request {
+    fn request(&self, ask: &Ask) -> ReleaseRequest {
         let id = |number| Kind::Version.id(version(ask.service, number)).to_string();
         let (version_id, current_version_id) = (id(ask.version), ask.current_version.map(id));
         let hosts = match &ask.hosts {
@@ -227,7 +227,7 @@ impl System {
         let input = json!({ "asked": format!("{}", Ask { key: None, dry_run: false, ..ask.clone() }) });
         let idempotency_key = ask.key.map(|key| key.to_string());
         let change = change::Request { input, idempotency_key, ..caller(ask.by, plain.change.operation) };
-        Request {
+        ReleaseRequest {
             change,
             aim,
             service_id: Kind::Service.id(ask.service).to_string(),
