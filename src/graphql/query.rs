@@ -118,7 +118,7 @@ pub(super) static QUERY: Object = Object::without_table(
 pub struct Ahead(OnceCell<Result<i64, ApiError>>);
 
 impl Ahead {
-    /// Reads it, if it is selected and nobody has.
+    /// Reads it once, if it is selected.
     async fn read(ctx: &Context<'_>) -> Option<Result<i64, ApiError>> {
         let selected = Document::of(ctx).root(QUERY.name);
         if !selected.iter().any(|(_, nodes)| nodes[0].node.name.node == EVENT_CURSOR) {

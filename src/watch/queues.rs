@@ -24,7 +24,7 @@ pub struct Queues {
 }
 
 impl Queues {
-    /// With room for so many bytes of each subscriber, and of all of them.
+    /// With room for these bytes of each subscriber, and of all of them.
     pub fn new(max_bytes_each: usize, max_bytes: usize) -> Queues {
         Queues { max_bytes_each, max_bytes, held: HeldBytes::default(), parcels: Parcels::default() }
     }

@@ -13,7 +13,7 @@
 //! | `roots` | wants each type to resolve itself, and walks only the root | a root that answers whole fields | none: this is its design |
 //! | `roots` | resolves each node of a field that is selected twice, and merges the values, which cannot be done with bytes | the first node answers for all | [#1840] shows how it merges |
 //! | `roots`, `response` | writes values, not JSON; its raw values are texts in an object, which it copies and merges like one | JSON travels in `Value::Binary`, which nothing else uses, and is taken out of the response | [#1554] |
-//! | `response` | has no place for what a resolver wants to tell its caller beside the answer, except HTTP headers | a cell in the request's data | [#370], whose answer this is |
+//! | `response` | passes nothing from a resolver to the caller beside the answer, except HTTP headers | a cell in the request's data | [#370], whose answer this is |
 //! | `subscription` | keeps the document and the request's data for as long as a subscription lasts | the subscriber is handed out, and the rest is dropped | none found |
 //!
 //! Its version is pinned in `Cargo.toml`: 7.1.0 to 7.2.1 fail the tests of how null spreads to the field above. A request

@@ -1,4 +1,4 @@
-//! What the inputs of releases have in common: which hosts, and how to move over them.
+//! What the inputs of releases have in common: which hosts, and the rollout.
 
 use super::prelude::*;
 use crate::domain::release::rollout::{Amount, RolloutOverrides};
@@ -7,10 +7,10 @@ use crate::graphql::types::LabelInput;
 use crate::release::{self, Aim, Selection};
 use async_graphql::OneofObject;
 
-/// Which hosts a release is about, in exactly one way; no default touches a whole fleet. Names and ids are claims: one that does not fit refuses the request. `all` and labels are filters: what does not fit is simply not chosen.
+/// Which hosts a release is about. Exactly one; no default selects a whole fleet. With names or ids, a host that does not fit refuses the request. With `all` or labels, it is not chosen.
 #[derive(OneofObject)]
 pub enum HostSelection {
-    /// Every instance of the service (at currentVersionId where given). Only true is allowed; not for installations.
+    /// Every instance of the service; with currentVersionId, every instance that runs that version. Only true is allowed; not for installations.
     All(bool),
     /// These hosts, by id, 1 to 10000, each once.
     HostIds(Vec<ID>),
@@ -20,56 +20,56 @@ pub enum HostSelection {
     Labels(Vec<LabelInput>),
 }
 
-/// How a release proceeds over its targets. What is left out is taken from the defaults in the server's configuration.
+/// How a release moves over its targets. The server's configuration has the defaults.
 #[derive(InputObject)]
 pub struct RolloutInput {
-    /// How many targets at a time, 1 to 1000; else 1.
+    /// How many targets move at a time, 1 to 1000.
     max_parallel: Option<AmountInput>,
-    /// How many targets may end FAILED or UNKNOWN before onFailure applies; else 0.
+    /// How many targets may end FAILED or UNKNOWN before onFailure applies.
     max_failures: Option<AmountInput>,
-    /// What happens then; else STOP.
+    /// What happens then.
     on_failure: Option<OnFailure>,
-    /// Longest time for one start of one target, in seconds, 1 to 86400; else the executor's timeout, and never more than that.
+    /// Longest time for one start of one target, in seconds, 1 to 86400; at most, and by default, the executor's timeout.
     timeout_seconds: Option<i32>,
 }
 
-/// A number of targets, or a share of a release's targets. Exactly one.
+/// A number of targets or a share of a release's targets. Exactly one.
 #[derive(OneofObject)]
 pub enum AmountInput {
-    /// This many.
+    /// A number of targets.
     Count(i32),
-    /// This share in percent, 0 to 100, rounded up.
+    /// A share in percent, 0 to 100, rounded up.
     Percent(i32),
 }
 
-/// What the inputs of all releases of instances that are there have in common.
+/// What the inputs of all releases of existing instances have in common.
 #[derive(InputObject)]
 pub struct MovesInput {
     /// Which instances.
     hosts: HostSelection,
-    /// What to do with those that a release or a hold has.
+    /// What to do with instances that are locked by a release or a hold.
     #[graphql(default_with = "OnLocked::Skip")]
     on_locked: OnLocked,
-    /// Holds and freezes that this release may go through: one's own, or any for an ADMIN.
+    /// Holds and freezes that this release may go through: those that the caller set, or any if the caller is an ADMIN.
     through_hold_ids: Option<Vec<ID>>,
-    /// Whether to take instances whose status is UNKNOWN, too.
+    /// Whether to include instances whose status is UNKNOWN.
     #[graphql(default)]
     include_unknown: bool,
-    /// How to move over the instances.
+    /// How the release moves over the instances.
     rollout: Option<RolloutInput>,
     /// Why.
     reason: Option<String>,
-    /// 1 to 255 characters: the same key of the same caller answers with the same release, for 7 days.
+    /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same release.
     idempotency_key: Option<String>,
-    /// Refuse with STALE when another number would take part: the one that a dry run showed.
+    /// The number that a dry run returned. The error is STALE if another number would take part.
     expected_count: Option<i32>,
-    /// Only tell what would happen. Neither reads nor stores an idempotency key.
+    /// Only return what would happen. Neither reads nor stores an idempotency key.
     #[graphql(default)]
     dry_run: bool,
 }
 
 impl MovesInput {
-    /// The release that is asked for.
+    /// The request for a release.
     pub(super) fn release(self, change: Request, service_id: ID, aim: Aim) -> release::ReleaseRequest {
         release::ReleaseRequest {
             change,

@@ -46,18 +46,18 @@ pub(super) static CREATE_HOSTS: Mutation = Mutation {
 pub struct HostInput {
     /// Unique name of the machine.
     hostname: String,
-    /// Where executors reach it: an IP address or a DNS name.
+    /// Where executors reach the host: an IP address or a DNS name.
     address: String,
     /// Labels.
     labels: Option<Vec<LabelInput>>,
 }
 
-/// Input of updateHost. What is left out stays as it is.
+/// Input of updateHost. Fields that are left out stay as they are.
 #[derive(InputObject)]
 pub struct UpdateHostInput {
     /// The host.
     host_id: ID,
-    /// Where executors reach it: an IP address or a DNS name.
+    /// Where executors reach the host: an IP address or a DNS name.
     address: Option<String>,
     /// All of its labels from now on.
     labels: Option<Vec<LabelInput>>,
@@ -70,8 +70,8 @@ pub(super) static UPDATE_HOST: Mutation = Mutation {
     payload: payload_of("UpdateHostPayload", "Result of updateHost.", &[HOST_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: UpdateHostInput| {
         async move {
-            let UpdateHostInput { host_id, address, labels: given } = input;
-            let edits = host::HostEdit { host_id: host_id.0, address, labels: given.map(labels) };
+            let UpdateHostInput { host_id, address, labels } = input;
+            let edits = host::HostEdit { host_id: host_id.0, address, labels: labels.map(label_list) };
             answer(host::update(app, &request, &edits).await, the_host)
         }
         .boxed()
@@ -96,11 +96,11 @@ pub(super) static REMOVE_HOST: Mutation = Mutation {
 };
 
 fn new(input: HostInput) -> host::HostInput {
-    let HostInput { hostname, address, labels: given } = input;
-    host::HostInput { hostname, address, labels: labels(given.unwrap_or_default()) }
+    let HostInput { hostname, address, labels } = input;
+    host::HostInput { hostname, address, labels: label_list(labels.unwrap_or_default()) }
 }
 
-fn labels(inputs: Vec<LabelInput>) -> Vec<host::Label> {
+fn label_list(inputs: Vec<LabelInput>) -> Vec<host::Label> {
     inputs.into_iter().map(|LabelInput { key, value }| host::Label { key, value }).collect()
 }
 

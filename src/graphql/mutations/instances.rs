@@ -11,22 +11,22 @@ use async_graphql::{MaybeUndefined, OneofObject};
 const INSTANCE_FIELD: Field =
     one("instance", "The instance; null when there are user errors.", &INSTANCE, PAYLOAD.instance_id).nullable();
 
-/// Input of updateInstance. What is left out stays as it is.
+/// Input of updateInstance. Fields that are left out stay as they are.
 #[derive(InputObject)]
 pub struct UpdateInstanceInput {
     /// The instance.
     instance_id: ID,
-    /// Port, 1 to 65535; null for none.
+    /// Port, 1 to 65535; null removes it.
     port: MaybeUndefined<i32>,
-    /// Tag, at most 63 characters; null for none.
+    /// Tag, at most 63 characters; null removes it.
     tag: MaybeUndefined<String>,
     /// Share of traffic, 0 to 1000.
     weight: Option<i32>,
     /// Description, at most 1000 characters.
     description: Option<String>,
-    /// Whether somebody works on it.
+    /// Whether the instance is in maintenance.
     maintenance: Option<bool>,
-    /// Revision the caller saw. The error STALE when the instance changed since.
+    /// Revision that the caller has seen. The error is STALE if the instance has changed since.
     expected_revision: Option<i32>,
 }
 
@@ -54,17 +54,17 @@ pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
 /// Input of confirmInstance.
 #[derive(InputObject)]
 pub struct ConfirmInstanceInput {
-    /// The instance: UNKNOWN or failed, and held by no release.
+    /// The instance: UNKNOWN or failed, and not locked by a release.
     instance_id: ID,
-    /// What was found there.
+    /// What was found on the host.
     found: FoundInput,
-    /// Revision the caller saw. The error STALE when the instance changed since.
+    /// Revision that the caller has seen. The error is STALE if the instance has changed since.
     expected_revision: Option<i32>,
 }
 
 pub(super) static CONFIRM_INSTANCE: Mutation = Mutation {
     name: "confirmInstance",
-    about: "Says what really runs where nobody knew, or after a repair by hand.",
+    about: "Records what really runs on a host whose instance is UNKNOWN or failed, or was repaired by hand.",
     right: Right::Operate,
     payload: payload_of("ConfirmInstancePayload", "Result of confirmInstance.", &[INSTANCE_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: ConfirmInstanceInput| {
@@ -101,7 +101,7 @@ pub struct HoldInstancesInput {
     reason: String,
     /// When the holds end automatically; without it, they stay until they are ended.
     until: Option<DateTime>,
-    /// 1 to 255 characters: the same key of the same caller answers with the same holds, for 7 days.
+    /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same holds.
     idempotency_key: Option<String>,
 }
 
@@ -178,9 +178,9 @@ fn held(held: hold::Held) -> SuppliedRow {
     SuppliedRow::new().ids(PAYLOAD.instances, held.instances).ids(PAYLOAD.holds, held.holds)
 }
 
-/// What is left out stays; null clears.
-fn edit<T, U: From<T>>(given: MaybeUndefined<T>) -> Edit<U> {
-    match given {
+/// A field that is left out stays; null clears it.
+fn edit<T, U: From<T>>(field: MaybeUndefined<T>) -> Edit<U> {
+    match field {
         MaybeUndefined::Undefined => Edit::Keep,
         MaybeUndefined::Null => Edit::Clear,
         MaybeUndefined::Value(value) => Edit::Set(value.into()),

@@ -1,4 +1,4 @@
-//! Mutations that start releases, and the one that gives them up.
+//! Mutations that start releases, and the one that cancels them.
 
 use super::choosing::{HostSelection, MovesInput, RolloutInput, rollout};
 use super::prelude::*;
@@ -29,20 +29,20 @@ pub struct InstallInstancesInput {
     /// Description of the new instances.
     #[graphql(default)]
     description: String,
-    /// Whether to take hosts whose interrupted installation left the instance UNKNOWN, too.
+    /// Whether to include hosts on which an interrupted installation left the instance UNKNOWN.
     #[graphql(default)]
     include_unknown: bool,
-    /// Freezes that this release may go through: one's own, or any for an ADMIN.
+    /// Freezes that this release may go through: those that the caller set, or any if the caller is an ADMIN.
     through_hold_ids: Option<Vec<ID>>,
-    /// How to move over the hosts.
+    /// How the release moves over the hosts.
     rollout: Option<RolloutInput>,
     /// Why.
     reason: Option<String>,
-    /// 1 to 255 characters: the same key of the same caller answers with the same release, for 7 days.
+    /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same release.
     idempotency_key: Option<String>,
-    /// Refuse with STALE when another number would take part: the one that a dry run showed.
+    /// The number that a dry run returned. The error is STALE if another number would take part.
     expected_count: Option<i32>,
-    /// Only tell what would happen. Neither reads nor stores an idempotency key.
+    /// Only return what would happen. Neither reads nor stores an idempotency key.
     #[graphql(default)]
     dry_run: bool,
 }
@@ -58,7 +58,7 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
             RELEASE_FIELD,
             supplied_ids(
                 "acceptedHosts",
-                "Hosts that take part, in the order they are moved.",
+                "Hosts that take part, in the order in which they are moved.",
                 &HOST,
                 PAYLOAD.accepted_hosts,
             )
@@ -177,7 +177,7 @@ pub(super) static UNINSTALL_INSTANCES: Mutation = Mutation {
 pub struct CancelReleaseInput {
     /// The release.
     release_id: ID,
-    /// Also stop targets that are under way; otherwise they end first.
+    /// Whether to stop targets that are running; by default they finish.
     #[graphql(default)]
     stop_running: bool,
     /// Why.
@@ -186,7 +186,7 @@ pub struct CancelReleaseInput {
 
 pub(super) static CANCEL_RELEASE: Mutation = Mutation {
     name: "cancelRelease",
-    about: "Gives up what a release has not begun.",
+    about: "Cancels a release: targets that have not started never do.",
     right: Right::Operate,
     payload: payload_of(
         "CancelReleasePayload",

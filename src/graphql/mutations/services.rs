@@ -46,7 +46,7 @@ pub(super) static CREATE_SERVICE: Mutation = Mutation {
     }),
 };
 
-/// Input of updateService. What is left out stays as it is.
+/// Input of updateService. Fields that are left out stay as they are.
 #[derive(InputObject)]
 pub struct UpdateServiceInput {
     /// The service.
@@ -98,12 +98,12 @@ pub struct FreezeServiceInput {
     service_id: ID,
     /// Why.
     reason: String,
-    /// When the freeze ends by itself.
+    /// When the freeze ends automatically; without it, it stays until it is ended.
     until: Option<DateTime>,
-    /// Whether to refuse reverts, too. Undoing by itself after a failure is never refused.
+    /// Whether to refuse reverts, too. An automatic revert after a failure is never refused.
     #[graphql(default)]
     include_reverts: bool,
-    /// 1 to 255 characters: the same key of the same caller answers with the same freeze, for 7 days.
+    /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same freeze.
     idempotency_key: Option<String>,
 }
 
@@ -140,7 +140,7 @@ pub(super) static FREEZE_SERVICE: Mutation = Mutation {
 pub struct UnfreezeServiceInput {
     /// The service.
     service_id: ID,
-    /// Only these freezes; else all that stand.
+    /// Only these freezes; by default all that are in force.
     hold_ids: Option<Vec<ID>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the answers to releases have in common: what takes part, what was left out, and who had it.
+//! What the payloads of releases have in common: what takes part, what was left out, and what locks it.
 
 use super::prelude::*;
 use crate::domain::release::SkipReason;
@@ -13,11 +13,16 @@ use crate::store::lock::{self, Lock};
 use crate::wire::ApiError;
 use std::collections::{BTreeMap, HashMap};
 
-/// What the answers to all releases of instances that are there have in common.
+/// What the payloads of all releases of existing instances have in common.
 pub(super) const MOVED: &[Field] = &[
     RELEASE_FIELD,
-    supplied_ids("accepted", "Instances that take part, in the order they are moved.", &INSTANCE, PAYLOAD.accepted)
-        .args(FIRST),
+    supplied_ids(
+        "accepted",
+        "Instances that take part, in the order in which they are moved.",
+        &INSTANCE,
+        PAYLOAD.accepted,
+    )
+    .args(FIRST),
     column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count),
     supplied_list("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE, PAYLOAD.skipped).args(FIRST),
     column("skippedCount", "How many were left out.", &INT, PAYLOAD.skipped_count),
@@ -35,12 +40,12 @@ pub(super) const REPLAYED: Field = column(
     &BOOLEAN,
     PAYLOAD.replayed,
 );
-/// The most that one answer lists of what takes part, or was left out.
+/// How many instances a list of a payload has.
 pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
 
-/// Asks for a release, and tells what came of it.
-pub(super) async fn start(app: &App, asked: &release::ReleaseRequest) -> Changed {
-    let (answer, skipped) = match release::accept(app, asked).await? {
+/// Starts a release, and returns the row of its payload.
+pub(super) async fn start(app: &App, request: &release::ReleaseRequest) -> Changed {
+    let (answer, skipped) = match release::accept(app, request).await? {
         Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
             let answer = SuppliedRow::new()
                 .int(PAYLOAD.release_id, release_id)
@@ -68,7 +73,7 @@ pub(super) async fn start(app: &App, asked: &release::ReleaseRequest) -> Changed
         .rows(PAYLOAD.skipped, left_out(app, &skipped).await?))
 }
 
-/// What was left out, with all that is to be told of who had it.
+/// The instances that were left out, with what locks them.
 async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<SuppliedRow>, ApiError> {
     let (mut releases, mut holds) = (Vec::new(), Vec::new());
     for holder in skipped.iter().flat_map(|skip| &skip.locks) {
@@ -84,14 +89,14 @@ async fn left_out(app: &App, skipped: &[Skipped]) -> Result<Vec<SuppliedRow>, Ap
             locks.extend(holder.map(|holder| (holder, lock)));
         }
     }
-    let given = |skip: &Skipped| {
+    let row = |skip: &Skipped| {
         let locks = skip.locks.iter().filter_map(|holder| locks.get(holder)).map(held).collect();
         SuppliedRow::new()
             .int(SKIPPED_ROW.instance_id, skip.instance_id)
             .word(SKIPPED_ROW.reason, skip.reason)
             .rows(SKIPPED_ROW.locks, locks)
     };
-    Ok(skipped.iter().map(given).collect())
+    Ok(skipped.iter().map(row).collect())
 }
 
 fn held(lock: &Lock) -> SuppliedRow {

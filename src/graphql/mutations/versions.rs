@@ -22,12 +22,12 @@ pub struct CreateVersionInput {
     /// What is new in it.
     #[graphql(default)]
     description: String,
-    /// State of its build; any, for those who register builds afterwards.
+    /// State of its build; SUCCEEDED, for example, for a version that is registered after its build.
     #[graphql(default_with = "BuildStatus::Pending")]
     build_status: BuildStatus,
-    /// Where the artifact lies; required with SUCCEEDED.
+    /// Location of the artifact; required with SUCCEEDED.
     artifact: Option<String>,
-    /// 1 to 255 characters: the same key of the same caller answers with the same version, for 7 days.
+    /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same version.
     idempotency_key: Option<String>,
 }
 
@@ -66,11 +66,11 @@ pub(super) static CREATE_VERSION: Mutation = Mutation {
 pub struct ReportBuildInput {
     /// The version.
     version_id: ID,
-    /// New state of the build. A final state is never left; the same report once more is no error.
+    /// New state of the build. A final state cannot change; the same report again is not an error.
     status: BuildStatus,
-    /// Where the artifact lies; required with SUCCEEDED.
+    /// Location of the artifact; required with SUCCEEDED.
     artifact: Option<String>,
-    /// Why the build did not succeed.
+    /// Why the build failed.
     message: Option<String>,
 }
 
@@ -100,7 +100,7 @@ pub struct WithdrawVersionInput {
 
 pub(super) static WITHDRAW_VERSION: Mutation = Mutation {
     name: "withdrawVersion",
-    about: "Takes a version out of the choice, for example because it proved bad.",
+    about: "Withdraws a version, so that no release can choose it, for example because it is faulty.",
     right: Right::Operate,
     payload: payload_of("WithdrawVersionPayload", "Result of withdrawVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: WithdrawVersionInput| {
@@ -118,7 +118,7 @@ pub struct ReinstateVersionInput {
 
 pub(super) static REINSTATE_VERSION: Mutation = Mutation {
     name: "reinstateVersion",
-    about: "Makes a withdrawn version a choice again.",
+    about: "Makes a withdrawn version available again.",
     right: Right::Operate,
     payload: payload_of("ReinstateVersionPayload", "Result of reinstateVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: ReinstateVersionInput| {
@@ -135,7 +135,7 @@ pub struct RemoveVersionInput {
 
 pub(super) static REMOVE_VERSION: Mutation = Mutation {
     name: "removeVersion",
-    about: "Removes a version that nothing runs or moves to; its name is free again.",
+    about: "Removes a version that no instance runs and no open release moves to; its name is free again.",
     right: Right::Administer,
     payload: payload_of("RemoveVersionPayload", "Result of removeVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: RemoveVersionInput| {

@@ -57,7 +57,7 @@ async fn begin(beginning: Beginning<'_>) -> Result<Followed, ApiError> {
 /// Output of a release, or of one of its targets; places are those of the lines.
 struct Lines {
     tail: Tail,
-    /// How far it was when somebody began to follow it.
+    /// How far the output was when the subscription began.
     mark: Mark,
     target: Option<i64>,
 }

@@ -42,7 +42,7 @@ impl Beginning<'_> {
 /// The argument `after` of subscriptions to events.
 pub const AFTER: Arg = arg::<Option<Cursor>>("after", "Begins behind this place in the log; now by default.");
 
-/// What is behind a place is no longer kept.
+/// The error that events behind a place are no longer kept.
 pub fn expired() -> ApiError {
     let message =
         "Events behind this place are no longer kept. Read what there is now, and go on from its `eventCursor`.";
