@@ -57,6 +57,7 @@ async fn happen(db: &Db, revision: i64) {
         previous_version_id: Some(1),
         version_id: Some(1),
         locked: false,
+        target_end: None,
         release_id: None,
         target_id: None,
         hold_id: None,

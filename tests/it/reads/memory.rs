@@ -37,6 +37,7 @@ fn edited(revision: i64) -> Changed {
         previous_version_id: None,
         version_id: None,
         locked: false,
+        target_end: None,
         release_id: None,
         target_id: None,
         hold_id: None,
