@@ -59,7 +59,7 @@ fn serve(name: &str, headers: &HeaderMap) -> Response {
     };
     let text = HeaderValue::from_static;
     let cache_headers = [
-        // A browser caches a file, and asks each time whether it has changed.
+        // A browser caches a file, and checks each time whether it has changed.
         (header::CACHE_CONTROL, text("no-cache")),
         (header::ETAG, file.tag.clone()),
         (header::CONTENT_SECURITY_POLICY, text(CONTENT_SECURITY_POLICY)),

@@ -90,7 +90,7 @@ async fn read_limited(decoded: impl AsyncRead + Unpin) -> Result<Vec<u8>, HttpRe
 fn unreadable(error: &io::Error) -> HttpRefusal {
     let message = match matches!(error.get_ref(), Some(inner) if inner.is::<axum::Error>()) {
         true => "The body ended too early. Send the request again.".to_owned(),
-        false => format!("The body is not valid gzip, although its Content-Encoding says so: {error}."),
+        false => format!("The body is not gzip, although its Content-Encoding says so: {error}."),
     };
     Refusal::bad_request(message).into()
 }

@@ -1,7 +1,7 @@
 //! Counters of connections and of refused requests, for `/metrics`.
 
 use super::authentication::AuthError;
-use super::connection::CloseReason;
+use super::connection::clock::CloseReason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;

@@ -32,7 +32,7 @@ impl Refusal {
         Refusal::new(ErrorCode::Internal, message)
     }
 
-    /// The server cannot tell now; the same request may succeed later.
+    /// The server cannot answer now; the same request may succeed later.
     pub fn unavailable(message: impl Into<String>) -> Refusal {
         Refusal { retry_after_seconds: Some(1), ..Refusal::new(ErrorCode::Unavailable, message) }
     }

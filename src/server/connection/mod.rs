@@ -1,13 +1,12 @@
 //! How connections are accepted, timed and closed. A request that has arrived goes on to the routes; until then, and
 //! while its response is read, the client has to keep within the timeouts of `[limits]`.
 
-mod clock;
+pub mod clock;
 mod open_connection;
 mod service;
 mod slots;
 mod timed_stream;
 
-pub use clock::CloseReason;
 pub use service::Peer;
 
 use super::counters::Counters;

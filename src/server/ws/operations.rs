@@ -35,7 +35,7 @@ struct RunningOperation {
     kind: Option<RunningKind>,
 }
 
-/// What the limits of a socket tell apart.
+/// The kinds of operations that the limits of a socket distinguish.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RunningKind {
     /// A query or a mutation.
