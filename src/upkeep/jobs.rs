@@ -2,7 +2,9 @@
 
 use super::Retention;
 use super::job::Job;
-use crate::{catalog, change, events};
+use crate::catalog;
+use crate::change;
+use crate::events;
 use futures_util::FutureExt;
 use std::time::Duration;
 
