@@ -28,12 +28,12 @@ impl Client {
         Client::new(url, &self.token)
     }
 
-    /// Sends an operation, and gives the answer as it is.
+    /// Sends an operation, and returns the answer as it is.
     pub async fn send(&self, document: &str, variables: Value) -> Answer {
         self.try_send(document, variables).await.unwrap()
     }
 
-    /// As [`Client::send`], where the server may not be there.
+    /// As [`Client::send`], where there may be no server.
     pub async fn try_send(&self, document: &str, variables: Value) -> reqwest::Result<Answer> {
         let response = self
             .http
@@ -45,14 +45,14 @@ impl Client {
         Ok(Answer { status: response.status().as_u16(), body: response.json().await? })
     }
 
-    /// Asks, and gives the data; there must be no error.
+    /// Sends an operation that must have no error, and returns its data.
     pub async fn query(&self, document: &str, variables: Value) -> Value {
         let Answer { mut body, .. } = self.send(document, variables.clone()).await;
         assert!(body["errors"].is_null(), "{document}\n{variables}\n{body:#}");
         body["data"].take()
     }
 
-    /// Asks, and gives the only error; there must be one.
+    /// Sends an operation that must have exactly one error, and returns it.
     pub async fn error(&self, document: &str, variables: Value) -> Value {
         let Answer { mut body, .. } = self.send(document, variables).await;
         let many = body["errors"].as_array().map_or(0, Vec::len);
@@ -60,7 +60,7 @@ impl Client {
         body["errors"][0].take()
     }
 
-    /// Sends one mutation with its input, and gives its payload: what was selected, and `userErrors`.
+    /// Sends one mutation with its input, and returns its payload: what was selected, and `userErrors`.
     pub async fn mutate(&self, mutation: &str, input: Value, selection: &str) -> Value {
         let mut data = self.query(&mutation_document(mutation, selection), json!({ "input": input })).await;
         data[mutation].take()
@@ -73,7 +73,7 @@ impl Client {
         payload
     }
 
-    /// As [`Client::mutate`], where something must be wrong: gives the problems, each as
+    /// As [`Client::mutate`], where something must be wrong. Returns the problems, each as
     /// `CODE path.of.field [ids]`.
     pub async fn problems(&self, mutation: &str, input: Value) -> Vec<String> {
         let payload = self.mutate(mutation, input, "__typename").await;
@@ -85,7 +85,7 @@ impl Client {
         self.subscribe_after(document, variables, None).await
     }
 
-    /// As [`Client::subscribe`], where the server may not be there.
+    /// As [`Client::subscribe`], where there may be no server.
     pub async fn try_subscribe(&self, document: &str, variables: Value) -> reqwest::Result<Stream> {
         let response = self.subscription(document, variables).send().await?;
         Ok(Stream::new(response.error_for_status()?))

@@ -35,9 +35,9 @@ pub struct Cluster {
 /// How a cluster is stopped.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
-    /// Sessions are told, and cut.
+    /// Sessions are ended with an error.
     Fast,
-    /// Nothing is told and nothing is finished, as in a crash.
+    /// No session is ended and nothing is finished, as in a crash.
     Immediate,
 }
 
@@ -137,8 +137,8 @@ impl Drop for Cluster {
     }
 }
 
-/// The port of the cluster that all tests share, each with databases of its own; started if need be. What it commits
-/// may be lost with the machine, which is faster. It ends by itself two minutes after the last process that asked for it.
+/// The port of the cluster that all tests share, each with databases of its own; it is started if necessary. What it commits
+/// may be lost with the machine, which is faster. It stops two minutes after the last process that used it.
 pub fn shared() -> u16 {
     let base = std::env::temp_dir()
         .join(format!("lockkeeper-tests-{}", fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap().ino()));
@@ -240,7 +240,7 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A free port that the system gives to nobody by itself: it is still free after a while without a server.
+/// A free port outside the range from which the system assigns ports: it stays free while the server is stopped.
 fn own_port() -> u16 {
     let mut ports = std::iter::repeat_with(|| rand::random_range(15_000..32_000));
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()

@@ -105,7 +105,7 @@ impl Fleet {
         id(&self.client.change("createVersion", input, "version { id }").await["version"])
     }
 
-    /// Asks for a release of all hosts; gives its payload, `release { id }`, `acceptedCount` and `skipped` in it.
+    /// Requests a release of all hosts; returns its payload, `release { id }`, `acceptedCount` and `skipped` in it.
     pub async fn release(&self, mutation: &str, version: &str) -> Value {
         let input = json!({
             "serviceId": self.service, "versionId": version, "hosts": { "all": true },
@@ -129,7 +129,7 @@ impl Fleet {
         id(&self.client.query(document, variables).await["instance"])
     }
 
-    /// Waits until a release is over and gives its status. It follows the release's events from its
+    /// Waits until a release is over and returns its status. It follows the release's events from its
     /// beginning, so nothing is missed and nothing is polled.
     pub async fn finished(&self, release: &str) -> String {
         let cursor = self
@@ -175,7 +175,7 @@ pub fn id(thing: &Value) -> String {
     text(&thing["id"])
 }
 
-/// A text, which must be there.
+/// A text, which must exist.
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
 }

@@ -48,7 +48,7 @@ impl Process {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// How it ended, if it has.
+    /// Its exit status, or `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
@@ -58,13 +58,13 @@ impl Process {
         self.end();
     }
 
-    /// Asks it to stop, as a service manager would; gives whether it ended well.
+    /// Asks it to stop, as a service manager would; returns whether it succeeded.
     pub fn terminate(mut self) -> bool {
         self.signal(Signal::TERM);
         self.child.wait().unwrap().success()
     }
 
-    /// What it said last on standard error.
+    /// The last lines that it wrote to standard error.
     pub fn log(&self) -> String {
         self.said.lock().unwrap().iter().fold(String::new(), |text, line| text + line + "\n")
     }
@@ -79,7 +79,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.end();
         if std::thread::panicking() {
-            eprintln!("It said:\n{}", self.log());
+            eprintln!("It logged:\n{}", self.log());
         }
     }
 }

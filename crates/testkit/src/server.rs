@@ -103,7 +103,7 @@ impl Server {
         self.process.as_mut()
     }
 
-    /// What it logged last.
+    /// The last lines of its log.
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
     }
@@ -154,12 +154,12 @@ impl Server {
         }
     }
 
-    /// The number of its process.
+    /// The id of its process.
     pub fn pid(&self) -> u32 {
         self.process.as_ref().expect("it serves").pid()
     }
 
-    /// Asks the process to stop, as a service manager would; gives whether it ended well.
+    /// Asks the process to stop, as a service manager would; returns whether it succeeded.
     pub fn terminate(&mut self) -> bool {
         self.process.take().expect("it serves").terminate()
     }

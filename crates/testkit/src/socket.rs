@@ -45,7 +45,7 @@ impl Socket {
         self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 
-    /// The next message, whatever operation it is of.
+    /// The next message, of any operation.
     pub async fn hear(&mut self) -> Value {
         loop {
             match timeout(MAX_WAIT, self.0.next()).await.expect("a message in time") {
@@ -56,7 +56,7 @@ impl Socket {
         }
     }
 
-    /// The next message, whenever it comes; none when the socket has ended in whatever way.
+    /// The next message, whenever it comes; or `None` when the socket has ended, for whatever reason.
     pub async fn try_hear(&mut self) -> Option<Value> {
         loop {
             match self.0.next().await?.ok()? {
@@ -78,7 +78,7 @@ impl Socket {
         }
     }
 
-    /// Carries out a query or a mutation and gives its answer, `data` and `errors`; no other may be under way.
+    /// Executes a query or a mutation and returns its answer, `data` and `errors`; no other may be under way.
     pub async fn ask(&mut self, document: &str, variables: Value) -> Value {
         self.begin("ask", document, variables).await;
         let mut next = self.hear().await;
@@ -87,7 +87,7 @@ impl Socket {
         next["payload"].take()
     }
 
-    /// Begins an operation that cannot begin, and gives the only error.
+    /// Begins an operation that cannot begin, and returns the only error.
     pub async fn refused(&mut self, document: &str, variables: Value) -> Value {
         self.begin("refused", document, variables).await;
         let mut error = self.hear().await;

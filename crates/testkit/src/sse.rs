@@ -44,13 +44,13 @@ impl Stream {
         }
     }
 
-    /// The next event; none when the server ended the stream. Signs of life are passed over: comments, and ids
-    /// without data, which are noted.
+    /// The next event; or `None` when the server ended the stream. Signs of life are skipped: comments, and ids
+    /// without data, which are kept as the last id.
     pub async fn next(&mut self) -> Option<Sent> {
         timeout(MAX_WAIT, self.read()).await.expect("an event in time").unwrap()
     }
 
-    /// The next event, whenever it comes; none when the stream has ended in whatever way.
+    /// The next event, whenever it comes; or `None` when the stream has ended, for whatever reason.
     pub async fn try_next(&mut self) -> Option<Sent> {
         self.read().await.ok().flatten()
     }

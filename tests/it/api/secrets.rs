@@ -28,8 +28,9 @@ async fn a_commands_secrets_are_in_its_environment_and_hidden_in_all_that_is_sto
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     let file = directory.path().join("secrets.toml");
     fs::write(&file, format!("TOKEN = {SECRET:?}\nSHORT = \"short1\"\nOTHER = {OTHER:?}\n")).unwrap();
+    let (program, secrets_file) = (script.display(), file.display());
     let configuration = format!(
-        "[executors.leaky]\nkind = \"command\"\nprogram = {script:?}\nenv = {{ PLAIN = \"plain-value\" }}\nsecrets_file = {file:?}\n\
+        "[executors.leaky]\nkind = \"command\"\nprogram = \"{program}\"\nenv = {{ PLAIN = \"plain-value\" }}\nsecrets_file = \"{secrets_file}\"\n\
              [executors.none]\nkind = \"command\"\nprogram = \"/no/{OTHER}/here\"\nsecrets = {{ OTHER = {OTHER:?} }}\n"
     );
     let server = Server::configured_in(directory, PROGRAM, kind, &configuration);

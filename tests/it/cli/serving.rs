@@ -126,7 +126,7 @@ fn open_to_others(directory: &std::path::Path) -> Vec<String> {
 fn what_it_makes_is_for_its_owner_alone() {
     for umask in ["022", "000"] {
         let place = Place::new("sqlite");
-        let script = format!("umask {umask} && exec {} serve --listen 127.0.0.1:0", PROGRAM);
+        let script = format!("umask {umask} && exec {PROGRAM} serve --listen 127.0.0.1:0");
         let mut command = Command::new("/bin/sh");
         command.args(["-c", &script]).current_dir(place.path()).env("LOCKKEEPER_DATABASE_URL", &place.database);
         let _server = Running::start({

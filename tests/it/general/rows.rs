@@ -99,7 +99,8 @@ fn host(world: &mut World, choices: &mut Choices, id: i64) {
     "created_by": who(choices), "removed_at": maybe(choices, 6) }));
     for key in ["zone", "Disk", "ö"] {
         if choices.one_in(2) {
-            world.add(rows::label(id, key, *choices.pick(&["", "x", "y"])));
+            let value = *choices.pick(&["", "x", "y"]);
+            world.add(rows::label(id, key, value));
         }
     }
 }
