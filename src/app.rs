@@ -1,4 +1,4 @@
-//! What every part of a running server shares.
+//! What all parts of a running process share.
 
 use crate::domain::release::rollout::RolloutDefaults;
 use crate::executor::Executors;

@@ -56,7 +56,7 @@ pub enum About {
     Freeze(i64),
 }
 
-/// The event of a change of a service, given by id and name, caused by this caller.
+/// Returns the event of a change of a service, which is named by id and name. `caused_by` is a caller, or lockkeeper.
 pub fn service_event(service: (i64, &str), kind: ServiceEventKind, about: About, caused_by: &str) -> NewEvent {
     let (version_id, hold_id) = match about {
         About::Service => (None, None),

@@ -50,7 +50,7 @@ async fn freezing(change: &mut Change<'_>, freeze: &Freeze) -> Result<Done<Froze
         return Ok(Done::replayed(Frozen { service, holds }));
     }
     let service = problems.collect(change.service("serviceId", &freeze.service_id).await?);
-    problems.collect(name::needed("reason", &freeze.reason, name::REASON));
+    problems.collect(name::needed("reason", &freeze.reason, name::MAX_REASON));
     problems.collect(check_until(freeze.until, change.now));
     let service = problems.ok_with(service)?;
     let new = NewHold { reason: &freeze.reason, until: freeze.until };

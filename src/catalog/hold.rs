@@ -50,7 +50,7 @@ async fn hold_all(change: &mut Change<'_>, input: &HoldInstances) -> Result<Done
     if let Replay::Made(holds) = change.replay(&mut problems).await? {
         return Ok(Done::replayed(replayed(change, &holds).await?));
     }
-    problems.collect(name::needed("reason", &input.reason, name::REASON));
+    problems.collect(name::needed("reason", &input.reason, name::MAX_REASON));
     problems.collect(check_until(input.until, change.now));
     let texts = bounded("instanceIds", &input.instance_ids, &mut problems);
     let ids = reference::ids("instanceIds", Kind::Instance, texts, &mut problems);

@@ -1,4 +1,4 @@
-//! The end of holds: the events that tell it, and those that expire (R17).
+//! The end of holds: its events, and the holds and freezes that expire (R17).
 
 use super::event::{About, InstanceEventDraft, service_event};
 use crate::domain::Timestamp;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Request};
-use crate::domain::problem::RELATED_IDS;
+use crate::domain::problem::MAX_RELATED_IDS;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
 use crate::store::host::{self, NewHost, NewLabel};
 use crate::store::instance;
@@ -28,7 +28,7 @@ pub struct Label {
     pub value: String,
 }
 
-/// What to change of a host; what is none stays as it is.
+/// How a host is to be changed; by default it stays as it is.
 #[derive(Clone, Debug)]
 pub struct HostEdit {
     pub host_id: String,
@@ -37,8 +37,8 @@ pub struct HostEdit {
     pub labels: Option<Vec<Label>>,
 }
 
-/// Registers hosts, all or none, and gives their numbers in the order of the input. `TAKEN` names the hosts
-/// that have the names; what else is wrong names hostnames.
+/// Registers hosts, all or none, and returns their numbers in the order of the input. `TAKEN` names the hosts
+/// that have the names; other problems name hostnames.
 pub async fn create(app: &App, request: &Request, hosts: &[HostInput]) -> Answer<Vec<i64>> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, hosts).await;
@@ -61,7 +61,7 @@ async fn creating(change: &mut Change<'_>, hosts: &[HostInput]) -> Result<Done<V
         hosts.iter().map(|host| NewHost { hostname: &host.hostname, address: &host.address }).collect();
     let made = host::insert(&mut change.tx, &rows, change.by, change.now).await?;
     if made.len() < hosts.len() {
-        // Another request was quicker with some: they are those that this one did not make.
+        // Another request registered some of them first.
         let mine: HashSet<i64> = made.iter().map(|(id, _)| *id).collect();
         let hostnames: Vec<String> = hosts.iter().map(|host| host.hostname.clone()).collect();
         let there = host::by_name(&mut change.tx, &hostnames).await?;
@@ -75,7 +75,7 @@ async fn creating(change: &mut Change<'_>, hosts: &[HostInput]) -> Result<Done<V
     Ok(Done::made(ids, changed))
 }
 
-/// Changes what is recorded about a host and gives its number.
+/// Changes a host and returns its number.
 pub async fn update(app: &App, request: &Request, edits: &HostEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(&mut change, edits).await;
@@ -102,7 +102,7 @@ async fn updating(change: &mut Change<'_>, edits: &HostEdit) -> Result<Done<i64>
     Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
 }
 
-/// Removes a host and gives its number; `IN_USE` while it has instances (R3).
+/// Removes a host and returns its number; `IN_USE` while it has instances (R3).
 pub async fn remove(app: &App, request: &Request, host_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, host_id).await;
@@ -112,23 +112,30 @@ pub async fn remove(app: &App, request: &Request, host_id: &str) -> Answer<i64> 
 async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, Failure> {
     let host = change.host("hostId", host_id).await??;
     // An open release of a host has an instance there, too.
-    let instances = instance::on_host(&mut change.tx, host.id, RELATED_IDS).await?;
+    let instances = instance::on_host(&mut change.tx, host.id, MAX_RELATED_IDS).await?;
     if !instances.is_empty() {
         let users = instances.into_iter().map(|id| Kind::Instance.id(id));
-        let message = "The host has instances. Uninstall them first.";
+        let message = "The host has instances. Uninstall them before you remove it.";
         return Err(Problem::new(ProblemCode::InUse, "hostId", message).about(users).into());
     }
     host::remove(&mut change.tx, host.id, change.now).await?;
     Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
 }
 
-/// Notes what is wrong with the hosts themselves, whatever is registered.
+/// Adds a problem for what is wrong with the hosts themselves, whatever is registered.
 fn check_all(hosts: &[HostInput], problems: &mut Problems) {
     if hosts.is_empty() {
-        problems.add(Problem::new(ProblemCode::Required, "hosts", "Give at least one host."));
+        problems.add(Problem::new(
+            ProblemCode::Required,
+            "hosts",
+            "The list of hosts is empty. Add at least one host.",
+        ));
     }
     if hosts.len() > MAX_HOSTS {
-        let message = format!("At most {MAX_HOSTS} hosts are registered at once; these are {}.", hosts.len());
+        let message = format!(
+            "At most {MAX_HOSTS} hosts can be registered at once, but the list has {}. Split the request.",
+            hosts.len()
+        );
         problems.add(Problem::new(ProblemCode::Invalid, "hosts", message));
         return;
     }
@@ -136,7 +143,8 @@ fn check_all(hosts: &[HostInput], problems: &mut Problems) {
     for host in hosts {
         let wrong = [name::hostname("hosts", &host.hostname), name::address("hosts", &host.address)];
         let wrong = wrong.into_iter().filter_map(Result::err).chain(wrong_labels("hosts", &host.labels));
-        let twice = Some(Problem::new(ProblemCode::Invalid, "hosts", "Each hostname is given once."));
+        let twice =
+            Some(Problem::new(ProblemCode::Invalid, "hosts", "The list has this hostname twice. Keep it once."));
         for problem in wrong.chain(twice.filter(|_| !seen.insert(&host.hostname))) {
             problems.add(problem.about([&host.hostname]));
         }
@@ -148,10 +156,10 @@ fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
         labels.iter().filter_map(|label| name::label(field, &label.key, &label.value).err()).collect();
     let keys: HashSet<&str> = labels.iter().map(|label| label.key.as_str()).collect();
     if keys.len() < labels.len() {
-        wrong.push(Problem::new(ProblemCode::Invalid, field, "A host has each label's key once."));
+        wrong.push(Problem::new(ProblemCode::Invalid, field, "The labels have a key twice. Keep each key once."));
     }
     if labels.len() > MAX_LABELS {
-        wrong.push(Problem::new(ProblemCode::Invalid, field, format!("A host has at most {MAX_LABELS} labels.")));
+        wrong.push(Problem::new(ProblemCode::Invalid, field, format!("A host can have at most {MAX_LABELS} labels.")));
     }
     wrong
 }
@@ -163,6 +171,9 @@ fn rows_of(host_id: i64, labels: &[Label]) -> impl Iterator<Item = NewLabel<'_>>
 fn taken(there: Vec<(i64, String)>) -> Problem {
     let names: Vec<&str> = there.iter().take(5).map(|(_, hostname)| hostname.as_str()).collect();
     let more = if there.len() > names.len() { " and others" } else { "" };
-    let message = format!("There are hosts of these names already: {}{more}.", names.join(", "));
+    let message = format!(
+        "Hosts with these names exist already: {}{more}. Choose other names, or update those hosts.",
+        names.join(", ")
+    );
     Problem::new(ProblemCode::Taken, "hosts", message).about(there.iter().map(|(id, _)| Kind::Host.id(*id)))
 }

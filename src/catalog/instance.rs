@@ -9,7 +9,7 @@ use crate::domain::{Kind, Problem, ProblemCode, Problems, reference};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, service};
 
-/// What to change of an instance.
+/// How an instance is to be changed; by default it stays as it is.
 #[derive(Clone, Debug)]
 pub struct InstanceEdit {
     pub instance_id: String,
@@ -31,12 +31,11 @@ pub struct Finding {
 pub enum FoundState {
     /// This version runs.
     Version(String),
-    /// Nothing runs; only true says so.
+    /// Nothing runs; only true is allowed.
     Nothing(bool),
 }
 
-/// Changes what is recorded about an instance, and gives its number. Without a difference there is no event,
-/// and the revision stays.
+/// Changes an instance and returns its number. Without a difference, no event is recorded, and the revision stays.
 pub async fn update(app: &App, request: &Request, edits: &InstanceEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(&mut change, edits).await;
@@ -65,7 +64,7 @@ async fn updating(change: &mut Change<'_>, edits: &InstanceEdit) -> Result<Done<
     Ok(changed(edited.id))
 }
 
-/// Records what a person found where nobody knew, or after a repair by hand, and gives the instance's number.
+/// Records what a person found on a host after an interruption or a repair, and returns the instance's number.
 /// The instance must be `UNKNOWN` or failed (R15); a hold on it does not matter.
 pub async fn confirm(app: &App, request: &Request, finding: &Finding) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;

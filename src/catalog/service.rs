@@ -4,7 +4,7 @@ use super::event::{About, service_event};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Request};
 use crate::domain::event::ServiceEventKind;
-use crate::domain::problem::RELATED_IDS;
+use crate::domain::problem::MAX_RELATED_IDS;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
 use crate::store::instance;
 use crate::store::service::{self, NewService, Service};
@@ -18,7 +18,7 @@ pub struct ServiceInput {
     pub executor: String,
 }
 
-/// What to change of a service; what is none stays as it is.
+/// How a service is to be changed; by default it stays as it is.
 #[derive(Clone, Debug)]
 pub struct ServiceEdit {
     pub service_id: String,
@@ -27,7 +27,7 @@ pub struct ServiceEdit {
     pub executor: Option<String>,
 }
 
-/// Registers a service and gives its number. `TAKEN` names the service that has the name.
+/// Registers a service and returns its number. `TAKEN` names the service that has the name.
 pub async fn create(app: &App, request: &Request, new: &ServiceInput) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(app, &mut change, new).await;
@@ -45,14 +45,14 @@ async fn creating(app: &App, change: &mut Change<'_>, new: &ServiceInput) -> Res
     let row =
         NewService { name: &new.name, language: &new.language, description: &new.description, executor: &new.executor };
     let Some(id) = service::insert(&mut change.tx, &row, change.by, change.now).await? else {
-        // Another request was quicker.
+        // Another request registered it first.
         return Err(taken(service::by_name(&mut change.tx, &new.name).await?).into());
     };
     service_changed(change, id, &new.name, ServiceEventKind::Registered);
     Ok(Done::made(id, vec![Kind::Service.id(id)]))
 }
 
-/// Changes what is recorded about a service and gives its number. Without a difference there is no event.
+/// Changes a service and returns its number. Without a difference, no event is recorded.
 pub async fn update(app: &App, request: &Request, edits: &ServiceEdit) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = updating(app, &mut change, edits).await;
@@ -78,7 +78,7 @@ async fn updating(app: &App, change: &mut Change<'_>, edits: &ServiceEdit) -> Re
     Ok(Done::changed(edited.id, vec![Kind::Service.id(edited.id)]))
 }
 
-/// Removes a service and gives its number; `IN_USE` while it has instances or open releases (R3).
+/// Removes a service and returns its number; `IN_USE` while it has instances or open releases (R3).
 pub async fn remove(app: &App, request: &Request, service_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, service_id).await;
@@ -87,12 +87,12 @@ pub async fn remove(app: &App, request: &Request, service_id: &str) -> Answer<i6
 
 async fn removing(change: &mut Change<'_>, service_id: &str) -> Result<Done<i64>, Failure> {
     let service = change.service("serviceId", service_id).await??;
-    let instances = instance::of_service(&mut change.tx, service.id, RELATED_IDS).await?;
-    let releases = service::open_releases(&mut change.tx, service.id, RELATED_IDS).await?;
+    let instances = instance::of_service(&mut change.tx, service.id, MAX_RELATED_IDS).await?;
+    let releases = service::open_releases(&mut change.tx, service.id, MAX_RELATED_IDS).await?;
     if !(instances.is_empty() && releases.is_empty()) {
         let users = instances.into_iter().map(|id| Kind::Instance.id(id));
         let users = users.chain(releases.into_iter().map(|id| Kind::Release.id(id)));
-        let message = "The service has instances or an open release. Uninstall its instances first.";
+        let message = "The service has instances or an open release. Uninstall its instances before you remove it.";
         return Err(Problem::new(ProblemCode::InUse, "serviceId", message).about(users).into());
     }
     service::remove(&mut change.tx, service.id, change.by, change.now).await?;
@@ -108,10 +108,10 @@ fn check(
     executor: Option<&str>,
 ) {
     if let Some(language) = language {
-        problems.collect(name::line("language", language, name::LANGUAGE));
+        problems.collect(name::line("language", language, name::MAX_LANGUAGE));
     }
     if let Some(description) = description {
-        problems.collect(name::text("description", description, name::DESCRIPTION));
+        problems.collect(name::text("description", description, name::MAX_DESCRIPTION));
     }
     if let Some(executor) = executor.filter(|executor| app.executors.get(executor).is_none()) {
         let message = format!("No executor {executor:?} is configured. Choose one that `executors` lists.");
@@ -120,7 +120,7 @@ fn check(
 }
 
 fn taken(by: Option<i64>) -> Problem {
-    let message = "There is a service of this name already. Choose another name.";
+    let message = "A service with this name exists already. Choose another name.";
     Problem::new(ProblemCode::Taken, "name", message).about(by.map(|id| Kind::Service.id(id)))
 }
 

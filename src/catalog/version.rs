@@ -4,7 +4,7 @@ use super::event::{About, service_event};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay, Request};
 use crate::domain::event::ServiceEventKind;
-use crate::domain::problem::RELATED_IDS;
+use crate::domain::problem::MAX_RELATED_IDS;
 use crate::domain::version::{Build, BuildStatus, Reported};
 use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
 use crate::store::instance;
@@ -30,8 +30,8 @@ pub struct Report {
     pub build: Build,
 }
 
-/// Registers a version, newer than all that its service has, and gives its number. A replay gives the number
-/// that was given before, whatever became of the version (R10).
+/// Registers a version, newer than all others of its service, and returns its number. A replay returns the same number,
+/// whatever happened to the version since (R10).
 pub async fn create(app: &App, request: &Request, new: &VersionInput) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, new).await;
@@ -47,8 +47,8 @@ async fn creating(change: &mut Change<'_>, new: &VersionInput) -> Result<Done<i6
     }
     let service = problems.collect(change.service("serviceId", &new.service_id).await?);
     let named = problems.collect(name::version("name", &new.name)).is_some();
-    problems.collect(name::line("ref", &new.reference, name::REF));
-    problems.collect(name::text("description", &new.description, name::DESCRIPTION));
+    problems.collect(name::line("ref", &new.reference, name::MAX_REF));
+    problems.collect(name::text("description", &new.description, name::MAX_DESCRIPTION));
     let build = Build { status: new.build_status, artifact: new.artifact.clone(), message: None };
     build.check(&mut problems);
     if named
@@ -70,8 +70,8 @@ async fn creating(change: &mut Change<'_>, new: &VersionInput) -> Result<Done<i6
     Ok(Done::made(id, vec![Kind::Version.id(id)]))
 }
 
-/// Records how the build of a version went, and gives the version's number. A final state is never left:
-/// `WRONG_STATE`. The same report once more is no error and no event (R1).
+/// Records how the build of a version went, and returns the version's number. A final status never changes:
+/// `WRONG_STATE`. Reporting the same again is no error and no event (R1).
 pub async fn report(app: &App, request: &Request, report: &Report) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = reporting(&mut change, report).await;
@@ -91,7 +91,7 @@ async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>
         }
         Reported::Over => {
             let message = format!(
-                "The build is over: {}. A final state is never left; register another version.",
+                "The build has ended with {}, which cannot change. Register another version.",
                 version.build_status
             );
             return Err(wrong_state(&version, message).into());
@@ -100,7 +100,7 @@ async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>
     Ok(changed(version.id))
 }
 
-/// Takes a version out of the choice, and gives its number; `WRONG_STATE` if it is out already.
+/// Withdraws a version, so that it cannot be chosen, and returns its number; `WRONG_STATE` if it is withdrawn already.
 pub async fn withdraw(app: &App, request: &Request, version_id: &str, reason: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = withdrawing(&mut change, version_id, reason).await;
@@ -110,17 +110,21 @@ pub async fn withdraw(app: &App, request: &Request, version_id: &str, reason: &s
 async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
     let found = problems.collect(change.version_and_service("versionId", version_id).await?);
-    problems.collect(name::needed("reason", reason, name::REASON));
+    problems.collect(name::needed("reason", reason, name::MAX_REASON));
     let (version, service) = problems.ok_with(found)?;
     if version.withdrawn_at.is_some() {
-        return Err(wrong_state(&version, "The version is withdrawn already.").into());
+        return Err(wrong_state(
+            &version,
+            "The version is withdrawn already. Reinstate it first if you want to change the reason.",
+        )
+        .into());
     }
     version::withdraw(&mut change.tx, version.id, reason, change.by, change.now).await?;
     version_changed(change, &service, version.id, ServiceEventKind::VersionWithdrawn);
     Ok(changed(version.id))
 }
 
-/// Makes a withdrawn version a choice again, and gives its number; `WRONG_STATE` if it is not withdrawn.
+/// Reinstates a withdrawn version and returns its number; `WRONG_STATE` if it is not withdrawn.
 pub async fn reinstate(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = reinstating(&mut change, version_id).await;
@@ -130,14 +134,14 @@ pub async fn reinstate(app: &App, request: &Request, version_id: &str) -> Answer
 async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
     let (version, service) = change.version_and_service("versionId", version_id).await??;
     if version.withdrawn_at.is_none() {
-        return Err(wrong_state(&version, "The version is not withdrawn.").into());
+        return Err(wrong_state(&version, "The version is not withdrawn, so it cannot be reinstated.").into());
     }
     version::reinstate(&mut change.tx, version.id).await?;
     version_changed(change, &service, version.id, ServiceEventKind::VersionReinstated);
     Ok(changed(version.id))
 }
 
-/// Removes a version and gives its number; `IN_USE` while an instance runs it or an open release names it (R3).
+/// Removes a version and returns its number; `IN_USE` while an instance runs it or an open release names it (R3).
 pub async fn remove(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = removing(&mut change, version_id).await;
@@ -146,12 +150,13 @@ pub async fn remove(app: &App, request: &Request, version_id: &str) -> Answer<i6
 
 async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
     let (version, service) = change.version_and_service("versionId", version_id).await??;
-    let instances = instance::at_version(&mut change.tx, version.id, RELATED_IDS).await?;
-    let releases = version::open_releases(&mut change.tx, &version, RELATED_IDS).await?;
+    let instances = instance::at_version(&mut change.tx, version.id, MAX_RELATED_IDS).await?;
+    let releases = version::open_releases(&mut change.tx, &version, MAX_RELATED_IDS).await?;
     if !(instances.is_empty() && releases.is_empty()) {
         let users = instances.into_iter().map(|id| Kind::Instance.id(id));
         let users = users.chain(releases.into_iter().map(|id| Kind::Release.id(id)));
-        let message = "Instances run this version, or an open release moves some to it. Withdraw it instead.";
+        let message =
+            "Instances run this version, or an open release moves instances to it. Withdraw it instead of removing it.";
         return Err(Problem::new(ProblemCode::InUse, "versionId", message).about(users).into());
     }
     version::remove(&mut change.tx, version.id, change.now).await?;
@@ -168,7 +173,7 @@ fn changed(id: i64) -> Done<i64> {
 }
 
 fn taken(by: i64) -> Problem {
-    let message = "The service has a version of this name already. Choose another name.";
+    let message = "The service has a version with this name already. Choose another name.";
     Problem::new(ProblemCode::Taken, "name", message).about([Kind::Version.id(by)])
 }
 

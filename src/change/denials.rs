@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait between two writes.
-const PAUSE: Duration = Duration::from_secs(1);
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Counts denials and writes them. Clones count together.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Denials {
         self.audit_input
     }
 
-    /// Counts an attempt. It is written soon, and nobody waits for that.
+    /// Counts an attempt. It is written soon, in another task.
     pub fn count(&self, caller: &Caller, request_id: &str, operation: &'static str, input: &Value) {
         let mut waiting = self.waiting.lock();
         let new = || Denial {
@@ -71,7 +71,7 @@ impl Denials {
     /// Writes until there are none.
     async fn write_all(self) {
         while self.flush().await {
-            self.db.retry_after(PAUSE).await;
+            self.db.retry_after(WRITE_INTERVAL).await;
         }
     }
 

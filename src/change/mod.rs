@@ -30,7 +30,7 @@ pub struct Change<'r> {
     pub tx: Tx,
     /// One instant for all that it writes, by the database's clock.
     pub now: Timestamp,
-    /// Name of the caller who asks for it.
+    /// Name of the caller.
     pub by: &'r str,
     db: &'r Db,
     request: &'r Request,
@@ -40,7 +40,7 @@ pub struct Change<'r> {
 
 /// Whether an earlier request with the same key took effect (R10).
 pub enum Replay {
-    /// There was no such request.
+    /// None did.
     New,
     /// It made these things.
     Made(Vec<Id>),

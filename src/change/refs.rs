@@ -49,7 +49,7 @@ impl Change<'_> {
         Ok(found.ok_or_else(|| reference::not_found(field, Kind::Host, &[text])))
     }
 
-    /// Looks a version up that must belong to this service, given by id and name, if the service is known.
+    /// Looks a version up. It must belong to the service with this id and name, if the service is known.
     pub async fn version(&mut self, field: &str, text: &str, service: Option<(i64, &str)>) -> Result<Checked<Version>> {
         let id = match reference::id(field, Kind::Version, text) {
             Ok(id) => id,
@@ -59,7 +59,8 @@ impl Change<'_> {
         Ok(match (found, service) {
             (None, _) => Err(reference::not_found(field, Kind::Version, &[text])),
             (Some(version), Some((service_id, name))) if service_id != version.service_id => {
-                let message = format!("This version belongs to another service, not to {name}.");
+                let message =
+                    format!("This version belongs to another service, not to {name}. Choose a version of {name}.");
                 Err(Problem::new(ProblemCode::OtherService, field, message).about([text]))
             }
             (Some(version), _) => Ok(version),

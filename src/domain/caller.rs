@@ -1,4 +1,4 @@
-//! Who is asking, and what each role may do.
+//! Callers, and what each role may do.
 
 use std::net::IpAddr;
 
@@ -19,9 +19,9 @@ words! {
 /// What a mutation, or a field that not every role may read, needs of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// May register versions and report builds.
+    /// Register versions and report builds.
     Build,
-    /// Release, lock, freeze, confirm, withdraw and reinstate versions, edit instances.
+    /// Start and cancel releases, hold, confirm and edit instances, freeze services, withdraw and reinstate versions.
     Operate,
     /// Register, edit and remove services and hosts, and remove versions.
     Administer,
@@ -41,10 +41,10 @@ impl Role {
     }
 }
 
-/// Who is asking.
+/// The sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Name of the caller; events, holds and idempotency keys are told apart by it.
+    /// Name of the caller. Events, holds and idempotency keys belong to it.
     pub name: String,
     pub role: Role,
     /// What it proved its name with, as the audit log shows it: `token 3`. Never a secret.

@@ -1,19 +1,19 @@
-//! What a caller says of a value that may also be none: to leave it, to clear it, or to set it.
+//! Edits of an optional value: a caller may keep it, clear it or set it.
 
-/// What becomes of a recorded value that may be none.
+/// How an optional value is to be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
-    /// Nothing was said of it.
+    /// It stays as it is.
     #[default]
     Keep,
-    /// There is none from now on.
+    /// It becomes `None`.
     Clear,
-    /// It is this from now on.
+    /// It becomes this value.
     Set(T),
 }
 
 impl<T: Clone> Edit<T> {
-    /// The value afterwards.
+    /// Returns the value after the edit.
     pub fn of(&self, recorded: &Option<T>) -> Option<T> {
         match self {
             Edit::Keep => recorded.clone(),

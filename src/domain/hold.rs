@@ -1,4 +1,4 @@
-//! Holds and freezes: claims that people set (R17).
+//! Holds, which people set on instances, and freezes, which they set on services (R17).
 
 use super::release::ReleaseAction;
 use super::{Caller, Role, Timestamp};

@@ -1,8 +1,8 @@
-//! Global ids: a prefix that tells the type, and the row's number. Clients are told that they are opaque.
+//! Global ids: a prefix for the type, and the row's number. For clients they are opaque.
 
 use std::fmt;
 
-/// What a global id can name.
+/// The kinds of things that have global ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     Service,
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// What such a thing is called in a sentence.
+    /// The noun for such a thing in a sentence.
     pub const fn noun(self) -> &'static str {
         match self {
             Kind::Service => "service",
@@ -60,7 +60,7 @@ pub struct Id {
 }
 
 impl Id {
-    /// Reads an id as it was given out, and no other spelling of it: `svc_012` and `svc_+12` are none.
+    /// Parses an id exactly as it is formatted. Returns `None` for any other spelling, such as `svc_012` or `svc_+12`.
     pub fn parse(text: &str) -> Option<Id> {
         let (prefix, digits) = text.split_once('_')?;
         let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;

@@ -1,4 +1,4 @@
-//! Instances: what they are doing, what a release makes of that, and what a person may say of them.
+//! Instances: their status, how releases change it, and the settings that people edit.
 
 use super::release::ReleaseAction;
 use super::target::ReleaseTargetStatus;
@@ -33,7 +33,7 @@ words! {
 }
 
 impl InstanceStatus {
-    /// What an instance is doing from the acceptance of a release to the end of its target (R8).
+    /// The status of an instance from the acceptance of a release to the end of its target (R8).
     pub fn during(action: ReleaseAction) -> InstanceStatus {
         match action {
             ReleaseAction::Install => InstanceStatus::Installing,
@@ -43,8 +43,8 @@ impl InstanceStatus {
         }
     }
 
-    /// What it is doing when its target has ended so; none while the target is open. `before` is what it
-    /// was doing when it was accepted, `REMOVED` for one that was made for the release (R13).
+    /// Returns the status after its target has ended with `end`, or `None` while the target is open. `before` is the
+    /// status before the release, `REMOVED` for an instance that the release created (R13).
     pub fn after(action: ReleaseAction, end: ReleaseTargetStatus, before: InstanceStatus) -> Option<InstanceStatus> {
         match (end, action) {
             (ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running, _) => None,
@@ -59,7 +59,7 @@ impl InstanceStatus {
         }
     }
 
-    /// Whether a release has it: accepted, and its target not yet final (R8).
+    /// Whether it is in an open release (R8).
     pub fn is_moving(self) -> bool {
         matches!(
             self,
@@ -70,7 +70,7 @@ impl InstanceStatus {
         )
     }
 
-    /// Whether a release ended badly on it; it is free again (R15).
+    /// Whether its last release failed. It is not locked by that release any more (R15).
     pub fn is_failed(self) -> bool {
         matches!(
             self,
@@ -81,8 +81,7 @@ impl InstanceStatus {
         )
     }
 
-    /// Whether a person may say what runs there: it is not known, or the last release failed, and no release
-    /// has it (R15).
+    /// Whether a person may confirm what runs there: that is unknown, or the last release failed (R15).
     pub fn can_be_confirmed(self) -> bool {
         self == InstanceStatus::Unknown || self.is_failed()
     }
@@ -111,15 +110,15 @@ impl InstanceSettings {
     /// Adds a problem for each setting that is not allowed.
     pub fn check(&self, problems: &mut Problems) {
         if self.port.is_some_and(|port| !(1..=65_535).contains(&port)) {
-            problems.add(Problem::new(ProblemCode::Invalid, "port", "A port is a number from 1 to 65535."));
+            problems.add(Problem::new(ProblemCode::Invalid, "port", "A port must be a number from 1 to 65535."));
         }
         if let Some(tag) = &self.tag {
-            problems.collect(name::filled_line("tag", tag, name::TAG));
+            problems.collect(name::filled_line("tag", tag, name::MAX_TAG));
         }
         if !(0..=1000).contains(&self.weight) {
-            problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight is a number from 0 to 1000."));
+            problems.add(Problem::new(ProblemCode::Invalid, "weight", "A weight must be a number from 0 to 1000."));
         }
-        problems.collect(name::text("description", &self.description, name::DESCRIPTION));
+        problems.collect(name::text("description", &self.description, name::MAX_DESCRIPTION));
     }
 
     /// Returns the settings after an edit.

@@ -1,50 +1,49 @@
-//! Grammars of names and texts, each with the problem that it reports. The same grammars stand in the
-//! database's CHECKs.
+//! Rules for names and texts, each with the problem that it reports. The CHECKs of the database have the same rules.
 
 use super::problem::{Problem, ProblemCode};
 
 /// Longest reason, in characters.
-pub const REASON: usize = 1000;
+pub const MAX_REASON: usize = 1000;
 /// Longest description, in characters.
-pub const DESCRIPTION: usize = 1000;
+pub const MAX_DESCRIPTION: usize = 1000;
 /// Longest name of a language, in characters.
-pub const LANGUAGE: usize = 63;
+pub const MAX_LANGUAGE: usize = 63;
 /// Longest reference to the source of a version, in characters.
-pub const REF: usize = 255;
+pub const MAX_REF: usize = 255;
 /// Longest place of an artifact, in characters.
-pub const ARTIFACT: usize = 1000;
+pub const MAX_ARTIFACT: usize = 1000;
 /// Longest message of a build, in characters.
-pub const MESSAGE: usize = 1000;
+pub const MAX_MESSAGE: usize = 1000;
 /// Longest tag of an instance, in characters.
-pub const TAG: usize = 63;
+pub const MAX_TAG: usize = 63;
 /// Longest key and longest value of a label, in characters.
-pub const LABEL: usize = 63;
+pub const MAX_LABEL: usize = 63;
 
 /// A service's name: lower-case letters, digits and hyphens, 1 to 63, not beginning with a hyphen.
 pub fn service(field: &str, name: &str) -> Result<(), Problem> {
-    let rule = "A service's name has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen.";
+    let rule = "The name of a service must have 1 to 63 lower-case letters, digits and hyphens, and must not begin with a hyphen.";
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     grammar(field, name, 63, rule, fits, |first| first != b'-')
 }
 
 /// A version's name: letters, digits and `._+-`, 1 to 128, beginning with a letter or a digit.
 pub fn version(field: &str, name: &str) -> Result<(), Problem> {
-    let rule =
-        "A version's name has 1 to 128 letters, digits and characters of ._+-, and begins with a letter or a digit.";
+    let rule = "The name of a version must have 1 to 128 letters, digits and characters of ._+-, and must begin with a letter or a digit.";
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
     grammar(field, name, 128, rule, fits, |first| first.is_ascii_alphanumeric())
 }
 
 /// A hostname: letters, digits and `._-`, 1 to 253, beginning with a letter or a digit.
 pub fn hostname(field: &str, name: &str) -> Result<(), Problem> {
-    let rule = "A hostname has 1 to 253 letters, digits and characters of ._-, and begins with a letter or a digit.";
+    let rule =
+        "A hostname must have 1 to 253 letters, digits and characters of ._-, and must begin with a letter or a digit.";
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     grammar(field, name, 253, rule, fits, |first| first.is_ascii_alphanumeric())
 }
 
 /// Where a host is reached: an IP address or a DNS name.
 pub fn address(field: &str, address: &str) -> Result<(), Problem> {
-    let rule = "An address is an IP address or a DNS name, at most 253 characters.";
+    let rule = "An address must be an IP address or a DNS name of at most 253 characters.";
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".:_-".contains(&byte);
     grammar(field, address, 253, rule, fits, |first| first.is_ascii_alphanumeric() || first == b':')
 }
@@ -68,35 +67,35 @@ fn grammar(
 
 /// A label of a host: a key of 1 to 63 characters and a value of at most 63, without control characters.
 pub fn label(field: &str, key: &str, value: &str) -> Result<(), Problem> {
-    filled_line(field, key, LABEL)?;
-    line(field, value, LABEL)
+    filled_line(field, key, MAX_LABEL)?;
+    line(field, value, MAX_LABEL)
 }
 
-/// A free text of at most so many characters, without control characters other than tab and line feed.
+/// Checks a text: at most `longest` characters, no control characters other than tab and line feed.
 pub fn text(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
     fits(field, text, longest, |char| char.is_control() && char != '\n' && char != '\t')
 }
 
-/// A text that must be there, as [`text`].
-pub fn needed(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
-    filled(field, given, longest)?;
-    text(field, given, longest)
+/// Checks a text as [`text`] does, and that it is not blank.
+pub fn needed(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
+    filled(field, text, longest)?;
+    self::text(field, text, longest)
 }
 
-/// A text of one line of at most so many characters, without control characters.
+/// Checks a line: at most `longest` characters, no control characters.
 pub fn line(field: &str, line: &str, longest: usize) -> Result<(), Problem> {
     fits(field, line, longest, char::is_control)
 }
 
-/// A text of one line that must be there, as [`line`].
-pub fn filled_line(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
-    filled(field, given, longest)?;
-    line(field, given, longest)
+/// Checks a line as [`line`] does, and that it is not blank.
+pub fn filled_line(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
+    filled(field, text, longest)?;
+    line(field, text, longest)
 }
 
-fn filled(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
-    if given.trim().is_empty() {
-        let message = format!("This needs a text of 1 to {longest} characters.");
+fn filled(field: &str, text: &str, longest: usize) -> Result<(), Problem> {
+    if text.trim().is_empty() {
+        let message = format!("This text must not be blank. Write 1 to {longest} characters.");
         return Err(Problem::new(ProblemCode::Required, field, message));
     }
     Ok(())
@@ -104,7 +103,7 @@ fn filled(field: &str, given: &str, longest: usize) -> Result<(), Problem> {
 
 fn fits(field: &str, text: &str, longest: usize, odd: impl Fn(char) -> bool) -> Result<(), Problem> {
     if text.chars().count() > longest || text.chars().any(odd) {
-        let message = format!("This text has at most {longest} characters, and no control characters.");
+        let message = format!("This text must have at most {longest} characters, and no control characters.");
         return Err(Problem::new(ProblemCode::Invalid, field, message));
     }
     Ok(())

@@ -45,7 +45,7 @@ words! {
 }
 
 /// The most ids that one problem names.
-pub const RELATED_IDS: usize = 100;
+pub const MAX_RELATED_IDS: usize = 100;
 
 /// One problem of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub struct Problem {
     pub field: Vec<String>,
     /// What is wrong and what to do about it, a sentence for a person.
     pub message: String,
-    /// Ids, or hostnames as sent where there is no id; at most [`RELATED_IDS`].
+    /// Ids, or hostnames as sent where no id exists; at most [`MAX_RELATED_IDS`].
     pub related_ids: Vec<String>,
 }
 
@@ -71,17 +71,17 @@ impl Problem {
 
     /// The same, with what it is about.
     pub fn about(mut self, ids: impl IntoIterator<Item = impl ToString>) -> Problem {
-        self.related_ids = ids.into_iter().take(RELATED_IDS).map(|id| id.to_string()).collect();
+        self.related_ids = ids.into_iter().take(MAX_RELATED_IDS).map(|id| id.to_string()).collect();
         self
     }
 
-    /// Says what another problem of the same code and input says, too.
+    /// Merges another problem of the same code and input into this one.
     fn join(&mut self, other: Problem) {
         if !self.message.contains(&other.message) {
             self.message = format!("{} {}", self.message, other.message);
         }
         for id in other.related_ids {
-            if self.related_ids.len() < RELATED_IDS && !self.related_ids.contains(&id) {
+            if self.related_ids.len() < MAX_RELATED_IDS && !self.related_ids.contains(&id) {
                 self.related_ids.push(id);
             }
         }

@@ -1,4 +1,4 @@
-//! Claims: ids that a caller sends. Each is decoded here, and nothing is believed of it (R4, R6).
+//! References: ids and names by which the input of a caller names things. Each is checked (R4, R6).
 
 use super::{Id, Kind, Problem, ProblemCode, Problems};
 use std::collections::HashSet;
@@ -6,7 +6,8 @@ use std::collections::HashSet;
 /// The most ids or names that one list may hold.
 pub const MAX_LIST: usize = 10_000;
 
-/// The number of an id of this kind: NOT_FOUND if it is no id, WRONG_TYPE if it is one of another kind.
+/// Returns the number of an id of this kind, or a problem: NOT_FOUND if the text is not an id, WRONG_TYPE if it is the
+/// id of something else.
 pub fn id(field: &str, kind: Kind, text: &str) -> Result<i64, Problem> {
     match Id::parse(text) {
         Some(id) if id.kind == kind => Ok(id.number),
@@ -15,8 +16,8 @@ pub fn id(field: &str, kind: Kind, text: &str) -> Result<i64, Problem> {
     }
 }
 
-/// The numbers of several ids of one kind, in their order; every problem is noted, one for each code, but for
-/// what [`list_of`] notes.
+/// Returns the numbers of several ids of one kind, in their order. Adds one problem for each code, except for those that
+/// [`list_of`] adds.
 pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -> Vec<i64> {
     let (mut numbers, mut wrong, mut unknown) = (Vec::with_capacity(texts.len()), Vec::new(), Vec::new());
     for text in texts.iter().filter(|text| !text.is_empty()) {
@@ -35,41 +36,47 @@ pub fn ids(field: &str, kind: Kind, texts: &[String], problems: &mut Problems) -
     numbers
 }
 
-/// A list of claims has 1 to [`MAX_LIST`] entries, none empty, each once.
+/// Checks that a list has 1 to [`MAX_LIST`] entries, none of which is empty or occurs twice.
 pub fn list(field: &str, texts: &[String], problems: &mut Problems) {
     list_of(MAX_LIST, field, texts, problems);
 }
 
-/// A list of claims has 1 to `most` entries, none empty, each once.
-pub fn list_of(most: usize, field: &str, texts: &[String], problems: &mut Problems) {
+/// Checks that a list has 1 to `max` entries, none of which is empty or occurs twice.
+pub fn list_of(max: usize, field: &str, texts: &[String], problems: &mut Problems) {
     if texts.is_empty() {
-        problems.add(Problem::new(ProblemCode::Required, field, "This list needs at least one entry."));
+        problems.add(Problem::new(
+            ProblemCode::Required,
+            field,
+            "The list is empty. Add at least one entry, or omit it if it is optional.",
+        ));
     }
-    if texts.len() > most {
-        let message = format!("This list has {} entries; at most {most} are allowed.", texts.len());
+    if texts.len() > max {
+        let message =
+            format!("The list has {} entries, but at most {max} are allowed. Split the request.", texts.len());
         problems.add(Problem::new(ProblemCode::Invalid, field, message));
         return;
     }
     if texts.iter().any(String::is_empty) {
-        problems.add(Problem::new(ProblemCode::Required, field, "No entry of this list may be empty."));
+        problems.add(Problem::new(ProblemCode::Required, field, "The list has an empty entry. Remove it."));
     }
-    let (mut seen, mut told) = (HashSet::new(), HashSet::new());
+    let (mut seen, mut repeated) = (HashSet::new(), HashSet::new());
     let filled = texts.iter().filter(|text| !text.is_empty());
-    let twice: Vec<_> = filled.filter(|text| !seen.insert(*text) && told.insert(*text)).collect();
+    let twice: Vec<_> = filled.filter(|text| !seen.insert(*text) && repeated.insert(*text)).collect();
     if !twice.is_empty() {
-        let message = "Each entry of this list may stand in it once only.";
+        let message = "The list has entries twice. Keep each of those in relatedIds once.";
         problems.add(Problem::new(ProblemCode::Invalid, field, message).about(twice));
     }
 }
 
-/// These ids or names refer to nothing of this kind.
+/// The problem of ids or names to which no thing of this kind belongs.
 pub fn not_found(field: &str, kind: Kind, texts: &[impl ToString]) -> Problem {
-    let message = format!("There is no such {}.", kind.noun());
+    let message =
+        format!("No {} with this id or name exists, or it was removed. Check what relatedIds lists.", kind.noun());
     Problem::new(ProblemCode::NotFound, field, message).about(texts.iter().map(ToString::to_string))
 }
 
 fn wrong_type(field: &str, kind: Kind, texts: &[impl ToString]) -> Problem {
-    let message = format!("This takes ids of {}s only.", kind.noun());
+    let message = format!("Expected the id of a {}. Check what relatedIds lists.", kind.noun());
     Problem::new(ProblemCode::WrongType, field, message).about(texts.iter().map(ToString::to_string))
 }
 
@@ -102,16 +109,16 @@ mod tests {
 
     #[test]
     fn r6_a_list_is_not_empty_not_too_long_and_names_each_once_by_a_filled_entry() {
-        let told = |texts: &[String]| {
+        let reported = |texts: &[String]| {
             let mut problems = Problems::default();
             list("hostIds", texts, &mut problems);
             problems.0.into_iter().map(|problem| (problem.code.to_string(), problem.related_ids)).collect::<Vec<_>>()
         };
-        assert_eq!(told(&[]), [("REQUIRED".into(), vec![])]);
+        assert_eq!(reported(&[]), [("REQUIRED".into(), vec![])]);
         let many: Vec<_> = (0..=MAX_LIST).map(|number| number.to_string()).collect();
-        assert_eq!(told(&many), [("INVALID".into(), vec![])]);
-        assert_eq!(told(&many[1..]), []);
-        assert_eq!(told(&["a", "b", "a", "a"].map(str::to_owned)), [("INVALID".into(), vec!["a".to_owned()])]);
-        assert_eq!(told(&["a", "", ""].map(str::to_owned)), [("REQUIRED".into(), vec![])]);
+        assert_eq!(reported(&many), [("INVALID".into(), vec![])]);
+        assert_eq!(reported(&many[1..]), []);
+        assert_eq!(reported(&["a", "b", "a", "a"].map(str::to_owned)), [("INVALID".into(), vec!["a".to_owned()])]);
+        assert_eq!(reported(&["a", "", ""].map(str::to_owned)), [("REQUIRED".into(), vec![])]);
     }
 }

@@ -1,4 +1,4 @@
-//! Instants, as everything here keeps them: whole milliseconds.
+//! Instants, in whole milliseconds.
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;

@@ -39,7 +39,7 @@ impl BuildStatus {
 /// What the rules need to know of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// Its place in the order of its service, too: ids are given in the order of registration.
+    /// Also its place in the order of its service: ids have the order of registration.
     pub id: i64,
     pub service_id: i64,
     pub build_status: BuildStatus,
@@ -56,7 +56,7 @@ pub enum Obstacle {
 }
 
 impl Version {
-    /// All that keeps it from being released; nothing if it may be (R1).
+    /// Returns everything that prevents its release (R1).
     pub fn obstacles(&self) -> impl Iterator<Item = Obstacle> {
         let obstacles = [
             (self.build_status != BuildStatus::Succeeded, Obstacle::NotBuilt),
@@ -90,7 +90,7 @@ pub fn enabled(action: VersionAction, version: &Version, current: &Version) -> b
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Build {
     pub status: BuildStatus,
-    /// Where the artifact lies, exactly when it succeeded.
+    /// Where the artifact is kept; exactly if the build succeeded.
     pub artifact: Option<String>,
     /// Why it did not succeed.
     pub message: Option<String>,
@@ -118,23 +118,23 @@ impl Build {
         }
     }
 
-    /// Notes what is wrong with it as an input: an artifact belongs to a build that succeeded and to no other,
-    /// a message to one that ended in another way.
+    /// Adds a problem for what is wrong with it as an input: an artifact belongs to a build that succeeded, a message to
+    /// one that ended in another way.
     pub fn check(&self, problems: &mut Problems) {
         match (self.status, &self.artifact) {
             (BuildStatus::Succeeded, artifact) => {
-                problems.collect(name::filled_line("artifact", artifact.as_deref().unwrap_or(""), name::ARTIFACT));
+                problems.collect(name::filled_line("artifact", artifact.as_deref().unwrap_or(""), name::MAX_ARTIFACT));
             }
             (status, Some(_)) => {
-                let message = format!("Only a build that SUCCEEDED has an artifact, not one that is {status}.");
+                let message = format!("A build that is {status} has no artifact. Omit it, or report SUCCEEDED.");
                 problems.add(Problem::new(ProblemCode::Invalid, "artifact", message));
             }
             (_, None) => {}
         }
         let Some(text) = &self.message else { return };
-        problems.collect(name::text("message", text, name::MESSAGE));
+        problems.collect(name::text("message", text, name::MAX_MESSAGE));
         if !self.status.is_final() || self.status == BuildStatus::Succeeded {
-            let message = "A message says why a build did not succeed; leave it out for this state.";
+            let message = "A message says why a build did not succeed. Omit it for this status.";
             problems.add(Problem::new(ProblemCode::Invalid, "message", message));
         }
     }

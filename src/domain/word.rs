@@ -1,5 +1,5 @@
-//! Closed vocabularies. A word is said once, here, with what it means; the schema, the database and
-//! the command line all take it from there.
+//! Vocabularies. A word is declared once, with its meaning; the schema, the database and the command line all use that
+//! declaration.
 
 /// An enum whose values have one spelling everywhere.
 pub trait Word: Copy + Eq + Send + Sync + 'static {
@@ -15,7 +15,7 @@ pub trait Word: Copy + Eq + Send + Sync + 'static {
         Self::ALL.iter().find(|(value, ..)| *value == self).map_or("", |(_, word, _)| word)
     }
 
-    /// The value that is spelled so; none for any other text.
+    /// Returns the value with this spelling, or `None` for any other text.
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known, _)| *known == word).map(|(value, ..)| *value)
     }

@@ -40,7 +40,7 @@ async fn canceling(
     reason: &str,
 ) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    problems.collect(name::text("reason", reason, name::REASON));
+    problems.collect(name::text("reason", reason, name::MAX_REASON));
     let row = problems.collect(change.release("releaseId", release_id).await?);
     if row.as_ref().is_some_and(|row| row.under_way.status.is_over()) {
         let message = "This release is over. Only a release with queued or running targets can be canceled.";

@@ -1,5 +1,5 @@
-//! Who takes part: the chosen instances or hosts are weighed as they are seen, then those that would take
-//! part are locked, read again and weighed again (R8).
+//! Choosing the participants of a release: the instances or hosts are weighed as they are read first; then those that
+//! would take part are locked, read again and weighed again (R8).
 
 use super::request::ReleaseRequest;
 use super::resolve::Resolved;
@@ -11,26 +11,26 @@ use crate::store::candidates::{self, CandidateHost, CandidateInstance, InstanceS
 use crate::store::{Result, hold, instance};
 use std::collections::{HashMap, HashSet};
 
-/// What takes part and what does not, each by hostname.
+/// What takes part and what is left out, each sorted by hostname.
 #[derive(Debug, Default)]
 pub struct Chosen {
     pub participants: Vec<Participant>,
     pub skipped: Vec<Skipped>,
-    /// Holds that stand on what is taken, and that the release is let through.
+    /// Holds in force on the participants, which the release goes through.
     pub through: Vec<i64>,
 }
 
-/// A place that takes part.
+/// A host, or its instance, that takes part.
 #[derive(Clone, Debug)]
 pub struct Participant {
     pub host: CandidateHost,
-    /// None where the installation makes it.
+    /// `None` if the installation creates it.
     pub instance: Option<CandidateInstance>,
-    /// The version to move it to; none to remove it.
+    /// The version to move it to; `None` to remove it.
     pub to: Option<i64>,
 }
 
-/// An instance that may be chosen, with the holds that stand on it.
+/// An instance that may be chosen, with the holds in force on it.
 struct Candidate {
     instance: CandidateInstance,
     holds: Vec<i64>,
@@ -44,11 +44,11 @@ struct Weighed {
     missing: Vec<i64>,
     /// Hosts that were named and have an instance already.
     deployed: Vec<i64>,
-    /// Instances that an installation would take again, and that are held.
+    /// Instances that could be installed again, but are locked.
     held: Vec<i64>,
 }
 
-/// Chooses, notes every problem, and has locked what takes part if there is none.
+/// Chooses the participants and adds every problem. If there is none, the participants are locked.
 pub async fn choose(
     change: &mut Change<'_>,
     request: &ReleaseRequest,
@@ -155,7 +155,7 @@ fn weigh_instances(
 }
 
 impl Candidate {
-    /// Who keeps a release off it that is let through these holds: the release first, then holds, oldest first.
+    /// What locks it for a release that may go through these holds: the other release first, then holds, oldest first.
     fn locks(&self, through: &HashSet<i64>) -> Vec<Holder> {
         let holds = self.holds.iter().filter(|id| !through.contains(id)).map(|id| Holder::Hold(*id));
         self.instance.release_id.map(Holder::Release).into_iter().chain(holds).collect()
@@ -168,7 +168,7 @@ impl Candidate {
 }
 
 impl Chosen {
-    /// The instances that take part and are there already.
+    /// The instances that take part and exist already.
     pub fn instance_ids(&self) -> Vec<i64> {
         self.participants
             .iter()
@@ -190,19 +190,21 @@ impl Weighed {
         self.missing.is_empty() && self.deployed.is_empty() && self.held.is_empty()
     }
 
-    /// Notes what refuses the request.
+    /// Adds a problem for everything that refuses the request.
     fn check(&self, request: &ReleaseRequest, problems: &mut Problems) {
         let field = request.hosts.field();
         let hosts = |ids: &[i64]| ids.iter().map(|id| Kind::Host.id(*id)).collect::<Vec<_>>();
         if !self.missing.is_empty() {
             let message = match request.aim.current_version_id() {
-                Some(_) => "These hosts have no instance of the service at the current version that was named.",
-                None => "These hosts have no instance of the service. Leave them out, or install it there.",
+                Some(_) => {
+                    "These hosts have no instance of the service at currentVersionId. Leave them out, or correct currentVersionId."
+                }
+                None => "These hosts have no instance of the service. Leave them out, or install the service there.",
             };
             problems.add(Problem::new(ProblemCode::HostNotDeployed, field, message).about(hosts(&self.missing)));
         }
         if !self.deployed.is_empty() {
-            let message = "These hosts have an instance of the service already. Upgrade or revert it instead.";
+            let message = "These hosts have an instance of the service already. Leave them out, or upgrade or revert the instance.";
             problems.add(Problem::new(ProblemCode::HostAlreadyDeployed, field, message).about(hosts(&self.deployed)));
         }
         let locked = self.chosen.skipped.iter().filter(|skip| skip.reason == SkipReason::Locked);
@@ -211,25 +213,28 @@ impl Weighed {
             held.extend(locked.map(|skip| skip.instance_id));
         }
         if !held.is_empty() {
-            let message = "Releases or holds have these instances. Wait until they are free, or leave them out.";
+            let message =
+                "These instances are locked by releases or holds. Wait until they are free, or leave them out.";
             let about = held.into_iter().map(|id| Kind::Instance.id(id));
             problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(about));
         }
-        // How many would take part is only known where all that was named was resolved.
+        // How many would take part is known only if everything that was named was found.
         let taken = self.chosen.participants.len() as i64;
         let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
         if known && request.expected_count.is_some_and(|expected| expected != taken) {
-            let message = format!("{taken} would take part now. Look again at what would happen, by a dry run.");
+            let message = format!(
+                "{taken} hosts would take part now, not the expected number. Check the release with dryRun, then try again."
+            );
             problems.add(Problem::new(ProblemCode::Stale, "expectedCount", message));
         }
         if problems.is_empty() && self.chosen.participants.is_empty() {
-            let message = "Nothing that was chosen can take part.";
+            let message = "None of the selected instances can take part. `skipped` says why for each.";
             problems.add(Problem::new(ProblemCode::NothingToRelease, "hosts", message));
         }
     }
 }
 
-/// Problems that leave open what would take part.
+/// Problems with which it is unknown how many would take part.
 const COUNTS: [ProblemCode; 7] = [
     ProblemCode::Invalid,
     ProblemCode::Required,

@@ -1,5 +1,5 @@
-//! What the operator's log says of releases: a line when one is accepted, stopped, given up or over, and a line
-//! when a target has ended.
+//! Releases in the operator's log: a line when one is accepted, stopped, canceled or over, and a line when a target has
+//! ended.
 
 use crate::domain::event::ReleaseEventKind;
 use crate::domain::event::{Changed, NewEvent};
@@ -46,7 +46,7 @@ pub(crate) fn log(events: &[NewEvent]) {
     }
 }
 
-/// What begins and ends of single targets has lines of its own.
+/// The starts and ends of single targets have lines of their own.
 fn is_logged(kind: ReleaseEventKind) -> bool {
     !matches!(kind, ReleaseEventKind::TargetStarted | ReleaseEventKind::TargetFinished)
 }

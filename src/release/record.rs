@@ -24,12 +24,12 @@ pub struct Acceptance<'a> {
     pub target_version_id: Option<i64>,
     pub origin: ReleaseOrigin,
     pub parent_id: Option<i64>,
-    /// Freezes that it is let through.
+    /// Freezes that it goes through.
     pub thawed: &'a [i64],
 }
 
-/// Records it, and notes its events: that it was accepted, then what became of each instance. Gives the
-/// number of the release, and the instances that take part, in the order of the chosen.
+/// Records the release and its events: that it was accepted, then the change of each instance. Returns the number of
+/// the release and the instances that take part, in the order of `chosen`.
 pub async fn record(change: &mut Change<'_>, acceptance: &Acceptance<'_>, chosen: &Chosen) -> Result<(i64, Vec<i64>)> {
     let Acceptance { request, service, executor, .. } = *acceptance;
     let (action, by, at) = (request.aim.action(), &request.change.caller.name, change.now);
@@ -110,8 +110,8 @@ async fn insert(change: &mut Change<'_>, acceptance: &Acceptance<'_>, progress: 
     release::insert(&mut change.tx, &new).await
 }
 
-/// Makes the instances that are not there, and says of the others what this installation says. Gives all
-/// of them, in the order of the chosen.
+/// Creates the instances that do not exist, and gives the others the settings of this installation. Returns all of
+/// them, in the order of `chosen`.
 async fn install(
     change: &mut Change<'_>,
     acceptance: &Acceptance<'_>,

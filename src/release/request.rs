@@ -1,4 +1,4 @@
-//! What is asked of a release, as it was sent, and what is answered.
+//! The request for a release, as it was sent, and its answers.
 
 use crate::change::{self, Refusal};
 use crate::domain::instance::InstanceSettings;
@@ -7,7 +7,7 @@ use crate::domain::release::selection::Skipped;
 use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::{Problem, ProblemCode, Problems, name, reference};
 
-/// A release that is asked for. Ids and names are as they were sent: nothing of it is believed (R4).
+/// A request for a release. Ids and names are as they were sent, and not checked yet (R4).
 #[derive(Clone, Debug)]
 pub struct ReleaseRequest {
     pub change: change::Request,
@@ -15,7 +15,7 @@ pub struct ReleaseRequest {
     pub service_id: String,
     pub hosts: Selection,
     pub on_locked: OnLocked,
-    /// Whether instances that are `UNKNOWN` are taken, too.
+    /// Whether instances that are `UNKNOWN` may take part, too.
     pub include_unknown: bool,
     /// Holds and freezes that it may go through.
     pub through_hold_ids: Vec<String>,
@@ -23,11 +23,11 @@ pub struct ReleaseRequest {
     pub reason: Option<String>,
     /// How many the caller expects to take part.
     pub expected_count: Option<i64>,
-    /// Whether it only tells what would happen.
+    /// Whether it is only checked what would happen.
     pub dry_run: bool,
 }
 
-/// What is to be done with what is chosen.
+/// What is to be done with the chosen instances or hosts.
 #[derive(Clone, Debug)]
 pub enum Aim {
     /// Put a version on hosts, with these settings of the instances.
@@ -54,7 +54,7 @@ pub enum Selection {
 /// A release that was accepted, or would be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// None on a dry run.
+    /// `None` on a dry run.
     pub release_id: Option<i64>,
     /// Instances that take part, in the order they are moved; without those that an installation would
     /// make, on a dry run.
@@ -88,7 +88,7 @@ impl Refusal for Refused {
 }
 
 impl Aim {
-    /// The action that it asks for.
+    /// The action of the release.
     pub fn action(&self) -> ReleaseAction {
         match self {
             Aim::Install { .. } => ReleaseAction::Install,
@@ -137,7 +137,7 @@ impl Selection {
 }
 
 impl ReleaseRequest {
-    /// Notes what is wrong with the request by itself, before anything is looked up (R4, R6).
+    /// Adds a problem for what is wrong with the request itself, before anything is looked up (R4, R6).
     pub fn check(&self, problems: &mut Problems) {
         self.check_hosts(problems);
         if !self.through_hold_ids.is_empty() {
@@ -145,10 +145,10 @@ impl ReleaseRequest {
         }
         self.rollout.check(problems);
         if let Some(reason) = &self.reason {
-            problems.collect(name::text("reason", reason, name::REASON));
+            problems.collect(name::text("reason", reason, name::MAX_REASON));
         }
         if self.expected_count.is_some_and(|count| count < 0) {
-            problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "A count is 0 or more."));
+            problems.add(Problem::new(ProblemCode::Invalid, "expectedCount", "expectedCount must be 0 or more."));
         }
         if let Aim::Install { settings, .. } = &self.aim {
             settings.check(problems);
@@ -159,18 +159,18 @@ impl ReleaseRequest {
         let field = self.hosts.field();
         match &self.hosts {
             Selection::All(true) if self.aim.action() == ReleaseAction::Install => {
-                let message = "An installation names its hosts, or the labels that they have.";
+                let message = "An installation cannot use `all`. Choose hosts by id, by name or by labels.";
                 problems.add(Problem::new(ProblemCode::Invalid, field, message));
             }
             Selection::All(true) => {}
             Selection::All(false) => {
-                let message = "Only true is allowed; choose hosts by id, by name or by labels instead.";
+                let message = "`all` may only be true. Choose hosts by id, by name or by labels instead.";
                 problems.add(Problem::new(ProblemCode::Invalid, field, message));
             }
             Selection::HostIds(list) | Selection::Hostnames(list) => reference::list(field, list, problems),
             Selection::Labels(labels) => {
-                let told: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                reference::list(field, &told, problems);
+                let entries: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                reference::list(field, &entries, problems);
                 for (key, value) in labels {
                     problems.collect(name::label(field, key, value));
                 }

@@ -23,7 +23,7 @@ impl Progress {
         Progress { total, queued: total, skipped, ..Progress::default() }
     }
 
-    /// The counts after so many targets went from one state to another.
+    /// Returns the counts after `many` targets went from one state to another.
     pub fn moved(mut self, from: ReleaseTargetStatus, to: ReleaseTargetStatus, many: i64) -> Progress {
         debug_assert!(from.may_become(to), "a {from} target never becomes {to}");
         *self.count(from) -= many;

@@ -18,7 +18,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// How many of so many targets.
+    /// Returns the amount of `total` targets.
     pub fn of(self, total: i64) -> i64 {
         match self {
             Amount::Count(count) => count,
@@ -63,7 +63,7 @@ pub struct Rollout {
 }
 
 impl RolloutOverrides {
-    /// Notes what is out of its bounds.
+    /// Adds a problem for each value that is out of its bounds.
     pub fn check(&self, problems: &mut Problems) {
         let mut within = |field: &str, fits: bool, message: String| {
             if !fits {
@@ -73,17 +73,17 @@ impl RolloutOverrides {
         within(
             "rollout.maxParallel",
             self.max_parallel.is_none_or(|amount| amount.is_within(1, MAX_PARALLEL)),
-            format!("How many at a time is a count of 1 to {MAX_PARALLEL}, or 0 to 100 percent."),
+            format!("maxParallel must be a count of 1 to {MAX_PARALLEL}, or 0 to 100 percent."),
         );
         within(
             "rollout.maxFailures",
             self.max_failures.is_none_or(|amount| amount.is_within(0, i64::MAX)),
-            "How many may fail is a count of 0 or more, or 0 to 100 percent.".to_owned(),
+            "maxFailures must be a count of 0 or more, or 0 to 100 percent.".to_owned(),
         );
         within(
             "rollout.timeoutSeconds",
             self.timeout_seconds.is_none_or(|seconds| (1..=MAX_TIMEOUT_SECONDS).contains(&seconds)),
-            format!("A timeout has 1 to {MAX_TIMEOUT_SECONDS} seconds."),
+            format!("timeoutSeconds must be 1 to {MAX_TIMEOUT_SECONDS}."),
         );
     }
 

@@ -7,9 +7,9 @@ use crate::domain::instance::InstanceStatus;
 /// What keeps a release off an instance: a lock's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Holder {
-    /// A release that has a target open on it, by number.
+    /// The release of which it has an open target, by number.
     Release(i64),
-    /// A hold that stands, by number.
+    /// A hold in force, by number.
     Hold(i64),
 }
 
@@ -28,13 +28,13 @@ pub struct CandidateState {
     pub status: InstanceStatus,
     /// The version recorded, by number: a greater one is newer.
     pub version_id: Option<i64>,
-    /// Whether a release has it, or a hold that this release is not let through.
+    /// Whether it is locked by another release, or by a hold that this release may not go through.
     pub locked: bool,
 }
 
-/// Why an instance that is to be moved to this version, or removed, is left out; none if it takes part.
-/// The direction is that of each instance, against its own version. A half-done one may also be moved to
-/// the very version that it is recorded at, by either action (R7).
+/// Returns why an instance that is to be moved to this version, or removed, is left out, or `None` if it takes part.
+/// The direction is checked for each instance, against its own version. A half-done instance may also be moved to
+/// the version that it is recorded at, by either action (R7).
 pub fn left_out(
     action: ReleaseAction,
     to: Option<i64>,
@@ -60,8 +60,8 @@ pub fn left_out(
     }
 }
 
-/// Whether an instance that stands on a host already may be installed again: one whose installation
-/// failed, or was interrupted and is included. It stays the same instance (R15).
+/// Checks whether an instance that exists on a host already may be installed again: its installation failed, or was
+/// interrupted and is included. It stays the same instance (R15).
 ///
 /// # Errors
 /// `LOCKED` if it might but is held, `HOST_ALREADY_DEPLOYED` otherwise.
@@ -147,13 +147,13 @@ mod tests {
     fn r7_each_reason_is_told() {
         let running = |version_id| CandidateState { status: InstanceStatus::Running, version_id, locked: false };
         let unknown = CandidateState { status: InstanceStatus::Unknown, version_id: Some(2), locked: false };
-        let told = |action, instance| left_out(action, Some(2), &instance, false);
-        assert_eq!(told(ReleaseAction::Upgrade, running(Some(1))), None);
-        assert_eq!(told(ReleaseAction::Upgrade, running(Some(2))), Some(SkipReason::AlreadyAtVersion));
-        assert_eq!(told(ReleaseAction::Upgrade, running(Some(3))), Some(SkipReason::NotNewer));
-        assert_eq!(told(ReleaseAction::Revert, running(Some(1))), Some(SkipReason::NotOlder));
-        assert_eq!(told(ReleaseAction::Revert, running(Some(3))), None);
-        assert_eq!(told(ReleaseAction::Revert, running(None)), Some(SkipReason::NotInstalled));
-        assert_eq!(told(ReleaseAction::Upgrade, unknown), Some(SkipReason::UnknownState));
+        let reason = |action, instance| left_out(action, Some(2), &instance, false);
+        assert_eq!(reason(ReleaseAction::Upgrade, running(Some(1))), None);
+        assert_eq!(reason(ReleaseAction::Upgrade, running(Some(2))), Some(SkipReason::AlreadyAtVersion));
+        assert_eq!(reason(ReleaseAction::Upgrade, running(Some(3))), Some(SkipReason::NotNewer));
+        assert_eq!(reason(ReleaseAction::Revert, running(Some(1))), Some(SkipReason::NotOlder));
+        assert_eq!(reason(ReleaseAction::Revert, running(Some(3))), None);
+        assert_eq!(reason(ReleaseAction::Revert, running(None)), Some(SkipReason::NotInstalled));
+        assert_eq!(reason(ReleaseAction::Upgrade, unknown), Some(SkipReason::UnknownState));
     }
 }

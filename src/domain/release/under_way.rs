@@ -1,4 +1,5 @@
-//! What a rollout lets a release do while it is under way: which targets may start, and when the rest is given up (R16).
+//! What a rollout lets a release do while it is under way: which targets may start, and when the others are canceled
+//! (R16).
 
 use super::{OnFailure, Progress, ReleaseStatus};
 
@@ -30,7 +31,7 @@ impl UnderWay {
         }
     }
 
-    /// Whether the release gives its queued targets up: more targets than allowed ended FAILED or UNKNOWN.
+    /// Whether the release cancels its queued targets: more targets than allowed ended FAILED or UNKNOWN.
     pub fn gives_up(&self) -> bool {
         let Progress { queued, failed, unknown, .. } = self.progress;
         self.on_failure == OnFailure::Stop && failed + unknown > self.max_failures && queued > 0

@@ -28,7 +28,7 @@ impl End {
         End::because(ReleaseTargetStatus::Canceled, None, message.into())
     }
 
-    /// The end of a target of which nobody knows what it did.
+    /// The end of a target whose effect is unknown.
     pub fn unknown(message: impl Into<String>) -> End {
         End::because(ReleaseTargetStatus::Unknown, None, message.into())
     }

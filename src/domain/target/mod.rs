@@ -49,13 +49,13 @@ words! {
 }
 
 impl ReleaseTargetStatus {
-    /// Whether a release has the instance: not yet final (R13).
+    /// Whether the target is not final yet: then its release locks the instance (R13).
     pub fn is_open(self) -> bool {
         matches!(self, ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running)
     }
 
-    /// Whether it may become that: what is final stays, and what began is neither queued again nor
-    /// canceled (R13). One that runs may be started anew.
+    /// Whether the target may get this status next: a final status stays, and a target that has started is neither queued
+    /// again nor canceled (R13). A running target may be started again.
     pub fn may_become(self, next: ReleaseTargetStatus) -> bool {
         match self {
             ReleaseTargetStatus::Queued => matches!(next, ReleaseTargetStatus::Running | ReleaseTargetStatus::Canceled),
