@@ -1,6 +1,6 @@
 //! Scalars and enums: how they are called, kept and written.
 
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Word};
 use crate::store::db::rows::{Cell, CellKind};
 use crate::wire::{Cursor, DateTime, JsonValue, json};
 use async_graphql::registry::Registry;
@@ -11,16 +11,37 @@ pub struct Leaf {
     pub ty: fn(&mut Registry) -> String,
     pub kind: CellKind,
     pub write: fn(Cell<'_>, &mut Vec<u8>),
+    /// The vocabulary of an enum.
+    pub vocabulary: Option<Vocabulary>,
+}
+
+/// The words that an enum may have.
+pub struct Vocabulary {
+    pub name: &'static str,
+    knows: fn(&str) -> bool,
+}
+
+impl Leaf {
+    /// The vocabulary of an enum that does not have this word: a newer program wrote it.
+    pub fn unknown(&self, word: &str) -> Option<&Vocabulary> {
+        self.vocabulary.as_ref().filter(|vocabulary| !(vocabulary.knows)(word))
+    }
 }
 
 /// A leaf of a type of the library's.
 pub const fn leaf<T: OutputType>(kind: CellKind, write: fn(Cell<'_>, &mut Vec<u8>)) -> Leaf {
-    Leaf { ty: T::create_type_info, kind, write }
+    Leaf { ty: T::create_type_info, kind, write, vocabulary: None }
 }
 
 /// A leaf that is kept and written as text.
 pub const fn text_leaf<T: OutputType>() -> Leaf {
     leaf::<T>(CellKind::Text, |cell, out| json::string(cell.text().unwrap_or_default(), out))
+}
+
+/// A word of a vocabulary, kept and written as text.
+pub const fn word_leaf<W: Word + OutputType>() -> Leaf {
+    let knows = |word: &str| W::from_word(word).is_some();
+    Leaf { vocabulary: Some(Vocabulary { name: W::NAME, knows }), ..text_leaf::<W>() }
 }
 
 /// A leaf that is kept as JSON and written without the spaces that PostgreSQL puts into it.

@@ -204,6 +204,16 @@ impl Level {
         names.map(bind).collect()
     }
 
+    /// The table and the name of a column, without the table if a query supplies the column.
+    pub fn column_name(&self, cell: usize) -> (Option<&'static str>, &'static str) {
+        match (&self.columns[cell], &self.from) {
+            (LevelColumn::Parent, _) => (None, ""),
+            (LevelColumn::Of { table: 0, column, .. }, Relation::Table(table)) => (Some(table), column.name),
+            (LevelColumn::Of { table: 0, column, .. }, Relation::Query(_)) => (None, column.name),
+            (LevelColumn::Of { table, column, .. }, _) => (self.joins[table - 1].to.table, column.name),
+        }
+    }
+
     fn push(&mut self, table: usize, column: Column, arguments: Vec<(&'static str, usize)>) -> usize {
         self.columns.push(LevelColumn::Of { table, column, arguments });
         self.columns.len() - 1

@@ -4,8 +4,11 @@
 use super::args::{Args, NO_ARGS};
 use super::computed::{Computed, Inputs};
 use super::fetch::Fetched;
+use super::leaf::Vocabulary;
 use super::plan::{Link, ObjectPlan, Plan, ValuePlan};
+use crate::store;
 use crate::store::db::rows::Cell;
+use crate::store::db::vocabulary::columns_of;
 use crate::wire::{ApiError, cursor, json};
 use async_graphql::{Name, PathSegment, Pos, ServerError};
 use std::ops::Range;
@@ -65,6 +68,15 @@ impl<'a> Writer<'a> {
         Null
     }
 
+    /// A column has a word that only a newer program knows.
+    fn unknown_word(&mut self, vocabulary: &Vocabulary, word: &str, here: &Current, cell: usize, pos: Pos) -> Null {
+        let columns = match self.plan.levels[here.level].column_name(cell) {
+            (Some(table), column) => format!("{table}.{column}"),
+            (None, column) => columns_of(vocabulary.name, column),
+        };
+        self.fail(&store::Error::UnknownWord { columns, word: word.to_owned() }.into(), pos)
+    }
+
     fn object(&mut self, object: &'a ObjectPlan, here: &Current) -> WriteResult {
         self.out.push(b'{');
         for (i, field) in object.0.iter().enumerate() {
@@ -113,6 +125,9 @@ impl<'a> Writer<'a> {
             },
             ValuePlan::Leaf(cell, leaf) => match self.cell(here, *cell) {
                 Cell::Null => return self.null(nullable, pos),
+                Cell::Text(word) if let Some(vocabulary) = leaf.unknown(word) => {
+                    return Err(self.unknown_word(vocabulary, word, here, *cell, pos));
+                }
                 value => (leaf.write)(value, &mut self.out),
             },
             ValuePlan::Computed { columns, cells, field, compute } => {

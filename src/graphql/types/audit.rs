@@ -3,7 +3,7 @@ use crate::domain::audit::AuditOutcome;
 use crate::read::Where;
 use crate::read::declare::{
     Computed, GLOBAL_ID, INT, Inputs, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column,
-    columns, computed, leaf_of_json, term, text_leaf,
+    columns, computed, leaf_of_json, term, word_leaf,
 };
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, DateTime};
@@ -28,7 +28,7 @@ columns! {
 /// By when they were written.
 const BY_TIME: Order = ascending("AT", &[ROW.at]);
 
-static OUTCOME: Leaf = text_leaf::<AuditOutcome>();
+static OUTCOME: Leaf = word_leaf::<AuditOutcome>();
 static CODES: Leaf = leaf_of_json::<Vec<String>>();
 
 pub static AUDIT_ENTRY: Object = Object::new(

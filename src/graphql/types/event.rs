@@ -7,13 +7,13 @@ use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::read::Where;
 use crate::read::declare::{
     BOOLEAN, CURSOR, Column, Cursors, EventLog, INT, Leaf, ListFilter, NodeTable, OLDEST_FIRST, Object, TEXT, TIME,
-    column, columns, computed, embedded, one, reference, term, text_leaf,
+    column, columns, computed, embedded, one, reference, term, word_leaf,
 };
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
-static KIND: Leaf = text_leaf::<InstanceEventKind>();
-static RELEASE_KIND: Leaf = text_leaf::<ReleaseEventKind>();
+static KIND: Leaf = word_leaf::<InstanceEventKind>();
+static RELEASE_KIND: Leaf = word_leaf::<ReleaseEventKind>();
 
 /// The most ids that a filter of events may name.
 const MAX_IDS: usize = 500;

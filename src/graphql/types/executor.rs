@@ -2,9 +2,9 @@ use crate::app::App;
 use crate::domain::Caller;
 use crate::domain::caller::Role;
 use crate::read::SuppliedRow;
-use crate::read::declare::{Leaf, Object, TEXT, column, columns, text_leaf};
+use crate::read::declare::{Leaf, Object, TEXT, column, columns, word_leaf};
 
-static ROLE: Leaf = text_leaf::<Role>();
+static ROLE: Leaf = word_leaf::<Role>();
 
 columns! { EXECUTOR_ROW: ExecutorRow { name: Text, kind: Text } }
 columns! { VIEWER_ROW: ViewerRow { name: Text, role: Text } }

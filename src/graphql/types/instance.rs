@@ -6,12 +6,12 @@ use crate::domain::instance::InstanceStatus;
 use crate::read::Where;
 use crate::read::declare::{
     BOOLEAN, INT, Leaf, ListFilter, ListOrder, NEWEST_FIRST, Object, Order, TEXT, TIME, Term, ascending, column,
-    columns, connection, id, list, one, term, text_leaf,
+    columns, connection, id, list, one, term, word_leaf,
 };
 use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};
 
-pub(super) static STATUS: Leaf = text_leaf::<InstanceStatus>();
+pub(super) static STATUS: Leaf = word_leaf::<InstanceStatus>();
 
 /// Whether the instance is locked, by an open release target or by a hold in force.
 const LOCKED: Term = term!(

@@ -3,11 +3,11 @@ use crate::domain::Kind;
 use crate::domain::target::LogStream;
 use crate::read::declare::{
     CURSOR, Computed, Cursors, INT, Inputs, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, columns, computed, one,
-    reference, text_leaf,
+    reference, word_leaf,
 };
 use crate::wire::{ApiError, cursor};
 
-static STREAM: Leaf = text_leaf::<LogStream>();
+static STREAM: Leaf = word_leaf::<LogStream>();
 
 columns! {
     pub ROW: LineRow {

@@ -3,10 +3,10 @@
 use crate::domain::{Problem, ProblemCode};
 use crate::read::SuppliedRow;
 use crate::read::declare::{
-    Field, IDS, Interface, Leaf, Object, TEXT, TEXTS, column, columns, supplied_list, text_leaf,
+    Field, IDS, Interface, Leaf, Object, TEXT, TEXTS, column, columns, supplied_list, word_leaf,
 };
 
-static CODE: Leaf = text_leaf::<ProblemCode>();
+static CODE: Leaf = word_leaf::<ProblemCode>();
 
 columns! {
     /// What the payloads of mutations have, each of them a part of it.

@@ -5,16 +5,16 @@ use crate::domain::target::ReleaseTargetStatus;
 use crate::read::Where;
 use crate::read::declare::{
     CURSOR, Computed, INT, Inputs, Leaf, ListFilter, NEWEST_FIRST, OLDEST_FIRST, Object, TEXT, TIME, column, columns,
-    computed, connection, embedded, id, narrowing, one, parse, term, text_leaf,
+    computed, connection, embedded, id, narrowing, one, parse, term, word_leaf,
 };
 use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, DateTime, cursor};
 use async_graphql::{ID, InputObject};
 
-pub(super) static ACTION: Leaf = text_leaf::<ReleaseAction>();
-pub(super) static STATUS: Leaf = text_leaf::<ReleaseStatus>();
-static ORIGIN: Leaf = text_leaf::<ReleaseOrigin>();
-static ON_FAILURE: Leaf = text_leaf::<OnFailure>();
+pub(super) static ACTION: Leaf = word_leaf::<ReleaseAction>();
+pub(super) static STATUS: Leaf = word_leaf::<ReleaseStatus>();
+static ORIGIN: Leaf = word_leaf::<ReleaseOrigin>();
+static ON_FAILURE: Leaf = word_leaf::<OnFailure>();
 
 columns! {
     pub ROW: ReleaseRow {

@@ -3,11 +3,11 @@ use super::{EVENT, EVENT_LOG, HOLD, SERVICE, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::ServiceEventKind;
 use crate::read::declare::{
-    CURSOR, Cursors, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, term, text_leaf,
+    CURSOR, Cursors, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, term, word_leaf,
 };
 use async_graphql::{ID, InputObject};
 
-static KIND: Leaf = text_leaf::<ServiceEventKind>();
+static KIND: Leaf = word_leaf::<ServiceEventKind>();
 
 pub static SERVICE_EVENT: Object = Object::new(
     "ServiceEvent",

@@ -1,8 +1,8 @@
 use super::{INSTANCE, LOCK, lock};
 use crate::domain::release::SkipReason;
-use crate::read::declare::{INT, Leaf, OLDEST_FIRST, Object, column, columns, list, one, term, text_leaf};
+use crate::read::declare::{INT, Leaf, OLDEST_FIRST, Object, column, columns, list, one, term, word_leaf};
 
-static REASON: Leaf = text_leaf::<SkipReason>();
+static REASON: Leaf = word_leaf::<SkipReason>();
 
 columns! { pub ROW: SkippedRow { id: Int, release_id: Int, instance_id: Int, reason: Text, locks: Rows } }
 columns! { pub SKIP_COUNT_ROW: SkipCountRow { reason: Text, count: Int } }

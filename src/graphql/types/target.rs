@@ -1,10 +1,10 @@
 use super::node::{NODE, TARGET_NODE};
 use super::{HOST, INSTANCE, LOG_LINE, RELEASE, VERSION, log};
 use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
-use crate::read::declare::{INT, Leaf, Object, TEXT, TIME, ascending, column, columns, connection, id, one, text_leaf};
+use crate::read::declare::{INT, Leaf, Object, TEXT, TIME, ascending, column, columns, connection, id, one, word_leaf};
 
-static STATUS: Leaf = text_leaf::<ReleaseTargetStatus>();
-static FAILURE: Leaf = text_leaf::<TargetFailure>();
+static STATUS: Leaf = word_leaf::<ReleaseTargetStatus>();
+static FAILURE: Leaf = word_leaf::<TargetFailure>();
 
 columns! {
     pub ROW: TargetRow {

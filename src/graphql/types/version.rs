@@ -5,7 +5,7 @@ use crate::domain::version::{BuildStatus, Version, VersionAction, enabled};
 use crate::domain::{Kind, Word};
 use crate::read::declare::{
     BOOLEAN, Computed, Inputs, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, arg, column, columns, computed,
-    connection, descending, embedded, filter, id, id_arg, one, ordered, term, text_leaf,
+    connection, descending, embedded, filter, id, id_arg, one, ordered, term, word_leaf,
 };
 use crate::read::{Sibling, Where, not_found, number};
 use crate::store::db::rows::Bind;
@@ -36,7 +36,7 @@ columns! {
 /// They are registered in the order of their ids.
 const BY_REGISTRATION: Order = descending("CREATED_AT", &[]);
 
-static BUILD_STATUS: Leaf = text_leaf::<BuildStatus>();
+static BUILD_STATUS: Leaf = word_leaf::<BuildStatus>();
 
 pub static VERSION: Object = Object::node(
     "Version",

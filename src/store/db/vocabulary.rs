@@ -79,7 +79,7 @@ fn words<W: Word>() -> Vec<&'static str> {
 
 /// The columns, with their tables, in which a word of a vocabulary was read under this name or number. Those of events are
 /// left out: their words are read as text.
-pub(super) fn columns_of(vocabulary: &str, name: &str) -> String {
+pub fn columns_of(vocabulary: &str, name: &str) -> String {
     let of_vocabulary =
         || WORD_COLUMNS.iter().filter(|column| column.vocabulary == vocabulary && column.table != "event");
     let mut found: Vec<_> = of_vocabulary().filter(|column| column.column == name).collect();

@@ -1,4 +1,5 @@
-//! Events that a newer program wrote: this one passes over what it does not know, and shows all the rest.
+//! Words that a newer program wrote: events with unknown kinds are passed over, and an unknown status is an error that
+//! says where it is.
 
 use crate::PROGRAM;
 use serde_json::{Value, json};
@@ -50,5 +51,29 @@ async fn events_of_a_newer_program_are_passed_over_live_in_the_log_and_in_lists(
         let kinds: Vec<_> =
             instance["events"]["nodes"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
         assert!(!kinds.is_empty() && kinds.iter().all(|kind| *kind == "RELEASE"), "{kinds:?}");
+    }
+}
+
+on_both!(a_status_of_a_newer_program_is_an_error_whose_log_line_names_the_column_and_the_word);
+
+async fn a_status_of_a_newer_program_is_an_error_whose_log_line_names_the_column_and_the_word(kind: &str) {
+    let server = Server::start(PROGRAM, kind);
+    let (client, stored) = (server.client(), server.stored().await);
+    client.service("shop").hosts(1).install().await;
+    let drained = "UPDATE instance SET status = 'DRAINING', revision = revision + 1 RETURNING status";
+    assert_eq!(stored.texts(drained).await, ["DRAINING"]);
+    let errors = [
+        ("{ instances { nodes { id status } } }", "instance.status has the word \\\"DRAINING\\\""),
+        ("{ services { nodes { instanceCounts { status } } } }", "instance.status or"),
+    ];
+    for (document, logged) in errors {
+        let error = client.error(document, Value::Null).await;
+        assert_eq!(
+            (&error["extensions"]["code"], &error["path"][1]),
+            (&json!("INTERNAL"), &json!("nodes")),
+            "{error:#}"
+        );
+        let log = server.log();
+        assert!(log.contains(logged), "{log}");
     }
 }
