@@ -8,7 +8,7 @@ import { forgetToken, keepToken, readTokens } from './token';
 import { TokenChoice } from './TokenChoice';
 import { TokenForm } from './TokenForm';
 
-/** GraphiQL for whoever has a token that counts; a form for everybody else. */
+/** GraphiQL for users with a valid token, and a form for all others. */
 export function Page() {
   const [{ token, brought }, setTokens] = useState(readTokens);
   const [problem, setProblem] = useState<string | null>(null);

@@ -51,8 +51,8 @@ query Fleet {
 }
 `;
 
-const DRY_RUN = `# What would an upgrade do? The same checks as for
-# real, and nothing changes.
+const DRY_RUN = `# What would an upgrade do? The same checks as in
+# an upgrade, and nothing changes.
 mutation UpgradeDryRun($input: UpgradeInstancesInput!) {
   upgradeInstances(input: $input) {
     acceptedCount
@@ -81,8 +81,8 @@ mutation UpgradeDryRun($input: UpgradeInstancesInput!) {
 }
 `;
 
-const UPGRADE = `# The upgrade, for real where the variables say
-# "dryRun": false. Run Watch in a second window to
+const UPGRADE = `# The upgrade. It changes instances if the variables
+# have "dryRun": false. Run Watch in a second window to
 # see each host move.
 mutation Upgrade($input: UpgradeInstancesInput!) {
   upgradeInstances(input: $input) {
@@ -107,7 +107,7 @@ mutation Upgrade($input: UpgradeInstancesInput!) {
 const WATCH = `# Each change of an instance as it happens, the
 # newest first. With the cursor of an event as
 # "after" it begins behind that event; after a
-# broken connection it does so by itself.
+# broken connection it does so automatically.
 subscription Watch($filter: InstanceEventFilter, $after: Cursor) {
   instanceStatusChanged(filter: $filter, after: $after) {
     hostname
@@ -130,7 +130,7 @@ export function examples(candidate: Candidate | undefined): Example[] {
   // The editor takes inputs that have a default for required.
   const input = { serviceId, versionId, hosts: { hostnames }, onLocked: 'SKIP', includeUnknown: false };
   const rollout = { maxParallel: { count: 2 } };
-  // One press of a button must not move a fleet that is none of a demonstration.
+  // One press of a button must not move a real fleet.
   const dryRun = !candidate?.simulated;
   return [
     example('Fleet', FLEET, {}),

@@ -3,13 +3,13 @@ import { type OperationDefinitionNode, getOperationAST, parse } from 'graphql';
 import { ask } from './server';
 import { openSocket, watch } from './watch';
 
-/** How GraphiQL asks: subscriptions over a socket, all else over HTTP. */
+/** How GraphiQL sends operations: subscriptions over a socket, all others over HTTP. */
 export function createFetcher(token: string): Fetcher {
   const socket = openSocket(token);
-  return given => {
+  return sent => {
     // GraphiQL's own idea of the operation comes a little later than the text, after a change of tabs.
-    const operation = meant(given);
-    const params = operation ? { ...given, operationName: operation.name?.value } : given;
+    const operation = meant(sent);
+    const params = operation ? { ...sent, operationName: operation.name?.value } : sent;
     if (operation?.operation === 'subscription') {
       return watch(socket, params, operation);
     }
@@ -17,7 +17,7 @@ export function createFetcher(token: string): Fetcher {
   };
 }
 
-/** The operation of this name, or the only one; none if the text cannot be read, which is for the server to tell. */
+/** The operation of this name, or the only one; undefined if the text cannot be parsed, which the server then reports. */
 function meant({ query, operationName }: FetcherParams): OperationDefinitionNode | null | undefined {
   try {
     const document = parse(query);

@@ -47,7 +47,7 @@ const QUERY = /* GraphQL */ `
 
 const HOSTS = 4;
 
-/** Who asks, and what the examples can be about. Throws, with the server's reason, when the token does not count. */
+/** The caller, and what the examples can be about. Throws, with the server's reason, if the token is not valid. */
 export async function look(token: string): Promise<{ viewer: Viewer; candidate: Candidate | undefined }> {
   const { data, errors } = await ask(token, { query: QUERY });
   if (!data) {

@@ -1,5 +1,5 @@
 // Variables as JSON with comments. GraphiQL would bring half a megabyte of formatter for them; the parser that it
-// brings anyway formats, too. The build puts this file where GraphiQL asks for its own `jsonc.js`.
+// brings anyway formats, too. The build puts this file where GraphiQL imports its own `jsonc.js`.
 
 import { applyEdits, format } from 'jsonc-parser';
 

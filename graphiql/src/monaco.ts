@@ -1,5 +1,5 @@
 // What GraphiQL takes from Monaco, in place of all that there is: the build puts this file where Monaco's own
-// `edcore.main.js` is asked for.
+// `edcore.main.js` is imported.
 
 import 'monaco-editor/esm/vs/editor/browser/coreCommands.js';
 import 'monaco-editor/esm/vs/editor/browser/widget/codeEditor/codeEditorWidget.js';

@@ -9,7 +9,7 @@ interface Watched {
   newestFirst: unknown[];
 }
 
-/** How GraphiQL wants to be told. */
+/** How GraphiQL receives answers. */
 interface Observer {
   next: (shown: Watched) => void;
   error: (problem: unknown) => void;
@@ -30,7 +30,7 @@ export function openSocket(token: string): Client {
   });
 }
 
-/** Follows a subscription. After a break it goes on behind the last cursor that it saw, if it asks for the events'
+/** Follows a subscription. After a break it resumes behind the last cursor that it saw, if it selects the events'
  * `cursor` and takes `after` from a variable. */
 export function watch(
   socket: Client,
@@ -61,7 +61,7 @@ export function watch(
       complete,
     }),
   });
-  // GraphiQL's type knows results alone; it shows whatever it is given.
+  // GraphiQL's type knows only results, but it shows any value.
   return { subscribe } as unknown as Observable<ExecutionResult>;
 }
 
@@ -72,7 +72,7 @@ function placeVariable({ selectionSet }: OperationDefinitionNode): string | unde
   return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
 }
 
-/** The place of an event in the log, if it was asked for. */
+/** The cursor of an event, if it is selected. */
 function cursor(event: unknown): unknown {
   return event && typeof event === 'object' && 'cursor' in event ? event.cursor : undefined;
 }
