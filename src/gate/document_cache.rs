@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// The most documents that are cached, and the most bytes of their texts; a cached document takes about twenty times as
-/// much as its text.
+/// much as its text, and the plans of a query, whose number and size are limited, come to that.
 const MAX_DOCUMENTS: usize = 1_000;
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
 

@@ -47,7 +47,9 @@ impl DirectQuery {
 fn directive_variables(set: &SelectionSet, names: &mut Vec<Name>) {
     for item in &set.items {
         for directive in item.node.directives() {
-            directive.node.arguments.iter().for_each(|(_, value)| variables(&value.node, names));
+            for (_, value) in &directive.node.arguments {
+                variables(&value.node, names);
+            }
         }
         match &item.node {
             Selection::Field(field) => directive_variables(&field.node.selection_set.node, names),

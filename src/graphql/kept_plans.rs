@@ -4,12 +4,13 @@
 use crate::domain::{Caller, Role};
 use crate::read::{Document, Prepared};
 use async_graphql::{Name, Value};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The most plans that are kept of one query.
 const MAX_PLANS: usize = 4;
-/// The most keys that the objects of a plan may have, so that it takes about as much memory as the document at most.
+/// The most keys that the objects of a plan may have: an upper bound for the memory that it takes.
 const MAX_KEYS: usize = 200;
 
 /// The plans that were used last.
@@ -54,7 +55,7 @@ impl QueryPlan {
 impl KeptPlans {
     /// Returns a plan that fits a request, or `None` if none is kept.
     pub fn find(&self, caller: &Caller, document: Document<'_>) -> Option<Arc<QueryPlan>> {
-        let mut plans = self.lock();
+        let mut plans = self.0.lock();
         let place = plans.iter().position(|plan| plan.fits(caller, document))?;
         if let Some(plan) = plans.remove(place) {
             plans.push_front(plan);
@@ -65,13 +66,9 @@ impl KeptPlans {
     /// Keeps a plan, and drops the one that has not been used for the longest time if there are too many.
     pub fn keep(&self, plan: &Arc<QueryPlan>) {
         if plan.can_be_kept() {
-            let mut plans = self.lock();
+            let mut plans = self.0.lock();
             plans.push_front(plan.clone());
             plans.truncate(MAX_PLANS);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<QueryPlan>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -112,12 +112,11 @@ pub(super) async fn fetch(
 ) -> Result<Fetched, ApiError> {
     let mut tables = supplied_rows(plan, supplied);
     let made;
-    let statement = match plan.levels.iter().all(Level::is_read) {
-        true => kept.get_or_init(|| PlanStatement::new(reads, plan, &tables)),
-        false => {
-            made = PlanStatement::new(reads, plan, &tables);
-            &made
-        }
+    let statement = if plan.levels.iter().all(Level::is_read) {
+        kept.get_or_init(|| PlanStatement::new(reads, plan, &tables))
+    } else {
+        made = PlanStatement::new(reads, plan, &tables);
+        &made
     };
     let mut answers = statement.run(reads, arguments).await?;
     let PlanStatement { ends, known, siblings, levels, .. } = statement;

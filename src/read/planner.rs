@@ -156,7 +156,9 @@ impl<'a> Planner<'a> {
             self.plan.fields.push(FieldArguments { field, nodes: nodes.clone(), values: args.clone() });
             return Ok(args);
         }
-        nodes.iter().for_each(|(_, value)| variables(&value.node, &mut self.plan.variables));
+        for (_, value) in nodes {
+            variables(&value.node, &mut self.plan.variables);
+        }
         Ok(Arc::new(args))
     }
 
