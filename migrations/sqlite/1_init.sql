@@ -225,9 +225,10 @@ CREATE TABLE release_target (
     step TEXT,
     fence INTEGER NOT NULL DEFAULT 0,
     worker_id INTEGER REFERENCES worker,
-    -- The worker that made the last start; another one may run the target now. Only the state directory of the former
-    -- shows that the command never began.
+    -- The worker that made the last start, and the fence of that start; another one may run the target now. Only the state
+    -- directory of the former shows that the command never began, and only for this fence: a restore raises fences.
     begun_by INTEGER REFERENCES worker,
+    begun_fence INTEGER,
     failure TEXT,
     message TEXT CHECK (length(message) <= 1000),
     exit_status INTEGER,

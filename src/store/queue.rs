@@ -91,7 +91,8 @@ pub async fn begin(tx: &mut Tx, at: Timestamp, worker_id: i64, step: Step, targe
     tx.query(sql!(
         "UPDATE release_target SET status = $4, attempt = attempt + 1, step = $5, worker_id = $2, begun_by = $2,
             started_at = {later $3, (SELECT r.created_at FROM release r WHERE r.id = release_target.release_id)},
-            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
+            fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id),
+            begun_fence = (SELECT i.fence FROM instance i WHERE i.id = release_target.instance_id)
          WHERE id {any $1}"
     ))
     .bind(Ids(targets))
@@ -129,7 +130,7 @@ macro_rules! claimed {
              JOIN host h ON h.id = t.host_id
              LEFT JOIN version v ON v.id = t.to_version_id
              LEFT JOIN version p ON p.id = t.from_version_id
-             LEFT JOIN worker b ON b.id = t.begun_by
+             LEFT JOIN worker b ON b.id = t.begun_by AND t.begun_fence = t.fence
              WHERE ",
             $condition
         ))

@@ -37,7 +37,7 @@ fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
     let place = Place::new("sqlite");
     let mut first = place.serve();
     let said = place.failed(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(said.contains("served by another lockkeeper already"), "{said}");
+    assert!(said.contains("Another lockkeeper already serves"), "{said}");
     assert_eq!(first.stop().0, Some(0));
     place.serve();
 }
@@ -46,7 +46,10 @@ fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
 fn a_worker_on_an_sqlite_file_is_refused_with_the_reason_and_makes_none() {
     let place = Place::new("sqlite");
     let said = place.failed(&["worker"]);
-    assert!(said.contains("one `lockkeeper serve` owns") && said.contains("needs PostgreSQL"), "{said}");
+    assert!(
+        said.contains("Only one process can use it: `lockkeeper serve`") && said.contains("needs PostgreSQL"),
+        "{said}"
+    );
     assert!(fs::read_dir(place.path()).unwrap().next().is_none());
 }
 

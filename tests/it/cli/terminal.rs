@@ -13,7 +13,7 @@ async fn stored_text_and_errors_are_shown_with_their_control_characters_written_
     for sql in [
         "UPDATE token SET name = 'ana' || char(27) || '[31m'",
         "INSERT INTO idempotency (caller, key, operation, fingerprint, result, created_at)
-            VALUES ('ana', 'k' || char(27) || '[2J', 'upgradeInstances', '', '[1]', 0)",
+            VALUES ('ana', 'k' || char(27) || '[2J', 'upgradeInstances', '', '[\"rel_1\"]', 0)",
     ] {
         sqlx::query(sql).execute(&pool).await.unwrap();
     }

@@ -48,13 +48,13 @@ async fn what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_re
 }
 on_both!(what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_repeated);
 
-async fn what_an_older_program_began_may_have_begun(kind: &str) {
+async fn what_began_before_the_database_was_restored_may_have_begun(kind: &str) {
     let fleet = Fleet::new(kind, 1, COMMAND).await;
     fleet.script("");
     let process = Process::start_with(&fleet, COMMAND, "patient", "worker::claim::after_commit=return");
     let release = fleet.accept(&fleet.upgrade()).await;
     process.died().await;
-    // It started it anew after this program had claimed it, and wrote what it knows.
+    // As `lockkeeper restored` does.
     fleet.rows.execute("UPDATE instance SET fence = fence + 1").await;
     fleet.rows.execute("UPDATE release_target SET fence = fence + 1 WHERE status = 'RUNNING'").await;
     let worker = fleet.worker();
@@ -63,7 +63,7 @@ async fn what_an_older_program_began_may_have_begun(kind: &str) {
     worker.stop().await;
     fleet.assert_sound().await;
 }
-on_both!(what_an_older_program_began_may_have_begun);
+on_both!(what_began_before_the_database_was_restored_may_have_begun);
 
 async fn what_another_machine_claimed_may_have_begun_there(kind: &str) {
     let fleet = Fleet::new(kind, 1, COMMAND).await;
