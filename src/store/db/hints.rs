@@ -82,7 +82,7 @@ async fn listen_once(options: &PgConnectOptions, shared: &Shared, delay: &mut Du
             }
             // A payload that is not a position was not sent by lockkeeper.
             Some(notification) => {
-                notification.payload().parse().into_iter().for_each(|position| raise(&shared.head, position))
+                notification.payload().parse().into_iter().for_each(|position| raise(&shared.head, position));
             }
             None => break,
         }

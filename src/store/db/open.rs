@@ -125,7 +125,7 @@ impl Owner {
             match file.try_lock() {
                 Ok(()) => return Ok(Owner(Some(file))),
                 Err(TryLockError::WouldBlock) if began.elapsed() < OWNER_TIMEOUT => {
-                    sleep(Duration::from_millis(20)).await
+                    sleep(Duration::from_millis(20)).await;
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::Refused(format!(
