@@ -23,8 +23,8 @@ async fn r17_a_service_may_be_frozen_several_times_and_is_thawed_one_by_one_or_a
     assert_eq!(made(unfreeze(&ground.app, &off, &thawing(service, Some(&[&one])))).await.holds, [ids[1]]);
     assert_eq!(made(unfreeze(&ground.app, &off, &thawing(service, None))).await.holds, [ids[0], ids[2]]);
     assert!(made(unfreeze(&ground.app, &off, &thawing(service, None))).await.holds.is_empty());
-    let told = ["REGISTERED", "FROZEN", "FROZEN", "FROZEN", "UNFROZEN", "UNFROZEN", "UNFROZEN"];
-    assert_eq!(ground.service_events().await, told);
+    let expected = ["REGISTERED", "FROZEN", "FROZEN", "FROZEN", "UNFROZEN", "UNFROZEN", "UNFROZEN"];
+    assert_eq!(ground.service_events().await, expected);
 }
 testkit::on_both!(r17_a_service_may_be_frozen_several_times_and_is_thawed_one_by_one_or_at_once);
 
@@ -38,44 +38,44 @@ async fn r4_everything_that_is_wrong_with_a_freeze_is_reported_at_once(kind: &st
         until: Some(Timestamp(0)),
         include_reverts: true,
     };
-    let told = ["NOT_FOUND input.serviceId svc_99", "REQUIRED input.reason", "INVALID input.until"];
-    assert_eq!(wrong(freeze(&ground.app, &request("freezeService"), &bad)).await, told);
+    let expected = ["NOT_FOUND input.serviceId svc_99", "REQUIRED input.reason", "INVALID input.until"];
+    assert_eq!(wrong(freeze(&ground.app, &request("freezeService"), &bad)).await, expected);
     let foreign = made(freeze(&ground.app, &request("freezeService"), &freezing(other))).await.holds[0];
     let foreign = format!("hld_{foreign}");
-    let asked = request("unfreezeService");
-    let told = [format!("INVALID input.holdIds {foreign}")];
-    assert_eq!(wrong(unfreeze(&ground.app, &asked, &thawing(service, Some(&[&foreign])))).await, told);
+    let sent = request("unfreezeService");
+    let expected = [format!("INVALID input.holdIds {foreign}")];
+    assert_eq!(wrong(unfreeze(&ground.app, &sent, &thawing(service, Some(&[&foreign])))).await, expected);
 }
 testkit::on_both!(r4_everything_that_is_wrong_with_a_freeze_is_reported_at_once);
 
 async fn r10_the_same_key_answers_with_the_same_freeze(kind: &str) {
     let ground = Ground::new(kind).await;
     let service = ground.service("web").await;
-    let asked = asked("freezeService", json!({ "reason": "sale" }), Some("k"));
-    let first = made(freeze(&ground.app, &asked, &freezing(service))).await;
+    let sent = keyed_request("freezeService", json!({ "reason": "sale" }), Some("k"));
+    let first = made(freeze(&ground.app, &sent, &freezing(service))).await;
     made(unfreeze(&ground.app, &request("unfreezeService"), &thawing(service, None))).await;
-    assert_eq!(made(freeze(&ground.app, &asked, &freezing(service))).await, first);
+    assert_eq!(made(freeze(&ground.app, &sent, &freezing(service))).await, first);
     assert_eq!(ground.service_events().await, ["REGISTERED", "FROZEN", "UNFROZEN"]);
 }
 testkit::on_both!(r10_the_same_key_answers_with_the_same_freeze);
 
-async fn r17_the_sweep_ends_a_freeze_that_is_past_its_end(kind: &str) {
+async fn r17_a_freeze_that_has_expired_is_ended(kind: &str) {
     let ground = Ground::new(kind).await;
     let service = ground.service("web").await;
     let until = Some(Timestamp(Timestamp::now().0 + 3_600_000));
-    let asked = request("freezeService");
-    let due = made(freeze(&ground.app, &asked, &Freeze { until, ..freezing(service) })).await.holds;
-    made(freeze(&ground.app, &asked, &freezing(service))).await;
+    let sent = request("freezeService");
+    let due = made(freeze(&ground.app, &sent, &Freeze { until, ..freezing(service) })).await.holds;
+    made(freeze(&ground.app, &sent, &freezing(service))).await;
     ground.pass(&due).await;
     assert_eq!(end_expired(&ground.app.db).await.unwrap(), 1);
     assert_eq!(end_expired(&ground.app.db).await.unwrap(), 0);
-    let told: Vec<(String, Option<i64>, String)> = ground
+    let events: Vec<(String, Option<i64>, String)> = ground
         .app
         .db
         .query(sql!("SELECT kind, hold_id, caused_by FROM event WHERE kind = 'UNFROZEN'"))
         .all()
         .await
         .unwrap();
-    assert_eq!(told, [(text("UNFROZEN"), Some(due[0]), text("lockkeeper"))]);
+    assert_eq!(events, [(text("UNFROZEN"), Some(due[0]), text("lockkeeper"))]);
 }
-testkit::on_both!(r17_the_sweep_ends_a_freeze_that_is_past_its_end);
+testkit::on_both!(r17_a_freeze_that_has_expired_is_ended);

@@ -43,8 +43,8 @@ async fn r17_any_number_of_holds_stand_and_each_is_told_with_what_is_true_after_
     let again = made(end_holds(&ground.app, &off, &ending(Some(&[a]), Some(&second.holds)))).await;
     assert_eq!(again.holds, Vec::<i64>::new());
     assert_eq!(made(end_holds(&ground.app, &off, &ending(Some(&[a]), None))).await.holds.len(), 2);
-    let told = [(2, true), (3, true), (4, true), (5, true), (6, true), (7, false)];
-    assert_eq!(ground.instance_events(a).await, told.map(|(revision, locked)| held(revision, locked)));
+    let expected = [(2, true), (3, true), (4, true), (5, true), (6, true), (7, false)];
+    assert_eq!(ground.instance_events(a).await, expected.map(|(revision, locked)| held(revision, locked)));
     assert_eq!(ground.instance_events(b).await, [held(2, true)]);
     assert_eq!(ground.revision(a).await, 7);
 }
@@ -65,23 +65,23 @@ testkit::on_both!(r17_a_hold_that_ends_leaves_its_instance_locked_while_a_releas
 async fn r4_all_or_none_are_held_and_everything_wrong_is_reported_at_once(kind: &str) {
     let ground = Ground::new(kind).await;
     let a = instances(&ground, 1).await[0];
-    let asked = request("holdInstances");
+    let sent = request("holdInstances");
     let bad = HoldInstances {
         instance_ids: ["ins_99", &format!("ins_{a}"), "svc_1", "x", &format!("ins_{a}")].map(text).to_vec(),
         reason: " ".to_owned(),
         until: Some(Timestamp(Timestamp::now().0 - 1000)),
     };
-    let told = [
+    let expected = [
         "REQUIRED input.reason",
         "INVALID input.until",
         &format!("INVALID input.instanceIds ins_{a}"),
         "NOT_FOUND input.instanceIds x ins_99",
         "WRONG_TYPE input.instanceIds svc_1",
     ];
-    assert_eq!(wrong(hold_instances(&ground.app, &asked, &bad)).await, told);
-    assert_eq!(wrong(hold_instances(&ground.app, &asked, &holding(&[]))).await, ["REQUIRED input.instanceIds"]);
+    assert_eq!(wrong(hold_instances(&ground.app, &sent, &bad)).await, expected);
+    assert_eq!(wrong(hold_instances(&ground.app, &sent, &holding(&[]))).await, ["REQUIRED input.instanceIds"]);
     let many: Vec<i64> = (1..=1001).collect();
-    assert_eq!(wrong(hold_instances(&ground.app, &asked, &holding(&many))).await, ["INVALID input.instanceIds"]);
+    assert_eq!(wrong(hold_instances(&ground.app, &sent, &holding(&many))).await, ["INVALID input.instanceIds"]);
     assert_eq!(ground.revision(a).await, 1);
 }
 testkit::on_both!(r4_all_or_none_are_held_and_everything_wrong_is_reported_at_once);
@@ -129,16 +129,16 @@ async fn r4_only_holds_that_are_on_an_instance_and_on_those_named_beside_them_ar
     let service_id = format!("svc_{service}");
     let freeze = Freeze { service_id, reason: "sale".to_owned(), until: None, include_reverts: false };
     let freezes = made(crate::catalog::freeze::freeze(&ground.app, &request("freezeService"), &freeze)).await.holds;
-    let asked = request("endHolds");
-    let told = async |instances: Option<&[i64]>, holds: Option<&[i64]>| {
-        wrong(end_holds(&ground.app, &asked, &ending(instances, holds))).await
+    let sent = request("endHolds");
+    let refused = async |instances: Option<&[i64]>, holds: Option<&[i64]>| {
+        wrong(end_holds(&ground.app, &sent, &ending(instances, holds))).await
     };
-    assert_eq!(told(None, None).await, ["REQUIRED"]);
-    assert_eq!(told(Some(&ids[..1]), Some(&holds)).await, [format!("INVALID input.holdIds hld_{}", holds[1])]);
-    assert_eq!(told(None, Some(&freezes)).await, [format!("INVALID input.holdIds hld_{}", freezes[0])]);
-    assert_eq!(told(Some(&ids[..1]), Some(&[99])).await, ["NOT_FOUND input.holdIds hld_99"]);
-    assert_eq!(told(Some(&ids), Some(&[])).await, ["REQUIRED input.holdIds"]);
-    assert_eq!(told(Some(&[]), Some(&holds[..1])).await[0], "REQUIRED input.instanceIds");
+    assert_eq!(refused(None, None).await, ["REQUIRED"]);
+    assert_eq!(refused(Some(&ids[..1]), Some(&holds)).await, [format!("INVALID input.holdIds hld_{}", holds[1])]);
+    assert_eq!(refused(None, Some(&freezes)).await, [format!("INVALID input.holdIds hld_{}", freezes[0])]);
+    assert_eq!(refused(Some(&ids[..1]), Some(&[99])).await, ["NOT_FOUND input.holdIds hld_99"]);
+    assert_eq!(refused(Some(&ids), Some(&[])).await, ["REQUIRED input.holdIds"]);
+    assert_eq!(refused(Some(&[]), Some(&holds[..1])).await[0], "REQUIRED input.instanceIds");
     assert_eq!(ground.instance_events(ids[0]).await.len(), 1);
 }
 testkit::on_both!(r4_only_holds_that_are_on_an_instance_and_on_those_named_beside_them_are_ended);
@@ -147,21 +147,21 @@ async fn r10_the_same_key_answers_with_the_same_holds(kind: &str) {
     let ground = Ground::new(kind).await;
     let ids = instances(&ground, 3).await;
     let order = [ids[2], ids[0], ids[1]];
-    let asked = asked("holdInstances", json!({ "reason": "disk" }), Some("k"));
-    let first = made(hold_instances(&ground.app, &asked, &holding(&order))).await;
-    assert_eq!(made(hold_instances(&ground.app, &asked, &holding(&order))).await, first);
+    let sent = keyed_request("holdInstances", json!({ "reason": "disk" }), Some("k"));
+    let first = made(hold_instances(&ground.app, &sent, &holding(&order))).await;
+    assert_eq!(made(hold_instances(&ground.app, &sent, &holding(&order))).await, first);
     assert_eq!(ground.instance_events(ids[0]).await.len(), 1);
 }
 testkit::on_both!(r10_the_same_key_answers_with_the_same_holds);
 
-async fn r17_the_sweep_ends_what_is_past_its_end_and_tells_it_once(kind: &str) {
+async fn r17_holds_that_have_expired_are_ended_with_one_event_each(kind: &str) {
     let ground = Ground::new(kind).await;
     let ids = instances(&ground, 2).await;
-    let asked = request("holdInstances");
+    let sent = request("holdInstances");
     let until = Some(Timestamp(Timestamp::now().0 + 3_600_000));
-    let first = made(hold_instances(&ground.app, &asked, &HoldInstances { until, ..holding(&ids) })).await.holds;
-    let second = made(hold_instances(&ground.app, &asked, &HoldInstances { until, ..holding(&ids[..1]) })).await.holds;
-    let stays = made(hold_instances(&ground.app, &asked, &holding(&ids[1..]))).await.holds;
+    let first = made(hold_instances(&ground.app, &sent, &HoldInstances { until, ..holding(&ids) })).await.holds;
+    let second = made(hold_instances(&ground.app, &sent, &HoldInstances { until, ..holding(&ids[..1]) })).await.holds;
+    let stays = made(hold_instances(&ground.app, &sent, &holding(&ids[1..]))).await.holds;
     assert_eq!(end_expired(&ground.app.db).await.unwrap(), 0);
     ground.pass(&[first[0], first[1], second[0]]).await;
     // It counts for nothing already, and is not there to be ended by a person.
@@ -183,4 +183,4 @@ async fn r17_the_sweep_ends_what_is_past_its_end_and_tells_it_once(kind: &str) {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|(id, by_itself, by)| *id != stays[0] && *by_itself && by.is_none()));
 }
-testkit::on_both!(r17_the_sweep_ends_what_is_past_its_end_and_tells_it_once);
+testkit::on_both!(r17_holds_that_have_expired_are_ended_with_one_event_each);

@@ -44,20 +44,20 @@ testkit::on_both!(hosts_are_registered_in_the_order_of_the_input_by_as_many_stat
 
 async fn r4_all_or_none_of_the_hosts_are_registered_and_the_wrong_ones_are_named(kind: &str) {
     let ground = Ground::new(kind).await;
-    let asked = request("createHosts");
+    let sent = request("createHosts");
     let known = ground.host("known").await;
     let mut hosts = ["known", "good", "-bad", "twice", "twice", "off", "labels", ""].map(new);
     hosts[5].address = "not an address".to_owned();
     hosts[6].labels.push(label("zone", "b"));
-    let told = [
+    let expected = [
         "INVALID input.hosts -bad twice off labels",
         "REQUIRED input.hosts",
         &format!("TAKEN input.hosts hst_{known}"),
     ];
-    assert_eq!(wrong(create(&ground.app, &asked, &hosts)).await, told);
-    assert_eq!(wrong(create(&ground.app, &asked, &[])).await, ["REQUIRED input.hosts"]);
+    assert_eq!(wrong(create(&ground.app, &sent, &hosts)).await, expected);
+    assert_eq!(wrong(create(&ground.app, &sent, &[])).await, ["REQUIRED input.hosts"]);
     let many: Vec<HostInput> = (0..1001).map(|number| new(&format!("h{number}"))).collect();
-    assert_eq!(wrong(create(&ground.app, &asked, &many)).await, ["INVALID input.hosts"]);
+    assert_eq!(wrong(create(&ground.app, &sent, &many)).await, ["INVALID input.hosts"]);
     assert_eq!(count(&ground).await, 1);
 }
 testkit::on_both!(r4_all_or_none_of_the_hosts_are_registered_and_the_wrong_ones_are_named);
@@ -86,12 +86,12 @@ testkit::on_both!(of_requests_that_race_for_hosts_in_any_order_exactly_one_regis
 async fn a_host_is_edited_without_touching_what_is_left_out(kind: &str) {
     let ground = Ground::new(kind).await;
     let id = made(create(&ground.app, &request("createHosts"), &[new("h1")])).await[0];
-    let asked = request("updateHost");
+    let sent = request("updateHost");
     let none = HostEdit { host_id: format!("hst_{id}"), address: None, labels: None };
-    made(update(&ground.app, &asked, &HostEdit { address: Some(text("::1")), ..none.clone() })).await;
+    made(update(&ground.app, &sent, &HostEdit { address: Some(text("::1")), ..none.clone() })).await;
     assert_eq!(labels(&ground, id).await, [(text("zone"), text("a"))]);
     let relabeled = HostEdit { labels: Some(vec![label("disk", "ssd"), label("rack", "")]), ..none.clone() };
-    made(update(&ground.app, &asked, &relabeled)).await;
+    made(update(&ground.app, &sent, &relabeled)).await;
     assert_eq!(labels(&ground, id).await, [(text("disk"), text("ssd")), (text("rack"), text(""))]);
     let address: String =
         ground.app.db.query(sql!("SELECT address FROM host WHERE id = $1")).bind(id).scalar().await.unwrap();
@@ -101,9 +101,9 @@ async fn a_host_is_edited_without_touching_what_is_left_out(kind: &str) {
         address: Some(text("")),
         labels: Some(vec![label("", ""), label("a", "\n"), label("a", "")]),
     };
-    let told =
+    let expected =
         ["WRONG_TYPE input.hostId svc_1", "REQUIRED input.address", "REQUIRED input.labels", "INVALID input.labels"];
-    assert_eq!(wrong(update(&ground.app, &asked, &bad)).await, told);
+    assert_eq!(wrong(update(&ground.app, &sent, &bad)).await, expected);
 }
 testkit::on_both!(a_host_is_edited_without_touching_what_is_left_out);
 
@@ -114,10 +114,10 @@ async fn r3_a_host_with_instances_is_in_use_and_a_removed_one_frees_its_name(kin
     let (busy, free) = (ground.host("busy").await, ground.host("free").await);
     let instance = ground.instance(service, busy, Some(version), "RUNNING").await;
     ground.instance(service, free, None, "REMOVED").await;
-    let asked = request("removeHost");
-    let told = [format!("IN_USE input.hostId ins_{instance}")];
-    assert_eq!(wrong(remove(&ground.app, &asked, &format!("hst_{busy}"))).await, told);
-    made(remove(&ground.app, &asked, &format!("hst_{free}"))).await;
+    let sent = request("removeHost");
+    let expected = [format!("IN_USE input.hostId ins_{instance}")];
+    assert_eq!(wrong(remove(&ground.app, &sent, &format!("hst_{busy}"))).await, expected);
+    made(remove(&ground.app, &sent, &format!("hst_{free}"))).await;
     assert_ne!(ground.host("free").await, free);
 }
 testkit::on_both!(r3_a_host_with_instances_is_in_use_and_a_removed_one_frees_its_name);

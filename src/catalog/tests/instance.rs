@@ -26,14 +26,14 @@ fn finding(instance: i64, found: FoundState) -> Finding {
 async fn i5_an_edit_is_the_next_revision_and_one_without_a_difference_is_none(kind: &str) {
     let ground = Ground::new(kind).await;
     let (_, _, id) = one(&ground, "RUNNING").await;
-    let asked = request("updateInstance");
+    let sent = request("updateInstance");
     let settings =
         SettingsEdit { port: Edit::Set(80), tag: Edit::Set(text("prod")), weight: Some(0), ..SettingsEdit::default() };
     let set = InstanceEdit { settings, ..edits(id) };
-    made(update(&ground.app, &asked, &set)).await;
-    made(update(&ground.app, &asked, &set)).await;
+    made(update(&ground.app, &sent, &set)).await;
+    made(update(&ground.app, &sent, &set)).await;
     let settings = SettingsEdit { port: Edit::Clear, ..SettingsEdit::default() };
-    made(update(&ground.app, &asked, &InstanceEdit { settings, maintenance: Some(true), ..edits(id) })).await;
+    made(update(&ground.app, &sent, &InstanceEdit { settings, maintenance: Some(true), ..edits(id) })).await;
     let row: (Option<i64>, Option<String>, i64, bool, String) = ground
         .app
         .db
@@ -43,8 +43,8 @@ async fn i5_an_edit_is_the_next_revision_and_one_without_a_difference_is_none(ki
         .await
         .unwrap();
     assert_eq!(row, (None, Some(text("prod")), 0, true, text("ann")));
-    let told = [2, 3].map(|revision| event("EDIT", revision, "RUNNING", "RUNNING", false));
-    assert_eq!(ground.instance_events(id).await, told);
+    let expected = [2, 3].map(|revision| event("EDIT", revision, "RUNNING", "RUNNING", false));
+    assert_eq!(ground.instance_events(id).await, expected);
     assert_eq!(ground.revision(id).await, 3);
 }
 testkit::on_both!(i5_an_edit_is_the_next_revision_and_one_without_a_difference_is_none);
@@ -52,7 +52,7 @@ testkit::on_both!(i5_an_edit_is_the_next_revision_and_one_without_a_difference_i
 async fn r4_everything_that_is_wrong_with_an_edit_is_reported_at_once(kind: &str) {
     let ground = Ground::new(kind).await;
     let (_, _, id) = one(&ground, "RUNNING").await;
-    let asked = request("updateInstance");
+    let sent = request("updateInstance");
     let bad = InstanceEdit {
         settings: SettingsEdit {
             port: Edit::Set(65536),
@@ -63,16 +63,16 @@ async fn r4_everything_that_is_wrong_with_an_edit_is_reported_at_once(kind: &str
         expected_revision: Some(7),
         ..edits(id)
     };
-    let told = [
+    let expected = [
         &format!("STALE input.expectedRevision ins_{id}"),
         "INVALID input.port",
         "REQUIRED input.tag",
         "INVALID input.weight",
         "INVALID input.description",
     ];
-    assert_eq!(wrong(update(&ground.app, &asked, &bad)).await, told);
+    assert_eq!(wrong(update(&ground.app, &sent, &bad)).await, expected);
     let gone = InstanceEdit { instance_id: text("ins_99"), ..edits(id) };
-    assert_eq!(wrong(update(&ground.app, &asked, &gone)).await, ["NOT_FOUND input.instanceId ins_99"]);
+    assert_eq!(wrong(update(&ground.app, &sent, &gone)).await, ["NOT_FOUND input.instanceId ins_99"]);
     assert_eq!(ground.revision(id).await, 1);
 }
 testkit::on_both!(r4_everything_that_is_wrong_with_an_edit_is_reported_at_once);
@@ -81,9 +81,9 @@ async fn r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_faile
     let ground = Ground::new(kind).await;
     let (service, old, id) = one(&ground, "UNKNOWN").await;
     let found = ground.version(service, "2").await;
-    let asked = request("confirmInstance");
-    made(confirm(&ground.app, &asked, &finding(id, FoundState::Version(format!("ver_{found}"))))).await;
-    let told: Vec<(Option<i64>, Option<i64>)> = ground
+    let sent = request("confirmInstance");
+    made(confirm(&ground.app, &sent, &finding(id, FoundState::Version(format!("ver_{found}"))))).await;
+    let versions: Vec<(Option<i64>, Option<i64>)> = ground
         .app
         .db
         .query(sql!("SELECT previous_version_id, version_id FROM event WHERE instance_id = $1"))
@@ -91,11 +91,11 @@ async fn r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_faile
         .all()
         .await
         .unwrap();
-    assert_eq!(told, [(Some(old), Some(found))]);
+    assert_eq!(versions, [(Some(old), Some(found))]);
     assert_eq!(ground.instance_events(id).await, [event("CONFIRMATION", 2, "UNKNOWN", "RUNNING", false)]);
     let again = finding(id, FoundState::Version(format!("ver_{found}")));
-    let told = [format!("WRONG_STATE input.instanceId ins_{id}")];
-    assert_eq!(wrong(confirm(&ground.app, &asked, &again)).await, told);
+    let expected = [format!("WRONG_STATE input.instanceId ins_{id}")];
+    assert_eq!(wrong(confirm(&ground.app, &sent, &again)).await, expected);
 }
 testkit::on_both!(r12_a_confirmation_says_which_version_runs_of_what_was_unknown_or_failed);
 
@@ -105,11 +105,11 @@ async fn r15_an_instance_that_is_not_there_is_confirmed_as_removed_even_under_a_
     let lock =
         crate::catalog::hold::HoldInstances { instance_ids: vec![format!("ins_{id}")], reason: text("x"), until: None };
     made(crate::catalog::hold::hold_instances(&ground.app, &request("holdInstances"), &lock)).await;
-    let asked = request("confirmInstance");
+    let sent = request("confirmInstance");
     let stale = Finding { expected_revision: Some(1), ..finding(id, FoundState::Nothing(true)) };
-    let told = [format!("STALE input.expectedRevision ins_{id}")];
-    assert_eq!(wrong(confirm(&ground.app, &asked, &stale)).await, told);
-    made(confirm(&ground.app, &asked, &Finding { expected_revision: Some(2), ..stale })).await;
+    let expected = [format!("STALE input.expectedRevision ins_{id}")];
+    assert_eq!(wrong(confirm(&ground.app, &sent, &stale)).await, expected);
+    made(confirm(&ground.app, &sent, &Finding { expected_revision: Some(2), ..stale })).await;
     let row: (Option<i64>, String) = ground
         .app
         .db
@@ -132,19 +132,19 @@ async fn r4_what_was_found_is_a_version_of_the_same_service_that_is_there(kind: 
     let gone = ground.version(service, "2").await;
     let gone = format!("ver_{gone}");
     made(crate::catalog::version::remove(&ground.app, &request("removeVersion"), &gone)).await;
-    let asked = request("confirmInstance");
-    for (found, told) in [
+    let sent = request("confirmInstance");
+    for (found, expected) in [
         (FoundState::Version(foreign.clone()), format!("OTHER_SERVICE input.found.versionId {foreign}")),
         (FoundState::Version(gone.clone()), format!("NOT_FOUND input.found.versionId {gone}")),
         (FoundState::Version(text("nonsense")), text("NOT_FOUND input.found.versionId nonsense")),
         (FoundState::Version(format!("ins_{running}")), format!("WRONG_TYPE input.found.versionId ins_{running}")),
         (FoundState::Nothing(false), text("INVALID input.found.nothing")),
     ] {
-        assert_eq!(wrong(confirm(&ground.app, &asked, &finding(id, found))).await, [told]);
+        assert_eq!(wrong(confirm(&ground.app, &sent, &finding(id, found))).await, [expected]);
     }
     let nowhere = Finding { instance_id: text("ins_99"), ..finding(id, FoundState::Version(text("ver_99"))) };
-    let told = ["NOT_FOUND input.instanceId ins_99", "NOT_FOUND input.found.versionId ver_99"];
-    assert_eq!(wrong(confirm(&ground.app, &asked, &nowhere)).await, told);
+    let expected = ["NOT_FOUND input.instanceId ins_99", "NOT_FOUND input.found.versionId ver_99"];
+    assert_eq!(wrong(confirm(&ground.app, &sent, &nowhere)).await, expected);
     assert_eq!(ground.revision(id).await, 1);
 }
 testkit::on_both!(r4_what_was_found_is_a_version_of_the_same_service_that_is_there);

@@ -26,7 +26,7 @@ struct Ground {
     _directory: tempfile::TempDir,
 }
 
-/// What the log tells of one event, in short: kind, revision, statuses, locked.
+/// One event of the log, in short: kind, revision, statuses, locked.
 type Event = (String, Option<i64>, Option<String>, Option<String>, Option<bool>);
 
 impl Ground {
@@ -42,10 +42,10 @@ impl Ground {
 
 /// A request of this mutation.
 fn request(operation: &'static str) -> Request {
-    asked(operation, json!({}), None)
+    keyed_request(operation, json!({}), None)
 }
 
-fn asked(operation: &'static str, input: Value, key: Option<&str>) -> Request {
+fn keyed_request(operation: &'static str, input: Value, key: Option<&str>) -> Request {
     let caller = Caller::new("ann", Role::Admin, "token 1");
     Request {
         caller,
@@ -65,10 +65,10 @@ async fn made<T>(answer: impl Future<Output = Answer<T>>) -> T {
 /// What was wrong: code, path and ids of each problem.
 async fn wrong<T: std::fmt::Debug>(answer: impl Future<Output = Answer<T>>) -> Vec<String> {
     let Problems(problems) = answer.await.unwrap().unwrap_err();
-    let told = problems.iter().map(|problem| {
+    let lines = problems.iter().map(|problem| {
         [problem.code.to_string(), problem.field.join("."), problem.related_ids.join(" ")].join(" ").trim().to_owned()
     });
-    told.collect()
+    lines.collect()
 }
 
 fn text(id: &str) -> String {

@@ -16,9 +16,9 @@ fn edits(service: i64) -> ServiceEdit {
 
 async fn a_service_is_registered_once_by_its_name_with_an_event_and_an_audit_entry(kind: &str) {
     let ground = Ground::new(kind).await;
-    let asked = request("createService");
-    let id = made(create(&ground.app, &asked, &new("web", "sim"))).await;
-    let problems = wrong(create(&ground.app, &asked, &new("web", "nowhere"))).await;
+    let sent = request("createService");
+    let id = made(create(&ground.app, &sent, &new("web", "sim"))).await;
+    let problems = wrong(create(&ground.app, &sent, &new("web", "nowhere"))).await;
     assert_eq!(problems, ["UNKNOWN_EXECUTOR input.executor", &format!("TAKEN input.name svc_{id}")]);
     assert_eq!(ground.service_events().await, ["REGISTERED"]);
     let outcomes = [("createService", "ACCEPTED"), ("createService", "REFUSED")];
@@ -34,16 +34,16 @@ async fn r4_everything_that_is_wrong_with_a_new_service_is_reported_at_once(kind
         description: "a\0".to_owned(),
         executor: "nowhere".to_owned(),
     };
-    let mut asked = request("createService");
-    asked.input = json!({ "description": "a\0" });
-    let told = [
+    let mut sent = request("createService");
+    sent.input = json!({ "description": "a\0" });
+    let expected = [
         "INVALID input.name",
         "INVALID input.language",
         "INVALID input.description",
         "UNKNOWN_EXECUTOR input.executor",
     ];
-    assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
-    assert_eq!(wrong(create(&ground.app, &asked, &new("", "sim"))).await, ["REQUIRED input.name"]);
+    assert_eq!(wrong(create(&ground.app, &sent, &bad)).await, expected);
+    assert_eq!(wrong(create(&ground.app, &sent, &new("", "sim"))).await, ["REQUIRED input.name"]);
     assert!(ground.service_events().await.is_empty());
 }
 testkit::on_both!(r4_everything_that_is_wrong_with_a_new_service_is_reported_at_once);
@@ -55,25 +55,25 @@ async fn of_requests_that_race_for_a_name_one_gets_it_and_the_others_are_told_wh
         tokio::spawn(async move { create(&app, &request("createService"), &new("web", "sim")).await.unwrap() })
     });
     let mut winners = Vec::new();
-    let mut told = Vec::new();
+    let mut refused = Vec::new();
     for racer in racers.collect::<Vec<_>>() {
         match racer.await.unwrap() {
             Ok(id) => winners.push(format!("svc_{id}")),
-            Err(Problems(problems)) => told.push(problems[0].related_ids.clone()),
+            Err(Problems(problems)) => refused.push(problems[0].related_ids.clone()),
         }
     }
-    assert_eq!((winners.len(), told.len()), (1, 7));
-    assert!(told.iter().all(|ids| *ids == winners));
+    assert_eq!((winners.len(), refused.len()), (1, 7));
+    assert!(refused.iter().all(|ids| *ids == winners));
 }
 testkit::on_both!(of_requests_that_race_for_a_name_one_gets_it_and_the_others_are_told_who);
 
 async fn what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_no_event(kind: &str) {
     let ground = Ground::new(kind).await;
     let id = made(create(&ground.app, &request("createService"), &new("web", "sim"))).await;
-    let asked = request("updateService");
+    let sent = request("updateService");
     let described = ServiceEdit { description: Some("the shop".to_owned()), ..edits(id) };
-    made(update(&ground.app, &asked, &described)).await;
-    made(update(&ground.app, &asked, &described)).await;
+    made(update(&ground.app, &sent, &described)).await;
+    made(update(&ground.app, &sent, &described)).await;
     let row: (String, String, String) = ground
         .app
         .db
@@ -85,8 +85,8 @@ async fn what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_n
     assert_eq!(row, (text("Rust"), text("the shop"), text("sim")));
     assert_eq!(ground.service_events().await, ["REGISTERED", "EDITED"]);
     let bad = ServiceEdit { executor: Some("nowhere".to_owned()), service_id: text("svc_99"), ..edits(id) };
-    let told = ["NOT_FOUND input.serviceId svc_99", "UNKNOWN_EXECUTOR input.executor"];
-    assert_eq!(wrong(update(&ground.app, &asked, &bad)).await, told);
+    let expected = ["NOT_FOUND input.serviceId svc_99", "UNKNOWN_EXECUTOR input.executor"];
+    assert_eq!(wrong(update(&ground.app, &sent, &bad)).await, expected);
 }
 testkit::on_both!(what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_no_event);
 
@@ -96,15 +96,15 @@ async fn r3_a_service_with_instances_is_in_use_and_a_removed_one_frees_its_name(
     let (version, host) = (ground.version(service, "1").await, ground.host("h1").await);
     let instance = ground.instance(service, host, Some(version), "RUNNING").await;
     let release = ground.release(service, instance, version).await;
-    let asked = request("removeService");
+    let sent = request("removeService");
     let id = format!("svc_{service}");
-    let told = [format!("IN_USE input.serviceId ins_{instance} rel_{release}")];
-    assert_eq!(wrong(remove(&ground.app, &asked, &id)).await, told);
+    let expected = [format!("IN_USE input.serviceId ins_{instance} rel_{release}")];
+    assert_eq!(wrong(remove(&ground.app, &sent, &id)).await, expected);
 
     let other = ground.service("api").await;
     let id = format!("svc_{other}");
-    made(remove(&ground.app, &asked, &id)).await;
-    assert_eq!(wrong(remove(&ground.app, &asked, &id)).await, [format!("NOT_FOUND input.serviceId {id}")]);
+    made(remove(&ground.app, &sent, &id)).await;
+    assert_eq!(wrong(remove(&ground.app, &sent, &id)).await, [format!("NOT_FOUND input.serviceId {id}")]);
     assert_ne!(ground.service("api").await, other);
 }
 testkit::on_both!(r3_a_service_with_instances_is_in_use_and_a_removed_one_frees_its_name);

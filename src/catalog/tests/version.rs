@@ -24,15 +24,15 @@ async fn versions_are_ordered_by_registration_even_when_it_races(kind: &str) {
     for racer in racers.collect::<Vec<_>>() {
         racer.await.unwrap();
     }
-    // What was told of first has the smaller number.
-    let told: Vec<(i64,)> = ground
+    // The version whose event is first has the smaller number.
+    let rows: Vec<(i64,)> = ground
         .app
         .db
         .query(sql!("SELECT version_id FROM event WHERE version_id IS NOT NULL ORDER BY position"))
         .all()
         .await
         .unwrap();
-    assert!(told.len() == 10 && told.is_sorted());
+    assert!(rows.len() == 10 && rows.is_sorted());
     let times: Vec<(Timestamp,)> =
         ground.app.db.query(sql!("SELECT created_at FROM version ORDER BY id")).all().await.unwrap();
     assert!(times.is_sorted());
@@ -41,15 +41,15 @@ testkit::on_both!(versions_are_ordered_by_registration_even_when_it_races);
 
 async fn r4_everything_that_is_wrong_with_a_new_version_is_reported_at_once(kind: &str) {
     let ground = Ground::new(kind).await;
-    let asked = request("createVersion");
+    let sent = request("createVersion");
     let service = ground.service("web").await;
     let taken = ground.version(service, "1").await;
     let bad = VersionInput { reference: "x".repeat(256), build_status: BuildStatus::Succeeded, ..new(service, "1") };
-    let told = ["INVALID input.ref", "REQUIRED input.artifact", &format!("TAKEN input.name ver_{taken}")];
-    assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
+    let expected = ["INVALID input.ref", "REQUIRED input.artifact", &format!("TAKEN input.name ver_{taken}")];
+    assert_eq!(wrong(create(&ground.app, &sent, &bad)).await, expected);
     let bad = VersionInput { service_id: text("hst_1"), artifact: Some(text("a")), ..new(service, "") };
-    let told = ["WRONG_TYPE input.serviceId hst_1", "REQUIRED input.name", "INVALID input.artifact"];
-    assert_eq!(wrong(create(&ground.app, &asked, &bad)).await, told);
+    let expected = ["WRONG_TYPE input.serviceId hst_1", "REQUIRED input.name", "INVALID input.artifact"];
+    assert_eq!(wrong(create(&ground.app, &sent, &bad)).await, expected);
 }
 testkit::on_both!(r4_everything_that_is_wrong_with_a_new_version_is_reported_at_once);
 
@@ -59,9 +59,9 @@ async fn r10_a_key_gives_one_version_also_in_a_race_and_also_when_the_version_is
     let input = json!({ "name": "1", "artifact": null });
     let racers = (0..20).map(|_| {
         let (app, input) = (ground.app.clone(), input.clone());
-        tokio::spawn(
-            async move { made(create(&app, &asked("createVersion", input, Some("k")), &new(service, "1"))).await },
-        )
+        tokio::spawn(async move {
+            made(create(&app, &keyed_request("createVersion", input, Some("k")), &new(service, "1"))).await
+        })
     });
     let mut ids = Vec::new();
     for racer in racers.collect::<Vec<_>>() {
@@ -70,12 +70,12 @@ async fn r10_a_key_gives_one_version_also_in_a_race_and_also_when_the_version_is
     ids.dedup();
     assert_eq!(ids.len(), 1);
     made(remove(&ground.app, &request("removeVersion"), &format!("ver_{}", ids[0]))).await;
-    let again = asked("createVersion", json!({ "name": "1" }), Some("k"));
+    let again = keyed_request("createVersion", json!({ "name": "1" }), Some("k"));
     assert_eq!(made(create(&ground.app, &again, &new(service, "1"))).await, ids[0]);
-    let other = asked("createVersion", json!({ "name": "2" }), Some("k"));
-    let told = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey ver_{}", ids[0])];
-    assert_eq!(wrong(create(&ground.app, &other, &new(service, "2"))).await, told);
-    let long = asked("createVersion", json!({ "name": "2" }), Some(""));
+    let other = keyed_request("createVersion", json!({ "name": "2" }), Some("k"));
+    let expected = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey ver_{}", ids[0])];
+    assert_eq!(wrong(create(&ground.app, &other, &new(service, "2"))).await, expected);
+    let long = keyed_request("createVersion", json!({ "name": "2" }), Some(""));
     assert_eq!(wrong(create(&ground.app, &long, &new(service, "2"))).await, ["INVALID input.idempotencyKey"]);
     let replays = ground.outcomes().await.iter().filter(|(_, outcome)| outcome == "REPLAYED").count();
     assert_eq!(replays, 20);
@@ -86,15 +86,15 @@ async fn r1_a_final_build_is_never_left_and_the_same_report_once_more_is_no_erro
     let ground = Ground::new(kind).await;
     let service = ground.service("web").await;
     let id = made(create(&ground.app, &request("createVersion"), &new(service, "1"))).await;
-    let asked = request("reportBuild");
+    let sent = request("reportBuild");
     let of = |build| Report { version_id: format!("ver_{id}"), build };
-    made(report(&ground.app, &asked, &of(build(BuildStatus::Building, None, None)))).await;
+    made(report(&ground.app, &sent, &of(build(BuildStatus::Building, None, None)))).await;
     let failed = of(build(BuildStatus::Failed, None, Some("no such file")));
-    made(report(&ground.app, &asked, &failed)).await;
-    made(report(&ground.app, &asked, &failed)).await;
-    let told = [format!("WRONG_STATE input.versionId ver_{id}")];
+    made(report(&ground.app, &sent, &failed)).await;
+    made(report(&ground.app, &sent, &failed)).await;
+    let expected = [format!("WRONG_STATE input.versionId ver_{id}")];
     let late = of(build(BuildStatus::Succeeded, Some("a"), None));
-    assert_eq!(wrong(report(&ground.app, &asked, &late)).await, told);
+    assert_eq!(wrong(report(&ground.app, &sent, &late)).await, expected);
     let events = ["REGISTERED", "VERSION_REGISTERED", "BUILD_REPORTED", "BUILD_REPORTED"];
     assert_eq!(ground.service_events().await, events);
     let row: (String, Option<String>, Option<Timestamp>) = ground
@@ -107,7 +107,7 @@ async fn r1_a_final_build_is_never_left_and_the_same_report_once_more_is_no_erro
         .unwrap();
     assert_eq!((row.0, row.1, row.2.is_some()), (text("FAILED"), Some(text("no such file")), true));
     let bare = of(build(BuildStatus::Succeeded, None, None));
-    assert_eq!(wrong(report(&ground.app, &asked, &bare)).await, ["REQUIRED input.artifact"]);
+    assert_eq!(wrong(report(&ground.app, &sent, &bare)).await, ["REQUIRED input.artifact"]);
 }
 testkit::on_both!(r1_a_final_build_is_never_left_and_the_same_report_once_more_is_no_error);
 
@@ -119,8 +119,8 @@ async fn a_version_is_withdrawn_with_a_reason_and_reinstated(kind: &str) {
     assert_eq!(wrong(reinstate(&ground.app, &back, &id)).await, [format!("WRONG_STATE input.versionId {id}")]);
     assert_eq!(wrong(withdraw(&ground.app, &out, &id, " ")).await, ["REQUIRED input.reason"]);
     made(withdraw(&ground.app, &out, &id, "bad")).await;
-    let told = [format!("WRONG_STATE input.versionId {id}")];
-    assert_eq!(wrong(withdraw(&ground.app, &out, &id, "bad")).await, told);
+    let expected = [format!("WRONG_STATE input.versionId {id}")];
+    assert_eq!(wrong(withdraw(&ground.app, &out, &id, "bad")).await, expected);
     made(reinstate(&ground.app, &back, &id)).await;
     let events = ["REGISTERED", "VERSION_REGISTERED", "VERSION_WITHDRAWN", "VERSION_REINSTATED"];
     assert_eq!(ground.service_events().await, events);
@@ -133,17 +133,17 @@ async fn r3_a_version_that_runs_or_is_on_its_way_is_in_use_and_a_removed_one_fre
     let (old, next) = (ground.version(service, "1").await, ground.version(service, "2").await);
     let host = ground.host("h1").await;
     let instance = ground.instance(service, host, Some(old), "RUNNING").await;
-    let asked = request("removeVersion");
-    let told = [format!("IN_USE input.versionId ins_{instance}")];
-    assert_eq!(wrong(remove(&ground.app, &asked, &format!("ver_{old}"))).await, told);
+    let sent = request("removeVersion");
+    let expected = [format!("IN_USE input.versionId ins_{instance}")];
+    assert_eq!(wrong(remove(&ground.app, &sent, &format!("ver_{old}"))).await, expected);
     let release = ground.release(service, instance, next).await;
-    let told = [format!("IN_USE input.versionId rel_{release}")];
-    assert_eq!(wrong(remove(&ground.app, &asked, &format!("ver_{next}"))).await, told);
+    let expected = [format!("IN_USE input.versionId rel_{release}")];
+    assert_eq!(wrong(remove(&ground.app, &sent, &format!("ver_{next}"))).await, expected);
 
     let spare = ground.version(service, "3").await;
-    made(remove(&ground.app, &asked, &format!("ver_{spare}"))).await;
+    made(remove(&ground.app, &sent, &format!("ver_{spare}"))).await;
     assert!(ground.version(service, "3").await > spare);
-    let told = [format!("NOT_FOUND input.versionId ver_{spare}")];
-    assert_eq!(wrong(withdraw(&ground.app, &asked, &format!("ver_{spare}"), "bad")).await, told);
+    let expected = [format!("NOT_FOUND input.versionId ver_{spare}")];
+    assert_eq!(wrong(withdraw(&ground.app, &sent, &format!("ver_{spare}"), "bad")).await, expected);
 }
 testkit::on_both!(r3_a_version_that_runs_or_is_on_its_way_is_in_use_and_a_removed_one_frees_its_name);

@@ -1,6 +1,6 @@
 //! Who takes part and who is left out.
 
-use super::fleet::{Fleet, named, told};
+use super::fleet::{Fleet, named, problems_of};
 use crate::domain::instance::InstanceStatus::{self, *};
 use crate::domain::release::SkipReason;
 use crate::domain::release::selection::Holder;
@@ -35,7 +35,7 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
         };
         ReleaseRequest { include_unknown, dry_run: true, ..fleet.request(aim, Selection::All(true)) }
     };
-    let told =
+    let reasons =
         |skipped: Vec<Skipped>| skipped.into_iter().map(|skip| (skip.instance_id, skip.reason)).collect::<Vec<_>>();
     let up = fleet.accepted(&to_second(true, false)).await;
     assert_eq!(up.accepted, [ids[0], ids[3], ids[6]]);
@@ -45,7 +45,7 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
         (ids[4], SkipReason::UnknownState),
         (ids[5], SkipReason::NotInstalled),
     ];
-    assert_eq!(told(up.skipped), skipped);
+    assert_eq!(reasons(up.skipped), skipped);
     let down = fleet.accepted(&to_second(false, true)).await;
     assert_eq!(down.accepted, [ids[2], ids[3], ids[4]]);
     let skipped = [
@@ -54,7 +54,7 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
         (ids[5], SkipReason::NotInstalled),
         (ids[6], SkipReason::NotOlder),
     ];
-    assert_eq!(told(down.skipped), skipped);
+    assert_eq!(reasons(down.skipped), skipped);
 }
 testkit::on_both!(r7_each_instance_is_judged_by_its_own_version);
 
@@ -102,7 +102,7 @@ async fn r17_a_hold_lets_through_its_setter_or_an_admin_and_the_release_records_
     let theirs = fleet.hold(Some("h00002"), "ann", None).await;
     let ids = |holds: &[i64]| holds.iter().map(|id| Kind::Hold.id(*id).to_string()).collect::<Vec<_>>();
     let frozen = fleet.ask(&fleet.upgrade(Selection::All(true))).await.unwrap_err();
-    assert_eq!(told(&frozen), [("FROZEN".into(), "input.serviceId".into(), ids(&[freeze]))]);
+    assert_eq!(problems_of(&frozen), [("FROZEN".into(), "input.serviceId".into(), ids(&[freeze]))]);
     let request = ReleaseRequest { through_hold_ids: ids(&[mine, freeze]), ..fleet.upgrade(Selection::All(true)) };
     let accepted = fleet.accepted(&request).await;
     assert_eq!(accepted.accepted, [fleet.instance("h00001").await]);
@@ -162,7 +162,7 @@ async fn r15_an_installation_takes_bare_hosts_and_half_done_installations_only(k
         ("HOST_ALREADY_DEPLOYED".into(), "input.hosts.hostnames".into(), deployed),
         ("LOCKED".into(), "input.hosts".into(), vec![held]),
     ];
-    assert_eq!(told(&refused), expected);
+    assert_eq!(problems_of(&refused), expected);
 
     let again = [fleet.instance("h00002").await, fleet.instance("h00003").await];
     let fits = named(&["h00002", "b", "h00003", "a"]);
@@ -182,7 +182,7 @@ async fn r15_an_installation_takes_bare_hosts_and_half_done_installations_only(k
     assert_eq!(facts, vec![(Some(8080), Some("prod".into()), 100); 4]);
     // A second one finds them deployed; labels choose only what fits.
     let second = fleet.ask(&fleet.install(named(&["a", "z"]))).await.unwrap_err();
-    assert_eq!(told(&second)[0].2, ids(&["a"]).await);
+    assert_eq!(problems_of(&second)[0].2, ids(&["a"]).await);
     for host in ["a", "h00001", "z"] {
         fleet.label(host, "zone", "east").await;
     }

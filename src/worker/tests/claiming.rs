@@ -250,9 +250,9 @@ async fn r14_two_workers_that_end_the_last_targets_at_once_end_the_release_once(
         end.unwrap();
     }
     assert_eq!(counts(&fleet, release).await, (0, 0, 30, 0, 0, ReleaseStatus::Succeeded));
-    let told: i64 =
+    let canceled_events: i64 =
         fleet.app.db.query(sql!("SELECT count(*) AS many FROM event WHERE kind = 'FINISHED'")).scalar().await.unwrap();
-    assert_eq!(told, 1);
+    assert_eq!(canceled_events, 1);
 }
 testkit::on_both!(r14_two_workers_that_end_the_last_targets_at_once_end_the_release_once);
 

@@ -102,7 +102,7 @@ impl Fleet {
             caused_by: "worker".into(),
             changed,
         };
-        let mut told: Vec<_> = targets
+        let mut events: Vec<_> = targets
             .into_iter()
             .map(|target| {
                 event(Changed::Instance(InstanceChange {
@@ -123,7 +123,7 @@ impl Fleet {
                 }))
             })
             .collect();
-        told.push(event(Changed::Release(ReleaseChange {
+        events.push(event(Changed::Release(ReleaseChange {
             kind: ReleaseEventKind::Finished,
             release_id: release,
             action,
@@ -132,7 +132,7 @@ impl Fleet {
             status: progress.status(false),
             progress,
         })));
-        events::append(&mut tx, now, &told).await.unwrap();
+        events::append(&mut tx, now, &events).await.unwrap();
         tx.commit().await.unwrap();
     }
 }

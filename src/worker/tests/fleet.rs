@@ -269,7 +269,7 @@ pub fn named(names: &[&str]) -> Selection {
 }
 
 /// Code, field and ids of each problem.
-pub fn told(refused: &Refused) -> Vec<(String, String, Vec<String>)> {
+pub fn problems_of(refused: &Refused) -> Vec<(String, String, Vec<String>)> {
     let problem = |problem: &crate::domain::Problem| {
         (problem.code.to_string(), problem.field.join("."), problem.related_ids.clone())
     };

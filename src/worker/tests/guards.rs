@@ -1,4 +1,4 @@
-//! What the database refuses by itself, whatever the program does.
+//! What the database itself refuses, whatever the program does.
 
 use super::fleet::{Fleet, name, named};
 use crate::store::Result;

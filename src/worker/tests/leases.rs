@@ -46,7 +46,7 @@ async fn i3_a_worker_that_cannot_renew_its_lease_in_time_counts_it_as_lost(kind:
     // The database gives no answer to its beat, and goes on giving none.
     let mut stuck = fleet.app.db.begin().await.unwrap();
     stuck.query(sql!("SELECT id FROM worker WHERE id = $1 {lock}")).bind(me.id).execute().await.unwrap();
-    tokio::time::timeout(PATIENCE, keeping).await.expect("it gives its lease up by itself").unwrap();
+    tokio::time::timeout(PATIENCE, keeping).await.expect("it ends its lease itself").unwrap();
     drop(stuck);
     assert!(worker::beat(&fleet.app.db, me.id).await.unwrap(), "nobody has declared it dead");
 }

@@ -1,4 +1,4 @@
-//! What is on disk after a release was accepted, and what is told.
+//! What is on disk after a release was accepted, and its events.
 
 use super::fleet::{Fleet, name, named};
 use crate::domain::instance::InstanceStatus;
@@ -9,7 +9,7 @@ use crate::release::request::{ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 
 /// Kind, revision, release, instance, and whether it is locked.
-type Told = (String, i64, i64, Option<i64>, Option<bool>);
+type EventRow = (String, i64, i64, Option<i64>, Option<bool>);
 
 async fn r8_release_targets_statuses_and_events_appear_together(kind: &str) {
     let fleet = Fleet::new(kind, 3).await;
@@ -52,7 +52,7 @@ async fn r8_release_targets_statuses_and_events_appear_together(kind: &str) {
     assert_eq!(target, (fleet.instance("h00001").await, 1, from, to, "web".into(), false));
     assert_eq!(fleet.state("h00001").await, (InstanceStatus::Upgrading, from, 2));
     // Its place in the log lies before all of it: two events each, the earlier release's first.
-    let events: Vec<Told> = db
+    let events: Vec<EventRow> = db
         .query(sql!("SELECT kind, revision, release_id, instance_id, locked FROM event ORDER BY position"))
         .all()
         .await

@@ -1,6 +1,6 @@
 //! What is refused, each with its code, its field and its ids, and that nothing is changed by it.
 
-use super::fleet::{Fleet, name, named, told};
+use super::fleet::{Fleet, name, named, problems_of};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
@@ -18,7 +18,7 @@ fn one(code: &str, field: &str, ids: &[&str]) -> Vec<(String, String, Vec<String
 async fn refused(fleet: &Fleet, request: &ReleaseRequest, problems: Vec<(String, String, Vec<String>)>) {
     let before = fleet.rows().await;
     let answer = fleet.ask(request).await.expect_err("it should be refused");
-    assert_eq!(told(&answer), problems);
+    assert_eq!(problems_of(&answer), problems);
     assert_eq!(fleet.rows().await, before + 1);
     let dry = fleet.ask(&ReleaseRequest { dry_run: true, ..request.clone() }).await.expect_err("it should be refused");
     assert_eq!(dry, answer);
@@ -159,7 +159,7 @@ async fn r4_all_problems_are_told_at_once(kind: &str) {
     refused(&fleet, &request, problems.clone()).await;
     request.change.idempotency_key = Some(String::new());
     let answer = fleet.ask(&request).await.expect_err("the key is beside the other problems");
-    assert_eq!(told(&answer), [one("INVALID", "idempotencyKey", &[]), problems].concat());
+    assert_eq!(problems_of(&answer), [one("INVALID", "idempotencyKey", &[]), problems].concat());
     let reject = ReleaseRequest { on_locked: OnLocked::Reject, ..fleet.revert(Selection::All(true)) };
     refused(&fleet, &reject, one("LOCKED", "hosts", &[&instance])).await;
 }
@@ -187,14 +187,14 @@ testkit::on_both!(r4_the_executor_must_be_configured_and_what_an_installation_sa
 
 async fn r4_another_count_than_expected_is_stale(kind: &str) {
     let fleet = Fleet::new(kind, 3).await;
-    let asked = |count| ReleaseRequest { expected_count: Some(count), ..fleet.upgrade(Selection::All(true)) };
-    refused(&fleet, &asked(2), one("STALE", "expectedCount", &[])).await;
-    fleet.accepted(&asked(3)).await;
-    let nothing = fleet.ask(&asked(0)).await.unwrap_err();
-    assert_eq!(told(&nothing), one("NOTHING_TO_RELEASE", "hosts", &[]));
+    let expecting = |count| ReleaseRequest { expected_count: Some(count), ..fleet.upgrade(Selection::All(true)) };
+    refused(&fleet, &expecting(2), one("STALE", "expectedCount", &[])).await;
+    fleet.accepted(&expecting(3)).await;
+    let nothing = fleet.ask(&expecting(0)).await.unwrap_err();
+    assert_eq!(problems_of(&nothing), one("NOTHING_TO_RELEASE", "hosts", &[]));
     assert_eq!(nothing.skipped.len(), 3);
     // R9: it never stands beside another problem.
-    let stale = fleet.ask(&asked(1)).await.unwrap_err();
-    assert_eq!((told(&stale), stale.skipped.len()), (one("STALE", "expectedCount", &[]), 0));
+    let stale = fleet.ask(&expecting(1)).await.unwrap_err();
+    assert_eq!((problems_of(&stale), stale.skipped.len()), (one("STALE", "expectedCount", &[]), 0));
 }
 testkit::on_both!(r4_another_count_than_expected_is_stale);

@@ -54,7 +54,7 @@ impl Model {
         let there = choice.taken.iter().filter_map(|(_, instance)| *instance).collect();
         let (release_id, accepted) = match ask.dry_run {
             true => (None, there),
-            false => self.record(ask, &choice),
+            false => self.record_release(ask, &choice),
         };
         let accepted = Accepted { release_id, accepted, accepted_hosts, skipped: choice.skipped, replayed: false };
         if let Some(key) = key {
@@ -81,7 +81,7 @@ impl Model {
         choice.refuse(ProblemCode::Frozen, Kind::Hold, &frozen);
     }
 
-    /// The freezes that stand and refuse such a release (R17).
+    /// The freezes in force that refuse a release like this (R17).
     fn freezes(&self, ask: &Ask) -> Vec<i64> {
         let standing = self.rows.holds.iter().zip(1..).filter(|(hold, _)| !hold.ended && !hold.expired);
         let freezes = standing.filter(|(hold, _)| hold.instance.is_none() && hold.service == ask.service);
@@ -185,7 +185,7 @@ impl Model {
     }
 
     /// All of it is there at once (R8), with its rollout (R16) and what was left out (R9).
-    fn record(&mut self, ask: &Ask, choice: &Choice) -> (Option<i64>, Vec<i64>) {
+    fn record_release(&mut self, ask: &Ask, choice: &Choice) -> (Option<i64>, Vec<i64>) {
         let by = CALLERS[ask.by].0;
         let id = self.rows.releases.len() as i64 + 1;
         let to = (ask.action != ReleaseAction::Uninstall).then(|| version(ask.service, ask.version));
@@ -236,7 +236,7 @@ impl Model {
         (Some(id), accepted)
     }
 
-    /// Queues a target on a host, whose instance is made if there is none.
+    /// Queues a target on a host, whose instance is created if it has none.
     fn enlist(&mut self, release: i64, to_version: Option<i64>, host: i64, there: Option<i64>) -> i64 {
         let service = self.release(release).service;
         let instance = there.unwrap_or_else(|| {

@@ -27,7 +27,7 @@ pub fn steps(model: &Model) -> BoxedStrategy<Step> {
                 .boxed(),
         ),
         (3, (by(), services()).prop_map(|(by, service)| Step::Unfreeze { by, service }).boxed()),
-        (2, Just(Step::Sweep).boxed()),
+        (2, Just(Step::EndExpired).boxed()),
     ];
     let living: Vec<i64> = (1..=workers).filter(|id| !rows.workers[*id as usize - 1].ended).collect();
     if living.len() < 3 {

@@ -15,7 +15,7 @@ impl Model {
         if !gone.is_empty() {
             return refused(ProblemCode::NotFound, &gone);
         }
-        // Each of them has its hold before the first is told.
+        // Each of them has its hold before the first event.
         let holds: Vec<i64> = instances
             .iter()
             .map(|id| self.set(by, self.rows.instances[*id as usize - 1].service, Some(*id), false))
@@ -51,14 +51,14 @@ impl Model {
         Answer::Did(freezes)
     }
 
-    /// From now on it counts for nothing; nothing is told yet.
+    /// It has no effect from now on; no event is recorded yet.
     pub fn expire(&mut self, hold: i64) -> Answer {
         self.rows.holds[hold as usize - 1].expired = true;
         Answer::Nothing
     }
 
-    /// Tells the ends of those whose time is over: of freezes, then of holds.
-    pub fn sweep(&mut self) -> Answer {
+    /// Ends the freezes, then the holds, that have expired.
+    pub fn end_expired(&mut self) -> Answer {
         let due = self.rows.holds.iter().zip(1..).filter(|(hold, _)| hold.expired && !hold.ended);
         let (freezes, holds): (Vec<_>, Vec<_>) =
             due.map(|(hold, id)| (hold.instance, id)).partition(|due| due.0.is_none());
@@ -105,7 +105,7 @@ impl Model {
 
     fn tell_freeze(&mut self, kind: &str, hold: i64, by: &str) {
         let service = self.rows.holds[hold as usize - 1].service;
-        self.tell(Event { kind: kind.into(), caused_by: by.into(), service, hold: Some(hold), ..Event::default() });
+        self.record(Event { kind: kind.into(), caused_by: by.into(), service, hold: Some(hold), ..Event::default() });
     }
 }
 

@@ -29,7 +29,7 @@ fn reached(step: &Step, answer: &Answer) -> Vec<String> {
         (Step::TakeOver { .. }, Answer::Did(taken)) if !taken.is_empty() => vec!["taken over".into()],
         (Step::Recover { .. }, Answer::Started(_)) => vec!["started again".into()],
         (Step::Beat { .. }, Answer::Alive(false)) => vec!["lease lost".into()],
-        (Step::Sweep, Answer::Did(swept)) if swept != &[0] => vec!["swept".into()],
+        (Step::EndExpired, Answer::Did(swept)) if swept != &[0] => vec!["swept".into()],
         _ => Vec::new(),
     }
 }

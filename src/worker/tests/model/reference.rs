@@ -31,7 +31,7 @@ pub struct Start {
     pub attempt: i64,
 }
 
-/// What whoever acts gets to know.
+/// The answer to a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Answer {
     #[default]
@@ -57,7 +57,7 @@ impl Model {
             Step::Freeze { by, service, reverts } => self.freeze(*by, *service, *reverts),
             Step::Unfreeze { by, service } => self.unfreeze(*by, *service),
             Step::Expire { hold } => self.expire(*hold),
-            Step::Sweep => self.sweep(),
+            Step::EndExpired => self.end_expired(),
             Step::Confirm { by, instance, version } => self.confirm(*by, *instance, *version),
             Step::Register => self.register(),
             Step::Beat { worker } => self.beat(*worker),
@@ -100,18 +100,18 @@ impl Model {
     }
 
     /// Appends an event: positions are consecutive (I5).
-    pub fn tell(&mut self, event: Event) {
+    pub fn record(&mut self, event: Event) {
         let position = self.rows.events.len() as i64 + 1;
         self.rows.events.push(Event { position, ..event });
     }
 
-    /// Tells a change of an instance, its next revision (I5). `event` says what it was about.
+    /// Records a change of an instance, its next revision (I5). `event` says what it was about.
     pub fn tell_instance(&mut self, id: i64, before: &Instance, event: Event) {
         let locked = self.holder(id).is_some() || !self.standing(id).is_empty();
         self.instance(id).revision += 1;
         let now = self.instance(id).clone();
         let known = before.revision > 0;
-        self.tell(Event {
+        self.record(Event {
             service: now.service,
             instance: Some(id),
             revision: Some(now.revision),
@@ -124,7 +124,7 @@ impl Model {
         });
     }
 
-    /// Tells a change of a release, its next revision: counts and status follow from its targets (R14).
+    /// Records a change of a release, its next revision: counts and status follow from its targets (R14).
     pub fn tell_release(&mut self, id: i64, kind: &str, target: Option<i64>, by: &str) {
         let count = |status| self.targets(id, status).len();
         let (queued, running, succeeded) = (count(Queued), count(Running), count(Succeeded));
@@ -149,7 +149,7 @@ impl Model {
         );
         release.revision += 1;
         let now = release.clone();
-        self.tell(Event {
+        self.record(Event {
             kind: kind.into(),
             caused_by: by.into(),
             service: now.service,
@@ -163,7 +163,7 @@ impl Model {
     }
 }
 
-/// Nothing: how it came to be is told by the steps.
+/// Nothing: the steps say how it came to be.
 impl Debug for Model {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("after these steps, it is not as it should be")

@@ -180,24 +180,24 @@ impl Rows {
 
     /// Where these rows, which are there, are not those that should be; empty if they are.
     pub fn differences(&self, expected: &Rows) -> String {
-        let mut told = String::new();
-        differ("instance", &self.instances, &expected.instances, &mut told);
-        differ("release", &self.releases, &expected.releases, &mut told);
-        differ("target", &self.targets, &expected.targets, &mut told);
-        differ("skipped", &self.skips, &expected.skips, &mut told);
-        differ("through", &self.through, &expected.through, &mut told);
-        differ("hold", &self.holds, &expected.holds, &mut told);
-        differ("worker", &self.workers, &expected.workers, &mut told);
-        differ("event", &self.events, &expected.events, &mut told);
-        told
+        let mut report = String::new();
+        differ("instance", &self.instances, &expected.instances, &mut report);
+        differ("release", &self.releases, &expected.releases, &mut report);
+        differ("target", &self.targets, &expected.targets, &mut report);
+        differ("skipped", &self.skips, &expected.skips, &mut report);
+        differ("through", &self.through, &expected.through, &mut report);
+        differ("hold", &self.holds, &expected.holds, &mut report);
+        differ("worker", &self.workers, &expected.workers, &mut report);
+        differ("event", &self.events, &expected.events, &mut report);
+        report
     }
 }
 
-fn differ<T: Debug + PartialEq>(noun: &str, there: &[T], expected: &[T], told: &mut String) {
+fn differ<T: Debug + PartialEq>(noun: &str, there: &[T], expected: &[T], report: &mut String) {
     for place in 0..there.len().max(expected.len()) {
         let (there, expected) = (there.get(place), expected.get(place));
         if there != expected {
-            writeln!(told, "{noun} {}\n  is        {there:?}\n  should be {expected:?}", place + 1).unwrap();
+            writeln!(report, "{noun} {}\n  is        {there:?}\n  should be {expected:?}", place + 1).unwrap();
         }
     }
 }

@@ -21,7 +21,7 @@ pub fn version(service: i64, version: i64) -> i64 {
     (service - 1) * VERSIONS + version
 }
 
-/// A release that is asked for.
+/// A request for a release.
 #[derive(Clone)]
 pub struct Ask {
     pub by: usize,
@@ -77,7 +77,7 @@ pub enum Step {
     Expire {
         hold: i64,
     },
-    Sweep,
+    EndExpired,
     Confirm {
         by: usize,
         instance: i64,
@@ -145,7 +145,7 @@ impl Step {
             }
             Step::TakeOver { worker: id, lost, .. } => worker(id) && worker(lost) && id != lost,
             Step::Recover { worker: id, start, .. } => worker(id) && *start < model.starts.len(),
-            Step::Freeze { .. } | Step::Unfreeze { .. } | Step::Sweep | Step::Register => true,
+            Step::Freeze { .. } | Step::Unfreeze { .. } | Step::EndExpired | Step::Register => true,
         }
     }
 }
@@ -158,7 +158,7 @@ impl Display for Ask {
             ReleaseAction::Uninstall => write!(f, " on {hosts:?}")?,
             _ => write!(f, " to version {} on {hosts:?}", self.version)?,
         }
-        let told = [
+        let parts = [
             self.current_version.map(|version| format!("at version {version}")),
             (self.on_locked == OnLocked::Reject).then(|| "locked ones REJECT".into()),
             self.include_unknown.then(|| "unknown ones included".into()),
@@ -169,7 +169,7 @@ impl Display for Ask {
             self.key.map(|key| format!("key {key}")),
             self.dry_run.then(|| "dry run".into()),
         ];
-        told.iter().flatten().try_for_each(|told| write!(f, ", {told}"))
+        parts.iter().flatten().try_for_each(|part| write!(f, ", {part}"))
     }
 }
 
@@ -187,7 +187,7 @@ impl Display for Step {
             Step::Freeze { by, service: id, .. } => write!(f, "{} freezes {}, reverts too", name(by), service(id)),
             Step::Unfreeze { by, service: id } => write!(f, "{} unfreezes {}", name(by), service(id)),
             Step::Expire { hold } => write!(f, "the time of hold {hold} is over"),
-            Step::Sweep => write!(f, "holds are swept"),
+            Step::EndExpired => write!(f, "expired holds are ended"),
             Step::Confirm { by, instance, version: None } => {
                 write!(f, "{} found nothing of instance {instance}", name(by))
             }

@@ -67,14 +67,14 @@ impl System {
         doctor::check(&self.fleet.app.db).await.unwrap()
     }
 
-    /// Takes a step, and gives what whoever takes it gets to know.
+    /// Takes a step and returns its answer.
     pub async fn take(&mut self, step: &Step) -> Result<Answer> {
         let app = &self.fleet.app;
         let db = &app.db;
         Ok(match step {
             Step::Ask(ask) => match self.fleet.ask(&self.request(ask)).await {
                 Ok(accepted) => Answer::Accepted(accepted),
-                Err(refused) => Answer::Refused(told(&refused.problems), refused.skipped),
+                Err(refused) => Answer::Refused(problems_of(&refused.problems), refused.skipped),
             },
             Step::Cancel { by, release, stop_running } => {
                 let id = Kind::Release.id(*release).to_string();
@@ -108,7 +108,7 @@ impl System {
                     .await;
                 Answer::Nothing
             }
-            Step::Sweep => Answer::Did(vec![crate::catalog::end_expired(db).await? as i64]),
+            Step::EndExpired => Answer::Did(vec![crate::catalog::end_expired(db).await? as i64]),
             Step::Confirm { by, instance: id, version: found } => {
                 let found = match found {
                     Some(found) => instance::FoundState::Version(self.version_id(*id, *found).await),
@@ -275,11 +275,11 @@ fn ended(status: ReleaseTargetStatus) -> End {
 fn did<T>(answer: std::result::Result<T, Problems>, numbers: impl FnOnce(T) -> Vec<i64>) -> Answer {
     match answer {
         Ok(done) => Answer::Did(numbers(done)),
-        Err(problems) => Answer::Refused(told(&problems), Vec::new()),
+        Err(problems) => Answer::Refused(problems_of(&problems), Vec::new()),
     }
 }
 
-fn told(problems: &Problems) -> Vec<(crate::domain::ProblemCode, Vec<String>)> {
+fn problems_of(problems: &Problems) -> Vec<(crate::domain::ProblemCode, Vec<String>)> {
     problems.0.iter().map(|problem| (problem.code, problem.related_ids.clone())).collect()
 }
 
