@@ -118,7 +118,7 @@ mod tests {
     fn r16_what_is_left_out_has_its_default() {
         let rollout = Rollout { max_parallel: 1, max_failures: 0, on_failure: OnFailure::Stop, timeout_seconds: 600 };
         assert_eq!(
-            RolloutOverrides::default().resolve(&RolloutDefaults::default(), Duration::from_secs(600), 10),
+            RolloutOverrides::default().resolve(&RolloutDefaults::default(), Duration::from_mins(10), 10),
             rollout
         );
     }

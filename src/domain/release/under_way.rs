@@ -69,7 +69,7 @@ mod tests {
             running in 0_i64..6,
             queued in 0_i64..6,
         ) {
-            let progress = Progress { running, queued, ..Progress::default() };
+            let progress = Progress { queued, running, ..Progress::default() };
             let release = UnderWay { status, max_parallel, ..under_way(progress) };
             let ordinals: Vec<i64> = (1..=queued).collect();
             let started = release.may_start(&ordinals).len() as i64;
