@@ -65,7 +65,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Adds the conditions of a list, of its arguments and of its type.
-    pub(super) fn narrow(&self, level: &mut Level, list: List, args: &Args) -> Result<(), ApiError> {
+    pub(super) fn narrow(level: &mut Level, list: List, args: &Args) -> Result<(), ApiError> {
         if let Some(condition) = list.condition {
             let arguments = level.arguments(condition.arguments(), args);
             level.list.and_bound(condition, &arguments);
@@ -87,7 +87,7 @@ impl<'a> Planner<'a> {
         nodes: Nodes<'_, 'a>,
     ) -> Result<ValuePlan, ApiError> {
         let (mut level, link) = self.list_level(object, list, at);
-        self.narrow(&mut level, list, args)?;
+        Self::narrow(&mut level, list, args)?;
         level.up_to(1);
         level.rows = self.rows(at, 1);
         let level = self.push(level);
@@ -108,7 +108,7 @@ impl<'a> Planner<'a> {
             return self.supplied_list(list.of, supplied, at, args, nodes);
         }
         let (mut level, link) = self.list_level(object, list, at);
-        self.narrow(&mut level, list, args)?;
+        Self::narrow(&mut level, list, args)?;
         if let Some(first) = args.first()? {
             level.up_to(first);
         }

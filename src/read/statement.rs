@@ -96,12 +96,11 @@ impl<'a> Statement<'a> {
         let mut tables: Vec<NodeTable> = Vec::new();
         let mut values: Vec<Vec<i64>> = Vec::new();
         for ExpectedIds { of, ids, .. } in expected.filter(|expected| !expected.ids.is_empty()) {
-            match tables.iter().position(|table| table == of) {
-                Some(known) => values[known].extend(ids),
-                None => {
-                    tables.push(*of);
-                    values.push(ids.clone());
-                }
+            if let Some(known) = tables.iter().position(|table| table == of) {
+                values[known].extend(ids);
+            } else {
+                tables.push(*of);
+                values.push(ids.clone());
             }
         }
         if tables.is_empty() {

@@ -243,7 +243,7 @@ impl Session {
             match recover::take_over(db, me, &lost, &mut self.to_recover).await {
                 Ok(()) => self.state.forget_worker(lost.id),
                 Err(error) => {
-                    tracing::warn!(%error, "the targets of a lost worker could not be taken over; trying again")
+                    tracing::warn!(%error, "the targets of a lost worker could not be taken over; trying again");
                 }
             }
         }

@@ -66,7 +66,9 @@ fn check_field(object: &Object, field: &'static Field) {
         FieldSource::Ref(_, column) => check_column(place, column, None),
         FieldSource::Column(_, column) => check_column(place, column, Some(field)),
         FieldSource::Computed { columns, .. } => {
-            columns.iter().for_each(|column| check_column(place, *column, Some(field)));
+            for column in columns {
+                check_column(place, *column, Some(field));
+            }
         }
         FieldSource::Embedded { present, .. } => present.into_iter().for_each(|column| plain(place, column)),
         FieldSource::One { to, key } => {

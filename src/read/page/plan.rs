@@ -29,7 +29,7 @@ impl<'a> Planner<'a> {
         if let Some(order) = args.order()? {
             level.ordered(order);
         }
-        self.narrow(&mut level, list, args)?;
+        Self::narrow(&mut level, list, args)?;
         let name = format!("{}.{}", object.name, field.name);
         let mut page = Page::new(wanted.size, wanted.backward, name, of.cursors);
         page.cut = if wanted.backward { wanted.before.is_some() } else { wanted.after.is_some() };
