@@ -24,7 +24,7 @@ pub const ALL: [&str; 28] = [
     "worker::recover::after_take_over",
     "worker::recover::before_again",
     "worker::recover::after_again",
-    "executor::command::before_runner",
+    "executor::command::start::before_runner",
     "executor::command::after_runner",
     "executor::runner::before_fence",
     "executor::runner::before_begin",

@@ -103,7 +103,7 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
         let error = &body["errors"][0];
         assert_eq!(error["extensions"]["code"], "UNAVAILABLE", "{body:#}");
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("Make room there, then ask again"), "{message}");
+        assert!(message.contains("Free some space, then try again"), "{message}");
         let (status, why) = ready(server).await;
         assert_eq!((status, why.as_str()), (503, "the database cannot be written: make room on its disk\n"));
         // What is stored can be read all the while.

@@ -34,7 +34,7 @@ pub(super) async fn start(
     mut stop: Stop,
     lines: mpsc::Sender<Line>,
 ) -> Ended {
-    failpoint::at("executor::command::before_runner");
+    failpoint::at("executor::command::start::before_runner");
     let spawned = tokio::select! {
         biased;
         spawned = retried(|| spawn(command, order, run)) => spawned,

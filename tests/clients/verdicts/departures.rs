@@ -6,11 +6,11 @@ use apollo_compiler::{Name, Schema};
 /// What the gate's refusal says, where graphql-js takes a request.
 const STRICTER: [&str; 7] = [
     // Scalars of the schema's own, of which graphql-js takes any value.
-    "is not a DateTime",
-    "is not a Cursor",
+    "is not a valid DateTime",
+    "is not a valid Cursor",
     // A page has a size within its field's limits, from one end.
     "it must be from 0 to",
-    "Ask for the first items of a list or for the last ones",
+    "Pass either `first` or `last`, not both.",
     // The specification of September 2025: no condition at the root of a subscription,
     "can not specify @skip or @include on root fields",
     // what tools ask of the schema is not null,

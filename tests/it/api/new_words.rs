@@ -63,7 +63,7 @@ async fn a_status_of_a_newer_program_is_an_error_whose_log_line_names_the_column
     let drained = "UPDATE instance SET status = 'DRAINING', revision = revision + 1 RETURNING status";
     assert_eq!(stored.texts(drained).await, ["DRAINING"]);
     let errors = [
-        ("{ instances { nodes { id status } } }", "instance.status has the word \\\"DRAINING\\\""),
+        ("{ instances { nodes { id status } } }", "instance.status has the word \"DRAINING\""),
         ("{ services { nodes { instanceCounts { status } } } }", "instance.status or"),
     ];
     for (document, logged) in errors {

@@ -30,7 +30,7 @@ async fn i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_end
 on_both!(i2_a_worker_killed_in_mid_command_leaves_it_unknown_and_the_command_ends);
 
 async fn what_was_claimed_and_never_began_is_begun_anew_even_if_it_may_not_be_repeated(kind: &str) {
-    for point in ["worker::claim::after_commit", "executor::command::before_runner"] {
+    for point in ["worker::claim::after_commit", "executor::command::start::before_runner"] {
         let fleet = Fleet::new(kind, 2, COMMAND).await;
         fleet.script("");
         let process = Process::start_with(&fleet, COMMAND, "patient", &format!("{point}=return"));
