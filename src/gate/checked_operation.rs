@@ -1,4 +1,4 @@
-//! What is cached of a document: the requested operation as the library executes it, with everything that the values of
+//! What is cached of a document: the requested operation as async-graphql executes it, with everything that the values of
 //! its variables are checked against.
 
 use super::checked_document::CheckedDocument;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// An operation that is valid and, apart from the values of its variables, within the limits.
 pub struct CheckedOperation {
     pub tree: Arc<ExecutableDocument>,
-    /// The operation as a query that is executed without the library, or `None` if the library has to execute it.
+    /// The operation as a query that is executed without async-graphql, or `None` if async-graphql has to execute it.
     pub direct: Option<Arc<DirectQuery>>,
     pub kind: OperationType,
     pub variables: Vec<Variable>,

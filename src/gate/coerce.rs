@@ -1,5 +1,5 @@
 //! The values of variables: each is checked against the type that its operation declares, and converted to a value of
-//! the library.
+//! async-graphql.
 
 use super::errors::{MAX_ERRORS, error};
 use super::schema_index::SchemaIndex;

@@ -1,4 +1,4 @@
-//! Values that are written in a document, converted to values of the library.
+//! Values that are written in a document, converted to values of async-graphql.
 
 use super::errors::error;
 use super::positions::Positions;
@@ -59,7 +59,7 @@ impl LiteralConverter<'_> {
     }
 }
 
-/// Returns a literal without variables as a value of the library.
+/// Returns a literal without variables as a value of async-graphql.
 fn plain(literal: &Literal) -> ConstValue {
     match literal {
         Literal::Null | Literal::Variable(_) => ConstValue::Null,

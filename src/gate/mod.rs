@@ -1,5 +1,5 @@
 //! One reading of a request: its text is parsed, validated and measured only here, and the values of its variables are
-//! coerced, before any field is executed. The library gets the tree of the requested operation alone. Verdicts are
+//! coerced, before any field is executed. async-graphql gets the tree of the requested operation alone. Verdicts are
 //! those of the specification and of graphql-js; `tests/clients` compares them.
 //!
 //! ```text

@@ -57,10 +57,10 @@ impl PreparedRequest {
         async move { schema.execute(self.request(), caller, &request_id).await }.boxed()
     }
 
-    /// Returns the request that the library executes.
+    /// Returns the request that async-graphql executes.
     pub fn request(self) -> Request {
         let mut request = Request::new(String::new()).variables(self.variables).data(MessageObjects(self.objects));
-        // The library consumes the document that it executes. It gets a copy of this one operation, which shares its
+        // async-graphql consumes the document that it executes. It gets a copy of this one operation, which shares its
         // names.
         request.set_parsed_query(ExecutableDocument::clone(&self.operation.tree));
         request

@@ -1,5 +1,5 @@
 //! What the parser accepts although a document must not contain it: the parser follows a newer specification than
-//! clients and the library, does not apply one rule about values, and drops arguments and input fields without a value.
+//! clients and async-graphql, does not apply one rule about values, and drops arguments and input fields without a value.
 
 use super::errors::error;
 use super::positions::Positions;

@@ -1,4 +1,4 @@
-//! Queries that are executed without the library. It would copy the document's tree for each request, since it takes a tree
+//! Queries that are executed without async-graphql. It would copy the document's tree for each request, since it takes a tree
 //! apart as it executes it, and would make a future and a value of each field of the root, which all come down to bytes
 //! that are written by `read`.
 
@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use std::sync::Arc;
 
-/// A query without introspection, which is the library's.
+/// A query without introspection.
 pub struct DirectQuery {
     document: Arc<ExecutableDocument>,
     /// The variables of `@skip` and `@include`.
@@ -28,7 +28,7 @@ pub struct DirectQuery {
 }
 
 impl DirectQuery {
-    /// The query of a document with one operation, or `None` if the library has to execute it.
+    /// The query of a document with one operation, or `None` if async-graphql has to execute it.
     pub fn of(document: &Arc<ExecutableDocument>) -> Option<DirectQuery> {
         let operation = operation(document)?;
         let is_direct = operation.ty == OperationType::Query && !introspects(document, &operation.selection_set.node);

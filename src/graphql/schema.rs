@@ -17,7 +17,7 @@ pub type Query = RootType<QueryRoot>;
 type Mutation = RootType<MutationRoot>;
 type Subscription = SubscriptionRootType<Subscriptions>;
 
-/// The API as the library executes it, for the requests that [`prepare`](super::prepare) makes ready.
+/// The API as async-graphql executes it, for the requests that [`prepare`](super::prepare) makes ready.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 fn build() -> SchemaBuilder<Query, Mutation, Subscription> {

@@ -46,7 +46,7 @@ pub trait ListOrder: InputType {
     fn order(self) -> Order;
 }
 
-/// An argument of a type of the library's.
+/// An argument of a type that async-graphql parses.
 pub const fn arg<T: InputType>(name: &'static str, about: &'static str) -> Arg {
     Arg { name, about, ty: T::create_type_info, type_name: T::type_name, default: None, role: ArgRole::Plain }
 }

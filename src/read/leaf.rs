@@ -28,7 +28,7 @@ impl Leaf {
     }
 }
 
-/// A leaf of a type of the library's.
+/// A leaf of a type that async-graphql registers.
 pub const fn leaf<T: OutputType>(kind: CellKind, write: fn(Cell<'_>, &mut Vec<u8>)) -> Leaf {
     Leaf { ty: T::create_type_info, kind, write, vocabulary: None }
 }

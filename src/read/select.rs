@@ -33,7 +33,7 @@ enum Selected<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The operation that the library executes.
+    /// The operation that async-graphql executes.
     pub fn of<T>(ctx: &ContextBase<'a, T>) -> Document<'a> {
         let env = ctx.query_env;
         Document {

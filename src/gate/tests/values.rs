@@ -1,7 +1,7 @@
 use super::*;
 use async_graphql::parser::types::{DocumentOperations, Selection};
 
-/// The values of variables as the library gets them.
+/// The values of variables as async-graphql gets them.
 fn coerced(text: &str, variables: Value) -> Value {
     let operation = operation(text);
     let variables = coerce::coerce_all(&GATE.schema, &operation.variables, variables.as_object().unwrap().clone());
@@ -9,7 +9,7 @@ fn coerced(text: &str, variables: Value) -> Value {
     serde_json::to_value(variables).unwrap()
 }
 
-/// The first argument of the first field, as the library gets it.
+/// The first argument of the first field, as async-graphql gets it.
 fn literal(text: &str) -> String {
     let tree = accepted(text, json!({})).request().parsed_query().unwrap().clone();
     let DocumentOperations::Single(operation) = tree.operations else { unreachable!() };
@@ -76,7 +76,7 @@ fn every_value_that_is_wrong_is_reported_at_its_place() {
 }
 
 #[test]
-fn literals_reach_the_library_as_they_are_written() {
+fn literals_reach_the_executor_as_they_are_written() {
     for (written, expected) in [
         (r#""\uD83D\uDE00 \u{1F600}""#, "\"😀 😀\""),
         (r#""""a \""" b""""#, r#""a \"\"\" b""#),

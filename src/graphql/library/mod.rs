@@ -16,6 +16,8 @@
 //! | `response` | passes nothing from a resolver to the caller beside the answer, except HTTP headers | a cell in the request's data | [#370], whose answer this is |
 //! | `subscription` | keeps the document and the request's data for as long as a subscription lasts | the subscriber is handed out, and the rest is dropped | none found |
 //!
+//! Queries without introspection do not go through it at all (`graphql::direct`).
+//!
 //! Its version is pinned in `Cargo.toml`: 7.1.0 to 7.2.1 fail the tests of how null spreads to the field above. A request
 //! takes its document by value ([#1483]), so the gate clones the tree of a known one.
 //!
