@@ -54,8 +54,8 @@ impl Lockkeeper {
         let wanted = format!("lockkeeper_subscribers{{transport=\"websocket\"}} {}", self.subscribed);
         loop {
             let asked = http.get(format!("{}/metrics", self.server.url)).bearer_auth(&self.token).send().await;
-            let told = asked.expect("it answers").text().await.expect("a text");
-            if told.lines().any(|line| line == wanted) {
+            let message = asked.expect("it answers").text().await.expect("a text");
+            if message.lines().any(|line| line == wanted) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -181,8 +181,8 @@ async fn reading_takes(asking: &Asking) -> anyhow::Result<f64> {
 
 /// How many statements the server has run.
 async fn statements(asking: &Asking) -> anyhow::Result<f64> {
-    let told = asking.figures().await?;
-    let figure = told.lines().find_map(|line| line.strip_prefix("lockkeeper_database_statements_total "));
+    let reported = asking.figures().await?;
+    let figure = reported.lines().find_map(|line| line.strip_prefix("lockkeeper_database_statements_total "));
     Ok(figure.context("no figure of statements")?.parse()?)
 }
 

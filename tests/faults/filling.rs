@@ -111,8 +111,8 @@ async fn nothing_is_lost(server: &Server, fill: impl FnOnce(), free: impl FnOnce
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let said = warnings(server).split_off(warned);
-    let told = said.iter().filter(|line| line.contains("the database cannot be written")).count();
-    assert!(told == 1 && said.len() <= 6, "{said:#?}");
+    let answer = said.iter().filter(|line| line.contains("the database cannot be written")).count();
+    assert!(answer == 1 && said.len() <= 6, "{said:#?}");
 
     free();
     let began = Instant::now();

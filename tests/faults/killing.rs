@@ -142,7 +142,7 @@ async fn kill_and_see(kind: &str, kills: usize) {
          {asked} releases, {starts} starts, {takeovers} taken over, {again} started again, {unknown} unknown; \
          {events} events over {reconnects} reconnects; 0 violations{}",
         killing.points.reached(),
-        killing.points.told()
+        killing.points.report()
     );
     // Each had a turn, and what was missed some more.
     let every = rounds >= failpoint::ALL.len() + 10;

@@ -75,7 +75,7 @@ impl Points {
     }
 
     /// What happened at each, for people.
-    pub fn told(&self) -> String {
+    pub fn report(&self) -> String {
         let hits = self.hits.iter().map(|(point, hits)| format!("\n    {hits} {point}"));
         let misses = self.misses.iter().map(|point| format!("\n    not reached in time: {point}"));
         hits.chain(misses).collect()

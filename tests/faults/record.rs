@@ -72,11 +72,11 @@ impl Record {
         let seen = self.seen.lock().unwrap().clone();
         assert!(seen == all, "seen {} of {}: {:?}", seen.len(), all.len(), difference(&seen, &all));
         let mut revisions: HashMap<&str, u64> = HashMap::new();
-        for told in &seen {
-            let (instance, rest) = told.split_once(' ').unwrap();
+        for received in &seen {
+            let (instance, rest) = received.split_once(' ').unwrap();
             let last = revisions.entry(instance).or_default();
             *last += 1;
-            assert!(rest.starts_with(&format!("{last} ")), "{told} after revision {}", *last - 1);
+            assert!(rest.starts_with(&format!("{last} ")), "{received} after revision {}", *last - 1);
         }
         seen.len()
     }

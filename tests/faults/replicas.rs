@@ -114,7 +114,7 @@ async fn i5_after_lost_connections_to_the_database_subscriptions_go_on_where_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r17_holds_end_once_with_one_event_each_whoever_sweeps() {
+async fn r17_holds_end_once_with_one_event_each_whichever_process_ends_them() {
     let one = Server::start(PROGRAM, "postgres");
     let (two, worker) = (one.another(&[]), one.worker());
     let fleet = two.client().service("shop").hosts(40).install().await;
@@ -139,8 +139,8 @@ async fn r17_holds_end_once_with_one_event_each_whoever_sweeps() {
         assert!(began.elapsed() < testkit::MAX_WAIT, "the holds still stand");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let told = "SELECT CAST(hold_id AS text) FROM event WHERE kind = 'HOLD' GROUP BY hold_id HAVING count(*) <> 2";
-    assert_eq!(stored.texts(told).await, [""; 0], "a hold is told of when it is set and when it ends");
+    let message = "SELECT CAST(hold_id AS text) FROM event WHERE kind = 'HOLD' GROUP BY hold_id HAVING count(*) <> 2";
+    assert_eq!(stored.texts(message).await, [""; 0], "a hold is told of when it is set and when it ends");
     assert!(worker.terminate());
     one.assert_sound();
 }

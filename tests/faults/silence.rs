@@ -88,7 +88,7 @@ impl Subscriber {
 }
 
 /// Every event of instances, in order.
-async fn told(stored: &Database) -> Vec<String> {
+async fn received(stored: &Database) -> Vec<String> {
     let sql = "SELECT 'ins_' || CAST(instance_id AS text) || ' ' || CAST(revision AS text)
                FROM event WHERE subject = 'INSTANCE' ORDER BY position";
     stored.texts(sql).await
@@ -133,7 +133,7 @@ async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing(kind:
     }
     drop(connection);
     let stored = server.stored().await;
-    let before = told(&stored).await.len();
+    let before = received(&stored).await.len();
     let mut subscribers = Vec::new();
     for way in [Way::Events, Way::Socket] {
         let subscriber = Subscriber::new(&server, HEAVY).await;
@@ -150,7 +150,7 @@ async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing(kind:
         tokio::time::sleep(Duration::from_millis(100)).await;
         most = most.max(memory(server.pid()));
     }
-    let all = told(&stored).await.split_off(before);
+    let all = received(&stored).await.split_off(before);
     assert_eq!(all.len(), EVENTS);
     for (way, mut subscriber, mut connection) in subscribers {
         let mut connections = 1;
@@ -177,7 +177,7 @@ async fn i5_who_comes_back_fifty_times_gets_each_event_once_in_order(kind: &str)
     let fleet = server.client().service("shop").hosts(10).install().await;
     let ids = instances(&fleet).await;
     let stored = server.stored().await;
-    let before = told(&stored).await.len();
+    let before = received(&stored).await.len();
     let mut subscriber = Subscriber::new(&server, LIGHT).await;
     let happening = tokio::spawn({
         let fleet = fleet.clone();
@@ -197,7 +197,7 @@ async fn i5_who_comes_back_fifty_times_gets_each_event_once_in_order(kind: &str)
     let mut connection = subscriber.connect(&server, Way::Events).await;
     let mut all = Vec::new();
     while subscriber.seen.len() != all.len() || all.is_empty() {
-        all = told(&stored).await.split_off(before);
+        all = received(&stored).await.split_off(before);
         subscriber.read(&mut connection, all.len() - subscriber.seen.len()).await;
     }
     assert!(subscriber.seen == all, "{kind}: not each event once, in order");

@@ -28,7 +28,7 @@ fn held(revision: i64, locked: bool) -> Event {
     event("HOLD", revision, "RUNNING", "RUNNING", locked)
 }
 
-async fn r17_any_number_of_holds_stand_and_each_is_told_with_what_is_true_after_it(kind: &str) {
+async fn r17_any_number_of_holds_stand_and_each_is_reported_with_what_is_true_after_it(kind: &str) {
     let ground = Ground::new(kind).await;
     let ids = instances(&ground, 2).await;
     let (a, b) = (ids[0], ids[1]);
@@ -48,7 +48,7 @@ async fn r17_any_number_of_holds_stand_and_each_is_told_with_what_is_true_after_
     assert_eq!(ground.instance_events(b).await, [held(2, true)]);
     assert_eq!(ground.revision(a).await, 7);
 }
-testkit::on_both!(r17_any_number_of_holds_stand_and_each_is_told_with_what_is_true_after_it);
+testkit::on_both!(r17_any_number_of_holds_stand_and_each_is_reported_with_what_is_true_after_it);
 
 async fn r17_a_hold_that_ends_leaves_its_instance_locked_while_a_release_has_it(kind: &str) {
     let ground = Ground::new(kind).await;

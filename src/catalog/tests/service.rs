@@ -48,7 +48,7 @@ async fn r4_everything_that_is_wrong_with_a_new_service_is_reported_at_once(kind
 }
 testkit::on_both!(r4_everything_that_is_wrong_with_a_new_service_is_reported_at_once);
 
-async fn of_requests_that_race_for_a_name_one_gets_it_and_the_others_are_told_who(kind: &str) {
+async fn of_requests_that_race_for_a_name_one_gets_it_and_the_others_learn_who(kind: &str) {
     let ground = Ground::new(kind).await;
     let racers = (0..8).map(|_| {
         let app = ground.app.clone();
@@ -65,7 +65,7 @@ async fn of_requests_that_race_for_a_name_one_gets_it_and_the_others_are_told_wh
     assert_eq!((winners.len(), refused.len()), (1, 7));
     assert!(refused.iter().all(|ids| *ids == winners));
 }
-testkit::on_both!(of_requests_that_race_for_a_name_one_gets_it_and_the_others_are_told_who);
+testkit::on_both!(of_requests_that_race_for_a_name_one_gets_it_and_the_others_learn_who);
 
 async fn what_is_left_out_of_an_edit_stays_and_an_edit_without_a_difference_is_no_event(kind: &str) {
     let ground = Ground::new(kind).await;

@@ -109,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn r9_a_locked_instance_is_never_taken_and_told_as_locked(
+        fn r9_a_locked_instance_is_never_taken_and_reported_as_locked(
             instance in state(), to in proptest::option::of(1_i64..4), which in 0..2_usize, included in any::<bool>(),
         ) {
             let locked = CandidateState { locked: true, ..instance };
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn r7_each_reason_is_told() {
+    fn r7_each_reason_is_reported() {
         let running = |version_id| CandidateState { status: InstanceStatus::Running, version_id, locked: false };
         let unknown = CandidateState { status: InstanceStatus::Unknown, version_id: Some(2), locked: false };
         let reason = |action, instance| left_out(action, Some(2), &instance, false);

@@ -16,7 +16,7 @@ async fn worker(fleet: &Fleet) -> WorkerRef {
     WorkerRef { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
 }
 
-async fn i3_whoever_declares_a_worker_dead_waits_for_what_it_is_claiming(kind: &str) {
+async fn i3_a_process_that_declares_a_worker_dead_waits_for_what_it_is_claiming(kind: &str) {
     let fleet = Fleet::new(kind, 0).await;
     let (old, new) = (worker(&fleet).await, worker(&fleet).await);
     // As a claim does before it begins anything.
@@ -33,7 +33,7 @@ async fn i3_whoever_declares_a_worker_dead_waits_for_what_it_is_claiming(kind: &
     tokio::time::timeout(PATIENCE, taking).await.unwrap().unwrap().unwrap();
     assert!(!worker::is_alive(&mut fleet.app.db.begin().await.unwrap(), old.id).await.unwrap());
 }
-testkit::on_both!(i3_whoever_declares_a_worker_dead_waits_for_what_it_is_claiming);
+testkit::on_both!(i3_a_process_that_declares_a_worker_dead_waits_for_what_it_is_claiming);
 
 async fn i3_a_worker_that_cannot_renew_its_lease_in_time_counts_it_as_lost(kind: &str) {
     let fleet = Fleet::new(kind, 0).await;

@@ -120,7 +120,7 @@ async fn r6_a_named_host_needs_an_instance_at_the_current_version(kind: &str) {
 }
 testkit::on_both!(r6_a_named_host_needs_an_instance_at_the_current_version);
 
-async fn r4_all_problems_are_told_at_once(kind: &str) {
+async fn r4_all_problems_are_reported_at_once(kind: &str) {
     let fleet = Fleet::new(kind, 3).await;
     fleet.hosts(&["bare".into()]).await;
     let bare = Kind::Host.id(fleet.host("bare").await).to_string();
@@ -163,7 +163,7 @@ async fn r4_all_problems_are_told_at_once(kind: &str) {
     let reject = ReleaseRequest { on_locked: OnLocked::Reject, ..fleet.revert(Selection::All(true)) };
     refused(&fleet, &reject, one("LOCKED", "hosts", &[&instance])).await;
 }
-testkit::on_both!(r4_all_problems_are_told_at_once);
+testkit::on_both!(r4_all_problems_are_reported_at_once);
 
 async fn r4_the_executor_must_be_configured_and_what_an_installation_says_must_fit(kind: &str) {
     let fleet = Fleet::new(kind, 1).await;

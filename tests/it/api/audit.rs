@@ -63,11 +63,11 @@ async fn denials(client: &Client, caller: &str, expected: &[(&str, i64)]) -> Vec
     loop {
         let mut found = audit(client, &filter, "").await;
         found.sort_by_key(counted);
-        let told: Vec<_> = found.iter().map(counted).collect();
-        if told == expected {
+        let message: Vec<_> = found.iter().map(counted).collect();
+        if message == expected {
             return found;
         }
-        assert!(started.elapsed() < MAX_WAIT, "{told:?} in place of {expected:?}");
+        assert!(started.elapsed() < MAX_WAIT, "{message:?} in place of {expected:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -104,10 +104,10 @@ async fn tokens_that_are_made_and_revoked_are_in_the_audit_log_without_their_sec
     }
     let all = world.audit("callers: [\"command line\"]", "").await;
     let entries: Vec<&Value> = all.iter().filter(|entry| entry["input"]["name"] == "robot").collect();
-    let told =
+    let message =
         |entry: &Value| format!("{} {}", entry["operation"].as_str().unwrap(), entry["outcome"].as_str().unwrap());
-    let told: Vec<String> = entries.iter().map(|entry| told(entry)).collect();
-    assert_eq!(told, ["createToken ACCEPTED", "revokeTokens ACCEPTED", "revokeTokens REFUSED"]);
+    let message: Vec<String> = entries.iter().map(|entry| message(entry)).collect();
+    assert_eq!(message, ["createToken ACCEPTED", "revokeTokens ACCEPTED", "revokeTokens REFUSED"]);
     assert_eq!(entries[0]["input"], json!({ "name": "robot", "role": "BUILDER", "expiresAt": null }));
     assert_eq!(entries[0]["result"], entries[1]["result"], "the same token");
     assert_eq!(entries[2]["result"], json!(["NOT_FOUND"]));

@@ -143,9 +143,9 @@ on_both!(r6_a_host_that_is_given_twice_is_refused in World);
 async fn r6_ten_thousand_hostnames_are_looked_up_and_one_more_is_refused(world: &World) {
     let mut names: Vec<String> = (0..10_000).map(|number| format!("nowhere-{number:05}")).collect();
     names[0].clone_from(&world.shop.hostnames[0]);
-    let told = names[1..=100].join(" ");
+    let message = names[1..=100].join(" ");
     let input = world.release(1, json!({ "hosts": { "hostnames": names } }));
-    world.refuses("upgradeInstances", input, &[&format!("NOT_FOUND input.hosts.hostnames [{told}]")]).await;
+    world.refuses("upgradeInstances", input, &[&format!("NOT_FOUND input.hosts.hostnames [{message}]")]).await;
     names.push("one-too-many".to_owned());
     let input = world.release(1, json!({ "hosts": { "hostnames": names } }));
     world.refuses("upgradeInstances", input, &["INVALID input.hosts.hostnames []"]).await;
@@ -183,7 +183,7 @@ async fn r15_a_second_installation_on_a_host_is_refused(world: &World) {
 }
 on_both!(r15_a_second_installation_on_a_host_is_refused in World);
 
-async fn r4_all_problems_of_a_request_are_told_at_once(world: &World) {
+async fn r4_all_problems_of_a_request_are_reported_at_once(world: &World) {
     let foreign = &world.mail.versions[0];
     let input = world.release(
         1,
@@ -195,10 +195,10 @@ async fn r4_all_problems_of_a_request_are_told_at_once(world: &World) {
             "reason": "x".repeat(1001),
         }),
     );
-    let mut told = world.client.problems("upgradeInstances", input).await;
-    told.sort();
+    let mut message = world.client.problems("upgradeInstances", input).await;
+    message.sort();
     assert_eq!(
-        told,
+        message,
         [
             "INVALID input.reason []".to_owned(),
             "INVALID input.rollout.maxParallel []".to_owned(),
@@ -210,7 +210,7 @@ async fn r4_all_problems_of_a_request_are_told_at_once(world: &World) {
         ]
     );
 }
-on_both!(r4_all_problems_of_a_request_are_told_at_once in World);
+on_both!(r4_all_problems_of_a_request_are_reported_at_once in World);
 
 async fn r9_r17_what_is_held_or_frozen_is_refused_when_asked_to(world: &World) {
     let instance = world.shop.instance(0).await;

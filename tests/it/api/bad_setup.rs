@@ -16,9 +16,9 @@ async fn a_second_server_on_one_sqlite_file_is_refused() {
     server.client().service("shop").versions(1).hosts(1).install().await;
 }
 
-async fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts(kind: &str) {
+async fn a_mistake_in_the_configuration_is_reported_with_its_line_and_nothing_starts(kind: &str) {
     let server = Server::start(PROGRAM, kind);
-    for (text, line, told) in [
+    for (text, line, message) in [
         ("[executors.web]\nkind = \"command\"\nprogarm = \"/x\"\n", 3, "progarm"),
         ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\ntimeout = \"long\"\n", 4, "is not a duration"),
         ("listen = \"127.0.0.1:0\"\n[executors.web\n", 2, ""),
@@ -30,7 +30,7 @@ async fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && output.stdout.is_empty(), "{text}\n{said}");
         assert!(said.contains("mistake.toml") && said.contains(&format!("line {line}")), "{text}\n{said}");
-        assert!(said.contains(told), "{text}\n{said}");
+        assert!(said.contains(message), "{text}\n{said}");
     }
 }
-on_both!(a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts);
+on_both!(a_mistake_in_the_configuration_is_reported_with_its_line_and_nothing_starts);

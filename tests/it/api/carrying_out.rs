@@ -24,7 +24,7 @@ fn with_script(kind: &str, script: &str) -> Server {
     server
 }
 
-async fn a_command_is_told_what_to_do_and_its_output_is_kept(kind: &str) {
+async fn a_command_gets_its_order_and_its_output_is_kept(kind: &str) {
     let script = "#!/bin/sh\necho \"$LOCKKEEPER_ACTION $LOCKKEEPER_SERVICE $LOCKKEEPER_PREVIOUS_VERSION \
             to $LOCKKEEPER_VERSION from $LOCKKEEPER_ARTIFACT on $LOCKKEEPER_HOSTNAME\"\necho careful >&2\n";
     let server = with_script(kind, script);
@@ -40,13 +40,13 @@ async fn a_command_is_told_what_to_do_and_its_output_is_kept(kind: &str) {
             let of_host = |line: &&Value| line["hostname"] == **hostname && line["stream"] == stream;
             lines.iter().filter(of_host).map(|line| line["text"].as_str().unwrap()).collect()
         };
-        let told = format!("UPGRADE shop 1.0.0 to 1.1.0 from shop-1.1.0.tar.gz on {hostname}");
-        assert_eq!(said("STDOUT"), [told.as_str()]);
+        let message = format!("UPGRADE shop 1.0.0 to 1.1.0 from shop-1.1.0.tar.gz on {hostname}");
+        assert_eq!(said("STDOUT"), [message.as_str()]);
         assert_eq!(said("STDERR"), ["careful"]);
     }
     server.assert_sound();
 }
-on_both!(a_command_is_told_what_to_do_and_its_output_is_kept);
+on_both!(a_command_gets_its_order_and_its_output_is_kept);
 
 async fn r12_r16_a_command_that_fails_changes_no_version_and_stops_the_rest(kind: &str) {
     let script = "#!/bin/sh\n[ \"$LOCKKEEPER_ACTION $LOCKKEEPER_HOSTNAME\" != \"UPGRADE shop-02\" ] || exit 3\n";

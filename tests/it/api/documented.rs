@@ -51,12 +51,12 @@ async fn the_loop_with_curl_goes_on_where_it_was(world: &World) {
         let early = (upgrade == 1).then(|| Watching::start(directory.path(), &settings));
         world.shop.finish("upgradeInstances", &world.shop.versions[upgrade]).await;
         let mut watching = early.unwrap_or_else(|| Watching::start(directory.path(), &settings));
-        let mut told = tokio::task::block_in_place(|| watching.events(6));
-        told.sort();
+        let mut received = tokio::task::block_in_place(|| watching.events(6));
+        received.sort();
         let revisions = [1 + 2 * upgrade as i64, 2 + 2 * upgrade as i64];
         let hosts = world.shop.hostnames.iter();
         let expected: Vec<_> = hosts.flat_map(|host| revisions.map(|revision| (host.clone(), revision))).collect();
-        assert_eq!(told, expected);
+        assert_eq!(received, expected);
         // The place is noted once the event has been shown, and soon after that how far the quiet stream has looked.
         let head = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
         until("the place is noted", async || {

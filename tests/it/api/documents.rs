@@ -183,11 +183,11 @@ async fn trusted_documents_run_by_their_ids_over_every_transport(kind: &str) {
     assert_eq!(socket.hear().await["payload"], created);
     let request = caller.http.post(&caller.url).bearer_auth(&caller.token).header("accept", "text/event-stream");
     let mut stream = request.json(&watch).send().await.unwrap();
-    let mut told = String::new();
-    while !told.contains("\n\n") {
-        told += str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap();
+    let mut reported = String::new();
+    while !reported.contains("\n\n") {
+        reported += str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap();
     }
-    assert!(told.contains(&format!("data: {created}\n")), "{told}");
+    assert!(reported.contains(&format!("data: {created}\n")), "{reported}");
     server.assert_sound();
 }
 on_both!(trusted_documents_run_by_their_ids_over_every_transport);

@@ -79,8 +79,8 @@ impl World {
         for _ in 0..times {
             let hold = json!({ "instanceIds": [self.instance], "reason": "Mine." });
             self.desk.client.change("holdInstances", hold, "__typename").await;
-            let told = stream.value("instanceStatusChanged").await;
-            assert_eq!(told["instance"]["id"], *self.instance);
+            let received = stream.value("instanceStatusChanged").await;
+            assert_eq!(received["instance"]["id"], *self.instance);
         }
     }
 }
@@ -139,8 +139,8 @@ async fn i5_twenty_heavy_subscriptions_of_one_socket_leave_memory_and_time_to_ot
     }
     // They are read as fast as they come.
     let reading = tokio::spawn(async move {
-        let mut told = vec![Vec::new(); 20];
-        while told.iter().any(|told: &Vec<String>| told.len() < 10) {
+        let mut received = vec![Vec::new(); 20];
+        while received.iter().any(|received: &Vec<String>| received.len() < 10) {
             let next = socket.hear().await;
             // One that had to wait for long says how far it has looked.
             if next["type"] == "ping" {
@@ -148,13 +148,13 @@ async fn i5_twenty_heavy_subscriptions_of_one_socket_leave_memory_and_time_to_ot
             }
             assert_eq!(next["type"], "next", "{:.500}", next.to_string());
             let number: usize = next["id"].as_str().unwrap().parse().unwrap();
-            told[number].push(text(&next["payload"]["data"]["releaseLog"]["text"]));
+            received[number].push(text(&next["payload"]["data"]["releaseLog"]["text"]));
         }
-        told
+        received
     });
     world.others_are_served(10).await;
-    for told in reading.await.unwrap() {
-        assert_eq!(told, lines[..told.len()]);
+    for received in reading.await.unwrap() {
+        assert_eq!(received, lines[..received.len()]);
     }
     weighed.is_light();
 }
@@ -174,12 +174,12 @@ async fn i5_heavy_streams_that_nobody_reads_are_bounded_and_miss_nothing() {
     // One of them reads after all.
     let mut late = streams.pop().expect("there are six");
     drop(streams);
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     while let Some(sent) = late.next().await.filter(|sent| sent.event == "next") {
         assert!(sent.data["errors"].is_null());
-        told.push(text(&sent.data["data"]["releaseLog"]["text"]));
+        received.push(text(&sent.data["data"]["releaseLog"]["text"]));
     }
-    assert!(told == lines, "not each line once, in order: {} of {}", told.len(), lines.len());
+    assert!(received == lines, "not each line once, in order: {} of {}", received.len(), lines.len());
     weighed.is_light();
 }
 
@@ -189,12 +189,12 @@ async fn a_message_that_multiplies_is_refused_over_both_transports() {
     let document = HEAVY.replace("40", "100");
     let token = server.token("heavy", "viewer");
     let mut stream = server.client_as("heavy", "viewer").subscribe(&document, json!({ "release": "rel_1" })).await;
-    let told = stream.next().await.expect("it says why").data["errors"][0].take();
+    let received = stream.next().await.expect("it says why").data["errors"][0].take();
     let complete = tokio::time::timeout(MAX_WAIT, stream.next()).await.unwrap();
     assert_eq!(complete.expect("it is completed").event, "complete");
     let mut socket = Socket::open(&server, &token).await;
     let refused = socket.refused(&document, json!({ "release": "rel_1" })).await;
-    for error in [told, refused] {
+    for error in [received, refused] {
         assert_eq!(error["extensions"]["code"], "TOO_COMPLEX", "{error:#}");
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("`message_objects`") && message.contains("5000"), "{message}");

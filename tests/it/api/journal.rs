@@ -11,15 +11,15 @@ async fn the_log_has_a_line_when_a_release_is_accepted_and_over_and_one_for_each
     let hosts = world.shop.hostnames.iter().map(|host| ("target ended".to_owned(), host.clone()));
     let releases = ["ACCEPTED", "FINISHED"].map(|kind| (format!("release {kind}"), "UPGRADE".to_owned()));
     for (what, about) in hosts.chain(releases) {
-        let told = || world.server.log().lines().filter(|line| fits(line, &what, &about, &release)).count();
+        let printed = || world.server.log().lines().filter(|line| fits(line, &what, &about, &release)).count();
         // What was committed is logged right afterwards, by another process.
         for _ in 0..100 {
-            if told() == 1 {
+            if printed() == 1 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        assert_eq!(told(), 1, "{what} {about} of {release} in\n{}", world.server.log());
+        assert_eq!(printed(), 1, "{what} {about} of {release} in\n{}", world.server.log());
     }
     let log = world.server.log();
     for line in log.lines().filter(|line| line.contains("target ended") && line.contains(&format!("{release} "))) {

@@ -58,7 +58,7 @@ async fn variables_are_checked_anew_for_a_document_that_is_kept(world: &World) {
 }
 on_both!(variables_are_checked_anew_for_a_document_that_is_kept in World);
 
-async fn rights_are_those_of_who_asks_whoever_asked_before(world: &World) {
+async fn rights_are_those_of_the_caller_whoever_sent_the_document_before(world: &World) {
     let document = "mutation($input: CreateServiceInput!) { createService(input: $input) { service { name } } }";
     let viewer = world.server.client_as("reader", "viewer");
     for name in ["first", "second"] {
@@ -72,7 +72,7 @@ async fn rights_are_those_of_who_asks_whoever_asked_before(world: &World) {
         assert_eq!(client.query(me, Value::Null).await["viewer"]["name"], name);
     }
 }
-on_both!(rights_are_those_of_who_asks_whoever_asked_before in World);
+on_both!(rights_are_those_of_the_caller_whoever_sent_the_document_before in World);
 
 async fn what_is_invalid_stays_so_and_conditions_are_looked_at_each_time(world: &World) {
     for _ in 0..2 {

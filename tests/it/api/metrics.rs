@@ -11,12 +11,12 @@ async fn figure(server: &Server, token: &str, name: &str) -> f64 {
     let http = reqwest::Client::new();
     let response = http.get(format!("{}/metrics", server.url)).bearer_auth(token).send().await.unwrap();
     assert_eq!(response.status(), 200);
-    let told = response.text().await.unwrap();
-    let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name} in\n{told}")).parse().unwrap()
+    let printed = response.text().await.unwrap();
+    let line = printed.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in\n{printed}")).parse().unwrap()
 }
 
-async fn releases_and_targets_are_told_by_status_and_the_wait_of_the_queued(kind: &str) {
+async fn releases_and_targets_are_reported_by_status_and_the_wait_of_the_queued(kind: &str) {
     let server = Server::start(PROGRAM, kind);
     let token = server.token("prometheus", "viewer");
     let shop = server.client().service("shop").hosts(3).install().await;
@@ -60,4 +60,4 @@ async fn releases_and_targets_are_told_by_status_and_the_wait_of_the_queued(kind
     let counted = "lockkeeper_request_duration_seconds_count{operation=\"mutation\",outcome=\"ok\"}";
     assert!(figure(&server, &token, counted).await > 5.0);
 }
-on_both!(releases_and_targets_are_told_by_status_and_the_wait_of_the_queued);
+on_both!(releases_and_targets_are_reported_by_status_and_the_wait_of_the_queued);

@@ -37,7 +37,7 @@ async fn a_commands_secrets_are_in_its_environment_and_hidden_in_all_that_is_sto
     let client = server.client();
     let leaky = client.service("leaky").executor("leaky").versions(1).hosts(1).register().await;
     let none = client.service("none").executor("none").versions(1).hosts(1).register().await;
-    let mut told = Vec::new();
+    let mut answer = Vec::new();
     for fleet in [&leaky, &none] {
         let input = json!({
             "serviceId": fleet.service, "versionId": fleet.versions[0], "hosts": { "hostnames": fleet.hostnames },
@@ -46,17 +46,17 @@ async fn a_commands_secrets_are_in_its_environment_and_hidden_in_all_that_is_sto
         assert_eq!(fleet.finished(&release).await, "FAILED");
         let document = "query($id: ID!) { node(id: $id) { ... on Release {
                 targets { nodes { message } } log(first: 200) { nodes { stream text } } } } }";
-        told.push(client.query(document, json!({ "id": release })).await["node"].take());
+        answer.push(client.query(document, json!({ "id": release })).await["node"].take());
     }
     let text = |node: &Value| node["text"].as_str().unwrap().to_owned();
-    let lines: Vec<String> = told[0]["log"]["nodes"].as_array().unwrap().iter().map(text).collect();
+    let lines: Vec<String> = answer[0]["log"]["nodes"].as_array().unwrap().iter().map(text).collect();
     for line in ["it has them", "token=***;", "short1 plain-value", "broken off ***"] {
         assert!(lines.iter().any(|shown| shown == line), "{line} in {lines:#?}");
     }
     let cut = lines.iter().find(|line| line.starts_with("xxx")).unwrap();
     assert_eq!(cut.trim_start_matches('x'), "***");
-    assert_eq!(told[1]["targets"]["nodes"][0]["message"].as_str().unwrap().matches("/no/***/here").count(), 1);
-    let all = format!("{told:?}{}", server.log());
+    assert_eq!(answer[1]["targets"]["nodes"][0]["message"].as_str().unwrap().matches("/no/***/here").count(), 1);
+    let all = format!("{answer:?}{}", server.log());
     for secret in [SECRET, OTHER, &SECRET[..9], &SECRET[9..], &OTHER[..15]] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }

@@ -106,7 +106,7 @@ async fn i5_a_subscription_from_a_wrong_place_is_refused_with_its_code(kind: &st
 }
 on_both!(i5_a_subscription_from_a_wrong_place_is_refused_with_its_code);
 
-async fn i5_whoever_is_told_that_the_server_restarts_misses_nothing(kind: &str) {
+async fn i5_a_client_that_learns_that_the_server_restarts_misses_nothing(kind: &str) {
     let mut server = Server::start(PROGRAM, kind);
     let fleet = server.client().service("shop").hosts(3).install().await;
     let token = server.token("watcher", "viewer");
@@ -114,9 +114,9 @@ async fn i5_whoever_is_told_that_the_server_restarts_misses_nothing(kind: &str) 
     let start = socket.ask("{ eventCursor }", Value::Null).await["data"]["eventCursor"].take();
     socket.begin("watch", WATCH, json!({ "after": start })).await;
     fleet.finish("upgradeInstances", &fleet.versions[1]).await;
-    let told = tokio::task::spawn_blocking(move || (server.terminate(), server));
+    let received = tokio::task::spawn_blocking(move || (server.terminate(), server));
     assert_eq!(socket.closed().await, 1012);
-    let (ended_well, mut server) = told.await.unwrap();
+    let (ended_well, mut server) = received.await.unwrap();
     assert!(ended_well);
 
     server.serve();
@@ -133,7 +133,7 @@ async fn i5_whoever_is_told_that_the_server_restarts_misses_nothing(kind: &str) 
     }
     server.assert_sound();
 }
-on_both!(i5_whoever_is_told_that_the_server_restarts_misses_nothing);
+on_both!(i5_a_client_that_learns_that_the_server_restarts_misses_nothing);
 
 async fn a_token_may_be_among_the_headers_of_connection_init_whose_names_have_no_case(kind: &str) {
     let server = Server::start(PROGRAM, kind);

@@ -26,33 +26,33 @@ args = ["-c", "echo one; sleep 0.3; echo two >&2; sleep 0.3; echo three; sleep 0
 shares_host = true
 "#;
 
-async fn i5_the_story_of_a_release_is_told_without_gap_over_cuts(world: &World) {
+async fn i5_the_story_of_a_release_is_reported_without_gap_over_cuts(world: &World) {
     let payload = world.shop.release("upgradeInstances", &world.shop.versions[1]).await;
     let release = payload["release"].clone();
     let variables = json!({ "after": release["cursor"], "filter": { "releaseIds": [release["id"]] } });
-    let mut told: Vec<Value> = Vec::new();
+    let mut received: Vec<Value> = Vec::new();
     let mut last: Option<String> = None;
     // Each event over a connection of its own.
-    while told.last().is_none_or(|event| event["kind"] != "FINISHED") {
+    while received.last().is_none_or(|event| event["kind"] != "FINISHED") {
         let mut stream = world.client.subscribe_after(RELEASES, variables.clone(), last.as_deref()).await;
-        told.push(stream.value("releaseStatusChanged").await);
+        received.push(stream.value("releaseStatusChanged").await);
         last = stream.last_id().map(str::to_owned);
     }
-    let revisions: Vec<_> = told.iter().map(|event| event["revision"].as_i64().unwrap()).collect();
-    assert_eq!(revisions, (1..=told.len() as i64).collect::<Vec<_>>());
-    let of = |kind: &str| told.iter().filter(|event| event["kind"] == kind).count();
+    let revisions: Vec<_> = received.iter().map(|event| event["revision"].as_i64().unwrap()).collect();
+    assert_eq!(revisions, (1..=received.len() as i64).collect::<Vec<_>>());
+    let of = |kind: &str| received.iter().filter(|event| event["kind"] == kind).count();
     assert_eq!((of("ACCEPTED"), of("TARGET_STARTED"), of("TARGET_FINISHED"), of("FINISHED")), (1, 3, 3, 1));
     let counts = |event: &Value| event["progress"].clone();
-    assert_eq!(counts(&told[0]), json!({ "total": 3, "queued": 3, "running": 0, "succeeded": 0 }));
-    assert_eq!(counts(&told[7]), json!({ "total": 3, "queued": 0, "running": 0, "succeeded": 3 }));
+    assert_eq!(counts(&received[0]), json!({ "total": 3, "queued": 3, "running": 0, "succeeded": 0 }));
+    assert_eq!(counts(&received[7]), json!({ "total": 3, "queued": 0, "running": 0, "succeeded": 3 }));
     // Those who poll see the same.
     let query = "query($after: Cursor, $filter: ReleaseEventFilter) { releaseEvents(after: $after, filter: $filter) {
             nodes { cursor kind releaseId revision status target { id } progress { total queued running succeeded } } } }";
-    assert_eq!(world.client.query(query, variables).await["releaseEvents"]["nodes"], json!(told));
+    assert_eq!(world.client.query(query, variables).await["releaseEvents"]["nodes"], json!(received));
 }
-on_both!(i5_the_story_of_a_release_is_told_without_gap_over_cuts in World);
+on_both!(i5_the_story_of_a_release_is_reported_without_gap_over_cuts in World);
 
-async fn all_that_happens_to_a_service_is_told(world: &World) {
+async fn all_that_happens_to_a_service_is_reported(world: &World) {
     let client = &world.client;
     let mut live = client.subscribe("subscription { serviceChanged { kind } }", Value::Null).await;
     let start = client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
@@ -73,7 +73,7 @@ async fn all_that_happens_to_a_service_is_told(world: &World) {
         "subscription($after: Cursor!, $id: ID!) { serviceChanged(after: $after, filter: { serviceIds: [$id] }) {
             kind serviceId service { name } version { id } hold { reason } causedBy } }";
     let mut stream = client.subscribe(document, json!({ "after": start, "id": service })).await;
-    let told = stream.until("serviceChanged", |event| event["kind"] == "REMOVED").await;
+    let received = stream.until("serviceChanged", |event| event["kind"] == "REMOVED").await;
     let of_version = json!({ "id": version });
     let freeze = json!({ "reason": "Quiet." });
     let expected = [
@@ -92,25 +92,25 @@ async fn all_that_happens_to_a_service_is_told(world: &World) {
         json!({ "kind": kind, "serviceId": service, "service": { "name": "billing" }, "version": version,
                 "hold": hold, "causedBy": "admin" })
     });
-    assert_eq!(told, expected);
+    assert_eq!(received, expected);
     // Who watches live sees each of them once, in the same order.
     for event in expected {
         assert_eq!(live.value("serviceChanged").await["kind"], event["kind"]);
     }
 }
-on_both!(all_that_happens_to_a_service_is_told in World);
+on_both!(all_that_happens_to_a_service_is_reported in World);
 
 async fn the_progress_of_a_release_begins_with_its_state_and_ends_with_the_final_one(world: &World) {
     let input = json!({ "rollout": { "maxParallel": { "count": 1 } } });
     let release = world.client.change("upgradeInstances", world.release(1, input), "release { id }").await;
     let variables = json!({ "id": release["release"]["id"] });
     let mut stream = world.client.subscribe(PROGRESS, variables.clone()).await;
-    let told = stream.until("releaseProgress", |state| state["isFinal"] == true).await;
+    let received = stream.until("releaseProgress", |state| state["isFinal"] == true).await;
     assert_eq!(stream.next().await.unwrap().event, "complete");
     assert!(stream.next().await.is_none(), "the stream ends");
-    let succeeded: Vec<_> = told.iter().map(|state| state["progress"]["succeeded"].as_i64().unwrap()).collect();
+    let succeeded: Vec<_> = received.iter().map(|state| state["progress"]["succeeded"].as_i64().unwrap()).collect();
     assert!(succeeded.is_sorted(), "{succeeded:?}");
-    let last = &told[told.len() - 1];
+    let last = &received[received.len() - 1];
     assert_eq!((&last["status"], &last["progress"]), (&json!("SUCCEEDED"), &json!({ "total": 3, "succeeded": 3 })));
     assert_eq!(last["release"]["status"], "SUCCEEDED");
     // A browser that comes back sends a place. Progress goes by state and needs none.
@@ -144,12 +144,12 @@ async fn lines(stream: &mut Stream) -> Vec<Sent> {
     }
 }
 
-async fn output_shows_while_it_is_written_and_is_told_to_its_last_line(kind: &str) {
+async fn output_shows_while_it_is_written_and_is_reported_to_its_last_line(kind: &str) {
     let server = Server::configured(PROGRAM, kind, TALKING);
     let client = server.client();
     let release = talking(&client).await;
     let mut stream = client.subscribe(LOG, json!({ "id": release })).await;
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     let mut of_host: BTreeMap<String, Vec<String>> = BTreeMap::new();
     while let Some(sent) = stream.next().await.filter(|sent| sent.event == "next") {
         let line = &sent.data["data"]["releaseLog"];
@@ -160,7 +160,7 @@ async fn output_shows_while_it_is_written_and_is_told_to_its_last_line(kind: &st
         if line["stream"] != "SYSTEM" {
             of_host.entry(text(&line["hostname"])).or_default().push(text(&line["text"]));
         }
-        told.push(line.clone());
+        received.push(line.clone());
     }
     assert_eq!(of_host.len(), 2, "{kind}");
     for lines in of_host.values() {
@@ -172,30 +172,30 @@ async fn output_shows_while_it_is_written_and_is_told_to_its_last_line(kind: &st
             nodes { cursor targetId hostname stream text at } } } } }";
     let data = client.query(page, json!({ "id": release })).await;
     assert_eq!(data["node"]["status"], "SUCCEEDED");
-    assert_eq!(data["node"]["log"]["nodes"], json!(told), "{kind}");
-    let data = client.query(page, json!({ "id": release, "after": told[2]["cursor"] })).await;
-    assert_eq!(data["node"]["log"]["nodes"], json!(told[3..]));
+    assert_eq!(data["node"]["log"]["nodes"], json!(received), "{kind}");
+    let data = client.query(page, json!({ "id": release, "after": received[2]["cursor"] })).await;
+    assert_eq!(data["node"]["log"]["nodes"], json!(received[3..]));
 }
-on_both!(output_shows_while_it_is_written_and_is_told_to_its_last_line);
+on_both!(output_shows_while_it_is_written_and_is_reported_to_its_last_line);
 
 async fn output_goes_on_behind_each_line_over_cuts_and_a_crash(kind: &str) {
     let mut server = Server::configured(PROGRAM, kind, TALKING);
     let release = talking(&server.client()).await;
     let variables = json!({ "id": release, "last": 3 });
     // Three lines, each over a connection of its own: without a place `last` counts, and with one it does not.
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     let mut place: Option<String> = None;
     for _ in 0..3 {
         let variables = if place.is_some() { variables.clone() } else { json!({ "id": release }) };
         let mut stream = server.client().subscribe_after(LOG, variables, place.as_deref()).await;
-        told.push(stream.next().await.unwrap());
+        received.push(stream.next().await.unwrap());
         place = stream.last_id().map(str::to_owned);
     }
     server.kill();
     server.serve();
     let mut stream = server.client().subscribe_after(LOG, variables.clone(), place.as_deref()).await;
-    told.append(&mut lines(&mut stream).await);
-    let ids: Vec<_> = told.iter().map(|sent| sent.id.clone()).collect();
+    received.append(&mut lines(&mut stream).await);
+    let ids: Vec<_> = received.iter().map(|sent| sent.id.clone()).collect();
     let all = lines(&mut server.client().subscribe(LOG, json!({ "id": release })).await).await;
     assert_eq!(ids, all.iter().map(|sent| sent.id.clone()).collect::<Vec<_>>(), "{kind}");
     let last = lines(&mut server.client().subscribe(LOG, variables).await).await;
@@ -229,12 +229,12 @@ on_both!(i5_a_quiet_stream_says_where_it_is_so_that_nothing_is_missed in World);
 /// The payloads of an operation over a socket, up to its completion.
 async fn over_socket(socket: &mut Socket, document: &str, variables: Value) -> Vec<Value> {
     socket.begin("watch", document, variables).await;
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     loop {
         let mut message = socket.hear().await;
         match message["type"].as_str() {
-            Some("next") => told.push(message["payload"]["data"].take()),
-            Some("complete") => return told,
+            Some("next") => received.push(message["payload"]["data"].take()),
+            Some("complete") => return received,
             _ => panic!("{message:#}"),
         }
     }
@@ -248,12 +248,12 @@ async fn a_socket_tells_the_same_and_completes_what_has_ended(kind: &str) {
     let progress = over_socket(&mut socket, PROGRESS, json!({ "id": release })).await;
     let is_final: Vec<_> = progress.iter().map(|data| data["releaseProgress"]["isFinal"] == true).collect();
     assert!(is_final.len() > 1 && is_final.iter().position(|last| *last) == Some(is_final.len() - 1), "{is_final:?}");
-    let told = over_socket(&mut socket, LOG, json!({ "id": release })).await;
+    let received = over_socket(&mut socket, LOG, json!({ "id": release })).await;
     let events = lines(&mut client.subscribe(LOG, json!({ "id": release })).await).await;
-    assert_eq!(told, events.into_iter().map(|mut sent| sent.data["data"].take()).collect::<Vec<_>>(), "{kind}");
-    let after = told[2]["releaseLog"]["cursor"].clone();
+    assert_eq!(received, events.into_iter().map(|mut sent| sent.data["data"].take()).collect::<Vec<_>>(), "{kind}");
+    let after = received[2]["releaseLog"]["cursor"].clone();
     let rest = over_socket(&mut socket, LOG, json!({ "id": release, "after": after })).await;
-    assert_eq!(rest, told[3..]);
+    assert_eq!(rest, received[3..]);
     for (document, variables, code) in [
         (RELEASES, json!({ "after": "x" }), "CURSOR_INVALID"),
         (LOG, json!({ "id": release, "after": "x" }), "CURSOR_INVALID"),
@@ -276,11 +276,11 @@ async fn i5_many_streams_of_one_server_each_get_every_event(world: &World) {
     world.shop.finish("upgradeInstances", &world.shop.versions[2]).await;
     let mut all = Vec::new();
     for stream in &mut streams {
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         for _ in 0..12 {
-            told.push(stream.value("instanceStatusChanged").await);
+            received.push(stream.value("instanceStatusChanged").await);
         }
-        all.push(told);
+        all.push(received);
     }
     let of_host = |name: &str| -> Vec<i64> {
         let events = all[0].iter().filter(|event| event["hostname"] == name);
@@ -289,7 +289,7 @@ async fn i5_many_streams_of_one_server_each_get_every_event(world: &World) {
     for name in &world.shop.hostnames {
         assert_eq!(of_host(name), [3, 4, 5, 6]);
     }
-    assert!(all.iter().all(|told| *told == all[0]), "each stream tells the same");
+    assert!(all.iter().all(|received| *received == all[0]), "each stream tells the same");
 }
 on_both!(i5_many_streams_of_one_server_each_get_every_event in World);
 

@@ -123,8 +123,8 @@ async fn a_server_does_not_start_with_half_of_a_certificate() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(started(&["--tls-cert", "tls.pem"]).contains("--tls-key"));
-    let told = started(&["--tls-cert", "tls.pem", "--tls-key", "tls.key"]);
-    assert!(told.contains("tls.pem cannot be used with the key in tls.key"), "{told}");
+    let message = started(&["--tls-cert", "tls.pem", "--tls-key", "tls.key"]);
+    assert!(message.contains("tls.pem cannot be used with the key in tls.key"), "{message}");
     assert!(started(&["--tls-cert", "tls.pem", "--tls-key", "none.key"]).contains("none.key cannot be read"));
     assert!(started(&["--tls-cert", "tls.key", "--tls-key", "tls.key"]).contains("tls.key"));
 }

@@ -55,8 +55,8 @@ async fn i5_a_watcher_that_connects_again_goes_on_where_it_was_also_after_a_cras
     client.change("upgradeInstances", input, "__typename").await;
     for (revision, status) in [(3, "UPGRADING"), (4, "RUNNING")] {
         let event = stream.value("instanceStatusChanged").await;
-        let told = (&event["hostname"], &event["revision"], &event["status"]);
-        assert_eq!(told, (&json!("shop-02"), &json!(revision), &json!(status)));
+        let received = (&event["hostname"], &event["revision"], &event["status"]);
+        assert_eq!(received, (&json!("shop-02"), &json!(revision), &json!(status)));
     }
     drop(stream);
     server.assert_sound();

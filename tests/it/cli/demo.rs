@@ -11,9 +11,9 @@ fn pasted(line: &str) -> String {
 fn the_demo_serves_and_its_lines_can_be_pasted() {
     let place = Place::new("sqlite");
     let mut demo = Running::start(place.command(&["demo", "--listen", "127.0.0.1:0"]));
-    let told = demo.read_until("mutation");
-    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("curl ")).collect();
-    let [services, watch, upgrade] = lines[..] else { panic!("{told}") };
+    let printed = demo.read_until("mutation");
+    let lines: Vec<&str> = printed.lines().filter(|line| line.starts_with("curl ")).collect();
+    let [services, watch, upgrade] = lines[..] else { panic!("{printed}") };
 
     let answer = pasted(services);
     assert!(answer.contains("\"count\":12") && answer.contains("\"RUNNING\""), "{answer}");

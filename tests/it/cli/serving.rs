@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use testkit::on_both;
 
 #[test]
-fn a_mistake_in_the_file_is_told_with_its_line_and_nothing_starts() {
+fn a_mistake_in_the_file_is_reported_with_its_line_and_nothing_starts() {
     let place = Place::new("sqlite");
     fs::write(place.path().join("lockkeeper.toml"), "listen = \"127.0.0.1:0\"\n[events]\nkepe = \"30d\"\n").unwrap();
     let said = place.failed(&["serve"]);
@@ -75,12 +75,12 @@ async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams(kind: &str) {
     // Not the time in which running targets may end.
     assert!(took < Duration::from_secs(25), "{took:?}");
     // It ends, and is not said to be complete: the client is to come back.
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     while let Ok(Some(chunk)) = stream.chunk().await {
-        told.extend_from_slice(&chunk);
+        shown.extend_from_slice(&chunk);
     }
-    let told = String::from_utf8(told).unwrap();
-    assert!(!told.contains("complete"), "{told}");
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(!shown.contains("complete"), "{shown}");
 }
 on_both!(threads it_serves_until_it_is_asked_to_stop_and_then_ends_streams);
 
@@ -97,15 +97,15 @@ async fn the_doctor_names_what_is_broken_and_its_exit_status_tells() {
     let place = Place::new("sqlite");
     assert!(place.failed(&["doctor"]).contains("No database exists at sqlite:"));
     place.printed(&["migrate"]);
-    let told = place.printed(&["doctor"]);
-    assert_eq!(told.matches(" holds ").count(), 9, "{told}");
+    let shown = place.printed(&["doctor"]);
+    assert_eq!(shown.matches(" holds ").count(), 9, "{shown}");
     let pool = sqlx::SqlitePool::connect(&place.database).await.unwrap();
     sqlx::query("UPDATE event_log SET position = position + 5").execute(&pool).await.unwrap();
     pool.close().await;
     let output = place.run(&["doctor"]);
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert_eq!((told.matches(" holds ").count(), told.matches("I5  BROKEN").count()), (8, 1), "{told}");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert_eq!((shown.matches(" holds ").count(), shown.matches("I5  BROKEN").count()), (8, 1), "{shown}");
 }
 
 /// The mode of every file below a directory, and of the directories, that is wider than its owner's.

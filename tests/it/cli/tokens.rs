@@ -36,7 +36,7 @@ async fn a_token_is_shown_once_and_refused_within_a_second_of_its_revocation(kin
 on_both!(a_token_is_shown_once_and_refused_within_a_second_of_its_revocation);
 
 #[test]
-fn what_is_wrong_with_a_new_token_is_told() {
+fn what_is_wrong_with_a_new_token_is_reported() {
     let place = Place::new("sqlite");
     let create = |more: &[&str]| place.failed(&[&["token", "create"], more].concat());
     assert!(create(&["--name", "x", "--role", "king"]).contains("VIEWER, BUILDER, OPERATOR or ADMIN"));

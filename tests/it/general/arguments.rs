@@ -10,7 +10,7 @@ use lockkeeper::wire::cursor;
 use serde_json::{Value, json};
 use testkit::choices::Choices;
 
-/// Where a field is, and how the answer will be told.
+/// Where a field is, and what its arguments may refer to.
 pub struct Place<'a> {
     pub schema: &'a Schema,
     pub world: &'a World,

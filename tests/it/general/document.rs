@@ -22,7 +22,7 @@ const LISTS: usize = 3;
 
 /// A field as it was selected once.
 #[derive(Clone)]
-struct Told {
+struct UsedField {
     name: String,
     /// With its alias and arguments.
     head: String,
@@ -42,7 +42,7 @@ pub struct Maker<'a> {
     world: &'a World,
     log_id: &'a str,
     keys: HashMap<String, String>,
-    told: HashMap<String, Vec<Told>>,
+    used_fields: HashMap<String, Vec<UsedField>>,
     fragments: Vec<Fragment>,
     definitions: String,
     declared: Vec<String>,
@@ -57,7 +57,7 @@ impl<'a> Maker<'a> {
             world,
             log_id,
             keys: HashMap::new(),
-            told: HashMap::new(),
+            used_fields: HashMap::new(),
             fragments: Vec::new(),
             definitions: String::new(),
             declared: Vec::new(),
@@ -142,34 +142,34 @@ impl<'a> Maker<'a> {
             self.keys.insert(key.clone(), signature);
             format!("{key}: {name}{args}")
         };
-        let told = Told { name, head, lists };
-        self.told.entry(ty.to_owned()).or_default().push(told.clone());
-        self.written(ty, &told, depth, lists)
+        let used = UsedField { name, head, lists };
+        self.used_fields.entry(ty.to_owned()).or_default().push(used.clone());
+        self.written(ty, &used, depth, lists)
     }
 
     /// A field that was selected before, with other fields below.
     fn again(&mut self, ty: &str, depth: usize, lists: usize) -> String {
-        let fits = |told: &&Told| told.lists >= lists && depth < DEEP;
-        let told: Vec<Told> = self.told.get(ty).into_iter().flatten().filter(fits).cloned().collect();
-        if told.is_empty() {
+        let fits = |used: &&UsedField| used.lists >= lists && depth < DEEP;
+        let used: Vec<UsedField> = self.used_fields.get(ty).into_iter().flatten().filter(fits).cloned().collect();
+        if used.is_empty() {
             return self.field(ty, depth, lists);
         }
-        let told = self.choices.pick(&told).clone();
-        self.written(ty, &told, depth, lists)
+        let used = self.choices.pick(&used).clone();
+        self.written(ty, &used, depth, lists)
     }
 
-    fn written(&mut self, ty: &str, told: &Told, depth: usize, lists: usize) -> String {
+    fn written(&mut self, ty: &str, used: &UsedField, depth: usize, lists: usize) -> String {
         let schema = self.schema;
-        let field = schema.fields(ty).into_iter().find(|field| field.name.node == told.name).unwrap();
+        let field = schema.fields(ty).into_iter().find(|field| field.name.node == used.name).unwrap();
         let directive = self.directive();
         let below = named(&field.ty.node);
         if schema.is_leaf(below) {
-            return format!("{}{directive}", told.head);
+            return format!("{}{directive}", used.head);
         }
         let in_connection = ty.ends_with("Connection");
         let is_list = below.ends_with("Connection") || (field.ty.node.to_string().starts_with('[') && !in_connection);
         let set = self.set(below, depth + 1, lists + usize::from(is_list));
-        format!("{}{directive} {set}", told.head)
+        format!("{}{directive} {set}", used.head)
     }
 
     fn inline(&mut self, ty: &str, depth: usize, lists: usize) -> String {

@@ -33,24 +33,24 @@ const LONG: usize = 500;
 const EACH: u32 = 100;
 
 /// A world in a database.
-struct Told {
+struct StoredWorld {
     fleet: Fleet,
     world: Arc<World>,
 }
 
-async fn written(kind: &str, seed: u64) -> Told {
+async fn written(kind: &str, seed: u64) -> StoredWorld {
     let fleet = Fleet::empty(kind).await;
     let world = World::of(seed);
     fleet.insert(world.written()).await;
-    Told { fleet, world: Arc::new(world) }
+    StoredWorld { fleet, world: Arc::new(world) }
 }
 
-async fn compare(told: &Told, document: &Document) -> Result<(), String> {
-    let log_id = told.fleet.app.db.log_id().to_owned();
+async fn compare(stored: &StoredWorld, document: &Document) -> Result<(), String> {
+    let log_id = stored.fleet.app.db.log_id().to_owned();
     let variables = Value::Object(document.variables.clone());
-    let bytes = told.fleet.ask_bytes(Role::Admin, &document.text, variables.clone()).await;
+    let bytes = stored.fleet.ask_bytes(Role::Admin, &document.text, variables.clone()).await;
     let (data, faults) =
-        reference::answer(Scene { world: told.world.clone(), log_id }, &document.text, variables).await;
+        reference::answer(Scene { world: stored.world.clone(), log_id }, &document.text, variables).await;
     let data = serde_json::to_string(&data).unwrap();
     verdict::same(&String::from_utf8(bytes).unwrap(), &data, &faults)
 }
@@ -64,15 +64,15 @@ fn documents_are_answered_as_the_library_does(kind: &str) {
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()
     };
-    let worlds: RefCell<HashMap<u64, Rc<Told>>> = RefCell::default();
+    let worlds: RefCell<HashMap<u64, Rc<StoredWorld>>> = RefCell::default();
     let seeds = 0..u64::from(config.cases.div_ceil(EACH));
     let numbers = proptest::collection::vec(any::<u16>(), 0..LONG);
     let outcome = TestRunner::new(config).run(&(seeds, numbers), |(seed, numbers)| {
-        let told =
+        let stored =
             worlds.borrow_mut().entry(seed).or_insert_with(|| Rc::new(runtime.block_on(written(kind, seed)))).clone();
         let choices = Choices::from_numbers(numbers);
-        let document = Maker::new(choices, &schema, &told.world, told.fleet.app.db.log_id()).document();
-        let said = runtime.block_on(compare(&told, &document));
+        let document = Maker::new(choices, &schema, &stored.world, stored.fleet.app.db.log_id()).document();
+        let said = runtime.block_on(compare(&stored, &document));
         said.map_err(|why| {
             let Document { text, variables } = &document;
             let variables = Value::Object(variables.clone());
@@ -104,12 +104,12 @@ fn all_that_an_instance_names(deep: usize) -> String {
 async fn a_document_that_joins_more_tables_than_a_database_allows_is_answered(kind: &str) {
     let mut answered = 0;
     for seed in 0..3 {
-        let told = written(kind, seed).await;
+        let stored = written(kind, seed).await;
         for deep in 1..=5 {
             let selected = all_that_an_instance_names(deep);
             let text = format!("{{ instances(first: 20) {{ nodes {{ {selected} }} }} }}");
             let document = Document { text, variables: serde_json::Map::new() };
-            compare(&told, &document).await.unwrap_or_else(|why| panic!("{deep} deep on {kind}: {why}"));
+            compare(&stored, &document).await.unwrap_or_else(|why| panic!("{deep} deep on {kind}: {why}"));
             answered += 1;
         }
     }

@@ -74,12 +74,12 @@ pub fn fill(world: &mut World, choices: &mut Choices) {
 
 fn audit(world: &mut World, choices: &mut Choices, id: i64) {
     let command = choices.one_in(3);
-    let told = |text: &str| if command { Cell::Null } else { Cell::from(text) };
+    let of_request = |text: &str| if command { Cell::Null } else { Cell::from(text) };
     let credential = if command { "command line" } else { "token 1" };
     let input = *choices.pick(&["{}", "{\"b\":[1,null,true],\"aa\":{\"x\":\"\\u0001Größe 🚢 \\\"\"}}", "{\"a\":\"\"}"]);
     let result = *choices.pick(&["[]", "[\"rel_1\",\"ins_2\"]"]);
     world.add(rows::audit(id).with(row! { "at": time(choices), "caller": who(choices), "credential": credential,
-    "request_id": told("q1"), "address": told("192.0.2.1"),
+    "request_id": of_request("q1"), "address": of_request("192.0.2.1"),
     "operation": *choices.pick(&["createService", "createToken"]),
     "outcome": *choices.pick(&["ACCEPTED", "REFUSED", "DENIED"]), "input": input, "result": result,
     "count": 1 + choices.below(9) as i64 }));

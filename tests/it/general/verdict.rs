@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// Whether the data is the same byte for byte, and the errors are of what failed: each error is one that there is, at
 /// its place; and whatever came to null because of errors has one of them. (Where a failure takes more than one field,
-/// the specification leaves open which of them are told.)
+/// the specification leaves open which of them are reported.)
 pub fn same(ours: &str, data: &str, faults: &BTreeSet<(String, Fault)>) -> Result<(), String> {
     let begin = format!("{{\"data\":{data}");
     let rest = ours.strip_prefix(&begin).filter(|rest| rest.starts_with(['}', ',']));
@@ -40,7 +40,7 @@ pub fn same(ours: &str, data: &str, faults: &BTreeSet<(String, Fault)>) -> Resul
         .collect();
     match wanted == places {
         true => Ok(()),
-        false => Err(format!("these are null for errors: {wanted:?}\nerrors are told of these: {places:?}\n{ours}")),
+        false => Err(format!("these are null for errors: {wanted:?}\nerrors are reported of these: {places:?}\n{ours}")),
     }
 }
 

@@ -7,8 +7,8 @@ async fn a_service_is_registered_edited_and_removed(kind: &str) {
     let world = World::empty(kind).await;
     let input = json!({ "name": "web", "executor": "sim" });
     let made = world.take("createService", "service { id name language executor createdBy }", input).await;
-    let told = json!({ "id": "svc_1", "name": "web", "language": "", "executor": "sim", "createdBy": "ann" });
-    assert_eq!(made, json!({ "service": told }));
+    let expected = json!({ "id": "svc_1", "name": "web", "language": "", "executor": "sim", "createdBy": "ann" });
+    assert_eq!(made, json!({ "service": expected }));
     let input = json!({ "serviceId": "svc_1", "language": "Rust", "executor": "other", "description": null });
     let edited = world.take("updateService", "service { language executor description }", input).await;
     assert_eq!(edited["service"], json!({ "language": "Rust", "executor": "other", "description": "" }));
@@ -28,11 +28,11 @@ async fn hosts_are_registered_edited_and_removed(kind: &str) {
     let made =
         world.take("createHosts", "hosts { hostname address labels { key value } }", json!({ "hosts": hosts })).await;
     let labels = json!([{ "key": "disk", "value": "" }, { "key": "zone", "value": "b" }]);
-    let told = json!([
+    let expected = json!([
         { "hostname": "h2", "address": "10.0.0.2", "labels": labels },
         { "hostname": "h1", "address": "::1", "labels": [] },
     ]);
-    assert_eq!(made["hosts"], told);
+    assert_eq!(made["hosts"], expected);
     let id = world.read("{ host(hostname: \"h2\") { id } }").await["host"]["id"].clone();
     let input = json!({ "hostId": id, "labels": [] });
     let edited = world.take("updateHost", "host { address labels { key } }", input).await;
@@ -48,11 +48,11 @@ async fn a_version_is_registered_built_withdrawn_reinstated_and_removed(kind: &s
     let input = json!({ "serviceId": "svc_1", "name": "1.0", "idempotencyKey": "k" });
     let fields = "version { id name ref buildStatus artifact builtAt service { name } }";
     let made = world.take("createVersion", fields, input.clone()).await;
-    let told = json!({
+    let expected = json!({
         "id": "ver_1", "name": "1.0", "ref": "", "buildStatus": "PENDING", "artifact": null, "builtAt": null,
         "service": { "name": "web" },
     });
-    assert_eq!(made["version"], told);
+    assert_eq!(made["version"], expected);
     assert_eq!(world.take("createVersion", fields, input).await, made);
 
     let input = json!({ "versionId": "ver_1", "status": "SUCCEEDED", "artifact": "s3://a" });
@@ -76,16 +76,16 @@ async fn what_is_left_out_of_an_instances_edit_stays_and_null_clears(kind: &str)
     let fields = "instance { port tag weight description maintenance revision updatedBy }";
     let input = json!({ "instanceId": "ins_1", "port": 80, "tag": "prod", "weight": 5, "expectedRevision": 2 });
     let first = world.take("updateInstance", fields, input).await;
-    let mut told = json!({
+    let mut expected = json!({
         "port": 80, "tag": "prod", "weight": 5, "description": "", "maintenance": false, "revision": 3, "updatedBy": "ann",
     });
-    assert_eq!(first["instance"], told);
+    assert_eq!(first["instance"], expected);
     let input = json!({ "instanceId": "ins_1", "port": null, "maintenance": true });
     let second = world.take("updateInstance", fields, input.clone()).await;
-    told["port"] = json!(null);
-    told["maintenance"] = json!(true);
-    told["revision"] = json!(4);
-    assert_eq!(second["instance"], told);
+    expected["port"] = json!(null);
+    expected["maintenance"] = json!(true);
+    expected["revision"] = json!(4);
+    assert_eq!(second["instance"], expected);
     assert_eq!(world.take("updateInstance", fields, input).await, second);
 }
 on_both!(what_is_left_out_of_an_instances_edit_stays_and_null_clears);
@@ -94,12 +94,12 @@ async fn a_variable_that_is_left_out_leaves_its_input_out_and_defaults_hold(kind
     let world = World::with_fleet(kind).await;
     world.done("updateInstance", json!({ "instanceId": "ins_1", "port": 80, "tag": "prod" })).await;
     let edit = "mutation($port: Int, $tag: String) { updateInstance(input: { instanceId: \"ins_1\", port: $port, tag: $tag }) { instance { port tag } } }";
-    for (variables, told) in [
+    for (variables, expected) in [
         (json!({}), json!({ "port": 80, "tag": "prod" })),
         (json!({ "port": null }), json!({ "port": null, "tag": "prod" })),
     ] {
         let response = world.ask(Role::Admin, edit, variables).await;
-        assert_eq!(response, json!({ "data": { "updateInstance": { "instance": told } } }));
+        assert_eq!(response, json!({ "data": { "updateInstance": { "instance": expected } } }));
     }
     // The default of an argument, and of an input's field: nothing and null mean it.
     let upgrade = "mutation($all: Boolean!, $onLocked: OnLocked, $first: Int) {

@@ -27,8 +27,8 @@ async fn r17_holds_are_set_and_ended_and_their_events_tell_it(kind: &str) {
     let free = world.take("endHolds", "instances { id } holds { id }", input).await;
     assert_eq!(free, json!({ "instances": [{ "id": "ins_1" }, { "id": "ins_3" }], "holds": [{ "id": hold(0) }] }));
     let events = world.read("{ instanceEvents(filter: { kinds: [HOLD], instanceIds: [\"ins_1\"] }) { nodes { locked hold { id } causedBy } } }").await;
-    let told = [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
-    assert_eq!(events["instanceEvents"]["nodes"], json!(told));
+    let expected = [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
+    assert_eq!(events["instanceEvents"]["nodes"], json!(expected));
 }
 on_both!(r17_holds_are_set_and_ended_and_their_events_tell_it);
 
@@ -40,13 +40,13 @@ async fn r17_a_service_is_frozen_and_thawed(kind: &str) {
     let frozen = world.take("freezeService", fields, input).await;
     let id = frozen["hold"]["id"].clone();
     assert_eq!(frozen["service"]["freezes"], json!([{ "id": id }]));
-    let told =
+    let expected =
         json!({ "id": id, "instance": null, "service": { "name": "web" }, "includesReverts": true, "reason": "sale" });
-    assert_eq!(frozen["hold"], told);
+    assert_eq!(frozen["hold"], expected);
     let move_all = |version| json!({ "serviceId": "svc_1", "versionId": version, "hosts": { "all": true } });
-    let told = [format!("FROZEN input.serviceId {}", id.as_str().unwrap())];
-    assert_eq!(world.wrong("upgradeInstances", move_all("ver_3")).await, told);
-    assert_eq!(world.wrong("revertInstances", move_all("ver_1")).await, told);
+    let expected = [format!("FROZEN input.serviceId {}", id.as_str().unwrap())];
+    assert_eq!(world.wrong("upgradeInstances", move_all("ver_3")).await, expected);
+    assert_eq!(world.wrong("revertInstances", move_all("ver_1")).await, expected);
     let thawed =
         world.take("unfreezeService", "service { freezes { id } } holds { id }", json!({ "serviceId": "svc_1" })).await;
     assert_eq!(thawed, json!({ "service": { "freezes": [] }, "holds": [{ "id": id }] }));

@@ -13,13 +13,13 @@ fn to(version: &str, hosts: Value) -> Value {
 async fn refused(kind: &str, cases: &[(&str, Value, &[&str])]) {
     let world = World::with_fleet(kind).await;
     let before = world.place().await;
-    for (mutation, input, told) in cases {
-        assert_eq!(world.wrong(mutation, input.clone()).await, *told, "{mutation} {input}");
+    for (mutation, input, expected) in cases {
+        assert_eq!(world.wrong(mutation, input.clone()).await, *expected, "{mutation} {input}");
     }
     assert_eq!(world.place().await, before);
 }
 
-async fn r4_what_is_unknown_or_of_another_kind_is_told_with_its_id(kind: &str) {
+async fn r4_what_is_unknown_or_of_another_kind_is_reported_with_its_id(kind: &str) {
     let all = json!({ "all": true });
     refused(
         kind,
@@ -78,25 +78,25 @@ async fn r4_what_is_unknown_or_of_another_kind_is_told_with_its_id(kind: &str) {
     )
     .await;
 }
-on_both!(r4_what_is_unknown_or_of_another_kind_is_told_with_its_id);
+on_both!(r4_what_is_unknown_or_of_another_kind_is_reported_with_its_id);
 
 async fn r1_r2_a_version_that_cannot_be_the_target_is_refused(kind: &str) {
     let world = World::with_fleet(kind).await;
     world.done("withdrawVersion", json!({ "versionId": "ver_3", "reason": "bad" })).await;
     world.done("removeVersion", json!({ "versionId": "ver_1" })).await;
     let all = json!({ "all": true });
-    for (mutation, version, told) in [
+    for (mutation, version, expected) in [
         ("upgradeInstances", "ver_4", "VERSION_NOT_BUILT input.versionId ver_4"),
         ("upgradeInstances", "ver_3", "VERSION_WITHDRAWN input.versionId ver_3"),
         ("upgradeInstances", "ver_5", "OTHER_SERVICE input.versionId ver_5"),
         ("revertInstances", "ver_1", "NOT_FOUND input.versionId ver_1"),
     ] {
-        assert_eq!(world.wrong(mutation, to(version, all.clone())).await, [told]);
+        assert_eq!(world.wrong(mutation, to(version, all.clone())).await, [expected]);
     }
     let mut input = to("ver_4", all);
     input["currentVersionId"] = json!("ver_5");
-    let told = ["VERSION_NOT_BUILT input.versionId ver_4", "OTHER_SERVICE input.currentVersionId ver_5"];
-    assert_eq!(world.wrong("upgradeInstances", input).await, told);
+    let expected = ["VERSION_NOT_BUILT input.versionId ver_4", "OTHER_SERVICE input.currentVersionId ver_5"];
+    assert_eq!(world.wrong("upgradeInstances", input).await, expected);
 }
 on_both!(r1_r2_a_version_that_cannot_be_the_target_is_refused);
 
@@ -161,8 +161,8 @@ async fn names_that_are_empty_too_long_begin_with_a_hyphen_or_hold_control_chara
     for name in &bad {
         for (mutation, input, field) in inputs(name) {
             let payload = world.mutate(mutation, "__typename", input).await;
-            let told = (&payload["userErrors"][0]["code"], &payload["userErrors"][0]["field"]);
-            assert_eq!(told, (&json!("INVALID"), &json!(["input", field])), "{mutation} {name:?}");
+            let expected = (&payload["userErrors"][0]["code"], &payload["userErrors"][0]["field"]);
+            assert_eq!(expected, (&json!("INVALID"), &json!(["input", field])), "{mutation} {name:?}");
         }
     }
     for (mutation, input, field) in inputs("") {

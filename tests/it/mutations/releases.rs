@@ -91,9 +91,9 @@ async fn r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_
     }
     drop(worker);
     let fleet = world.read("{ instances { nodes { status version { name } locked } } }").await;
-    let told = [("3", false), ("2", true), ("3", false)]
+    let expected = [("3", false), ("2", true), ("3", false)]
         .map(|(version, locked)| json!({ "status": "RUNNING", "version": { "name": version }, "locked": locked }));
-    assert_eq!(fleet["instances"]["nodes"], json!(told));
+    assert_eq!(fleet["instances"]["nodes"], json!(expected));
 }
 on_both!(r8_an_upgrade_takes_what_is_free_tells_who_has_the_rest_and_is_carried_out);
 
@@ -132,8 +132,8 @@ async fn r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_o
     assert_eq!(again, first);
     input["reason"] = json!("another");
     let release = first["release"]["id"].as_str().unwrap();
-    let told = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey {release}")];
-    assert_eq!(world.wrong("upgradeInstances", input).await, told);
+    let expected = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey {release}")];
+    assert_eq!(world.wrong("upgradeInstances", input).await, expected);
 }
 on_both!(r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_out);
 
@@ -197,10 +197,10 @@ async fn r13_what_is_canceled_before_it_began_goes_back_to_what_it_was(kind: &st
     let fields = "release { status cancelReason targets { nodes { status instance { status } } } }";
     let canceled = world.take("cancelRelease", fields, input.clone()).await;
     let target = json!({ "status": "CANCELED", "instance": { "status": "RUNNING" } });
-    let told = json!({ "status": "CANCELED", "cancelReason": "no", "targets": { "nodes": [target, target] } });
-    assert_eq!(canceled["release"], told);
-    let told = [format!("WRONG_STATE input.releaseId {}", answer["release"]["id"].as_str().unwrap())];
-    assert_eq!(world.wrong("cancelRelease", input).await, told);
+    let expected = json!({ "status": "CANCELED", "cancelReason": "no", "targets": { "nodes": [target, target] } });
+    assert_eq!(canceled["release"], expected);
+    let expected = [format!("WRONG_STATE input.releaseId {}", answer["release"]["id"].as_str().unwrap())];
+    assert_eq!(world.wrong("cancelRelease", input).await, expected);
 }
 on_both!(r13_what_is_canceled_before_it_began_goes_back_to_what_it_was);
 

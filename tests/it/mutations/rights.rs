@@ -69,8 +69,8 @@ async fn every_mutation_is_for_its_roles_alone(kind: &str) {
                 assert!(response["data"][mutation]["userErrors"][0]["code"].is_string(), "{role} {response}");
             } else {
                 let error = &response["errors"][0];
-                let told = json!({ "code": "FORBIDDEN", "requestId": "req-1" });
-                assert_eq!(error["extensions"], told, "{role} {mutation}");
+                let expected = json!({ "code": "FORBIDDEN", "requestId": "req-1" });
+                assert_eq!(error["extensions"], expected, "{role} {mutation}");
                 assert_eq!((&error["path"], &response["data"][mutation]), (&json!([mutation]), &json!(null)));
             }
         }

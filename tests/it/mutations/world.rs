@@ -119,7 +119,7 @@ impl World {
             let list: Vec<_> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             list.join(by)
         };
-        let told = payload["userErrors"].as_array().unwrap().iter().map(|problem| {
+        let problems = payload["userErrors"].as_array().unwrap().iter().map(|problem| {
             assert!(problem["message"].as_str().unwrap().ends_with('.'), "{problem}");
             let parts = [
                 problem["code"].as_str().unwrap().to_owned(),
@@ -128,7 +128,7 @@ impl World {
             ];
             parts.join(" ").trim().to_owned()
         });
-        told.collect()
+        problems.collect()
     }
 
     /// The newest place in the log: it moves with every change.

@@ -37,16 +37,16 @@ async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched
         ))
         .await;
     assert_eq!(data["node"]["events"]["nodes"], json!([{ "revision": 1 }]));
-    let [mut after, mut told] = [String::new(), String::new()];
+    let [mut after, mut received] = [String::new(), String::new()];
     for _ in 0..4 {
         let data = fleet.data(&format!("{{ node(id: \"ins_1\") {{ ... on Instance {{ events(first: 2 {after}) {{ nextCursor nodes {{ revision }} }} }} }} }}")).await;
         let events = &data["node"]["events"];
         for event in events["nodes"].as_array().unwrap() {
-            told += &event["revision"].to_string();
+            received += &event["revision"].to_string();
         }
         after = format!("after: {}", events["nextCursor"]);
     }
-    assert_eq!(told, "321", "{kind}: a history from the newest on ends with the oldest");
+    assert_eq!(received, "321", "{kind}: a history from the newest on ends with the oldest");
     assert_eq!(fleet.data("{ releaseEvents { nodes { kind } } }").await, json!({ "releaseEvents": { "nodes": [] } }));
 }
 on_both!(events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched);

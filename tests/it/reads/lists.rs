@@ -67,7 +67,7 @@ async fn pages_go_through_every_order_with_ties_both_ways(kind: &str) {
 }
 on_both!(pages_go_through_every_order_with_ties_both_ways);
 
-async fn page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument(kind: &str) {
+async fn page_sizes_and_cursors_that_are_wrong_are_reported_by_their_argument(kind: &str) {
     let (fleet, _) = model(kind).await;
     let data = fleet.data("{ instances(first: 1) { pageInfo { endCursor } } }").await;
     let cursor = data["instances"]["pageInfo"]["endCursor"].as_str().unwrap();
@@ -99,7 +99,7 @@ async fn page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument(kind: 
     let data = fleet.data("{ instances(first: 0) { nodes { id } pageInfo { hasNextPage startCursor } } all: instances { nodes { id } } }").await;
     assert_eq!(data["instances"], json!({ "nodes": [], "pageInfo": { "hasNextPage": true, "startCursor": null } }));
 }
-on_both!(page_sizes_and_cursors_that_are_wrong_are_told_by_their_argument);
+on_both!(page_sizes_and_cursors_that_are_wrong_are_reported_by_their_argument);
 
 async fn a_page_is_fifty_unless_said(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 60).await;

@@ -149,7 +149,7 @@ async fn i5_messages_larger_than_a_queue_come_one_by_one(kind: &str) {
 }
 on_both!(i5_messages_larger_than_a_queue_come_one_by_one);
 
-async fn an_error_ends_a_subscription_after_it_is_told(kind: &str) {
+async fn an_error_ends_a_subscription_after_it_is_reported(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
     fleet.edit(&[1; 20]).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
@@ -161,7 +161,7 @@ async fn an_error_ends_a_subscription_after_it_is_told(kind: &str) {
     assert_eq!(parsed(&message)["errors"][0]["extensions"]["code"], "CURSOR_EXPIRED", "{kind}");
     assert!(timeout(PATIENCE, messages.next()).await.expect("in time").is_none(), "{kind}");
 }
-on_both!(an_error_ends_a_subscription_after_it_is_told);
+on_both!(an_error_ends_a_subscription_after_it_is_reported);
 
 async fn who_does_not_come_to_read_holds_up_nobody(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 2).await;
@@ -244,11 +244,11 @@ async fn callers_have_their_turns_to_read_in_rotation() {
     let (many, other) = (viewer(), Caller { name: "bob".into(), ..viewer() });
     // One caller's subscribers, each with a reading of its own, wait behind the lock; then one of another caller does.
     let locked = fleet.rows.lock("host").await;
-    let mut told = tokio::task::JoinSet::new();
+    let mut received = tokio::task::JoinSet::new();
     for number in 0..80 {
         let document = "\n".repeat(number) + HEAVY;
         let mut messages = watcher.subscribe(many.clone(), behind(&watcher, &document, 0)).await;
-        told.spawn(async move { (number, event(&mut messages).await) });
+        received.spawn(async move { (number, event(&mut messages).await) });
     }
     let waiting = async {
         while fleet.rows.waiting_for("host").await < 4 {
@@ -259,11 +259,11 @@ async fn callers_have_their_turns_to_read_in_rotation() {
     everybody_waits().await;
     let document = "\n".repeat(80) + HEAVY;
     let mut messages = watcher.subscribe(other, behind(&watcher, &document, 0)).await;
-    told.spawn(async move { (80, event(&mut messages).await) });
+    received.spawn(async move { (80, event(&mut messages).await) });
     everybody_waits().await;
     drop(locked);
     let mut order = Vec::new();
-    while let Some(next) = told.join_next().await {
+    while let Some(next) = received.join_next().await {
         order.push(next.unwrap().0);
     }
     let before = order.iter().position(|number| *number == 80).unwrap();

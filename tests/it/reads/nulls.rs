@@ -61,7 +61,7 @@ async fn keys_follow_the_query(kind: &str) {
 }
 on_both!(keys_follow_the_query);
 
-async fn what_breaks_inside_is_told_without_its_detail(kind: &str) {
+async fn what_breaks_inside_is_reported_without_its_detail(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
     fleet.rows.execute("ALTER TABLE service RENAME TO gone").await;
     let response = fleet.response("{ service(name: \"x\") { id } }").await;
@@ -70,4 +70,4 @@ async fn what_breaks_inside_is_told_without_its_detail(kind: &str) {
     assert_eq!(error["extensions"]["code"], "INTERNAL", "{kind}");
     assert!(!error.to_string().contains("gone") && !error.to_string().contains("SELECT"));
 }
-on_both!(what_breaks_inside_is_told_without_its_detail);
+on_both!(what_breaks_inside_is_reported_without_its_detail);

@@ -34,7 +34,7 @@ async fn moved(watcher: &Watcher, revision: i64, ended: i64) {
     watcher.tell(release_change(1, revision, ended, kind)).await;
 }
 
-async fn told(messages: &mut Watched) -> Value {
+async fn received(messages: &mut Watched) -> Value {
     parsed(&next(messages).await.expect("a state"))["data"]["releaseProgress"].take()
 }
 
@@ -43,11 +43,11 @@ fn counts(state: &Value) -> (&str, i64, bool) {
     (state["status"].as_str().unwrap(), succeeded, state["isFinal"].as_bool().unwrap())
 }
 
-async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it(kind: &str) {
+async fn the_state_is_reported_at_once_then_on_change_and_the_final_one_ends_it(kind: &str) {
     for waking in [Waking::default(), Waking { poll: Duration::from_millis(20), hints: false }] {
         let watcher = accepted(kind, waking).await;
         let mut messages = watcher.watch(WATCH);
-        let first = told(&mut messages).await;
+        let first = received(&mut messages).await;
         assert_eq!(counts(&first), ("PENDING", 0, false), "{kind}");
         assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
         // Another release and other events change nothing.
@@ -59,17 +59,17 @@ async fn the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it(kind
                 .is_err()
         );
         moved(&watcher, 2, 1).await;
-        assert_eq!(counts(&told(&mut messages).await), ("RUNNING", 1, false), "{kind}");
+        assert_eq!(counts(&received(&mut messages).await), ("RUNNING", 1, false), "{kind}");
         moved(&watcher, 3, 4).await;
-        assert_eq!(counts(&told(&mut messages).await), ("SUCCEEDED", 4, true), "{kind}");
+        assert_eq!(counts(&received(&mut messages).await), ("SUCCEEDED", 4, true), "{kind}");
         assert!(next(&mut messages).await.is_none(), "it ends");
         // Whoever comes back, or late, has the state, not the way to it.
         let mut late = watcher.watch(WATCH);
-        assert_eq!(counts(&told(&mut late).await), ("SUCCEEDED", 4, true), "{kind}");
+        assert_eq!(counts(&received(&mut late).await), ("SUCCEEDED", 4, true), "{kind}");
         assert!(next(&mut late).await.is_none());
     }
 }
-on_both!(the_state_is_told_at_once_then_on_change_and_the_final_one_ends_it);
+on_both!(the_state_is_reported_at_once_then_on_change_and_the_final_one_ends_it);
 
 async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case(kind: &str) {
     let watcher = accepted(kind, Waking::default()).await;
@@ -77,7 +77,7 @@ async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case(kin
     let mut messages = watcher.watch(WATCH);
     let states = Cell::new(0);
     let reading = async {
-        while !told(&mut messages).await["isFinal"].as_bool().unwrap() {
+        while !received(&mut messages).await["isFinal"].as_bool().unwrap() {
             states.set(states.get() + 1);
         }
         states.set(states.get() + 1);

@@ -70,15 +70,15 @@ async fn equal_subscribers_cost_what_one_costs(kind: &str) {
         for revision in seen + 1..=seen + 2 {
             let before = db.statements();
             watcher.tell(change(1, revision)).await;
-            let mut told = Vec::new();
+            let mut received = Vec::new();
             for subscriber in &mut subscribers {
-                told.push(next(subscriber).await.expect("it goes on"));
+                received.push(next(subscriber).await.expect("it goes on"));
             }
             if revision == seen + 2 {
                 costs.push(db.statements() - before);
             }
-            assert_eq!(parsed(&told[0])["data"]["instanceStatusChanged"]["revision"], revision, "{kind}");
-            assert!(told.iter().all(|message| Arc::ptr_eq(message, &told[0])), "{kind}: written once");
+            assert_eq!(parsed(&received[0])["data"]["instanceStatusChanged"]["revision"], revision, "{kind}");
+            assert!(received.iter().all(|message| Arc::ptr_eq(message, &received[0])), "{kind}: written once");
         }
     }
     // The tail may look once more.
@@ -149,7 +149,7 @@ async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up(kind: &st
     let hosts = |host: i64| json!({ "filter": { "hostIds": [format!("hst_{host}")] }, "first": 1 });
     let mut subscribers = Vec::new();
     // What each is told of, in which group, and how many versions, or how many releases of its own.
-    for (caller, request, group, told) in [
+    for (caller, request, group, received) in [
         (&ann, ask(watch, json!({ "first": 1 })), 1, ("host-001", 1)),
         (&bob, ask(watch, json!({ "first": 1 })), 1, ("host-001", 1)),
         (&bob, ask(watch, json!({ "first": 1, "after": now })), 1, ("host-001", 1)),
@@ -162,7 +162,7 @@ async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up(kind: &st
         (&ann, ask(mine, json!({})), 6, ("host-001", 1)),
         (&bob, ask(mine, json!({})), 7, ("host-001", 0)),
     ] {
-        subscribers.push((watcher.subscribe(caller.clone(), request).await, told));
+        subscribers.push((watcher.subscribe(caller.clone(), request).await, received));
         assert_eq!(watcher.groups().len(), group, "{kind}");
     }
     watcher.tell(change(1, 1)).await;
@@ -205,7 +205,7 @@ async fn an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_documen
 }
 on_both!(an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_document);
 
-async fn i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_once(kind: &str) {
+async fn i5_a_member_that_joins_amid_events_gets_each_of_them_once(kind: &str) {
     const TOTAL: i64 = 600;
     let document = "subscription($after: Cursor, $filter: InstanceEventFilter) {
         instanceStatusChanged(after: $after, filter: $filter) { revision instance { id } } }";
@@ -244,9 +244,9 @@ async fn i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_once(kind:
     }
     assert_eq!(watcher.groups().len(), 0, "{kind}");
 }
-on_both!(threads i5_whoever_joins_in_the_midst_of_events_is_told_each_of_them_once);
+on_both!(threads i5_a_member_that_joins_amid_events_gets_each_of_them_once);
 
-async fn what_ends_ends_for_all_and_begins_anew_for_whoever_comes_later(kind: &str) {
+async fn what_ends_ends_for_all_and_begins_anew_for_those_who_come_later(kind: &str) {
     let document = "subscription { releaseProgress(releaseId: \"rel_1\") { status progress { succeeded } } }";
     let fleet = Fleet::of(kind, 1, 2, 4).await;
     fleet.insert(rows::release_of(1, 1, 2, &[1, 2, 3, 4])).await;
@@ -271,4 +271,4 @@ async fn what_ends_ends_for_all_and_begins_anew_for_whoever_comes_later(kind: &s
     drop((subscribers, late));
     assert_eq!(watcher.groups().len(), 0, "{kind}");
 }
-on_both!(what_ends_ends_for_all_and_begins_anew_for_whoever_comes_later);
+on_both!(what_ends_ends_for_all_and_begins_anew_for_those_who_come_later);

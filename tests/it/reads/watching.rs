@@ -85,9 +85,9 @@ async fn i5_each_subscription_tells_its_own_events_and_goes_on_at_every_cut(kind
         };
         let all: Vec<Value> =
             watcher.watch(&document(0)).take(positions.len()).map(|message| parsed(&message)).collect().await;
-        let told: Vec<_> = all.iter().map(|event| event["data"][*name]["cursor"].as_str().unwrap()).collect();
+        let received: Vec<_> = all.iter().map(|event| event["data"][*name]["cursor"].as_str().unwrap()).collect();
         let expected: Vec<_> = positions.iter().map(|position| cursor::event(log, *position)).collect();
-        assert_eq!(told, expected, "{kind}: {name} {filter}");
+        assert_eq!(received, expected, "{kind}: {name} {filter}");
         for cut in 0..7 {
             let rest = positions.iter().filter(|position| **position > cut).count();
             // Said as an argument, and as a place that wins over it.

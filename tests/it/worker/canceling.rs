@@ -25,9 +25,9 @@ async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_ar
     assert_eq!(fleet.instances().await, [["RUNNING", "2"], ["REVERT_FAILED", "2"]]);
     let message = "Canceled before it started: the release was canceled.";
     assert_eq!(fleet.targets(release).await, vec![["CANCELED", "", message, "", "0"]; 2]);
-    let told =
+    let expected =
         fleet.rows.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position").await;
-    let kinds: Vec<&str> = told.iter().map(|row| row[0].as_str()).collect();
+    let kinds: Vec<&str> = expected.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(kinds, ["ACCEPTED", "CANCEL_REQUESTED", "TARGET_FINISHED", "TARGET_FINISHED", "FINISHED"]);
     let release_rows = fleet.rows.rows("SELECT cancel_reason, stop_running FROM release").await;
     assert_eq!(release_rows[0][0], "enough");

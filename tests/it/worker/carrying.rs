@@ -33,12 +33,12 @@ async fn i5_every_step_is_an_event_and_the_last_one_ends_the_release(kind: &str)
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     fleet.over(release).await;
-    let told = fleet
+    let reported = fleet
         .rows
         .rows("SELECT subject, kind, status, revision, caused_by, running FROM event ORDER BY position")
         .await;
     assert_eq!(
-        told,
+        reported,
         [
             ["RELEASE", "ACCEPTED", "PENDING", "1", "olga", "0"],
             ["INSTANCE", "RELEASE", "UPGRADING", "2", "olga", ""],
@@ -216,11 +216,11 @@ async fn a_held_instance_is_still_locked_after_its_release(kind: &str) {
     fleet.rows.insert([rows::hold(1, fleet.service, Some(1))]).await;
     fs::write(fleet.directory.join("go"), "").unwrap();
     fleet.over(release).await;
-    let told = fleet
+    let reported = fleet
         .rows
         .rows("SELECT hostname, locked FROM event WHERE subject = 'INSTANCE' AND status = 'RUNNING' ORDER BY hostname")
         .await;
-    let locked: Vec<bool> = told.iter().map(|row| row[1] == "true" || row[1] == "1").collect();
+    let locked: Vec<bool> = reported.iter().map(|row| row[1] == "true" || row[1] == "1").collect();
     assert_eq!(locked, [true, false]);
     worker.stop().await;
     fleet.assert_sound().await;

@@ -196,11 +196,11 @@ impl Fleet {
     }
 
     /// Asks again and again until the rows tell what is waited for.
-    pub async fn until<T>(&self, sql: &str, told: impl Fn(Vec<Vec<String>>) -> Option<T>) -> T {
+    pub async fn until<T>(&self, sql: &str, found: impl Fn(Vec<Vec<String>>) -> Option<T>) -> T {
         let began = Instant::now();
         loop {
-            if let Some(told) = told(self.rows.rows(sql).await) {
-                return told;
+            if let Some(found) = found(self.rows.rows(sql).await) {
+                return found;
             }
             let state = "SELECT id, status, worker_id, attempt, fence FROM release_target ORDER BY id";
             assert!(

@@ -56,12 +56,12 @@ async fn r16_too_many_failures_stop_a_release_and_give_the_rest_up(kind: &str) {
     assert_eq!(status, ["SUCCEEDED", "FAILED", "SUCCEEDED", "FAILED", "CANCELED", "CANCELED"]);
     let instances: Vec<String> = fleet.instances().await.into_iter().map(|instance| instance.join(" ")).collect();
     assert_eq!(instances, ["RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 3", "UPGRADE_FAILED 2", "RUNNING 2", "RUNNING 2"]);
-    let told = fleet
+    let expected = fleet
         .rows
         .rows("SELECT kind, queued, canceled FROM event WHERE subject = 'RELEASE' ORDER BY position DESC LIMIT 4")
         .await;
     assert_eq!(
-        told,
+        expected,
         [["FINISHED", "0", "2"], ["TARGET_FINISHED", "0", "2"], ["TARGET_FINISHED", "1", "1"], ["STOPPED", "2", "0"]]
     );
     assert_eq!(fleet.rows.rows("SELECT id FROM release WHERE stopped_at IS NOT NULL").await.len(), 1);

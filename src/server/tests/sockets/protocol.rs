@@ -78,7 +78,7 @@ async fn a_second_init_is_one_too_many() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_say_who_it_is_is_let_go() {
+async fn a_socket_that_is_not_initialized_in_time_is_closed() {
     let served = Served::timed(Timings { init_timeout: Duration::from_millis(200), ..patient() }).await;
     let mut silent = Socket::open(&served).await;
     let mut acknowledged = Socket::ready(&served).await;

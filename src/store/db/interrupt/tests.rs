@@ -154,7 +154,7 @@ async fn only_what_is_read_for_somebody_is_interrupted() {
 
 #[tokio::test]
 async fn a_session_ends_what_takes_longer_than_anybody_waits_for() {
-    for (deadline, told) in [(None, "0"), (Some(1), "35s"), (Some(30), "35s"), (Some(90), "95s")] {
+    for (deadline, shown) in [(None, "0"), (Some(1), "35s"), (Some(30), "35s"), (Some(90), "95s")] {
         let directory = tempfile::tempdir().unwrap();
         let query_deadline = deadline.map(Duration::from_secs);
         let capacity = Capacity { connections: 1, query_turns: 1, query_deadline };
@@ -163,7 +163,7 @@ async fn a_session_ends_what_takes_longer_than_anybody_waits_for() {
         let show = "SELECT current_setting('statement_timeout')";
         let timeout: String =
             pool.check_out().await.unwrap().run(async |on| sqlx::query_scalar(show).fetch_one(on).await).await.unwrap();
-        assert_eq!(timeout.replace("1min35s", "95s"), told);
+        assert_eq!(timeout.replace("1min35s", "95s"), shown);
         db.close().await;
     }
 }

@@ -31,16 +31,16 @@ async fn no_message_about_a_url_has_its_password() {
         "postgres://user@127.0.0.1:1/d?sslpassword=hunter2",
         "postgres://user:hunter2@127.0.0.1:1/d?sslmode=sometimes",
     ] {
-        let told = refused(url).await;
-        assert!(!told.contains("hunter2"), "{told}");
+        let refusal = refused(url).await;
+        assert!(!refusal.contains("hunter2"), "{refusal}");
     }
 }
 
 #[tokio::test]
 async fn an_unreachable_database_is_an_error_at_once_with_its_address() {
     let began = Instant::now();
-    let told = refused("postgres://user:hunter2@127.0.0.1:1/d").await;
-    assert!(told.contains("Cannot reach the database at 127.0.0.1:1"), "{told}");
+    let refusal = refused("postgres://user:hunter2@127.0.0.1:1/d").await;
+    assert!(refusal.contains("Cannot reach the database at 127.0.0.1:1"), "{refusal}");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
@@ -66,16 +66,16 @@ async fn a_database_that_takes_tls_alone_is_used_over_tls_alone() {
         path.display().to_string()
     });
 
-    let told = refused(&format!("{url}?sslmode=disable")).await;
-    assert!(told.contains("no encryption") && told.contains("127.0.0.1"), "{told}");
+    let refusal = refused(&format!("{url}?sslmode=disable")).await;
+    assert!(refusal.contains("no encryption") && refusal.contains("127.0.0.1"), "{refusal}");
     for mode in ["verify-ca", "verify-full"] {
-        let told = refused(&format!("{url}?sslmode={mode}&sslrootcert={wrong}")).await;
-        assert!(told.contains("certificate") && told.contains("sslrootcert"), "{told}");
+        let refusal = refused(&format!("{url}?sslmode={mode}&sslrootcert={wrong}")).await;
+        assert!(refusal.contains("certificate") && refusal.contains("sslrootcert"), "{refusal}");
     }
     // The certificate is for the address, not for this name.
     let by_name = url.replace("127.0.0.1", "localhost");
-    let told = refused(&format!("{by_name}?sslmode=verify-full&sslrootcert={right}")).await;
-    assert!(told.contains("certificate"), "{told}");
+    let refusal = refused(&format!("{by_name}?sslmode=verify-full&sslrootcert={right}")).await;
+    assert!(refusal.contains("certificate"), "{refusal}");
     Db::open(&format!("{by_name}?sslmode=verify-ca&sslrootcert={right}"), 1).await.unwrap().close().await;
     Db::open(&format!("{url}?sslmode=require"), 1).await.unwrap().close().await;
 
@@ -118,7 +118,7 @@ async fn a_database_that_wants_a_clients_certificate_gets_it() {
         (path("root.pem", &authority.certificate()), path("cert.pem", &certificate), path("key.pem", &key));
     let url =
         format!("postgres://lockkeeper@127.0.0.1:{}/postgres?sslmode=verify-full&sslrootcert={root}", cluster.port());
-    let told = refused(&url).await;
-    assert!(told.contains("certificate"), "{told}");
+    let refusal = refused(&url).await;
+    assert!(refusal.contains("certificate"), "{refusal}");
     Db::open(&format!("{url}&sslcert={cert}&sslkey={key}"), 1).await.unwrap().close().await;
 }

@@ -44,7 +44,7 @@ pub fn order(ty: &str, list: &str, args: &Args) -> Order {
     }
 }
 
-/// The cursor of a row of a list that is told by its values.
+/// The cursor of a row of a list that is identified by its values.
 pub fn encode(ty: &str, list: &str, order: Order, row: &Row) -> String {
     let way = if order.descending { "DESC" } else { "ASC" };
     let mut parts = vec![json!(format!("{ty}.{list}")), json!(format!("{} {way}", order.name))];

@@ -1,5 +1,5 @@
 //! The reference: async-graphql's own execution, field by field, over plain data, of the very schema that the program
-//! has. What it finds is told besides what it answers, since the library departs from the specification in two things:
+//! has. What it finds is reported beside what it answers, since the library departs from the specification in two things:
 //! below lists the paths of its errors lack the field, and where nodes are merged of which one came to null, the others
 //! stay.
 
@@ -50,7 +50,7 @@ pub enum Raw {
     List(Vec<Raw>),
 }
 
-/// Why a field has no value; where it has several faults, one of them is told.
+/// Why a field has no value; where it has several faults, one of them is reported.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     pub code: &'static str,
@@ -120,8 +120,8 @@ fn clear(data: &mut Value, path: &[Json]) {
 }
 
 fn path<T>(ctx: &ContextBase<'_, T>) -> Path {
-    let told = ctx.set_error_path(ServerError::new("", None));
-    told.path
+    let error = ctx.set_error_path(ServerError::new("", None));
+    error.path
         .into_iter()
         .map(|segment| match segment {
             PathSegment::Field(name) => name.into(),

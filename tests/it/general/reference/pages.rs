@@ -89,7 +89,7 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
     } else {
         part.truncate(long);
     }
-    let told = |row: &Row| {
+    let cursor_of = |row: &Row| {
         Raw::leaf(match style(list) {
             Style::Values => encode(&thing.ty, list, order, row),
             Style::Event => cursor::event(&scene.log_id, int(row, "position").unwrap()),
@@ -103,12 +103,12 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
     let info = [
         ("hasNextPage", Raw::leaf(forward)),
         ("hasPreviousPage", Raw::leaf(back)),
-        ("startCursor", part.first().map_or(Raw::Null, told)),
-        ("endCursor", part.last().map_or(Raw::Null, told)),
+        ("startCursor", part.first().map_or(Raw::Null, cursor_of)),
+        ("endCursor", part.last().map_or(Raw::Null, cursor_of)),
     ];
     let ty = node(list);
     let item = |row: &Row| Raw::Thing(Thing::new(ty, row));
-    let edge = |row: &Row| Raw::Thing(Thing::made(&format!("{ty}Edge"), [("cursor", told(row)), ("node", item(row))]));
+    let edge = |row: &Row| Raw::Thing(Thing::made(&format!("{ty}Edge"), [("cursor", cursor_of(row)), ("node", item(row))]));
     let mut connection = vec![
         ("nodes", Raw::List(part.iter().map(item).collect())),
         ("edges", Raw::List(part.iter().map(edge).collect())),
