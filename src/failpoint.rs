@@ -25,7 +25,7 @@ pub const ALL: [&str; 28] = [
     "worker::recover::before_again",
     "worker::recover::after_again",
     "executor::command::start::before_runner",
-    "executor::command::after_runner",
+    "executor::command::start::after_runner",
     "executor::runner::before_fence",
     "executor::runner::before_begin",
     "executor::runner::before_spawn",

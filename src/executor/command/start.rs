@@ -44,7 +44,7 @@ pub(super) async fn start(
         Ok(child) => child,
         Err(error) => return Ended::StartFailed(format!("The runner cannot be started: {error}.")),
     };
-    failpoint::at("executor::command::after_runner");
+    failpoint::at("executor::command::start::after_runner");
     let mut tail = Tail::new(StartFiles::new(&run.state, start_of(order)).output());
     tokio::select! {
         () = attend(&mut child, run, stop) => {}
