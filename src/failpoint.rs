@@ -26,12 +26,12 @@ pub const ALL: [&str; 28] = [
     "worker::recover::after_again",
     "executor::command::start::before_runner",
     "executor::command::start::after_runner",
-    "executor::runner::before_fence",
-    "executor::runner::before_begin",
-    "executor::runner::before_spawn",
-    "executor::runner::after_spawn",
-    "executor::runner::before_result",
-    "executor::runner::after_result",
+    "executor::command::runner::before_fence",
+    "executor::command::runner::before_begin",
+    "executor::command::runner::before_spawn",
+    "executor::command::runner::after_spawn",
+    "executor::command::runner::before_result",
+    "executor::command::runner::after_result",
 ];
 
 /// Arms what the environment names, for the life of this process.

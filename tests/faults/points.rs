@@ -16,7 +16,7 @@ impl Point {
 
     /// Whether it stands in runners: then one of these dies, and its worker does not.
     pub fn is_of_runners(self) -> bool {
-        self.0.starts_with("executor::runner::")
+        self.0.starts_with("executor::command::runner::")
     }
 
     /// Whether a process comes there only when it is asked to stop.
@@ -32,7 +32,7 @@ impl Point {
     /// What arms it: in a process itself, and in its runners.
     pub fn arm(self) -> (String, String) {
         // Not always at the first time, where there are many.
-        let often = ["worker::claim::", "worker::finish::", "worker::output::", "executor::command::"];
+        let often = ["worker::claim::", "worker::finish::", "worker::output::", "executor::command::start::"];
         let passed = if often.iter().any(|module| self.0.starts_with(module)) { rand::random_range(0..4) } else { 0 };
         match self.is_of_runners() {
             true => (String::new(), format!("{}=25%return", self.0)),

@@ -84,11 +84,11 @@ fn run(job: &Job) -> io::Result<()> {
     let state = StateDir::open(&job.state_dir)?;
     let (sender, events) = channel();
     listen(sender.clone());
-    failpoint::at("executor::runner::before_fence");
+    failpoint::at("executor::command::runner::before_fence");
     let mut lock = lock(&state, job, &events)?;
     let session = Session::own()?;
     let files = StartFiles::new(&state, job.start);
-    failpoint::at("executor::runner::before_begin");
+    failpoint::at("executor::command::runner::before_begin");
     match begin(&files, &mut lock, job, &session) {
         Ok(true) => {}
         Ok(false) => return Err(io::Error::other("A newer command was started for the instance.")),
@@ -97,7 +97,7 @@ fn run(job: &Job) -> io::Result<()> {
             return report(&Ended::StartFailed(why));
         }
     }
-    failpoint::at("executor::runner::before_spawn");
+    failpoint::at("executor::command::runner::before_spawn");
     let ended = match start(job, &events) {
         Ok(Ok(child)) => attend(job, &files, &session, child, sender, &events)?,
         Ok(Err(StopReason::Lost)) => Ended::NeverStarted,
@@ -107,9 +107,9 @@ fn run(job: &Job) -> io::Result<()> {
             Ended::StartFailed(mask(job).text(&why))
         }
     };
-    failpoint::at("executor::runner::before_result");
+    failpoint::at("executor::command::runner::before_result");
     let noted = files.end(&ended);
-    failpoint::at("executor::runner::after_result");
+    failpoint::at("executor::command::runner::after_result");
     report(&ended)?;
     noted
 }
@@ -208,7 +208,7 @@ fn attend(
     sender: Sender<RunnerEvent>,
     events: &Receiver<RunnerEvent>,
 ) -> io::Result<Ended> {
-    failpoint::at("executor::runner::after_spawn");
+    failpoint::at("executor::command::runner::after_spawn");
     let group = Pid::from_child(&child);
     let output = output::record(&files.output(), mask(job), child.stdout.take(), child.stderr.take());
     thread::spawn(move || sender.send(RunnerEvent::Exited(child.wait())));

@@ -40,7 +40,9 @@ pub fn same(ours: &str, data: &str, faults: &BTreeSet<(String, Fault)>) -> Resul
         .collect();
     match wanted == places {
         true => Ok(()),
-        false => Err(format!("these are null for errors: {wanted:?}\nerrors are reported of these: {places:?}\n{ours}")),
+        false => {
+            Err(format!("these are null for errors: {wanted:?}\nerrors are reported of these: {places:?}\n{ours}"))
+        }
     }
 }
 

@@ -27,7 +27,8 @@ async fn r17_holds_are_set_and_ended_and_their_events_tell_it(kind: &str) {
     let free = world.take("endHolds", "instances { id } holds { id }", input).await;
     assert_eq!(free, json!({ "instances": [{ "id": "ins_1" }, { "id": "ins_3" }], "holds": [{ "id": hold(0) }] }));
     let events = world.read("{ instanceEvents(filter: { kinds: [HOLD], instanceIds: [\"ins_1\"] }) { nodes { locked hold { id } causedBy } } }").await;
-    let expected = [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
+    let expected =
+        [true, false].map(|locked| json!({ "locked": locked, "hold": { "id": hold(1) }, "causedBy": "ann" }));
     assert_eq!(events["instanceEvents"]["nodes"], json!(expected));
 }
 on_both!(r17_holds_are_set_and_ended_and_their_events_tell_it);

@@ -121,7 +121,8 @@ fn clear(data: &mut Value, path: &[Json]) {
 
 fn path<T>(ctx: &ContextBase<'_, T>) -> Path {
     let error = ctx.set_error_path(ServerError::new("", None));
-    error.path
+    error
+        .path
         .into_iter()
         .map(|segment| match segment {
             PathSegment::Field(name) => name.into(),

@@ -108,7 +108,8 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
     ];
     let ty = node(list);
     let item = |row: &Row| Raw::Thing(Thing::new(ty, row));
-    let edge = |row: &Row| Raw::Thing(Thing::made(&format!("{ty}Edge"), [("cursor", cursor_of(row)), ("node", item(row))]));
+    let edge =
+        |row: &Row| Raw::Thing(Thing::made(&format!("{ty}Edge"), [("cursor", cursor_of(row)), ("node", item(row))]));
     let mut connection = vec![
         ("nodes", Raw::List(part.iter().map(item).collect())),
         ("edges", Raw::List(part.iter().map(edge).collect())),
