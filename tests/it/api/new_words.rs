@@ -62,11 +62,8 @@ async fn a_status_of_a_newer_program_is_an_error_whose_log_line_names_the_column
     client.service("shop").hosts(1).install().await;
     let drained = "UPDATE instance SET status = 'DRAINING', revision = revision + 1 RETURNING status";
     assert_eq!(stored.texts(drained).await, ["DRAINING"]);
-    let errors = [
-        ("{ instances { nodes { id status } } }", "instance.status has the word \"DRAINING\""),
-        ("{ services { nodes { instanceCounts { status } } } }", "instance.status or"),
-    ];
-    for (document, logged) in errors {
+    let documents = ["{ instances { nodes { id status } } }", "{ services { nodes { instanceCounts { status } } } }"];
+    for (before, document) in documents.into_iter().enumerate() {
         let error = client.error(document, Value::Null).await;
         assert_eq!(
             (&error["extensions"]["code"], &error["path"][1]),
@@ -74,6 +71,6 @@ async fn a_status_of_a_newer_program_is_an_error_whose_log_line_names_the_column
             "{error:#}"
         );
         let log = server.log();
-        assert!(log.contains(logged), "{log}");
+        assert_eq!(log.matches("instance.status has the word \"DRAINING\"").count(), before + 1, "{log}");
     }
 }
