@@ -9,7 +9,7 @@ words! {
         Viewer = "VIEWER",
         /// May register versions and report builds.
         Builder = "BUILDER",
-        /// May start and cancel releases, hold, confirm and edit instances, freeze services, and withdraw and reinstate versions. May not do what BUILDER may.
+        /// May start and cancel releases, hold, confirm and edit instances, freeze services, and withdraw and reinstate versions. Does not include the rights of BUILDER.
         Operator = "OPERATOR",
         /// May do everything.
         Admin = "ADMIN",

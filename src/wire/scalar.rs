@@ -21,11 +21,11 @@ impl ScalarType for DateTime {
     }
 }
 
-/// An opaque place in the event log or in a release's output. Clients store it and send it back; they never parse it.
+/// An opaque position in the event log or in a release's output. Clients store it and send it back; they never parse it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// An opaque place in the event log or in a release's output. Clients store it and send it back; they never parse it.
+/// An opaque position in the event log or in a release's output. Clients store it and send it back; they never parse it.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {

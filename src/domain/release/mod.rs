@@ -64,7 +64,7 @@ words! {
         NotInstalled = "NOT_INSTALLED",
         /// The version that it would return to was withdrawn or removed. Not used yet.
         VersionUnavailable = "VERSION_UNAVAILABLE",
-        /// It was moved again, or confirmed, after the release that is undone or retried. Not used yet.
+        /// Another release or a confirmation changed it after the release that is to be undone or retried. Not used yet.
         MovedSince = "MOVED_SINCE",
     }
 

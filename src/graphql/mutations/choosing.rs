@@ -50,7 +50,7 @@ pub struct MovesInput {
     /// What to do with instances that are locked by a release or a hold.
     #[graphql(default_with = "OnLocked::Skip")]
     on_locked: OnLocked,
-    /// Holds and freezes that this release may go through: those that the caller set, or any if the caller is an ADMIN.
+    /// Holds and freezes that this release ignores: those that the caller set, or any if the caller is an ADMIN.
     through_hold_ids: Option<Vec<ID>>,
     /// Whether to include instances whose status is UNKNOWN.
     #[graphql(default)]
@@ -61,7 +61,7 @@ pub struct MovesInput {
     reason: Option<String>,
     /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same release.
     idempotency_key: Option<String>,
-    /// The number that a dry run returned. The error is STALE if another number would take part.
+    /// The number that a dry run returned. The error is STALE if the number of instances has changed since.
     expected_count: Option<i32>,
     /// Only return what would happen. Neither reads nor stores an idempotency key.
     #[graphql(default)]

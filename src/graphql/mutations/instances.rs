@@ -107,7 +107,7 @@ pub struct HoldInstancesInput {
 
 pub(super) static HOLD_INSTANCES: Mutation = Mutation {
     name: "holdInstances",
-    about: "Sets a hold on each of the instances. A release under way finishes; no new one may take them.",
+    about: "Sets a hold on each of the instances. A release in progress finishes; no new release can include them.",
     right: Right::Operate,
     payload: payload_of(
         "HoldInstancesPayload",
@@ -134,7 +134,7 @@ pub(super) static HOLD_INSTANCES: Mutation = Mutation {
 /// Input of endHolds. At least one of the two lists; both together mean these holds on these instances.
 #[derive(InputObject)]
 pub struct EndHoldsInput {
-    /// Holds to end, at most 1000. Without it, all that are in force on the instances.
+    /// Holds to end, at most 1000. Without it, all holds in force on the instances are ended.
     hold_ids: Option<Vec<ID>>,
     /// Instances that the holds are on, at most 1000. A hold in holdIds that is on another instance is an error.
     instance_ids: Option<Vec<ID>>,

@@ -61,7 +61,7 @@ pub const fn action<I: InputType>(run: for<'a> fn(&'a App, Request, I) -> BoxFut
 
 impl<I: InputType> Run for Action<I> {
     fn input(&self) -> &'static Arg {
-        const { &arg::<I>("input", "What to do.") }
+        const { &arg::<I>("input", "The input of the mutation.") }
     }
 
     fn run<'a>(

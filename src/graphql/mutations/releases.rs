@@ -32,7 +32,7 @@ pub struct InstallInstancesInput {
     /// Whether to include hosts on which an interrupted installation left the instance UNKNOWN.
     #[graphql(default)]
     include_unknown: bool,
-    /// Freezes that this release may go through: those that the caller set, or any if the caller is an ADMIN.
+    /// Freezes that this release ignores: those that the caller set, or any if the caller is an ADMIN.
     through_hold_ids: Option<Vec<ID>>,
     /// How the release moves over the hosts.
     rollout: Option<RolloutInput>,
@@ -40,7 +40,7 @@ pub struct InstallInstancesInput {
     reason: Option<String>,
     /// 1 to 255 characters. For 7 days, the same key of the same caller returns the same release.
     idempotency_key: Option<String>,
-    /// The number that a dry run returned. The error is STALE if another number would take part.
+    /// The number that a dry run returned. The error is STALE if the number of instances has changed since.
     expected_count: Option<i32>,
     /// Only return what would happen. Neither reads nor stores an idempotency key.
     #[graphql(default)]

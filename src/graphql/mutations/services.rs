@@ -55,7 +55,7 @@ pub struct UpdateServiceInput {
     language: Option<String>,
     /// What the service is for, at most 1000 characters.
     description: Option<String>,
-    /// Name of an executor in the server's configuration. Releases under way keep theirs.
+    /// Name of an executor in the server's configuration. Releases in progress keep their executor.
     executor: Option<String>,
 }
 

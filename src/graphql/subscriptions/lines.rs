@@ -23,7 +23,7 @@ pub static LINES: Subscription = Subscription {
         arg::<Option<Cursor>>("after", "Begins behind this line; with the oldest line by default."),
         arg::<Option<i32>>(
             "last",
-            "Begins with this many of the newest lines; with all lines by default. It is ignored with `after`, so that a client that comes back misses nothing.",
+            "Begins with this many of the newest lines; with all lines by default. It is ignored with `after`, so that a client that reconnects misses nothing.",
         ),
     ],
     begin: |beginning| begin(beginning).boxed(),

@@ -44,7 +44,7 @@ pub static AUDIT_ENTRY: Object = Object::new(
             &[ROW.id],
             entry_id,
         ),
-        column("at", "When the entry was written; for denied attempts, when the first of them was.", &TIME, ROW.at),
+        column("at", "When the entry was written; for denied attempts, the time of the first one.", &TIME, ROW.at),
         column("caller", "Name of the caller, or `command line` for commands that open the database directly.", &TEXT, ROW.caller),
         column(
             "credential",

@@ -53,7 +53,7 @@ pub static INSTANCE_EVENT: Object = Object::new(
     &[
         computed(
             "cursor",
-            "Place in the event log. Send it as `after` to continue after this event.",
+            "Position in the event log. Send it as `after` to continue after this event.",
             &CURSOR,
             &[EVENT.position],
             place,
@@ -119,7 +119,7 @@ pub static RELEASE_EVENT: Object = Object::new(
     &[
         computed(
             "cursor",
-            "Place in the event log. All kinds of events share one log.",
+            "Position in the event log. All kinds of events share one log.",
             &CURSOR,
             &[EVENT.position],
             place,

@@ -70,7 +70,7 @@ pub static INSTANCE: Object = Object::node(
         column("description", "Description.", &TEXT, ROW.description),
         column(
             "maintenance",
-            "Whether someone is working on it. For information only: it does not keep releases off.",
+            "Whether someone is working on it. For information only: it does not prevent releases.",
             &BOOLEAN,
             ROW.maintenance,
         ),

@@ -10,7 +10,7 @@ pub static RELEASE_PROGRESS_EVENT: Object = Object::without_table(
     "ReleaseProgressEvent",
     "The state of a release at one moment.",
     &[
-        computed("cursor", "Place in the event log.", &CURSOR, &[PROGRESS_EVENT_ROW.position], place),
+        computed("cursor", "Position in the event log.", &CURSOR, &[PROGRESS_EVENT_ROW.position], place),
         one("release", "The release.", &RELEASE, PROGRESS_EVENT_ROW.release_id),
         column("status", "Status at that moment.", &STATUS, PROGRESS_EVENT_ROW.status),
         embedded("progress", "Numbers of targets at that moment.", &PROGRESS),

@@ -98,7 +98,7 @@ pub static RELEASE: Object = Object::node(
         column("cancelReason", "Why its cancellation was requested; null if it was not.", &TEXT, ROW.cancel_reason).nullable(),
         column(
             "stoppedAt",
-            "When it was stopped because too many targets had failed; null if that did not happen.",
+            "When it was stopped because too many targets had failed; null if it was not stopped.",
             &TIME,
             ROW.stopped_at,
         )
@@ -117,7 +117,7 @@ pub static RELEASE: Object = Object::node(
         column("revision", "Number of the last event of this release. Every event increases it by one.", &INT, ROW.revision),
         computed(
             "cursor",
-            "Place in the event log just before the release was accepted. A subscription that starts here misses none of its events.",
+            "Position in the event log just before the release was accepted. A subscription that starts here misses none of its events.",
             &CURSOR,
             &[ROW.position],
             place,

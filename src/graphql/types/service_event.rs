@@ -17,7 +17,7 @@ pub static SERVICE_EVENT: Object = Object::new(
     &[
         computed(
             "cursor",
-            "Place in the event log. All kinds of events share one log.",
+            "Position in the event log. All kinds of events share one log.",
             &CURSOR,
             &[EVENT.position],
             place,

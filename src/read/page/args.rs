@@ -23,7 +23,7 @@ static EVENT_LOG: [Arg; 2] = [
     FIRST,
     arg::<Option<Cursor>>(
         "after",
-        "Only events after this place in the event log; by default, from the oldest event that is kept.",
+        "Only events after this position in the event log; by default, from the oldest event that is kept.",
     ),
 ];
 
