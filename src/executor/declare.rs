@@ -86,8 +86,9 @@ impl Executor {
         let (common, own) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
         let deserializer = |table| ValueDeserializer::from(Spanned::new(span.clone(), DeValue::Table(table)));
         let Common { kind, timeout, on_lost, shares_host } = Common::deserialize(deserializer(common))?;
-        let kind = (kind.read)(deserializer(own)).map_err(|error| of_kind(kind.name, span.clone(), &error))?;
-        Ok(Executor { name: name.get_ref().to_string(), timeout, shares_host, on_lost, kind: kind.into() })
+        let settings = (kind.read)(deserializer(own)).map_err(|error| of_kind(kind.name, span.clone(), &error))?;
+        let name = name.get_ref().to_string();
+        Ok(Executor { name, timeout, shares_host, on_lost, kind_name: kind.name, kind: settings })
     }
 }
 

@@ -16,4 +16,5 @@ pub use registry::{Executor, Executors, collect, forget};
 pub use state_dir::StateDir;
 
 /// All kinds of executor.
-static KINDS: &[kind::Known] = &[kind::known::<command::Command>(), kind::known::<simulate::Simulate>()];
+static KINDS: &[kind::Known] =
+    &[kind::known::<command::Command>("command"), kind::known::<simulate::Simulate>("simulate")];

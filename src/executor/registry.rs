@@ -1,6 +1,6 @@
 //! The executors of a server: what all kinds have, and one call for each thing that they do.
 
-use super::kind::AnyKind;
+use super::kind::Kind;
 use super::{Line, RunContext, command};
 use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
 use std::collections::BTreeMap;
@@ -40,13 +40,14 @@ pub struct Executor {
     pub shares_host: bool,
     /// What becomes of a target whose worker was lost.
     pub on_lost: OnLost,
-    pub(super) kind: Arc<dyn AnyKind>,
+    pub(super) kind_name: &'static str,
+    pub(super) kind: Arc<dyn Kind>,
 }
 
 impl Executor {
     /// The name of its kind, as the configuration has it.
     pub fn kind(&self) -> &'static str {
-        self.kind.name()
+        self.kind_name
     }
 
     /// Carries out one start, to its end or until `stop` says why to end it. Lines go to `lines` as they come.

@@ -5,6 +5,7 @@ use super::{Line, RunContext};
 use crate::domain::order::{Ended, Observed, Order, StopReason};
 use crate::domain::target::LogStream;
 use crate::domain::{Timestamp, duration};
+use async_trait::async_trait;
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -27,9 +28,8 @@ pub(super) struct Simulate {
     fail_every: u32,
 }
 
+#[async_trait]
 impl Kind for Simulate {
-    const NAME: &'static str = "simulate";
-
     async fn start(
         &self,
         order: &Order,

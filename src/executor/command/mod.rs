@@ -18,6 +18,7 @@ pub(super) use collect::{collect, forget};
 use super::kind::Kind;
 use super::{Line, RunContext};
 use crate::domain::order::{Ended, Observed, Order, StopReason};
+use async_trait::async_trait;
 use environment::Environment;
 use serde::Deserialize;
 use settings::Settings;
@@ -45,9 +46,8 @@ struct Probe {
     timeout: Duration,
 }
 
+#[async_trait]
 impl Kind for Command {
-    const NAME: &'static str = "command";
-
     async fn start(
         &self,
         order: &Order,
