@@ -9,6 +9,7 @@ pub mod audit;
 pub mod candidates;
 pub mod doctor;
 pub mod events;
+pub mod expiry;
 pub mod hold;
 pub mod host;
 pub mod idempotency;

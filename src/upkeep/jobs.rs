@@ -12,7 +12,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Every job. Retention shorter than an hour is kept to as exactly as it is short, but for a second.
+/// Every job.
 pub fn all(retention: Retention) -> Vec<Job> {
     let Retention { events, audit } = retention;
     vec![
@@ -20,6 +20,7 @@ pub fn all(retention: Retention) -> Vec<Job> {
         Job::new("delete_old_events", HOUR, Box::new(move |db| async move { events::keep(&db, events).await }.boxed())),
         Job::new(
             "delete_old_audit_entries",
+            // A short retention is kept as exactly as it is short, but for a second.
             audit.clamp(SECOND, HOUR),
             Box::new(move |db| async move { change::delete_old_audit(&db, audit).await }.boxed()),
         ),
