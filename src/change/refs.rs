@@ -10,61 +10,64 @@ use crate::store::instance::{self, Instance};
 use crate::store::release::{self, ReleaseRow};
 use crate::store::service::{self, Service};
 use crate::store::version::{self, Version};
-use crate::store::{Result, hold};
+use crate::store::{Result, Tx, hold};
 use std::collections::{HashMap, HashSet};
 
 /// A thing that was looked up, or what is wrong with the input that names it.
 pub type Checked<T> = Result<T, Problem>;
 
 impl Change<'_> {
+    /// Parses an id of this kind, and loads what it names with `load`, which returns `None` for what was removed.
+    async fn look_up<T>(
+        &mut self,
+        field: &str,
+        kind: Kind,
+        text: &str,
+        load: impl AsyncFnOnce(&mut Tx, i64) -> Result<Option<T>>,
+    ) -> Result<Checked<T>> {
+        Ok(match reference::id(field, kind, text) {
+            Ok(id) => load(&mut self.tx, id).await?.ok_or_else(|| reference::not_found(field, kind, &[text])),
+            Err(problem) => Err(problem),
+        })
+    }
+
     /// Looks a service up and locks it: nothing is accepted against it meanwhile.
     pub async fn service(&mut self, field: &str, text: &str) -> Result<Checked<Service>> {
-        let id = match reference::id(field, Kind::Service, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let found = service::lock(&mut self.tx, id).await?.filter(|service| service.removed_at.is_none());
+        let present =
+            async |tx: &mut Tx, id| Ok(service::lock(tx, id).await?.filter(|service| service.removed_at.is_none()));
+        let found = self.look_up(field, Kind::Service, text, present).await?;
         self.refresh_clock().await?;
-        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Service, &[text])))
+        Ok(found)
     }
 
     /// Looks a service up and locks it against changes only: others may share it.
     pub async fn shared_service(&mut self, field: &str, text: &str) -> Result<Checked<Service>> {
-        let id = match reference::id(field, Kind::Service, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let found = service::share(&mut self.tx, id).await?.filter(|service| service.removed_at.is_none());
+        let present =
+            async |tx: &mut Tx, id| Ok(service::share(tx, id).await?.filter(|service| service.removed_at.is_none()));
+        let found = self.look_up(field, Kind::Service, text, present).await?;
         self.refresh_clock().await?;
-        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Service, &[text])))
+        Ok(found)
     }
 
     /// Looks a host up and locks it.
     pub async fn host(&mut self, field: &str, text: &str) -> Result<Checked<Host>> {
-        let id = match reference::id(field, Kind::Host, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let found = host::lock(&mut self.tx, id).await?.filter(|host| host.removed_at.is_none());
-        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Host, &[text])))
+        let present = async |tx: &mut Tx, id| Ok(host::lock(tx, id).await?.filter(|host| host.removed_at.is_none()));
+        self.look_up(field, Kind::Host, text, present).await
     }
 
     /// Looks a version up. It must belong to the service with this id and name, if the service is known.
     pub async fn version(&mut self, field: &str, text: &str, service: Option<(i64, &str)>) -> Result<Checked<Version>> {
-        let id = match reference::id(field, Kind::Version, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let found = version::by_id(&mut self.tx, id).await?.filter(|version| version.removed_at.is_none());
-        Ok(match (found, service) {
-            (None, _) => Err(reference::not_found(field, Kind::Version, &[text])),
-            (Some(version), Some((service_id, name))) if service_id != version.service_id => {
+        let present =
+            async |tx: &mut Tx, id| Ok(version::by_id(tx, id).await?.filter(|version| version.removed_at.is_none()));
+        let found = self.look_up(field, Kind::Version, text, present).await?;
+        Ok(found.and_then(|version| match service {
+            Some((service_id, name)) if service_id != version.service_id => {
                 let message =
                     format!("This version belongs to another service, not to {name}. Choose a version of {name}.");
                 Err(Problem::new(ProblemCode::OtherService, field, message).about([text]))
             }
-            (Some(version), _) => Ok(version),
-        })
+            _ => Ok(version),
+        }))
     }
 
     /// Looks a version up and locks its service: nothing changes or is accepted for either meanwhile.
@@ -90,24 +93,19 @@ impl Change<'_> {
 
     /// Looks an instance up and locks it.
     pub async fn instance(&mut self, field: &str, text: &str) -> Result<Checked<Instance>> {
-        let id = match reference::id(field, Kind::Instance, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
+        let present = async |tx: &mut Tx, id| {
+            let found = instance::lock(tx, &[id]).await?.pop();
+            Ok(found.filter(|instance| instance.status != InstanceStatus::Removed))
         };
-        let found = instance::lock(&mut self.tx, &[id]).await?.pop();
+        let found = self.look_up(field, Kind::Instance, text, present).await?;
         self.refresh_clock().await?;
-        let found = found.filter(|instance| instance.status != InstanceStatus::Removed);
-        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Instance, &[text])))
+        Ok(found)
     }
 
     /// Looks a release up and locks it.
     pub async fn release(&mut self, field: &str, text: &str) -> Result<Checked<ReleaseRow>> {
-        let id = match reference::id(field, Kind::Release, text) {
-            Ok(id) => id,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let found = release::lock(&mut self.tx, &[id]).await?.pop();
-        Ok(found.ok_or_else(|| reference::not_found(field, Kind::Release, &[text])))
+        let lock = async |tx: &mut Tx, id| Ok(release::lock(tx, &[id]).await?.pop());
+        self.look_up(field, Kind::Release, text, lock).await
     }
 
     /// Looks holds and freezes up; the result has the order of the input. Adds a problem for those that do not exist.
