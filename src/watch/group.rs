@@ -11,7 +11,7 @@ use crate::read::Prepared;
 use crate::wire::ApiError;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Weak};
@@ -64,7 +64,7 @@ impl Groups {
 
     /// How many groups exist: as many different subscriptions are under way.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.all.lock().len()
     }
 
     /// Whether there are no subscribers.
@@ -84,7 +84,7 @@ impl Groups {
     ) -> (Arc<Group>, Membership) {
         // Dropped after the lock is released: the last holder of a group takes the lock, too.
         let found: Option<Arc<Group>>;
-        let mut all = self.lock();
+        let mut all = self.all.lock();
         found = all.get(&key).and_then(Weak::upgrade);
         if let Some((group, membership)) = found.as_ref().and_then(|group| Some((group.clone(), group.member()?))) {
             return (group, membership);
@@ -99,10 +99,6 @@ impl Groups {
         let group = Arc::new(Group { key: key.clone(), groups: self.clone(), live, _task: task });
         all.insert(key, Arc::downgrade(&group));
         (group, membership)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<GroupKey, Weak<Group>>> {
-        self.all.lock()
     }
 }
 
@@ -159,14 +155,14 @@ impl LiveChannel {
 impl Group {
     /// A membership, or `None` if the group has ended.
     pub fn member(&self) -> Option<Membership> {
-        let channel = self.live.channel();
+        let channel = self.live.channel.lock();
         let receiver = channel.sender.as_ref()?.subscribe();
         Some(Membership { live: receiver, since: channel.place })
     }
 
     /// The membership of one that fell behind, also if the group has ended meanwhile.
     pub(super) fn rejoin(&self, live: &Receiver<Arc<Parcel>>) -> Membership {
-        let channel = self.live.channel();
+        let channel = self.live.channel.lock();
         Membership { live: live.resubscribe(), since: channel.place }
     }
 
@@ -190,7 +186,7 @@ impl Group {
 
     /// The place up to which the group has read its source, or `None` if this member has not taken all of it.
     pub(super) fn read_to(&self, live: &Receiver<Arc<Parcel>>) -> Option<i64> {
-        let channel = self.live.channel();
+        let channel = self.live.channel.lock();
         live.is_empty().then_some(channel.place)
     }
 
@@ -202,7 +198,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let mut all = self.groups.lock();
+        let mut all = self.groups.all.lock();
         // Another group may have taken its place.
         if all.get(&self.key).is_some_and(|group| group.strong_count() == 0) {
             all.remove(&self.key);
@@ -222,20 +218,16 @@ impl LiveMessages {
         if AssertUnwindSafe(reading).catch_unwind().await.is_err() {
             self.publish(self.content.failure(&ApiError::internal()));
         }
-        self.channel().sender = None;
+        self.channel.lock().sender = None;
     }
 
     fn publish(&self, written: WrittenBatch) {
         let read_to = written.read_to;
         let parcel = (!written.messages.is_empty()).then(|| self.queues.keep(written));
-        let mut channel = self.channel();
+        let mut channel = self.channel.lock();
         channel.place = read_to;
         if let Some(parcel) = parcel {
             channel.send(parcel, self.queues.max_bytes_each());
         }
-    }
-
-    fn channel(&self) -> MutexGuard<'_, LiveChannel> {
-        self.channel.lock()
     }
 }

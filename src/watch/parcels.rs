@@ -2,7 +2,7 @@
 
 use super::held::Held;
 use super::message::Message;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
@@ -112,22 +112,18 @@ impl Parcel {
 
     /// A message, or `None` if they were discarded.
     pub fn message(&self, number: usize) -> Option<Arc<Message>> {
-        self.messages().as_ref().and_then(|(messages, _)| messages.get(number).cloned())
+        self.messages.lock().as_ref().and_then(|(messages, _)| messages.get(number).cloned())
     }
 
     /// Discards the messages.
     pub fn discard(&self) {
-        let messages = self.messages().take();
+        let messages = self.messages.lock().take();
         drop(messages);
     }
 
     /// About how much memory all messages took when they were put in.
     pub fn bytes(&self) -> usize {
         self.sizes.iter().map(|(_, bytes)| bytes).sum()
-    }
-
-    fn messages(&self) -> MutexGuard<'_, Option<(Vec<Arc<Message>>, Held)>> {
-        self.messages.lock()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::domain::caller::Role;
 use crate::events::Tail;
 use crate::read::{Answer, Prepared, SuppliedRow};
 use crate::store::db::turns::Turn;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
@@ -59,7 +59,7 @@ struct RowRequest {
 impl Readings {
     /// The reading with this key; a new one if none exists.
     pub fn with(&self, key: &ReadingKey, prepared: Prepared, tail: &Tail) -> Arc<Reading> {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         if let Some(found) = all.get(key).and_then(Weak::upgrade) {
             return found;
         }
@@ -67,10 +67,6 @@ impl Readings {
         let reading = Arc::new(Reading { key: key.clone(), readings, prepared, tail: tail.clone(), pending });
         all.insert(key.clone(), Arc::downgrade(&reading));
         reading
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<ReadingKey, Weak<Reading>>> {
-        self.0.lock()
     }
 }
 
@@ -90,14 +86,14 @@ impl Reading {
             return self.prepared.answers(self.tail.db().reads(), &rows).await;
         }
         let (reply, mut answers) = oneshot::channel();
-        let number = self.pending().add(RowRequest { rows, reply });
+        let number = self.pending.lock().add(RowRequest { rows, reply });
         // Groups that were woken by the same events add their rows first.
         tokio::task::yield_now().await;
         let answers = tokio::select! {
             biased;
             answers = &mut answers => answers,
             turn = self.tail.turn(caller) => {
-                let taken = self.pending().take(number, self.max_rows());
+                let taken = self.pending.lock().take(number, self.max_rows());
                 if !taken.is_empty() {
                     // In a task of its own: it reads for others, too, and this one may be dropped before them.
                     tokio::spawn(self.clone().read(taken, turn));
@@ -130,15 +126,11 @@ impl Reading {
             let _ = reply.send(answers.by_ref().take(count).collect());
         }
     }
-
-    fn pending(&self) -> MutexGuard<'_, PendingRows> {
-        self.pending.lock()
-    }
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        let mut all = self.readings.lock();
+        let mut all = self.readings.0.lock();
         // Another one may have taken its place.
         if all.get(&self.key).is_some_and(|reading| reading.strong_count() == 0) {
             all.remove(&self.key);

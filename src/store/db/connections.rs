@@ -2,7 +2,7 @@
 
 use super::timeouts::{PING_TIMEOUT, with_timeout};
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use sqlx::{Connection, Database};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -80,10 +80,6 @@ impl<D: Pooled> Connections<D> {
     pub fn limits(&self) -> &D::Limits {
         &self.limits
     }
-
-    fn lost_at(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.lost_at.lock()
-    }
 }
 
 impl<D: Pooled> Manager for Connections<D> {
@@ -113,11 +109,11 @@ impl<D: Pooled> Manager for Connections<D> {
         if metrics.last_used() > PING_AFTER_IDLE {
             // What was idle when another was found lost is most likely lost, too; a ping of each would take too long.
             let last_used = metrics.recycled.unwrap_or(metrics.created);
-            if self.lost_at().is_some_and(|lost| last_used < lost) {
+            if self.lost_at.lock().is_some_and(|lost| last_used < lost) {
                 return Err(RecycleError::message("the connection is lost"));
             }
             if let Err(error) = with_timeout(PING_TIMEOUT, session.connection.ping()).await {
-                *self.lost_at() = Some(Instant::now());
+                *self.lost_at.lock() = Some(Instant::now());
                 return Err(error.into());
             }
         }

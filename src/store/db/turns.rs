@@ -1,7 +1,7 @@
 //! Turns of callers at a resource with a limited number of places. One caller alone may take all of them; when several
 //! callers wait, they are served in rotation, however many turns each of them waits for.
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -40,7 +40,7 @@ impl Turns {
     /// Waits for a turn for this caller.
     pub async fn take(&self, caller: &str) -> Turn {
         let (waiter, turn) = {
-            let mut state = self.lock();
+            let mut state = self.0.lock();
             // While others wait, no turn is free.
             if state.free > 0 {
                 state.free -= 1;
@@ -53,10 +53,6 @@ impl Turns {
         let turn = turn.await.expect("the sender is kept until there is a turn or the waiter leaves");
         drop(waiter);
         turn
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
     }
 }
 
@@ -88,7 +84,7 @@ impl State {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.0.0.lock();
         let Some(next) = state.next() else {
             state.free += 1;
             return;
@@ -101,7 +97,7 @@ impl Drop for Turn {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut state = self.turns.lock();
+        let mut state = self.turns.0.lock();
         let Some(waiters) = state.waiting.get_mut(&self.caller) else { return };
         waiters.remove(&self.number);
         if waiters.is_empty() {
@@ -155,7 +151,7 @@ mod tests {
 
     /// Free turns, callers that wait, and callers in the rotation.
     fn left(turns: &Turns) -> (usize, usize, usize) {
-        let state = turns.lock();
+        let state = turns.0.lock();
         (state.free, state.waiting.len(), state.rotation.len())
     }
 
