@@ -19,32 +19,30 @@ async fn keep_key(db: &Db, key: &str, overdue_ms: i64) {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn all_jobs_run_at_once_when_a_process_starts_and_report_how_that_went() {
-    for kind in databases::BOTH {
-        let directory = tempfile::tempdir().unwrap();
-        let db = open(kind, &directory).await;
-        keep_key(&db, "old", 1000).await;
-        keep_key(&db, "new", -1_000_000).await;
-        let kept = Duration::from_hours(1);
-        let upkeep = Upkeep::new(db.clone(), Retention { events: kept, audit: kept });
-        assert!(upkeep.report().iter().all(|job| job.last.is_none()));
-        let running = upkeep.clone();
-        let running = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { running.run().await }));
-        let all_ran = async {
-            while upkeep.report().iter().any(|job| job.last.is_none()) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_mins(1), all_ran).await.expect("all jobs run");
-        drop(running);
-        for job in upkeep.report() {
-            assert!(job.succeeded > 0 && job.failed == 0, "{kind}: {job:?}");
+async fn all_jobs_run_at_once_when_a_process_starts_and_report_how_that_went(kind: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let db = open(kind, &directory).await;
+    keep_key(&db, "old", 1000).await;
+    keep_key(&db, "new", -1_000_000).await;
+    let kept = Duration::from_hours(1);
+    let upkeep = Upkeep::new(db.clone(), Retention { events: kept, audit: kept });
+    assert!(upkeep.report().iter().all(|job| job.last.is_none()));
+    let running = upkeep.clone();
+    let running = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { running.run().await }));
+    let all_ran = async {
+        while upkeep.report().iter().any(|job| job.last.is_none()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let keys: Vec<(String,)> = db.query(sql!("SELECT key FROM idempotency")).all().await.unwrap();
-        assert_eq!(keys, [("new".to_owned(),)], "{kind}");
+    };
+    tokio::time::timeout(Duration::from_mins(1), all_ran).await.expect("all jobs run");
+    drop(running);
+    for job in upkeep.report() {
+        assert!(job.succeeded > 0 && job.failed == 0, "{kind}: {job:?}");
     }
+    let keys: Vec<(String,)> = db.query(sql!("SELECT key FROM idempotency")).all().await.unwrap();
+    assert_eq!(keys, [("new".to_owned(),)], "{kind}");
 }
+testkit::on_both!(all_jobs_run_at_once_when_a_process_starts_and_report_how_that_went);
 
 #[tokio::test]
 async fn a_run_that_fails_is_reported_until_one_succeeds() {

@@ -4,18 +4,13 @@
 //! `LOCKKEEPER_SUBSCRIBERS=5000 cargo nextest run --release --test it reads::fanout --no-capture`
 
 use crate::reads::fleet::Fleet;
-use crate::reads::watcher::parsed;
+use crate::reads::watcher::{append_event, instance_change, parsed};
 use lockkeeper::change::Denials;
-use lockkeeper::domain::event::InstanceEventKind;
-use lockkeeper::domain::event::{Changed, InstanceChange, NewEvent};
-use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::gate::Gate;
 use lockkeeper::limits::Limits;
 use lockkeeper::server::{Api, Engine};
-use lockkeeper::store::Db;
-use lockkeeper::store::events::append;
 use lockkeeper::watch::Groups;
 use lockkeeper::wire::cursor;
 use std::sync::Arc;
@@ -40,37 +35,6 @@ fn subscribers() -> usize {
 /// The time from one event to the next: what so many subscribers may take to be told of it.
 fn tick() -> Duration {
     Duration::from_micros(50) * subscribers() as u32
-}
-
-/// Appends one event of the only instance.
-async fn happen(db: &Db, revision: i64) {
-    let mut tx = db.begin().await.unwrap();
-    let now = tx.now().await.unwrap();
-    let change = InstanceChange {
-        kind: InstanceEventKind::Edit,
-        instance_id: 1,
-        host_id: 1,
-        hostname: "host-001".into(),
-        revision,
-        previous_status: Some(InstanceStatus::Running),
-        status: InstanceStatus::Running,
-        previous_version_id: Some(1),
-        version_id: Some(1),
-        locked: false,
-        target_end: None,
-        release_id: None,
-        target_id: None,
-        hold_id: None,
-    };
-    let changed = Changed::Instance(change);
-    append(
-        &mut tx,
-        now,
-        &[NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed }],
-    )
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// Kilobytes that this process has in memory.
@@ -99,7 +63,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
     for selection in SELECTIONS {
         let (before, statements, last) = (memory(), db.statements(), first + TICKS - 1);
         // Its first message says that it has begun: what comes then is live.
-        happen(db, first).await;
+        append_event(db, instance_change(1, first)).await;
         let mut all = JoinSet::new();
         let begun = Arc::new(tokio::sync::Barrier::new(subscribers() + 1));
         for _ in 0..subscribers() {
@@ -129,7 +93,7 @@ async fn i5_many_subscribers_get_each_event_once_and_a_slow_one_holds_up_nobody(
         }
         let began = Instant::now();
         for revision in first + 1..=last {
-            happen(db, revision).await;
+            append_event(db, instance_change(1, revision)).await;
             tokio::time::sleep_until((began + tick() * (revision - first) as u32).into()).await;
         }
         let written = Instant::now();

@@ -2,12 +2,9 @@
 //! bounded in bytes, and whoever does not come to fetch what was read holds up nobody.
 
 use crate::reads::fleet::Fleet;
-use crate::reads::watcher::{ASLEEP, Watcher, parsed};
+use crate::reads::watcher::{ASLEEP, Watcher, instance_change, parsed};
 use async_graphql::{Request, Variables};
 use futures_util::FutureExt;
-use lockkeeper::domain::event::InstanceEventKind;
-use lockkeeper::domain::event::{Changed, InstanceChange};
-use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Waking, keep};
 use lockkeeper::graphql::MessageObjects;
@@ -24,25 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
     cursor revision instance { id host { hostname } service { instances(first: 50) { nodes { id } } } } } }";
-
-fn edited(revision: i64) -> Changed {
-    Changed::Instance(InstanceChange {
-        kind: InstanceEventKind::Edit,
-        instance_id: 1,
-        host_id: 1,
-        hostname: "host-001".into(),
-        revision,
-        previous_status: Some(InstanceStatus::Running),
-        status: InstanceStatus::Running,
-        previous_version_id: None,
-        version_id: None,
-        locked: false,
-        target_end: None,
-        release_id: None,
-        target_id: None,
-        hold_id: None,
-    })
-}
 
 fn viewer() -> Caller {
     Caller::new("ann", Role::Viewer, "token 1")
@@ -101,7 +79,7 @@ async fn i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_event_on
     let limits = Limits { queue_bytes_per_subscriber: Bytes(3000), queue_bytes: Bytes(20_000), ..Limits::default() };
     let fleet = Fleet::of(kind, 1, 1, 20).await;
     let watcher = Watcher::limited(fleet, Waking::default(), &limits).await;
-    watcher.tell(edited(1)).await;
+    watcher.append(instance_change(1, 1)).await;
     let mut subscribers = Vec::new();
     for number in 0..SUBSCRIBERS {
         // Those who begin live and those who catch up, in groups of their own and in one.
@@ -110,7 +88,7 @@ async fn i5_slow_subscribers_keep_no_more_than_their_bytes_and_get_each_event_on
         subscribers.push((watcher.subscribe(viewer(), behind(&watcher, &document, after)).await, after));
     }
     for revision in 2..=EVENTS {
-        watcher.tell(edited(revision)).await;
+        watcher.append(instance_change(1, revision)).await;
         // Each of them comes once in a while, and looks at one message.
         let (messages, last) = &mut subscribers[revision as usize % SUBSCRIBERS];
         assert_eq!(event(messages).await["revision"], *last + 1, "{kind}");
@@ -144,7 +122,7 @@ async fn i5_messages_larger_than_a_queue_come_one_by_one(kind: &str) {
     for revision in 1..=20 {
         assert_eq!(event(&mut messages).await["revision"], revision, "{kind}");
     }
-    watcher.tell(edited(21)).await;
+    watcher.append(instance_change(1, 21)).await;
     assert_eq!(event(&mut messages).await["revision"], 21, "{kind}");
 }
 on_both!(i5_messages_larger_than_a_queue_come_one_by_one);
@@ -156,7 +134,7 @@ async fn an_error_ends_a_subscription_after_it_is_reported(kind: &str) {
     let mut messages = watcher.subscribe(viewer(), behind(&watcher, HEAVY, 5)).await;
     // What is behind its place goes before it is read.
     keep(&watcher.fleet().app.db, Duration::ZERO).await.unwrap();
-    watcher.tell(edited(21)).await;
+    watcher.append(instance_change(1, 21)).await;
     let message = timeout(PATIENCE, messages.next()).await.expect("in time").expect("it says why");
     assert_eq!(parsed(&message)["errors"][0]["extensions"]["code"], "CURSOR_EXPIRED", "{kind}");
     assert!(timeout(PATIENCE, messages.next()).await.expect("in time").is_none(), "{kind}");
@@ -199,7 +177,7 @@ async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {
         }
     }
     let locked = fleet.rows.lock("host").await;
-    watcher.tell(edited(1)).await;
+    watcher.append(instance_change(1, 1)).await;
     let waiting = async {
         while fleet.rows.waiting_for("host").await < 4 {
             sleep(Duration::from_millis(5)).await;

@@ -18,7 +18,7 @@ async fn accepted(kind: &str, waking: Waking) -> Watcher {
     fleet.insert(rows::release_of(1, 1, 2, &[1, 2, 3, 4])).await;
     fleet.insert(rows::release_of(2, 2, 4, &[5])).await;
     let watcher = Watcher::new(fleet, waking).await;
-    watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
+    watcher.append(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
     watcher
 }
 
@@ -31,7 +31,7 @@ async fn moved(watcher: &Watcher, revision: i64, ended: i64) {
     );
     watcher.fleet().rows.execute(&row).await;
     let kind = if ended == 4 { ReleaseEventKind::Finished } else { ReleaseEventKind::TargetFinished };
-    watcher.tell(release_change(1, revision, ended, kind)).await;
+    watcher.append(release_change(1, revision, ended, kind)).await;
 }
 
 async fn received(messages: &mut Watched) -> Value {
@@ -51,7 +51,7 @@ async fn the_state_is_reported_at_once_then_on_change_and_the_final_one_ends_it(
         assert_eq!(counts(&first), ("PENDING", 0, false), "{kind}");
         assert_eq!((&first["release"]["id"], &first["progress"]["total"]), (&json!("rel_1"), &json!(4)));
         // Another release and other events change nothing.
-        watcher.tell(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
+        watcher.append(release_change(2, 1, 0, ReleaseEventKind::Accepted)).await;
         watcher.fleet().edit(&[1]).await;
         assert!(
             tokio::time::timeout(Duration::from_millis(200), futures_util::StreamExt::next(&mut messages))
@@ -88,9 +88,9 @@ async fn states_are_told_at_most_ten_times_a_second_and_the_last_in_any_case(kin
         // Changes go on until some of them have been told on the way.
         while states.get() < 8 || revision < 50 {
             revision += 1;
-            watcher.tell(release_change(1, revision, 1 + revision % 3, ReleaseEventKind::TargetFinished)).await;
+            watcher.append(release_change(1, revision, 1 + revision % 3, ReleaseEventKind::TargetFinished)).await;
         }
-        watcher.tell(release_change(1, revision + 1, 4, ReleaseEventKind::Finished)).await;
+        watcher.append(release_change(1, revision + 1, 4, ReleaseEventKind::Finished)).await;
         revision
     };
     let ((), events) = tokio::join!(reading, writing);

@@ -2,11 +2,9 @@
 //! others, and each is told its own from the place at which it began.
 
 use crate::reads::fleet::Fleet;
-use crate::reads::watcher::{Watcher, parsed, release_change};
+use crate::reads::watcher::{Watcher, instance_change, parsed, release_change};
 use async_graphql::{Request, Variables};
-use lockkeeper::domain::event::{Changed, InstanceChange};
-use lockkeeper::domain::event::{InstanceEventKind, ReleaseEventKind};
-use lockkeeper::domain::instance::InstanceStatus;
+use lockkeeper::domain::event::ReleaseEventKind;
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::Waking;
 use lockkeeper::watch::{Message, Messages};
@@ -23,26 +21,6 @@ const WOKEN: Waking = Waking { poll: Duration::from_hours(1), hints: true };
 
 fn caller(name: &str, role: Role) -> Caller {
     Caller::new(name, role, "token 1")
-}
-
-/// A change of an instance on the host of the same number.
-fn change(instance_id: i64, revision: i64) -> Changed {
-    Changed::Instance(InstanceChange {
-        kind: InstanceEventKind::Edit,
-        instance_id,
-        host_id: instance_id,
-        hostname: format!("host-{instance_id:03}"),
-        revision,
-        previous_status: Some(InstanceStatus::Running),
-        status: InstanceStatus::Running,
-        previous_version_id: None,
-        version_id: None,
-        locked: false,
-        target_end: None,
-        release_id: None,
-        target_id: None,
-        hold_id: None,
-    })
 }
 
 async fn next(messages: &mut Messages) -> Option<Arc<Message>> {
@@ -69,7 +47,7 @@ async fn equal_subscribers_cost_what_one_costs(kind: &str) {
         // The first event wakes whatever has just begun.
         for revision in seen + 1..=seen + 2 {
             let before = db.statements();
-            watcher.tell(change(1, revision)).await;
+            watcher.append(instance_change(1, revision)).await;
             let mut received = Vec::new();
             for subscriber in &mut subscribers {
                 received.push(next(subscriber).await.expect("it goes on"));
@@ -108,7 +86,7 @@ async fn an_event_takes_as_many_statements_for_many_filters_as_for_one(kind: &st
         // The first event wakes whatever has just begun.
         for revision in seen + 1..=seen + 2 {
             let before = db.statements();
-            watcher.tell(change(1, revision)).await;
+            watcher.append(instance_change(1, revision)).await;
             for subscriber in &mut subscribers {
                 let event = event(subscriber).await;
                 assert_eq!(event["revision"], revision, "{kind}");
@@ -165,8 +143,8 @@ async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up(kind: &st
         subscribers.push((watcher.subscribe(caller.clone(), request).await, received));
         assert_eq!(watcher.groups().len(), group, "{kind}");
     }
-    watcher.tell(change(1, 1)).await;
-    watcher.tell(change(2, 2)).await;
+    watcher.append(instance_change(1, 1)).await;
+    watcher.append(instance_change(2, 2)).await;
     for (number, (subscriber, (hostname, things))) in subscribers.iter_mut().enumerate() {
         let event = event(subscriber).await;
         assert_eq!(event["hostname"], *hostname, "{kind}: {number}");
@@ -186,7 +164,7 @@ async fn an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_documen
     for document in [document, document, &moved] {
         subscribers.push(watcher.subscribe(caller("ann", Role::Viewer), Request::new(document)).await);
     }
-    watcher.tell(change(1, 1)).await;
+    watcher.append(instance_change(1, 1)).await;
     for (subscriber, line) in subscribers.iter_mut().zip([1, 1, 2]) {
         let answer = parsed(&next(subscriber).await.expect("it goes on"));
         assert_eq!(
@@ -198,7 +176,7 @@ async fn an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_documen
         assert_eq!(answer["errors"][0]["extensions"]["requestId"], "req-1", "{kind}");
     }
     // And it goes on.
-    watcher.tell(change(1, 2)).await;
+    watcher.append(instance_change(1, 2)).await;
     for subscriber in &mut subscribers {
         assert!(next(subscriber).await.is_some(), "{kind}");
     }
@@ -213,7 +191,7 @@ async fn i5_a_member_that_joins_amid_events_gets_each_of_them_once(kind: &str) {
     let log = watcher.fleet().app.db.log_id().to_owned();
     let mut following = tokio::task::JoinSet::new();
     for revision in 1..=TOTAL {
-        watcher.tell(change(1, revision)).await;
+        watcher.append(instance_change(1, revision)).await;
         if revision % 20 != 1 {
             continue;
         }
@@ -261,7 +239,7 @@ async fn what_ends_ends_for_all_and_begins_anew_for_those_who_come_later(kind: &
         assert_eq!(state(subscriber).await, Some(json!(0)), "{kind}: the present state at once");
     }
     watcher.fleet().rows.execute("UPDATE release SET status = 'SUCCEEDED', revision = 2, queued = 0, succeeded = 4, started_at = {at 1}, finished_at = {at 2} WHERE id = 1").await;
-    watcher.tell(release_change(1, 2, 4, ReleaseEventKind::Finished)).await;
+    watcher.append(release_change(1, 2, 4, ReleaseEventKind::Finished)).await;
     for subscriber in &mut subscribers {
         assert_eq!(state(subscriber).await, Some(json!(4)), "{kind}");
         assert_eq!(state(subscriber).await, None, "{kind}");

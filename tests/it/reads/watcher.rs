@@ -4,13 +4,16 @@ use crate::reads::fleet::Fleet;
 use async_graphql::Request;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, Stream};
-use lockkeeper::domain::event::ReleaseEventKind;
-use lockkeeper::domain::event::{Changed, NewEvent, ReleaseChange};
+use lockkeeper::domain::event::{
+    Changed, InstanceChange, InstanceEventKind, NewEvent, ReleaseChange, ReleaseEventKind,
+};
+use lockkeeper::domain::instance::InstanceStatus;
 use lockkeeper::domain::release::{Progress, ReleaseAction, ReleaseStatus};
 use lockkeeper::domain::{Caller, Role};
 use lockkeeper::events::{Tail, Waking};
 use lockkeeper::graphql::Place;
 use lockkeeper::limits::Limits;
+use lockkeeper::store::Db;
 use lockkeeper::store::events::append;
 use lockkeeper::watch::{Body, Groups, Message, Messages};
 use lockkeeper::wire::{Response, complete};
@@ -83,14 +86,18 @@ impl Watcher {
     }
 
     /// Appends one event.
-    pub async fn tell(&self, changed: Changed) {
-        let db = &self.fleet.app.db;
-        let mut tx = db.begin().await.unwrap();
-        let now = tx.now().await.unwrap();
-        let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed };
-        append(&mut tx, now, &[event]).await.unwrap();
-        tx.commit().await.unwrap();
+    pub async fn append(&self, changed: Changed) {
+        append_event(&self.fleet.app.db, changed).await;
     }
+}
+
+/// Appends one event of the first service.
+pub async fn append_event(db: &Db, changed: Changed) {
+    let mut tx = db.begin().await.unwrap();
+    let now = tx.now().await.unwrap();
+    let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed };
+    append(&mut tx, now, &[event]).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// The messages of a subscription.
@@ -125,4 +132,24 @@ pub fn release_change(release_id: i64, revision: i64, ended: i64, kind: ReleaseE
     let status = if ended == 4 { ReleaseStatus::Succeeded } else { ReleaseStatus::Running };
     let action = ReleaseAction::Upgrade;
     Changed::Release(ReleaseChange { kind, release_id, action, target_id: None, revision, status, progress })
+}
+
+/// An edit of a running instance on the host of the same number.
+pub fn instance_change(instance_id: i64, revision: i64) -> Changed {
+    Changed::Instance(InstanceChange {
+        kind: InstanceEventKind::Edit,
+        instance_id,
+        host_id: instance_id,
+        hostname: format!("host-{instance_id:03}"),
+        revision,
+        previous_status: Some(InstanceStatus::Running),
+        status: InstanceStatus::Running,
+        previous_version_id: None,
+        version_id: None,
+        locked: false,
+        target_end: None,
+        release_id: None,
+        target_id: None,
+        hold_id: None,
+    })
 }

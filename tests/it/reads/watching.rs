@@ -52,12 +52,12 @@ async fn mixed(kind: &str) -> Watcher {
     let fleet = Fleet::of(kind, 2, 2, 2).await;
     fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
     let watcher = Watcher::new(fleet, Waking::default()).await;
-    watcher.tell(service_change(ServiceEventKind::VersionRegistered, Some(1))).await;
-    watcher.tell(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
+    watcher.append(service_change(ServiceEventKind::VersionRegistered, Some(1))).await;
+    watcher.append(release_change(1, 1, 0, ReleaseEventKind::Accepted)).await;
     watcher.fleet().edit(&[1, 2]).await;
-    watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
-    watcher.tell(release_change(1, 2, 1, ReleaseEventKind::TargetFinished)).await;
-    watcher.tell(service_change(ServiceEventKind::BuildReported, Some(2))).await;
+    watcher.append(service_change(ServiceEventKind::Edited, None)).await;
+    watcher.append(release_change(1, 2, 1, ReleaseEventKind::TargetFinished)).await;
+    watcher.append(service_change(ServiceEventKind::BuildReported, Some(2))).await;
     watcher
 }
 
@@ -140,7 +140,7 @@ async fn a_quiet_filter_tells_how_far_it_has_looked(kind: &str) {
     assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err(), "nothing matches");
     assert_eq!(messages.read_to(), Some(cursor::event(log, 7)), "{kind}");
     assert_eq!(messages.read_to(), None, "it is told once");
-    watcher.tell(service_change(ServiceEventKind::Edited, None)).await;
+    watcher.append(service_change(ServiceEventKind::Edited, None)).await;
     assert!(tokio::time::timeout(Duration::from_millis(300), messages.next()).await.is_err());
     assert_eq!(messages.read_to(), Some(cursor::event(log, 8)), "{kind}");
 }
