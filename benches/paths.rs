@@ -4,7 +4,7 @@ mod reading;
 
 use async_graphql::Name;
 use criterion::{Criterion, criterion_group, criterion_main};
-use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, enabled};
+use lockkeeper::domain::version::{BuildStatus, Version, VersionAction, VersionPlace, enabled};
 use lockkeeper::domain::{Id, Kind, Problems, Timestamp, reference};
 use lockkeeper::gate::Gate;
 use lockkeeper::limits::Limits;
@@ -52,8 +52,10 @@ fn reading(criterion: &mut Criterion) {
 }
 
 fn rules(criterion: &mut Criterion) {
-    let version =
-        |id| Version { id, service_id: 1, build_status: BuildStatus::Succeeded, withdrawn: false, removed: false };
+    let version = |id| {
+        let place = VersionPlace { precedence: String::new(), id };
+        Version { place, service_id: 1, build_status: BuildStatus::Succeeded, withdrawn: false, removed: false }
+    };
     let (now, next) = (version(7), version(8));
     criterion.bench_function("decide whether a version is enabled", |bench| {
         bench.iter(|| enabled(VersionAction::Upgrade, black_box(&next), black_box(&now)));

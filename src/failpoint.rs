@@ -3,13 +3,16 @@
 //! `NAME=3*off->return` at the fourth time, `NAME=10%return` by chance.
 
 /// All of them, by the path of their module and what is before or after them.
-pub const ALL: [&str; 28] = [
+pub const ALL: [&str; 31] = [
     "release::accept::before_commit",
     "release::accept::after_commit",
     "release::cancel::before_commit",
     "release::cancel::after_commit",
+    "release::follow_up::automatic::after_undo",
     "worker::claim::before_commit",
     "worker::claim::after_commit",
+    "worker::advance::before_commit",
+    "worker::advance::after_commit",
     "worker::carry::before_collect",
     "worker::carry::before_end",
     "worker::finish::before_commit",
@@ -33,6 +36,14 @@ pub const ALL: [&str; 28] = [
     "executor::command::runner::before_result",
     "executor::command::runner::after_result",
 ];
+
+/// Those that only executors over ssh come by.
+pub const OVER_SSH: [&str; 3] =
+    ["executor::ssh::attend::before_call", "executor::ssh::attend::after_call", "executor::ssh::attend::before_end"];
+
+/// Those that only workers come by which check the health of what a release moved.
+pub const IN_SOAKS: [&str; 3] =
+    ["worker::soak::before_record", "worker::soak::record::before_commit", "worker::soak::record::after_commit"];
 
 /// Arms what the environment names, for the life of this process.
 pub fn arm() {
@@ -89,10 +100,11 @@ mod tests {
         let places = places();
         for (name, file) in &places {
             let module = file.with_extension("").display().to_string().replace('/', "::");
+            let module = module.trim_end_matches("::mod");
             assert!(name.starts_with(&format!("{module}::")), "{name} in {}", file.display());
         }
         let mut names: Vec<&str> = places.iter().map(|(name, _)| name.as_str()).collect();
-        let mut all = ALL.to_vec();
+        let mut all = [&ALL[..], &OVER_SSH, &IN_SOAKS].concat();
         names.sort_unstable();
         all.sort_unstable();
         assert_eq!(names, all);

@@ -21,6 +21,7 @@
 //! - [`executor`]: how a target is carried out on a host.
 //! - [`limits`]: what a caller, a connection, an answer and a log line may cost, with the defaults.
 //! - [`net`]: web origins and proxies, from which the server is reached.
+//! - [`version`]: which lockkeeper this is.
 //! - [`domain`]: words and rules as plain types and functions, without HTTP, GraphQL, SQL or async.
 //! - [`failpoint`]: the places at which tests let the process die.
 //! - `blocking`: work that keeps its thread busy for a long time.
@@ -51,6 +52,7 @@ pub mod release;
 pub mod server;
 pub mod store;
 pub mod upkeep;
+pub mod version;
 pub mod watch;
 pub mod wire;
 pub mod worker;

@@ -50,14 +50,8 @@ impl Lockkeeper {
 
     /// Waits until all are subscribed: a subscription says nothing when it begins.
     async fn begun(&self) {
-        let http = reqwest::Client::new();
-        let wanted = format!("lockkeeper_subscribers{{transport=\"websocket\"}} {}", self.subscribed);
-        loop {
-            let asked = http.get(format!("{}/metrics", self.server.url)).bearer_auth(&self.token).send().await;
-            let message = asked.expect("it answers").text().await.expect("a text");
-            if message.lines().any(|line| line == wanted) {
-                return;
-            }
+        let line = "lockkeeper_subscribers{transport=\"websocket\"}";
+        while self.server.metric(line).await != Some(self.subscribed as u64) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -103,6 +97,7 @@ impl Side for Lockkeeper {
 pub struct Bare {
     process: Process,
     address: String,
+    /// It is no lockkeeper: its messages are published by a plain request.
     http: reqwest::Client,
     texts: Vec<String>,
 }

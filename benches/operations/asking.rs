@@ -3,10 +3,10 @@
 use crate::questions::Question;
 use crate::table::Cell;
 use anyhow::{Context as _, ensure};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, Instant};
-use testkit::Server;
 use testkit::large::Size;
+use testkit::{Client, Server};
 
 /// Times of one kind, from the shortest to the longest.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ impl Times {
 
 /// A caller of a server.
 pub struct Asking {
+    client: Client,
+    /// For `/metrics`, which is no part of the API.
     http: reqwest::Client,
     url: String,
     token: String,
@@ -40,7 +42,9 @@ pub struct Asking {
 
 impl Asking {
     pub fn new(server: &Server) -> Asking {
-        Asking { http: reqwest::Client::new(), url: server.url.clone(), token: server.token("bench", "admin") }
+        let token = server.token("bench", "admin");
+        let client = Client::new(&server.url, &token);
+        Asking { client, http: reqwest::Client::new(), url: server.url.clone(), token }
     }
 
     /// Asks so many times, and before that a few times unmeasured unless it may be asked only once.
@@ -69,9 +73,7 @@ impl Asking {
 
     /// The answer to a document, in which nothing may be wrong.
     pub async fn answer(&self, document: &str, variables: Value) -> anyhow::Result<Vec<u8>> {
-        let body = json!({ "query": document, "variables": variables });
-        let request = self.http.post(format!("{}/graphql", self.url)).bearer_auth(&self.token).json(&body);
-        let answer = request.send().await?.bytes().await?;
+        let answer = self.client.typed().send(document, &variables).await?.body;
         let text = String::from_utf8_lossy(&answer);
         let wrong = text.contains("\"errors\":") || text.contains("\"code\":");
         ensure!(!wrong, "{}", text.chars().take(500).collect::<String>());

@@ -4,6 +4,7 @@ use anyhow::{Context, ensure};
 use lockkeeper::app::App;
 use lockkeeper::change;
 use lockkeeper::change::Denials;
+use lockkeeper::domain::reference::{CURRENT_VERSION, Reference, SERVICE, VERSION};
 use lockkeeper::domain::release::OnLocked;
 use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::domain::{Caller, Kind, Role};
@@ -91,11 +92,14 @@ fn request(at_a_time: i64) -> ReleaseRequest {
             idempotency_key: None,
             audit_input: Limits::default().audit_input,
         },
-        aim: Aim::Upgrade { version_id: Kind::Version.id(20).to_string(), current_version_id: None },
-        service_id: Kind::Service.id(1).to_string(),
+        aim: Aim::Upgrade {
+            version: Reference::by_id(&VERSION, Kind::Version.id(20).to_string()),
+            current_version: Reference::omitted(&CURRENT_VERSION),
+        },
+        service: Reference::by_id(&SERVICE, Kind::Service.id(1).to_string()),
         hosts: Selection::All(true),
         on_locked: OnLocked::Skip,
-        include_unknown: false,
+        included: Default::default(),
         through_hold_ids: Vec::new(),
         rollout: RolloutOverrides { max_parallel: Some(Amount::Count(at_a_time)), ..RolloutOverrides::default() },
         reason: None,

@@ -1,6 +1,6 @@
 //! The events of changes that no release makes.
 
-use crate::domain::event::{Changed, InstanceChange, InstanceEventKind, NewEvent, ServiceChange, ServiceEventKind};
+use crate::domain::event::{Changed, FleetChange, FleetEventKind, InstanceChange, InstanceEventKind, NewEvent};
 use crate::domain::instance::InstanceStatus;
 use crate::store::instance::Instance;
 
@@ -25,8 +25,8 @@ impl InstanceEventDraft<'_> {
     /// The event, caused by this caller.
     pub fn caused_by(self, caused_by: &str) -> NewEvent {
         NewEvent {
-            service_id: self.before.service_id,
-            service_name: self.before.service_name.clone(),
+            service_id: Some(self.before.service_id),
+            service_name: Some(self.before.service_name.clone()),
             caused_by: caused_by.to_owned(),
             changed: Changed::Instance(InstanceChange {
                 kind: self.kind,
@@ -48,25 +48,12 @@ impl InstanceEventDraft<'_> {
     }
 }
 
-/// What an event of a service is about: the service itself, one of its versions or one of its freezes.
-#[derive(Clone, Copy)]
-pub enum About {
-    Service,
-    Version(i64),
-    Freeze(i64),
-}
-
-/// Returns the event of a change of a service, which is named by id and name. `caused_by` is a caller, or lockkeeper.
-pub fn service_event(service: (i64, &str), kind: ServiceEventKind, about: About, caused_by: &str) -> NewEvent {
-    let (version_id, hold_id) = match about {
-        About::Service => (None, None),
-        About::Version(id) => (Some(id), None),
-        About::Freeze(id) => (None, Some(id)),
-    };
+/// Returns the event of a change of the fleet: of one of its freezes or freeze windows, or of its suspension.
+pub fn fleet_event(kind: FleetEventKind, hold_id: Option<i64>, caused_by: &str) -> NewEvent {
     NewEvent {
-        service_id: service.0,
-        service_name: service.1.to_owned(),
+        service_id: None,
+        service_name: None,
         caused_by: caused_by.to_owned(),
-        changed: Changed::Service(ServiceChange { kind, version_id, hold_id }),
+        changed: Changed::Fleet(FleetChange { kind, hold_id }),
     }
 }

@@ -1,13 +1,14 @@
 //! Holds: locks that people set on instances, and end (R17).
 
 use super::event::InstanceEventDraft;
-use super::hold_checks::{bounded, check_until, in_force, refuse_others};
+use super::hold_checks::{MAX_NAMED, bounded, check_until, in_force, refuse_others};
 use super::hold_end::{EndedHolds, Ending, record_ends};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay, Request};
 use crate::domain::event::InstanceEventKind;
 use crate::domain::hold::Hold;
-use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, name, reference};
+use crate::domain::reference::Reference;
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp, name};
 use crate::store;
 use crate::store::hold::{self, NewHold};
 use crate::store::instance::{self, Instance};
@@ -16,16 +17,16 @@ use std::collections::{HashMap, HashSet};
 /// Instances to hold.
 #[derive(Clone, Debug)]
 pub struct HoldInstances {
-    pub instance_ids: Vec<String>,
+    pub instances: Reference<Vec<String>>,
     pub reason: String,
     pub until: Option<Timestamp>,
 }
 
 /// Holds to end: these, or those in force on these instances. Both mean these holds on these instances.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EndHolds {
     pub hold_ids: Option<Vec<String>>,
-    pub instance_ids: Option<Vec<String>>,
+    pub instances: Reference<Vec<String>>,
 }
 
 /// Instances, and holds that were set or ended on them, by their numbers.
@@ -52,9 +53,8 @@ async fn hold_all(change: &mut Change<'_>, input: &HoldInstances) -> Result<Done
     }
     problems.collect(name::needed("reason", &input.reason, name::MAX_REASON));
     problems.collect(check_until(input.until, change.now));
-    let texts = bounded("instanceIds", &input.instance_ids, &mut problems);
-    let ids = reference::ids("instanceIds", Kind::Instance, texts, &mut problems);
-    let found = change.instances("instanceIds", &ids, &mut problems).await?;
+    let ids = change.instance_ids(MAX_NAMED, &input.instances, &mut problems).await?;
+    let found = change.instances(input.instances.field(), &ids, &mut problems).await?;
     problems.into_result()?;
     let instances: HashMap<i64, Instance> = found.into_iter().map(|instance| (instance.id, instance)).collect();
     let pairs: Vec<_> = ids.iter().map(|id| (*id, instances[id].service_id)).collect();
@@ -85,8 +85,8 @@ async fn replayed(change: &mut Change<'_>, holds: &[Id]) -> store::Result<Held> 
     Ok(Held { instances: holds.iter().filter_map(|id| on.get(id).copied()).collect(), holds })
 }
 
-/// Ends holds on instances. A named hold that has ended already is no error, and not in the answer. A freeze is
-/// `INVALID`, and so is a hold that is on none of the instances that are named beside it. Holds of a removed instance
+/// Ends holds on instances. A named hold that has ended already is no error, and not in the answer. A freeze or a hold on a
+/// host is `INVALID`, and so is a hold that is on none of the instances that are named beside it. Holds of a removed instance
 /// can be ended, too.
 pub async fn end_holds(app: &App, request: &Request, input: &EndHolds) -> Answer<Held> {
     let mut change = Change::begin(&app.db, request).await?;
@@ -96,8 +96,8 @@ pub async fn end_holds(app: &App, request: &Request, input: &EndHolds) -> Answer
 
 async fn end_all(change: &mut Change<'_>, input: &EndHolds) -> Result<Done<Held>, Failure> {
     let mut problems = Problems::default();
-    if input.hold_ids.is_none() && input.instance_ids.is_none() {
-        let message = "This names no holds to end. Pass holdIds, instanceIds or both.";
+    if input.hold_ids.is_none() && input.instances.is_omitted() {
+        let message = "This names no holds to end. Pass `holdIds`, the instances that they are on, or both.";
         problems.add(Problem::new(ProblemCode::Required, "", message));
     }
     let named = match &input.hold_ids {
@@ -107,23 +107,21 @@ async fn end_all(change: &mut Change<'_>, input: &EndHolds) -> Result<Done<Held>
         }
         None => None,
     };
-    let ids = match (&input.instance_ids, &named) {
-        (Some(texts), _) => {
-            let texts = bounded("instanceIds", texts, &mut problems);
-            reference::ids("instanceIds", Kind::Instance, texts, &mut problems)
-        }
-        (None, Some(holds)) => instances_of(holds),
-        (None, None) => Vec::new(),
+    let ids = match &named {
+        _ if !input.instances.is_omitted() => change.instance_ids(MAX_NAMED, &input.instances, &mut problems).await?,
+        Some(holds) => instances_of(holds),
+        None => Vec::new(),
     };
-    let instances = change.past_instances("instanceIds", &ids, &mut problems).await?;
+    let mut instances = change.past_instances(input.instances.field(), &ids, &mut problems).await?;
     if let Some(holds) = &named {
-        let message = "These holds are freezes of a service. End them with unfreezeService.";
+        let message = "These holds are not on instances. End freezes with unfreezeService or unfreezeFleet, freeze windows with \
+                       removeFreezeWindow, and holds on hosts with unholdHosts.";
         refuse_others(holds, |hold| hold.instance_id.is_some(), message, &mut problems);
     }
-    if let (Some(holds), Some(_)) = (&named, &input.instance_ids) {
+    if let Some(holds) = named.as_ref().filter(|_| !input.instances.is_omitted()) {
         let on: HashSet<i64> = ids.iter().copied().collect();
-        let message = "These holds are on other instances than those in instanceIds. Name their instances, too, or \
-                       leave instanceIds out.";
+        let message = "These holds are on other instances than those named beside them. Name their instances, too, or \
+                       name no instances.";
         let fits = |hold: &Hold| hold.instance_id.is_none_or(|instance| on.contains(&instance));
         refuse_others(holds, fits, message, &mut problems);
     }
@@ -133,7 +131,7 @@ async fn end_all(change: &mut Change<'_>, input: &EndHolds) -> Result<Done<Held>
     };
     problems.into_result()?;
     let ended = hold::end(&mut change.tx, &in_force(&holds, change.now), change.by, change.now).await?;
-    let ends = EndedHolds { holds: &holds, ended: &ended, instances, ending: Ending::OneByOne };
+    let ends = EndedHolds { holds: &holds, ended: &ended, instances: &mut instances, ending: Ending::OneByOne };
     for event in record_ends(&mut change.tx, ends, change.by, change.now).await? {
         change.record(event);
     }

@@ -1,11 +1,11 @@
 //! Hosts: registering, changing and removing them.
 
+use super::{host_removal, host_rename};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Request};
-use crate::domain::problem::MAX_RELATED_IDS;
+use crate::domain::reference::Reference;
 use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
 use crate::store::host::{self, NewHost, NewLabel};
-use crate::store::instance;
 use std::collections::{HashMap, HashSet};
 
 /// The most hosts that one request registers.
@@ -31,14 +31,26 @@ pub struct Label {
 /// How a host is to be changed; by default it stays as it is.
 #[derive(Clone, Debug)]
 pub struct HostEdit {
-    pub host_id: String,
+    pub host: Reference,
+    /// Its name from now on.
+    pub hostname: Option<String>,
     pub address: Option<String>,
     /// All of its labels from now on.
     pub labels: Option<Vec<Label>>,
 }
 
+/// A host to remove.
+#[derive(Clone, Debug)]
+pub struct HostRemoval {
+    pub host: Reference,
+    /// Whether its instances are removed, too: its machine is gone.
+    pub with_instances: bool,
+    /// Why; the audit entry has it.
+    pub reason: Option<String>,
+}
+
 /// Registers hosts, all or none, and returns their numbers in the order of the input. `TAKEN` names the hosts
-/// that have the names; other problems name hostnames.
+/// that have the names, in whatever spelling; other problems name hostnames.
 pub async fn create(app: &App, request: &Request, hosts: &[HostInput]) -> Answer<Vec<i64>> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = creating(&mut change, hosts).await;
@@ -84,42 +96,48 @@ pub async fn update(app: &App, request: &Request, edits: &HostEdit) -> Answer<i6
 
 async fn updating(change: &mut Change<'_>, edits: &HostEdit) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let host = problems.collect(change.host("hostId", &edits.host_id).await?);
+    let host = change.host(&edits.host, &mut problems).await?;
     if let Some(address) = &edits.address {
         problems.collect(name::address("address", address));
     }
     for problem in edits.labels.iter().flat_map(|labels| wrong_labels("labels", labels)) {
         problems.add(problem);
     }
+    let renamed = match (&host, &edits.hostname) {
+        (Some(host), Some(hostname)) => host_rename::check(change, host, hostname, &mut problems).await?,
+        _ => Vec::new(),
+    };
     let host = problems.ok_with(host)?;
-    if let Some(address) = &edits.address {
-        host::update(&mut change.tx, host.id, address).await?;
+    if edits.hostname.is_some() || edits.address.is_some() {
+        let hostname = edits.hostname.as_ref().unwrap_or(&host.hostname);
+        let address = edits.address.as_ref().unwrap_or(&host.address);
+        host_rename::save(change, &host, hostname, address, renamed).await??;
     }
     if let Some(labels) = &edits.labels {
-        host::unlabel(&mut change.tx, host.id).await?;
+        host::unlabel(&mut change.tx, &[host.id]).await?;
         host::label(&mut change.tx, &rows_of(host.id, labels).collect::<Vec<_>>()).await?;
     }
     Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
 }
 
-/// Removes a host and returns its number; `IN_USE` while it has instances (R3).
-pub async fn remove(app: &App, request: &Request, host_id: &str) -> Answer<i64> {
+/// Removes a host and returns its number; `IN_USE` while it has instances, unless they are to be removed, too, and while a
+/// release has one of them (R3).
+pub async fn remove(app: &App, request: &Request, removal: &HostRemoval) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = removing(&mut change, host_id).await;
+    let outcome = removing(&mut change, removal).await;
     change.conclude(outcome).await
 }
 
-async fn removing(change: &mut Change<'_>, host_id: &str) -> Result<Done<i64>, Failure> {
-    let host = change.host("hostId", host_id).await??;
-    // An open release of a host has an instance there, too.
-    let instances = instance::on_host(&mut change.tx, host.id, MAX_RELATED_IDS).await?;
-    if !instances.is_empty() {
-        let users = instances.into_iter().map(|id| Kind::Instance.id(id));
-        let message = "The host has instances. Uninstall them before you remove it.";
-        return Err(Problem::new(ProblemCode::InUse, "hostId", message).about(users).into());
+async fn removing(change: &mut Change<'_>, removal: &HostRemoval) -> Result<Done<i64>, Failure> {
+    let mut problems = Problems::default();
+    let host = change.host(&removal.host, &mut problems).await?;
+    if let Some(reason) = &removal.reason {
+        problems.collect(name::text("reason", reason, name::MAX_REASON));
     }
-    host::remove(&mut change.tx, host.id, change.now).await?;
-    Ok(Done::changed(host.id, vec![Kind::Host.id(host.id)]))
+    let host = problems.ok_with(host)?;
+    let id = host.id;
+    let changed = host_removal::remove(change, removal.host.field(), &[host], removal.with_instances).await?;
+    Ok(Done::changed(id, changed))
 }
 
 /// Adds a problem for what is wrong with the hosts themselves, whatever is registered.
@@ -145,13 +163,13 @@ fn check_all(hosts: &[HostInput], problems: &mut Problems) {
         let wrong = wrong.into_iter().filter_map(Result::err).chain(wrong_labels("hosts", &host.labels));
         let twice =
             Some(Problem::new(ProblemCode::Invalid, "hosts", "The list has this hostname twice. Keep it once."));
-        for problem in wrong.chain(twice.filter(|_| !seen.insert(&host.hostname))) {
+        for problem in wrong.chain(twice.filter(|_| !seen.insert(name::folded_hostname(&host.hostname)))) {
             problems.add(problem.about([&host.hostname]));
         }
     }
 }
 
-fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
+pub(super) fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
     let mut wrong: Vec<Problem> =
         labels.iter().filter_map(|label| name::label(field, &label.key, &label.value).err()).collect();
     let keys: HashSet<&str> = labels.iter().map(|label| label.key.as_str()).collect();
@@ -164,7 +182,7 @@ fn wrong_labels(field: &str, labels: &[Label]) -> Vec<Problem> {
     wrong
 }
 
-fn rows_of(host_id: i64, labels: &[Label]) -> impl Iterator<Item = NewLabel<'_>> {
+pub(super) fn rows_of(host_id: i64, labels: &[Label]) -> impl Iterator<Item = NewLabel<'_>> {
     labels.iter().map(move |label| NewLabel { host_id, key: &label.key, value: &label.value })
 }
 

@@ -2,17 +2,18 @@
 
 use super::event::InstanceEventDraft;
 use crate::app::App;
-use crate::change::{Answer, Change, Checked, Done, Failure, Request};
+use crate::change::{Answer, Change, Done, Failure, Request};
 use crate::domain::event::InstanceEventKind;
 use crate::domain::instance::{InstanceStatus, SettingsEdit};
-use crate::domain::{Kind, Problem, ProblemCode, Problems, reference};
+use crate::domain::reference::Reference;
+use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::instance::{self, Instance};
 use crate::store::{self, service};
 
 /// How an instance is to be changed; by default it stays as it is.
 #[derive(Clone, Debug)]
 pub struct InstanceEdit {
-    pub instance_id: String,
+    pub instance: Reference,
     pub settings: SettingsEdit,
     pub maintenance: Option<bool>,
     pub expected_revision: Option<i64>,
@@ -21,7 +22,7 @@ pub struct InstanceEdit {
 /// What a person found on the host of an instance.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    pub instance_id: String,
+    pub instance: Reference,
     pub found: FoundState,
     pub expected_revision: Option<i64>,
 }
@@ -30,7 +31,7 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub enum FoundState {
     /// This version runs.
-    Version(String),
+    Version(Reference),
     /// Nothing runs; only true is allowed.
     Nothing(bool),
 }
@@ -44,7 +45,8 @@ pub async fn update(app: &App, request: &Request, edits: &InstanceEdit) -> Answe
 
 async fn updating(change: &mut Change<'_>, edits: &InstanceEdit) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let recorded = problems.collect(seen(change, &edits.instance_id, edits.expected_revision).await?);
+    let recorded = change.instance(&edits.instance, &mut problems).await?;
+    let recorded = unchanged(recorded, edits.expected_revision, &mut problems);
     let before = recorded.as_ref().map(|recorded| recorded.settings.clone()).unwrap_or_default();
     let settings = before.edited(&edits.settings);
     settings.check(&mut problems);
@@ -65,7 +67,7 @@ async fn updating(change: &mut Change<'_>, edits: &InstanceEdit) -> Result<Done<
 }
 
 /// Records what a person found on a host after an interruption or a repair, and returns the instance's number.
-/// The instance must be `UNKNOWN` or failed (R15); a hold on it does not matter.
+/// The instance must be in no open release (R15); a hold on it does not matter.
 pub async fn confirm(app: &App, request: &Request, finding: &Finding) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
     let outcome = confirming(&mut change, finding).await;
@@ -74,25 +76,23 @@ pub async fn confirm(app: &App, request: &Request, finding: &Finding) -> Answer<
 
 async fn confirming(change: &mut Change<'_>, finding: &Finding) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
+    let field = finding.instance.field();
+    let id = change.instance_id(&finding.instance, &mut problems).await?;
     // The service comes before its instances, so that the version is not removed meanwhile.
-    if let Ok(id) = reference::id("instanceId", Kind::Instance, &finding.instance_id)
+    if let Some(id) = id
         && let Some(service_id) = instance::service_of(&mut change.tx, id).await?
     {
         service::share(&mut change.tx, service_id).await?;
     }
-    let recorded = problems.collect(seen(change, &finding.instance_id, finding.expected_revision).await?);
-    if let Some(instance) = recorded.as_ref().filter(|instance| !instance.status.can_be_confirmed()) {
-        let message = format!(
-            "The instance is {}. Only an instance that is UNKNOWN or failed, and in no open release, can be confirmed.",
-            instance.status
-        );
-        let id = Kind::Instance.id(instance.id);
-        problems.add(Problem::new(ProblemCode::WrongState, "instanceId", message).about([id]));
+    let recorded = change.instances(field, id.as_slice(), &mut problems).await?.pop();
+    let recorded = unchanged(recorded, finding.expected_revision, &mut problems);
+    if let Some(problem) = recorded.as_ref().and_then(|instance| not_free(field, instance)) {
+        problems.add(problem);
     }
-    let found = problems.collect(found_version(change, &finding.found, recorded.as_ref()).await?);
+    let found = found_version(change, &finding.found, recorded.as_ref(), &mut problems).await?;
     let (recorded, version_id) = problems.ok_with(recorded.zip(found))?;
-    let status = if version_id.is_some() { InstanceStatus::Running } else { InstanceStatus::Removed };
-    instance::confirm(&mut change.tx, recorded.id, version_id, status, change.by, change.now).await?;
+    let status = status_of(version_id);
+    instance::confirm(&mut change.tx, &[(recorded.id, status, version_id)], change.by, change.now).await?;
     let draft = InstanceEventDraft {
         status,
         version_id,
@@ -104,38 +104,61 @@ async fn confirming(change: &mut Change<'_>, finding: &Finding) -> Result<Done<i
     Ok(changed(recorded.id))
 }
 
-/// The version that was found, `None` for nothing; it must be of the instance's service if the instance is known.
+/// The problem of an instance that cannot be confirmed, since a release has it (R15).
+pub(super) fn not_free(field: &str, instance: &Instance) -> Option<Problem> {
+    if instance.status.can_be_confirmed() {
+        return None;
+    }
+    let message = format!(
+        "The instance is {}. Only an instance that is in no open release, and was not removed, can be confirmed.",
+        instance.status
+    );
+    let id = Kind::Instance.id(instance.id);
+    Some(Problem::new(ProblemCode::WrongState, field, message).about([id]))
+}
+
+/// The status of an instance of which a person found this version, or nothing.
+pub(super) fn status_of(version_id: Option<i64>) -> InstanceStatus {
+    if version_id.is_some() { InstanceStatus::Running } else { InstanceStatus::Removed }
+}
+
+/// The version that was found, `Some(None)` for nothing; it must be of the instance's service if the instance is known.
 async fn found_version(
     change: &mut Change<'_>,
     found: &FoundState,
     instance: Option<&Instance>,
-) -> store::Result<Checked<Option<i64>>> {
+    problems: &mut Problems,
+) -> store::Result<Option<Option<i64>>> {
     match found {
-        FoundState::Nothing(true) => Ok(Ok(None)),
+        FoundState::Nothing(true) => Ok(Some(None)),
         FoundState::Nothing(false) => {
-            let message = "`nothing` may only be true. Pass `versionId` if a version was found.";
-            Ok(Err(Problem::new(ProblemCode::Invalid, "found.nothing", message)))
+            let message = "`nothing` may only be true. Pass `versionId` or `version` if a version was found.";
+            problems.add(Problem::new(ProblemCode::Invalid, "found.nothing", message));
+            Ok(None)
         }
-        FoundState::Version(text) => {
+        FoundState::Version(reference) => {
             let service = instance.map(|instance| (instance.service_id, instance.service_name.as_str()));
-            let version = change.version("found.versionId", text, service).await?;
+            let version = change.version(reference, service, problems).await?;
             Ok(version.map(|version| Some(version.id)))
         }
     }
 }
 
-/// The instance that the caller names, locked, if it is still as the caller saw it.
-async fn seen(change: &mut Change<'_>, text: &str, expected_revision: Option<i64>) -> store::Result<Checked<Instance>> {
-    Ok(change.instance("instanceId", text).await?.and_then(|instance| match expected_revision {
+/// The instance, if it is still as the caller saw it.
+fn unchanged(instance: Option<Instance>, expected_revision: Option<i64>, problems: &mut Problems) -> Option<Instance> {
+    let instance = instance?;
+    match expected_revision {
         Some(expected) if expected != instance.revision => {
             let message = format!(
                 "The instance has changed since revision {expected}; it is at revision {} now. Read it again.",
                 instance.revision
             );
-            Err(Problem::new(ProblemCode::Stale, "expectedRevision", message).about([text]))
+            let id = Kind::Instance.id(instance.id);
+            problems.add(Problem::new(ProblemCode::Stale, "expectedRevision", message).about([id]));
+            None
         }
-        _ => Ok(instance),
-    }))
+        _ => Some(instance),
+    }
 }
 
 async fn is_locked(change: &mut Change<'_>, id: i64) -> store::Result<bool> {

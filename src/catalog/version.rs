@@ -1,20 +1,22 @@
 //! Versions: registering them, reporting on their builds, withdrawing, reinstating and removing them.
 
-use super::event::{About, service_event};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay, Request};
-use crate::domain::event::ServiceEventKind;
+use crate::domain::event::{About, ServiceEventKind, service_event};
+use crate::domain::precedence::precedence;
 use crate::domain::problem::MAX_RELATED_IDS;
+use crate::domain::reference::{Reference, VersionReference};
 use crate::domain::version::{Build, BuildStatus, Reported};
 use crate::domain::{Kind, Problem, ProblemCode, Problems, name};
 use crate::store::instance;
 use crate::store::service::Service;
 use crate::store::version::{self, NewVersion, Version};
+use std::slice;
 
 /// A version to register.
 #[derive(Clone, Debug)]
 pub struct VersionInput {
-    pub service_id: String,
+    pub service: Reference,
     pub name: String,
     /// The source that it is built from; `ref` in the schema.
     pub reference: String,
@@ -26,11 +28,11 @@ pub struct VersionInput {
 /// How the build of a version went.
 #[derive(Clone, Debug)]
 pub struct Report {
-    pub version_id: String,
+    pub version: VersionReference,
     pub build: Build,
 }
 
-/// Registers a version, newer than all others of its service, and returns its number. A replay returns the same number,
+/// Registers a version and returns its number. Unless the service has semantic versions, it is newer than all others of it. A replay returns the same number,
 /// whatever happened to the version since (R10).
 pub async fn create(app: &App, request: &Request, new: &VersionInput) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
@@ -45,7 +47,7 @@ async fn creating(change: &mut Change<'_>, new: &VersionInput) -> Result<Done<i6
     {
         return Ok(Done::replayed(id.number));
     }
-    let service = problems.collect(change.service("serviceId", &new.service_id).await?);
+    let service = change.service(&new.service, &mut problems).await?;
     let named = problems.collect(name::version("name", &new.name)).is_some();
     problems.collect(name::line("ref", &new.reference, name::MAX_REF));
     problems.collect(name::text("description", &new.description, name::MAX_DESCRIPTION));
@@ -53,14 +55,23 @@ async fn creating(change: &mut Change<'_>, new: &VersionInput) -> Result<Done<i6
     build.check(&mut problems);
     if named
         && let Some(service) = &service
-        && let Some(id) = version::by_name(&mut change.tx, service.id, &new.name).await?
+        && let Some((id, _)) = version::by_name(&mut change.tx, service.id, slice::from_ref(&new.name)).await?.first()
     {
-        problems.add(taken(id));
+        problems.add(taken(*id));
     }
-    let service = problems.ok_with(service)?;
+    let place = service.as_ref().and_then(|service| precedence(service.version_scheme, &new.name));
+    if named && let Some(service) = service.as_ref().filter(|_| place.is_none()) {
+        let message = format!(
+            "Service {} has semantic versions, and this is not one. Choose a name such as 1.2.3, 1.2.3-rc.1 or v1.2.3.",
+            service.name
+        );
+        problems.add(Problem::new(ProblemCode::Invalid, "name", message));
+    }
+    let (service, place) = problems.ok_with(service.zip(place))?;
     let row = NewVersion {
         service_id: service.id,
         name: &new.name,
+        precedence: &place,
         reference: &new.reference,
         description: &new.description,
         build: &build,
@@ -80,7 +91,7 @@ pub async fn report(app: &App, request: &Request, report: &Report) -> Answer<i64
 
 async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let found = problems.collect(change.version_and_service("versionId", &report.version_id).await?);
+    let found = change.version_and_service(&report.version, &mut problems).await?;
     report.build.check(&mut problems);
     let (version, service) = problems.ok_with(found)?;
     match version.build().reported(&report.build) {
@@ -94,30 +105,31 @@ async fn reporting(change: &mut Change<'_>, report: &Report) -> Result<Done<i64>
                 "The build has ended with {}, which cannot change. Register another version.",
                 version.build_status
             );
-            return Err(wrong_state(&version, message).into());
+            return Err(wrong_state(&report.version, &version, message).into());
         }
     }
     Ok(changed(version.id))
 }
 
 /// Withdraws a version, so that it cannot be chosen, and returns its number; `WRONG_STATE` if it is withdrawn already.
-pub async fn withdraw(app: &App, request: &Request, version_id: &str, reason: &str) -> Answer<i64> {
+pub async fn withdraw(app: &App, request: &Request, version: &VersionReference, reason: &str) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = withdrawing(&mut change, version_id, reason).await;
+    let outcome = withdrawing(&mut change, version, reason).await;
     change.conclude(outcome).await
 }
 
-async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) -> Result<Done<i64>, Failure> {
+async fn withdrawing(
+    change: &mut Change<'_>,
+    reference: &VersionReference,
+    reason: &str,
+) -> Result<Done<i64>, Failure> {
     let mut problems = Problems::default();
-    let found = problems.collect(change.version_and_service("versionId", version_id).await?);
+    let found = change.version_and_service(reference, &mut problems).await?;
     problems.collect(name::needed("reason", reason, name::MAX_REASON));
     let (version, service) = problems.ok_with(found)?;
     if version.withdrawn_at.is_some() {
-        return Err(wrong_state(
-            &version,
-            "The version is withdrawn already. Reinstate it first if you want to change the reason.",
-        )
-        .into());
+        let message = "The version is withdrawn already. Reinstate it first if you want to change the reason.";
+        return Err(wrong_state(reference, &version, message).into());
     }
     version::withdraw(&mut change.tx, version.id, reason, change.by, change.now).await?;
     version_changed(change, &service, version.id, ServiceEventKind::VersionWithdrawn);
@@ -125,16 +137,19 @@ async fn withdrawing(change: &mut Change<'_>, version_id: &str, reason: &str) ->
 }
 
 /// Reinstates a withdrawn version and returns its number; `WRONG_STATE` if it is not withdrawn.
-pub async fn reinstate(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
+pub async fn reinstate(app: &App, request: &Request, version: &VersionReference) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = reinstating(&mut change, version_id).await;
+    let outcome = reinstating(&mut change, version).await;
     change.conclude(outcome).await
 }
 
-async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
-    let (version, service) = change.version_and_service("versionId", version_id).await??;
+async fn reinstating(change: &mut Change<'_>, reference: &VersionReference) -> Result<Done<i64>, Failure> {
+    let mut problems = Problems::default();
+    let found = change.version_and_service(reference, &mut problems).await?;
+    let (version, service) = problems.ok_with(found)?;
     if version.withdrawn_at.is_none() {
-        return Err(wrong_state(&version, "The version is not withdrawn, so it cannot be reinstated.").into());
+        let message = "The version is not withdrawn, so it cannot be reinstated.";
+        return Err(wrong_state(reference, &version, message).into());
     }
     version::reinstate(&mut change.tx, version.id).await?;
     version_changed(change, &service, version.id, ServiceEventKind::VersionReinstated);
@@ -142,14 +157,16 @@ async fn reinstating(change: &mut Change<'_>, version_id: &str) -> Result<Done<i
 }
 
 /// Removes a version and returns its number; `IN_USE` while an instance runs it or an open release names it (R3).
-pub async fn remove(app: &App, request: &Request, version_id: &str) -> Answer<i64> {
+pub async fn remove(app: &App, request: &Request, version: &VersionReference) -> Answer<i64> {
     let mut change = Change::begin(&app.db, request).await?;
-    let outcome = removing(&mut change, version_id).await;
+    let outcome = removing(&mut change, version).await;
     change.conclude(outcome).await
 }
 
-async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>, Failure> {
-    let (version, service) = change.version_and_service("versionId", version_id).await??;
+async fn removing(change: &mut Change<'_>, reference: &VersionReference) -> Result<Done<i64>, Failure> {
+    let mut problems = Problems::default();
+    let found = change.version_and_service(reference, &mut problems).await?;
+    let (version, service) = problems.ok_with(found)?;
     let instances = instance::at_version(&mut change.tx, version.id, MAX_RELATED_IDS).await?;
     let releases = version::open_releases(&mut change.tx, &version, MAX_RELATED_IDS).await?;
     if !(instances.is_empty() && releases.is_empty()) {
@@ -157,7 +174,7 @@ async fn removing(change: &mut Change<'_>, version_id: &str) -> Result<Done<i64>
         let users = users.chain(releases.into_iter().map(|id| Kind::Release.id(id)));
         let message =
             "Instances run this version, or an open release moves instances to it. Withdraw it instead of removing it.";
-        return Err(Problem::new(ProblemCode::InUse, "versionId", message).about(users).into());
+        return Err(Problem::new(ProblemCode::InUse, reference.version.field(), message).about(users).into());
     }
     version::remove(&mut change.tx, version.id, change.now).await?;
     version_changed(change, &service, version.id, ServiceEventKind::VersionRemoved);
@@ -177,6 +194,7 @@ fn taken(by: i64) -> Problem {
     Problem::new(ProblemCode::Taken, "name", message).about([Kind::Version.id(by)])
 }
 
-fn wrong_state(version: &Version, message: impl Into<String>) -> Problem {
-    Problem::new(ProblemCode::WrongState, "versionId", message).about([Kind::Version.id(version.id)])
+fn wrong_state(reference: &VersionReference, version: &Version, message: impl Into<String>) -> Problem {
+    let field = reference.version.field();
+    Problem::new(ProblemCode::WrongState, field, message).about([Kind::Version.id(version.id)])
 }

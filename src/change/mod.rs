@@ -4,6 +4,8 @@
 mod audit_input;
 mod denials;
 mod expiry;
+mod host_refs;
+mod names;
 mod outcome;
 mod refs;
 mod request;
@@ -11,12 +13,11 @@ mod request;
 pub use denials::Denials;
 pub use expiry::{delete_old_audit, delete_old_keys};
 pub use outcome::{Answer, Done, Failure, Refusal};
-pub use refs::Checked;
 pub use request::Request;
 
 use crate::domain::audit::AuditOutcome;
 use crate::domain::event::NewEvent;
-use crate::domain::{Id, Problem, ProblemCode, Problems, Timestamp};
+use crate::domain::{Caller, Id, Problem, ProblemCode, Problems, Timestamp};
 use crate::store::idempotency::Kept;
 use crate::store::{Db, Json, Result, Tx, audit, events, idempotency};
 use serde_json::Value;
@@ -60,15 +61,13 @@ impl<'r> Change<'r> {
         Ok(Change { rehearsal: true, ..Change::begin(db, request).await? })
     }
 
-    /// Looks the idempotency key up. To be called before anything else, so that a replay is answered also when its
-    /// things are gone (R10). A text that cannot be a key is added to the other problems (R4).
+    /// Looks the idempotency key up, also in a dry run. To be called before anything else, so that a replay is answered
+    /// also when its things are gone (R10, R11). A text that cannot be a key is added to the other problems (R4).
     ///
     /// # Errors
     /// `IDEMPOTENCY_KEY_REUSED` if the key stands for another request.
     pub async fn replay<R: From<Problems>>(&mut self, problems: &mut Problems) -> Result<Replay, Failure<R>> {
-        let Some(key) = self.request.idempotency_key.as_ref().filter(|_| !self.rehearsal) else {
-            return Ok(Replay::New);
-        };
+        let Some(key) = &self.request.idempotency_key else { return Ok(Replay::New) };
         if !(1..=255).contains(&key.chars().count()) || key.chars().any(char::is_control) {
             let message = "An idempotency key must have 1 to 255 characters, and no control characters.";
             problems.add(Problem::new(ProblemCode::Invalid, "idempotencyKey", message));
@@ -86,6 +85,11 @@ impl<'r> Change<'r> {
         Err(Problem::new(ProblemCode::IdempotencyKeyReused, "idempotencyKey", message).about(made).into())
     }
 
+    /// The caller.
+    pub fn caller(&self) -> &'r Caller {
+        &self.request.caller
+    }
+
     /// Reads the clock again after a wait for locks: events of one thing must not go back in time.
     pub async fn refresh_clock(&mut self) -> Result<()> {
         self.now = self.tx.now().await?;
@@ -95,6 +99,11 @@ impl<'r> Change<'r> {
     /// Adds an event, to be appended at the end.
     pub fn record(&mut self, event: NewEvent) {
         self.events.push(event);
+    }
+
+    /// Adds events, to be appended at the end.
+    pub fn record_all(&mut self, events: Vec<NewEvent>) {
+        self.events.extend(events);
     }
 
     /// Keeps the key with the ids of what was made, writes the audit entry with the ids of what was changed, appends

@@ -22,14 +22,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// What a key stands for: the mutation and its coerced input without `idempotencyKey` and `dryRun`.
-    /// A value that was left out, null and the default are equal; lists of hosts are sorted (R10).
+    /// What a key stands for: the mutation and its coerced input, as it was written: an id and a name of the same thing
+    /// differ. `idempotencyKey`, `dryRun` and `expectedCount` do not belong to it: a client asks with them what would
+    /// happen, and may ask again with others. A value that was left out, null and the default are equal; lists of hosts
+    /// are sorted, unless their order matters (R10).
     pub(super) fn fingerprint(&self) -> String {
         let mut input = self.input.clone();
         if let Some(input) = input.as_object_mut() {
-            input.remove("idempotencyKey");
-            input.remove("dryRun");
-            for list in ["hostIds", "hostnames"] {
+            for field in ["idempotencyKey", "dryRun", "expectedCount"] {
+                input.remove(field);
+            }
+            // Only where the hosts are moved as they are given does their order matter.
+            let as_given = input.get("rollout").is_some_and(|rollout| rollout["order"] == "AS_GIVEN");
+            for list in ["hostIds", "hostnames"].into_iter().filter(|_| !as_given) {
                 if let Some(Value::Array(hosts)) = input.get_mut("hosts").and_then(|hosts| hosts.get_mut(list)) {
                     hosts.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
                 }

@@ -1,8 +1,10 @@
 //! `lockkeeper doctor`.
 
-use super::terminal;
 use crate::config::CommonArgs;
-use crate::store::{Db, doctor};
+use crate::domain::Timestamp;
+use crate::store::output_expiry::{self, Deleted};
+use crate::store::{Db, budget, doctor, probe};
+use lockkeeper_terminal::escape;
 use std::process::ExitCode;
 
 /// The invariants, and what is checked for each.
@@ -18,23 +20,69 @@ const INVARIANTS: [(&str, &str); 9] = [
     ("I9", "every word that is stored is one that this lockkeeper knows"),
 ];
 
-/// Prints a line for each invariant, and the rows where it is broken. If any is broken, the exit status is 1.
+/// Prints a line for each invariant, and the rows where it is broken. If any is broken, the exit status is 1. Targets that
+/// wait for an executor that no living worker has are a warning.
 pub async fn run(common: &CommonArgs) -> anyhow::Result<ExitCode> {
     let url = super::database_url(common)?;
     // A database that is created only now would pass every check, and is not the one to check.
-    anyhow::ensure!(
-        Db::may_exist(&url),
-        "No database exists at {url}. Name the database to check with --database-url."
-    );
+    anyhow::ensure!(Db::may_exist(&url), super::local::missing(&url));
     let db = Db::open(&url, super::SHORT_COMMAND_CONNECTIONS).await?;
     let findings = doctor::check(&db).await?;
+    let warnings = super::waits::unserved(&db, &[]).await?;
+    let old = output_expiry::deleted(&db).await?;
+    let (drifting, drained) = probe::counts(&db).await?;
+    let overspent = budget::overspent(&db).await?;
+    let overspent_labels = budget::overspent_labels(&db).await?;
     db.close().await;
     for (invariant, promise) in INVARIANTS {
         let broken: Vec<_> = findings.iter().filter(|finding| finding.invariant == invariant).collect();
         println!("{invariant}  {:<7} {promise}", if broken.is_empty() { "holds" } else { "BROKEN" });
         for finding in broken {
-            println!("      {}\n        {}", finding.what, terminal::line(&finding.rows.join(", ")));
+            println!("      {}\n        {}", finding.what, escape::line(&finding.rows.join(", ")));
         }
     }
+    for warning in warnings {
+        println!("warning: {}", escape::line(&warning));
+    }
+    println!("{}", deletions(&old));
+    if drifting > 0 {
+        println!(
+            "drift: {} another version than the one on record. List them with the filter `drifted`.",
+            counted(drifting, "instance runs", "instances run")
+        );
+    }
+    if drained > 0 {
+        println!("out of service: {}. List them with the filter `drained`.", counted(drained, "instance", "instances"));
+    }
+    for budget::Overspent { service, limit, spent } in overspent {
+        println!("budget: {spent} instances of service {service} are unavailable, and {limit} may be (I8).");
+    }
+    for budget::OverspentLabel { service, key, value, limit, spent } in overspent_labels {
+        let hosts =
+            value.map_or_else(|| format!("without the label {key}"), |value| format!("with the label {key}={value}"));
+        let hosts = escape::line(&hosts);
+        println!(
+            "budget: {spent} instances of service {service} on hosts {hosts} are unavailable, and {limit} may be (I8)."
+        );
+    }
     Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says what was deleted because it was older than `[keep]` says.
+fn deletions(old: &Deleted) -> String {
+    let audit = match old.audit_from {
+        Timestamp(0) => "no audit entries".to_owned(),
+        from => format!("audit entries before {from}"),
+    };
+    format!(
+        "deleted as [keep] says: {}; {audit}; {} of output, of {} all and of {} all but the last of failed targets",
+        counted(old.events, "event", "events"),
+        counted(old.lines, "line", "lines"),
+        counted(old.emptied, "release", "releases"),
+        counted(old.thinned, "release", "releases"),
+    )
+}
+
+fn counted(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -1,7 +1,7 @@
 //! The operator's log: on standard error, so that standard output has results only.
 
-use super::terminal::Escaping;
 use crate::config::LogFormat;
+use lockkeeper_terminal::escape::Escaping;
 use std::fmt::{self, Debug, Write};
 use std::io;
 use tracing::field::Field;

@@ -1,14 +1,20 @@
-//! The command line: one file for each command.
+//! The command line: one file for each command that serves or opens the database. Those that talk to a server are in
+//! `lockkeeper-terminal`.
 
+mod arguments;
+mod check;
 mod demo;
 mod doctor;
+mod init;
+mod local;
 mod logging;
 mod migrate;
 mod process;
 mod restored;
 mod serve;
-mod terminal;
+mod ssh_executors;
 mod token;
+mod waits;
 mod worker;
 
 use crate::config::{CommonArgs, ServeArgs, WorkArgs};
@@ -17,6 +23,7 @@ use crate::failpoint;
 use crate::limits::open_files;
 use crate::store::Db;
 use clap::{Parser, Subcommand};
+use lockkeeper_terminal::{GlobalArgs, escape};
 use rustix::process::Signal;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,15 +35,30 @@ const SHORT_COMMAND_CONNECTIONS: u32 = 2;
 
 // The description is that of the package.
 #[derive(Debug, Parser)]
-#[command(name = "lockkeeper", version, about, max_term_width = 100)]
+#[command(name = "lockkeeper", version = crate::version::TEXT, about, max_term_width = 100)]
 struct Cli {
+    #[command(flatten)]
+    globals: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Client(Box<lockkeeper_terminal::Command>),
+    Check(check::CheckArgs),
+    #[command(flatten)]
+    Server(ServerCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum ServerCommand {
     /// Serve the API, and carry out releases
+    #[command(after_help = "Examples:
+  lockkeeper serve
+  lockkeeper serve --listen 127.0.0.1:9000 --database-url postgres://lockkeeper@db.example/lockkeeper
+  lockkeeper serve --config /etc/lockkeeper/lockkeeper.toml")]
     Serve {
         #[command(flatten)]
         common: CommonArgs,
@@ -55,17 +77,21 @@ enum Command {
         #[command(flatten)]
         options: demo::Options,
     },
-    /// Bring the tables of the database up to date; `serve` and `worker` do so, too
+    /// Update the tables of the database, or create them; `serve` and `worker` also do this when they start
     Migrate {
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Declare that the database was restored to an earlier state; run it once, before the database is used again
+    #[command(after_help = "Example:\n  lockkeeper restored --database-url sqlite:/var/lib/lockkeeper/lockkeeper.db")]
     Restored {
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Check that every invariant holds; if one is broken, print the rows and exit with status 1
+    #[command(after_help = "Examples:
+  lockkeeper doctor
+  lockkeeper doctor --config /etc/lockkeeper/lockkeeper.toml")]
     Doctor {
         #[command(flatten)]
         common: CommonArgs,
@@ -96,18 +122,39 @@ pub fn main() -> ExitCode {
     use_ring();
     failpoint::arm();
     survive_limits();
-    match Cli::parse().command {
+    lockkeeper_terminal::answer_shell(arguments::program);
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let Cli { globals, command } = match arguments::parse(&arguments) {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
+    match command {
+        Command::Client(command) => {
+            lockkeeper_terminal::run(*command, globals, &arguments::program(), ssh_executors::read)
+        }
+        Command::Check(args) => lockkeeper_terminal::carry_out(&globals, &arguments::program(), async |output| {
+            check::run(args, &globals, output).await
+        }),
         // Without a runtime: they start one process, and wait for little.
-        Command::Runner { job } => runner::main(&job),
-        Command::Probe { open_files, program, args } => probe::main(open_files, &program, &args),
-        command => {
+        Command::Server(ServerCommand::Runner { job }) => runner::main(&job),
+        Command::Server(ServerCommand::Probe { open_files, program, args }) => probe::main(open_files, &program, &args),
+        // What runs for long, in a container: others may ask at the terminal, which is theirs alone.
+        Command::Server(ServerCommand::Serve { .. } | ServerCommand::Worker { .. } | ServerCommand::Demo { .. })
+            if init::is_init() =>
+        {
+            init::run().unwrap_or_else(|error| {
+                eprintln!("lockkeeper: process 1 cannot start lockkeeper as its child: {error}");
+                ExitCode::FAILURE
+            })
+        }
+        Command::Server(command) => {
             if let Err(error) = open_files::raise() {
                 eprintln!("lockkeeper: the limit of open files cannot be raised: {error}");
             }
-            match run(command) {
+            match run(command, globals.json) {
                 Ok(status) => status,
                 Err(error) => {
-                    eprintln!("lockkeeper: {}", terminal::lines(&format!("{error:#}")));
+                    eprintln!("lockkeeper: {}", escape::lines(&format!("{error:#}")));
                     ExitCode::FAILURE
                 }
             }
@@ -129,18 +176,18 @@ fn survive_limits() {
 }
 
 #[tokio::main]
-async fn run(command: Command) -> anyhow::Result<ExitCode> {
+async fn run(command: ServerCommand, json: bool) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve { common, serve } => serve::run(&common, &serve).await?,
-        Command::Worker { common, work } => worker::run(&common, work).await?,
-        Command::Demo { options } => demo::run(&options).await?,
-        Command::Migrate { common } => migrate::run(&common).await?,
-        Command::Restored { common } => restored::run(&common).await?,
-        Command::Doctor { common } => return doctor::run(&common).await,
-        Command::Schema => print!("{}", crate::graphql::sdl()),
-        Command::Token { command } => token::run(command).await?,
-        Command::Runner { job } => return Ok(runner::main(&job)),
-        Command::Probe { open_files, program, args } => return Ok(probe::main(open_files, &program, &args)),
+        ServerCommand::Serve { common, serve } => serve::run(&common, &serve).await?,
+        ServerCommand::Worker { common, work } => worker::run(&common, work).await?,
+        ServerCommand::Demo { options } => demo::run(&options).await?,
+        ServerCommand::Migrate { common } => migrate::run(&common).await?,
+        ServerCommand::Restored { common } => restored::run(&common).await?,
+        ServerCommand::Doctor { common } => return doctor::run(&common).await,
+        ServerCommand::Schema => print!("{}", crate::graphql::sdl()),
+        ServerCommand::Token { command } => return Ok(token::run(command, json).await),
+        ServerCommand::Runner { job } => return Ok(runner::main(&job)),
+        ServerCommand::Probe { open_files, program, args } => return Ok(probe::main(open_files, &program, &args)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use crate::server::tls::{Certificates, Reloader};
 use crate::server::ws::Timings;
 use crate::server::{Api, Counters, Metrics, Rates, Readiness, Server, SubscriptionCounts, WaitingBytes};
 use crate::store::{self, Capacity, Db};
-use crate::upkeep::{Retention, Upkeep};
+use crate::upkeep::Upkeep;
 use crate::watch::Groups;
 use crate::worker::{self, WorkerSettings};
 use anyhow::Context;
@@ -50,7 +50,10 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
-    let tail = Tail::start(app.db.clone(), Waking::default(), closing.clone()).await?;
+    // The tail ends after the streams that follow it: one whose source has ended would be completed, and its client would
+    // not come back.
+    let closed = CancellationToken::new();
+    let tail = Tail::start(app.db.clone(), Waking::default(), closed.clone()).await?;
     let groups = Groups::new(tail, &settings.limits);
     let (certificates, reloader) = tls.unzip();
     let reloading = match reloader {
@@ -91,6 +94,7 @@ pub async fn run(
     let worked = working.await?;
     closing.cancel();
     serving.await.context("The server could not stop in order")?;
+    closed.cancel();
     denials.flush().await;
     drop(reloading);
     drop(keeping_up);
@@ -120,7 +124,7 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
 
 /// The periodic jobs of the process.
 fn upkeep(app: &App, settings: &Settings) -> Upkeep {
-    Upkeep::new(app.db.clone(), Retention { events: settings.keep_events, audit: settings.limits.audit_keep })
+    Upkeep::new(app.db.clone(), settings.keep)
 }
 
 /// Carries out releases, if this process should, until it is asked to stop.
@@ -128,6 +132,9 @@ async fn work(app: App, settings: Settings, stopping: CancellationToken) -> anyh
     if !settings.worker {
         stopping.cancelled().await;
         return Ok(());
+    }
+    for (executor, problem) in app.executors.problems() {
+        tracing::warn!(executor, problem, "releases with this executor will fail");
     }
     let mut how = WorkerSettings::new(worker_name(), &settings.state_dir);
     how.timing = settings.timing;

@@ -1,6 +1,6 @@
 //! `lockkeeper serve`.
 
-use super::{logging, process};
+use super::{logging, process, waits};
 use crate::config::{CommonArgs, ServeArgs, Settings};
 use crate::gate::Gate;
 use crate::server::tls;
@@ -20,6 +20,7 @@ pub async fn run(common: &CommonArgs, serve: &ServeArgs) -> anyhow::Result<()> {
         TcpListener::bind(settings.listen).await.with_context(|| format!("Cannot listen on {}", settings.listen))?;
     let tls = settings.tls.clone().map(tls::load).transpose().context("Cannot set up TLS")?;
     let app = process::app(&settings).await?;
+    waits::warn(&app, &settings).await?;
     let address = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     if tls.is_none() && !address.ip().is_loopback() {

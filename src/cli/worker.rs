@@ -1,6 +1,6 @@
 //! `lockkeeper worker`.
 
-use super::{logging, process};
+use super::{logging, process, waits};
 use crate::config::{CommonArgs, ServeArgs, Settings, WorkArgs};
 use crate::store::Dialect;
 use anyhow::bail;
@@ -17,5 +17,6 @@ pub async fn run(common: &CommonArgs, work: WorkArgs) -> anyhow::Result<()> {
     }
     logging::start(settings.log_format);
     let app = process::app(&settings).await?;
+    waits::warn(&app, &settings).await?;
     process::run_worker(app, &settings, || println!("lockkeeper worker ready")).await
 }

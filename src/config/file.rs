@@ -4,6 +4,7 @@ use super::LogFormat;
 use crate::domain::release::OnFailure;
 use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::release::rollout::{Amount, MAX_PARALLEL};
+use crate::domain::retention::Retention;
 use crate::domain::{Word, duration};
 use crate::limits::Limits;
 use crate::net::Access;
@@ -28,27 +29,14 @@ pub struct File {
     pub tls_key: Option<PathBuf>,
     pub server: Access,
     pub rollout: Rollout,
-    pub events: Events,
+    pub keep: Retention,
     pub worker: Worker,
     pub limits: Limits,
     /// Read by the kinds of executor, each with settings of its own.
     executors: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Events {
-    #[serde(deserialize_with = "duration::deserialize")]
-    pub keep: Duration,
-}
-
-impl Default for Events {
-    fn default() -> Self {
-        Events { keep: Duration::from_hours(30 * 24) }
-    }
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
     #[serde(deserialize_with = "duration::deserialize")]
@@ -89,6 +77,7 @@ pub struct Rollout {
     max_failures: Option<Amount>,
     #[serde(deserialize_with = "on_failure")]
     on_failure: Option<OnFailure>,
+    withdraw_on_undo: Option<bool>,
 }
 
 impl From<Rollout> for RolloutDefaults {
@@ -98,6 +87,7 @@ impl From<Rollout> for RolloutDefaults {
             max_parallel: file.max_parallel.unwrap_or(default.max_parallel),
             max_failures: file.max_failures.unwrap_or(default.max_failures),
             on_failure: file.on_failure.unwrap_or(default.on_failure),
+            withdraw_on_undo: file.withdraw_on_undo.unwrap_or(default.withdraw_on_undo),
         }
     }
 }
@@ -144,5 +134,7 @@ impl de::Visitor<'_> for Amounts {
 fn on_failure<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OnFailure>, D::Error> {
     let word = String::deserialize(from)?;
     let known = OnFailure::from_word(&word.to_uppercase());
-    known.map(Some).ok_or_else(|| de::Error::invalid_value(de::Unexpected::Str(&word), &"\"stop\" or \"continue\""))
+    known.map(Some).ok_or_else(|| {
+        de::Error::invalid_value(de::Unexpected::Str(&word), &"\"stop\", \"continue\", \"pause\" or \"undo\"")
+    })
 }

@@ -3,8 +3,10 @@
 mod file;
 mod mistake;
 
+use crate::domain::duration;
 use crate::domain::release::rollout::RolloutDefaults;
-use crate::executor::{self, Executors};
+use crate::domain::retention::Retention;
+use crate::executor::{self, Executor, Executors};
 use crate::limits::Limits;
 use crate::net::{Access, CertificateFiles};
 use crate::worker::Timing;
@@ -32,6 +34,13 @@ pub struct CommonArgs {
     /// Format of the log on standard error [default: text]
     #[arg(long, value_name = "FORMAT", env = "LOCKKEEPER_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+impl CommonArgs {
+    /// Whether anything says where the database is: an argument, the environment, or a configuration file.
+    pub fn names_a_place(&self) -> bool {
+        self.database_url.is_some() || self.config.is_some() || Path::new(DEFAULT_FILE).exists()
+    }
 }
 
 /// More arguments of `serve`.
@@ -92,8 +101,8 @@ pub struct Settings {
     pub trusted_documents: Option<PathBuf>,
     pub state_dir: PathBuf,
     pub rollout: RolloutDefaults,
-    /// How long events are kept.
-    pub keep_events: Duration,
+    /// How long old records are kept.
+    pub keep: Retention,
     /// The times of the worker.
     pub timing: Timing,
     pub executors: Executors,
@@ -143,7 +152,7 @@ impl Settings {
             trusted_documents: serve.trusted_documents.clone().or(file.trusted_documents),
             state_dir: serve.work.state_dir.clone().or(file.state_dir).unwrap_or_else(|| "lockkeeper-state".into()),
             rollout: file.rollout.into(),
-            keep_events: file.events.keep,
+            keep: file.keep,
             timing: file.worker.into(),
             executors,
             limits: file.limits,
@@ -161,10 +170,33 @@ fn read(path: &Path) -> Result<(File, Executors), Error> {
 fn parse(text: &str) -> Result<(File, Executors), String> {
     let parsed = || {
         let table = DeTable::parse(text)?;
-        let executors = table.get_ref().get("executors").cloned().map(Executors::declared).transpose()?;
-        Ok((File::deserialize(toml::Deserializer::from(table))?, executors.unwrap_or_default()))
+        let declared = table.get_ref().get("executors").cloned();
+        let executors = declared.clone().map(Executors::declared).transpose()?.unwrap_or_default();
+        let file = File::deserialize(toml::Deserializer::from(table))?;
+        let timing: Timing = file.worker.into();
+        for executor in executors.iter() {
+            check_orphan_timeout(executor, timing.dead_after).map_err(|message| {
+                let table = declared.as_ref().and_then(|all| all.get_ref().get(executor.name.as_str()));
+                let line = table.and_then(|own| own.get_ref().get("orphan_timeout")).or(table);
+                executor::Mistake { message, span: line.map(toml::Spanned::span) }
+            })?;
+        }
+        Ok((file, executors))
     };
     parsed().map_err(|mistake: executor::Mistake| mistake::describe(text, &mistake))
+}
+
+/// Checks that a host leaves another worker the time to take over a command: a lease to notice, and a lease to connect.
+fn check_orphan_timeout(executor: &Executor, lease: Duration) -> Result<(), String> {
+    match executor.orphan_timeout() {
+        Some(timeout) if timeout < 2 * lease => Err(format!(
+            "`orphan_timeout` of executor {:?} is {}: it must be at least twice the lease of workers, {}",
+            executor.name,
+            duration::format(timeout),
+            duration::format(2 * lease)
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the text of a configuration.

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::release::OnFailure;
 use crate::domain::release::rollout::Amount;
 use std::fs;
+use std::time::Duration;
 
 fn load(text: &str, common: CommonArgs, serve: ServeArgs) -> Result<Settings, Error> {
     let directory = tempfile::tempdir().unwrap();
@@ -17,18 +18,18 @@ fn mistake(text: &str) -> String {
 #[test]
 fn the_file_fills_what_the_arguments_leave_out_and_defaults_fill_the_rest() {
     let text = "listen = \"127.0.0.1:9000\"\ndatabase_url = \"sqlite:from-file.db\"\nlog_format = \"json\"\n\
-        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\n[events]\nkeep = \"7d\"\n[worker]\ndrain = \"5s\"\nlease = \"15s\"\n\
+        [rollout]\nmax_parallel = \"10%\"\non_failure = \"continue\"\nwithdraw_on_undo = true\n[keep]\nevents = \"7d\"\n[worker]\ndrain = \"5s\"\nlease = \"15s\"\n\
         [executors.web]\nkind = \"command\"\nprogram = \"/bin/true\"\ntimeout = \"90s\"\n";
     let common = CommonArgs { database_url: Some("sqlite:given.db".to_owned()), ..CommonArgs::default() };
     let settings = load(text, common, ServeArgs { no_worker: true, ..ServeArgs::default() }).unwrap();
     assert_eq!(settings.database_url, "sqlite:given.db");
     assert_eq!((settings.listen.port(), settings.log_format), (9000, LogFormat::Json));
     assert_eq!(
-        (settings.rollout.max_parallel, settings.rollout.on_failure),
-        (Amount::Percent(10), OnFailure::Continue)
+        (settings.rollout.max_parallel, settings.rollout.on_failure, settings.rollout.withdraw_on_undo),
+        (Amount::Percent(10), OnFailure::Continue, true)
     );
     assert_eq!(settings.rollout.max_failures, RolloutDefaults::default().max_failures);
-    assert_eq!((settings.keep_events, settings.worker), (Duration::from_hours(7 * 24), false));
+    assert_eq!((settings.keep.events, settings.worker), (Some(Duration::from_hours(7 * 24)), false));
     let Timing { drain, dead_after, fence_after, grace, .. } = settings.timing;
     assert_eq!((drain, dead_after), (Duration::from_secs(5), Duration::from_secs(15)));
     assert!(fence_after + 2 * grace < dead_after, "its commands have ended when it counts as dead");
@@ -45,16 +46,21 @@ fn the_file_fills_what_the_arguments_leave_out_and_defaults_fill_the_rest() {
 #[test]
 fn a_mistake_names_its_file_and_line() {
     for (text, line, about) in [
+        (
+            "[executors.web]\nkind = 'ssh'\nprogram = '/x'\nknown_hosts = '/k'\norphan_timeout = '59s'\n",
+            5,
+            "must be at least twice the lease of workers, 1m",
+        ),
         ("listen = \"127.0.0.1:9000\"\nlisten_on = 1\n", 2, "unknown field `listen_on`"),
         ("\n\nlisten = \"everywhere\"\n", 3, "socket address"),
         ("listen = \"127.0.0.1:9000\n", 1, "string"),
-        ("[events]\nkeep = \"a while\"\n", 2, "is not a duration"),
+        ("[keep]\nevents = \"a while\"\n", 2, "is not a duration"),
         ("[worker]\ndrain = \"1s\"\nlease = \"4s\"\n", 3, "from 5 seconds"),
         ("[worker]\nlease = \"1h\"\n", 2, "to 10 minutes"),
         ("[rollout]\n\nmax_parallel = 0\n", 3, "from 1 to 1000"),
         ("[rollout]\nmax_parallel = \"110%\"\n", 2, "a share such as"),
         ("[rollout]\nmax_failures = -1\n", 2, "a number of targets"),
-        ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\" or \"continue\""),
+        ("[rollout]\non_failure = \"panic\"\n", 2, "\"stop\", \"continue\", \"pause\" or \"undo\""),
         ("[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nshell = true\n", 4, "unknown field `shell`"),
         ("\n[executors.web]\nkind = \"carrier-pigeon\"\n", 3, "is not a kind of executor"),
         ("[executors.web]\nkind = \"simulate\"\ndelay = \"long\"\n", 3, "is not a duration"),
@@ -89,7 +95,7 @@ fn no_mistake_shows_a_secret() {
         "database_url = [\"postgres://u:hunter2@h/d\"]\n",
         "listen = \"postgres://u:hunter2@h/d\"\n",
         "no_worker = \"postgres://u:hunter2@h/d\"\n",
-        "[events]\nkeep = \"postgres://u:hunter2@h/d\"\n",
+        "[keep]\nevents = \"postgres://u:hunter2@h/d\"\n",
         "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = \"hunter2\"\n",
         "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { TOKEN = [\"hunter2\"] }\n",
         "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { TOKEN = \"hunter2\"\n",

@@ -9,7 +9,7 @@ words! {
         Viewer = "VIEWER",
         /// May register versions and report builds.
         Builder = "BUILDER",
-        /// May start and cancel releases, hold, confirm and edit instances, freeze services, and withdraw and reinstate versions. Does not include the rights of BUILDER.
+        /// May start and cancel releases, hold, confirm and edit instances, freeze services and the fleet, withdraw and reinstate versions, and read about the server and its workers. Does not include the rights of BUILDER.
         Operator = "OPERATOR",
         /// May do everything.
         Admin = "ADMIN",
@@ -23,10 +23,12 @@ pub enum Right {
     Build,
     /// Start and cancel releases, hold, confirm and edit instances, freeze services, withdraw and reinstate versions.
     Operate,
-    /// Register, edit and remove services and hosts, and remove versions.
+    /// Register, edit and remove services and hosts, remove versions, and suspend the fleet.
     Administer,
     /// Read the audit log.
     Audit,
+    /// Read about the server and its workers.
+    Inspect,
 }
 
 impl Role {
@@ -35,7 +37,7 @@ impl Role {
         match self {
             Role::Viewer => false,
             Role::Builder => right == Right::Build,
-            Role::Operator => right == Right::Operate,
+            Role::Operator => matches!(right, Right::Operate | Right::Inspect),
             Role::Admin => true,
         }
     }

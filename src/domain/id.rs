@@ -12,12 +12,21 @@ pub enum Kind {
     Release,
     Target,
     Hold,
+    FreezeWindow,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] =
-        [Kind::Service, Kind::Version, Kind::Host, Kind::Instance, Kind::Release, Kind::Target, Kind::Hold];
+    pub const ALL: [Kind; 8] = [
+        Kind::Service,
+        Kind::Version,
+        Kind::Host,
+        Kind::Instance,
+        Kind::Release,
+        Kind::Target,
+        Kind::Hold,
+        Kind::FreezeWindow,
+    ];
 
     /// What ids of this kind begin with, without the underscore.
     pub const fn prefix(self) -> &'static str {
@@ -29,6 +38,7 @@ impl Kind {
             Kind::Release => "rel",
             Kind::Target => "tgt",
             Kind::Hold => "hld",
+            Kind::FreezeWindow => "win",
         }
     }
 
@@ -42,6 +52,7 @@ impl Kind {
             Kind::Release => "release",
             Kind::Target => "target",
             Kind::Hold => "hold",
+            Kind::FreezeWindow => "freeze window",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Instances: their status, how releases change it, and the settings that people edit.
 
 use super::release::ReleaseAction;
-use super::target::ReleaseTargetStatus;
+use super::target::{Leaves, ReleaseTargetStatus};
 use super::{Edit, Problem, ProblemCode, Problems, name};
 
 words! {
@@ -44,10 +44,17 @@ impl InstanceStatus {
     }
 
     /// Returns the status after its target has ended with `end`, or `None` while the target is open. `before` is the
-    /// status before the release, `REMOVED` for an instance that the release created (R13).
-    pub fn after(action: ReleaseAction, end: ReleaseTargetStatus, before: InstanceStatus) -> Option<InstanceStatus> {
+    /// status before the release, `REMOVED` for an instance that the release created; it returns if nothing began on the
+    /// instance (R13). `leaves` is what a failed target leaves behind.
+    pub fn after(
+        action: ReleaseAction,
+        end: ReleaseTargetStatus,
+        leaves: Leaves,
+        before: InstanceStatus,
+    ) -> Option<InstanceStatus> {
         match (end, action) {
             (ReleaseTargetStatus::Queued | ReleaseTargetStatus::Running, _) => None,
+            (ReleaseTargetStatus::Failed, _) if leaves == Leaves::AsBefore => Some(before),
             (ReleaseTargetStatus::Succeeded, ReleaseAction::Uninstall) => Some(InstanceStatus::Removed),
             (ReleaseTargetStatus::Succeeded, _) => Some(InstanceStatus::Running),
             (ReleaseTargetStatus::Failed, ReleaseAction::Install) => Some(InstanceStatus::InstallFailed),
@@ -70,6 +77,12 @@ impl InstanceStatus {
         )
     }
 
+    /// Whether an instance with this status cannot be relied on: what runs there is broken or unknown. One whose
+    /// installation failed was never in service.
+    pub fn is_unavailable(self) -> bool {
+        (self.is_failed() && self != InstanceStatus::InstallFailed) || self == InstanceStatus::Unknown
+    }
+
     /// Whether its last release failed. It is not locked by that release any more (R15).
     pub fn is_failed(self) -> bool {
         matches!(
@@ -81,9 +94,9 @@ impl InstanceStatus {
         )
     }
 
-    /// Whether a person may confirm what runs there: that is unknown, or the last release failed (R15).
+    /// Whether a person may confirm what runs there: it is in no open release, and was not removed (R15).
     pub fn can_be_confirmed(self) -> bool {
-        self == InstanceStatus::Unknown || self.is_failed()
+        !self.is_moving() && self != InstanceStatus::Removed
     }
 }
 
@@ -151,7 +164,7 @@ mod tests {
             before in any::<InstanceStatus>().prop_filter("free", |status| !status.is_moving()),
         ) {
             prop_assert!(InstanceStatus::during(action).is_moving());
-            let after = InstanceStatus::after(action, end, before);
+            let after = InstanceStatus::after(action, end, Leaves::Failed, before);
             prop_assert_eq!(after.is_none(), end.is_open());
             prop_assert!(after.is_none_or(|after| !after.is_moving()));
         }
@@ -161,12 +174,15 @@ mod tests {
             action in any::<ReleaseAction>(),
             before in any::<InstanceStatus>(),
         ) {
-            prop_assert_eq!(InstanceStatus::after(action, ReleaseTargetStatus::Canceled, before), Some(before));
+            let canceled = InstanceStatus::after(action, ReleaseTargetStatus::Canceled, Leaves::Failed, before);
+            prop_assert_eq!(canceled, Some(before));
+            let failed = InstanceStatus::after(action, ReleaseTargetStatus::Failed, Leaves::AsBefore, before);
+            prop_assert_eq!(failed, Some(before), "`run` never began");
         }
 
         #[test]
         fn r15_a_failed_target_leaves_its_instance_failed(action in any::<ReleaseAction>(), before in any::<InstanceStatus>()) {
-            let after = InstanceStatus::after(action, ReleaseTargetStatus::Failed, before);
+            let after = InstanceStatus::after(action, ReleaseTargetStatus::Failed, Leaves::Failed, before);
             prop_assert!(after.is_some_and(InstanceStatus::is_failed));
         }
     }

@@ -26,10 +26,10 @@ pub fn service(field: &str, name: &str) -> Result<(), Problem> {
     grammar(field, name, 63, rule, fits, |first| first != b'-')
 }
 
-/// A version's name: letters, digits and `._+-`, 1 to 128, beginning with a letter or a digit.
+/// A version's name: letters, digits and `._+~:-`, 1 to 128, beginning with a letter or a digit.
 pub fn version(field: &str, name: &str) -> Result<(), Problem> {
-    let rule = "The name of a version must have 1 to 128 letters, digits and characters of ._+-, and must begin with a letter or a digit.";
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
+    let rule = "The name of a version must have 1 to 128 letters, digits and characters of ._+~:-, and must begin with a letter or a digit.";
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._+~:-".contains(&byte);
     grammar(field, name, 128, rule, fits, |first| first.is_ascii_alphanumeric())
 }
 
@@ -39,6 +39,12 @@ pub fn hostname(field: &str, name: &str) -> Result<(), Problem> {
         "A hostname must have 1 to 253 letters, digits and characters of ._-, and must begin with a letter or a digit.";
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     grammar(field, name, 253, rule, fits, |first| first.is_ascii_alphanumeric())
+}
+
+/// Returns a hostname as hostnames are compared: ASCII letters in lower case, one trailing dot less (RFC 4343). The tables
+/// have the same in the column `folded_hostname`.
+pub fn folded_hostname(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// Where a host is reached: an IP address or a DNS name.
@@ -118,7 +124,7 @@ mod tests {
         type Grammar = fn(&str, &str) -> Result<(), Problem>;
         let grammars: [(Grammar, usize, &str); 4] = [
             (service, 63, "web-1"),
-            (version, 128, "1.2.3-rc.1+b"),
+            (version, 128, "2:1.2.3~rc.1+b-1"),
             (hostname, 253, "web_1.EU"),
             (address, 253, "::1"),
         ];
@@ -129,6 +135,16 @@ mod tests {
             for bad in [&"a".repeat(longest + 1), "-a", "a b", "a\0", "a\n", "ä", "a;b", "$(a)"] {
                 assert_eq!(grammar("name", bad).unwrap_err().code, ProblemCode::Invalid, "{bad:?}");
             }
+        }
+    }
+
+    #[test]
+    fn r6_hostnames_are_compared_without_their_case_and_one_trailing_dot() {
+        for spelling in ["web-1.eu", "WEB-1.eu", "web-1.EU.", "Web-1.Eu"] {
+            assert_eq!(folded_hostname(spelling), "web-1.eu");
+        }
+        for (other, folded) in [("web-1.eu..", "web-1.eu."), ("web_1", "web_1"), ("", ""), ("ÄB", "Äb")] {
+            assert_eq!(folded_hostname(other), folded);
         }
     }
 

@@ -33,7 +33,7 @@ words! {
         UnknownExecutor = "UNKNOWN_EXECUTOR",
         /// None of the selected instances can take part.
         NothingToRelease = "NOTHING_TO_RELEASE",
-        /// The object is still in use and cannot be removed.
+        /// The object is still in use: it cannot be removed, or changed in this way.
         InUse = "IN_USE",
         /// The status of the object does not allow this.
         WrongState = "WRONG_STATE",

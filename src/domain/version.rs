@@ -12,6 +12,14 @@ words! {
         Revert = "REVERT",
     }
 
+    /// What decides which of two versions of a service is newer.
+    VersionScheme {
+        /// The one that was registered later.
+        Registration = "REGISTRATION",
+        /// The one with the higher precedence of Semantic Versioning 2; of those with the same, the one that was registered later. Names are versions such as 1.2.3-rc.1, with or without a leading v.
+        Semver = "SEMVER",
+    }
+
     /// Status of a build.
     BuildStatus {
         /// Registered; the build has not started.
@@ -36,11 +44,18 @@ impl BuildStatus {
     }
 }
 
-/// What the rules need to know of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// Also its place in the order of its service: ids have the order of registration.
+/// The place of a version in the order of its service: by precedence, then by registration, whose order ids have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VersionPlace {
+    /// See [`precedence`](super::precedence::precedence).
+    pub precedence: String,
     pub id: i64,
+}
+
+/// What the rules need to know of a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub place: VersionPlace,
     pub service_id: i64,
     pub build_status: BuildStatus,
     pub withdrawn: bool,
@@ -71,9 +86,9 @@ impl Version {
         self.obstacles().next().is_none()
     }
 
-    /// Whether it was registered later than another of its service.
+    /// Whether it is newer than another of its service: it has a higher precedence, or the same and was registered later.
     pub fn is_newer_than(&self, other: &Version) -> bool {
-        self.service_id == other.service_id && self.id > other.id
+        self.service_id == other.service_id && self.place > other.place
     }
 }
 
@@ -151,9 +166,10 @@ mod tests {
     }
 
     fn version() -> impl Strategy<Value = Version> {
-        (1..5i64, 1..3i64, word(), any::<bool>(), any::<bool>()).prop_map(
-            |(id, service_id, build_status, withdrawn, removed)| Version {
-                id,
+        let place = (1..5i64, "[ab]?").prop_map(|(id, precedence)| VersionPlace { precedence, id });
+        (place, 1..3i64, word(), any::<bool>(), any::<bool>()).prop_map(
+            |(place, service_id, build_status, withdrawn, removed)| Version {
+                place,
                 service_id,
                 build_status,
                 withdrawn,
@@ -177,7 +193,8 @@ mod tests {
         ) {
             let good = Version { build_status: BuildStatus::Succeeded, withdrawn: false, removed: false, ..version };
             prop_assert!(good.releasable());
-            let (withdrawn, removed) = (Version { withdrawn: true, ..good }, Version { removed: true, ..good });
+            let (withdrawn, removed) =
+                (Version { withdrawn: true, ..good.clone() }, Version { removed: true, ..good.clone() });
             prop_assert!(!enabled(action, &withdrawn, &current) && !enabled(action, &removed, &current));
             let unbuilt = Version { build_status, ..good };
             prop_assert_eq!(unbuilt.releasable(), build_status == BuildStatus::Succeeded);
@@ -189,7 +206,7 @@ mod tests {
             a in version(), b in version(),
         ) {
             let ways = [VersionAction::Upgrade, VersionAction::Revert].map(|action| enabled(action, &a, &b));
-            let one = a.releasable() && a.service_id == b.service_id && a.id != b.id;
+            let one = a.releasable() && a.service_id == b.service_id && a.place != b.place;
             prop_assert_eq!(ways[0] != ways[1], one);
             prop_assert!(!(ways[0] && ways[1]));
         }
@@ -199,7 +216,7 @@ mod tests {
             prop_assert!(!a.is_newer_than(&a));
             prop_assert!(!(a.is_newer_than(&b) && b.is_newer_than(&a)));
             prop_assert!(!(a.is_newer_than(&b) && b.is_newer_than(&c)) || a.is_newer_than(&c));
-            prop_assert!(a.service_id != b.service_id || a.id == b.id || a.is_newer_than(&b) || b.is_newer_than(&a));
+            prop_assert!(a.service_id != b.service_id || a.place == b.place || a.is_newer_than(&b) || b.is_newer_than(&a));
         }
 
         #[test]

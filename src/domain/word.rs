@@ -36,6 +36,26 @@ pub mod as_word {
     }
 }
 
+/// Serializes a vocabulary's word that may be missing, with `#[serde(with = "as_optional_word")]`.
+pub mod as_optional_word {
+    use super::{Word, as_word};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<W: Word, S: Serializer>(value: &Option<W>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(word) => as_word::serialize(word, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<Option<W>, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(transparent, bound = "")]
+        struct Spelled<W: Word>(#[serde(with = "as_word")] W);
+        Ok(Option::<Spelled<W>>::deserialize(from)?.map(|word| word.0))
+    }
+}
+
 /// Declares vocabularies: an enum each, whose doc comments become the descriptions in the schema.
 macro_rules! words {
     ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $meaning:literal])+ $value:ident = $word:literal,)+ } $($rest:tt)*) => {

@@ -10,7 +10,7 @@ mod waking;
 
 pub use batch::{BatchSize, Demand};
 pub use filter::Filter;
-pub use keep::keep;
+pub use keep::{keep, keep_output};
 pub use progress::State;
 pub use tail::{Expired, Tail};
 pub use waking::Waking;

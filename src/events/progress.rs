@@ -60,6 +60,8 @@ impl State {
                 canceled: event.canceled?,
                 unknown: event.unknown?,
                 skipped: event.skipped?,
+                unreachable: event.unreachable?,
+                unhealthy: event.unhealthy?,
             },
         })
     }

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 fn registered(service_id: i64) -> NewEvent {
     NewEvent {
-        service_id,
-        service_name: format!("service-{service_id}"),
+        service_id: Some(service_id),
+        service_name: Some(format!("service-{service_id}")),
         caused_by: "tester".to_owned(),
         changed: Changed::Service(ServiceChange {
             kind: ServiceEventKind::Registered,

@@ -2,11 +2,13 @@
 //! others are read by the kind that is named, so that each kind has a list of its own.
 
 use super::kind::Known;
+use super::steps::StepsSettings;
 use super::{Executor, Executors, KINDS};
-use crate::domain::duration;
 use crate::domain::order::OnLost;
 use crate::domain::release::rollout::MAX_TIMEOUT_SECONDS;
+use crate::domain::{StepName, Word as _, duration};
 use serde::{Deserialize, Deserializer, de};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
@@ -25,8 +27,11 @@ struct Common {
     shares_host: bool,
 }
 
-/// The names of the fields of [`Common`].
+/// The names of the fields of [`Common`], and of the steps.
 const COMMON: [&str; 4] = ["kind", "timeout", "on_lost", "shares_host"];
+const STEPS: [&str; 4] = ["prepare", "drain", "health", "undrain"];
+/// The kinds of health checks.
+const HEALTH_KINDS: [&str; 3] = ["http", "tcp", "command"];
 
 /// A mistake in a declaration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,12 +88,38 @@ impl Executor {
             let message = format!("write the executor as a table [executors.{}]", name.get_ref());
             return Err(Mistake { message, span: Some(span) });
         };
-        let (common, own) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+        let place =
+            |step: StepName| table.iter().find(|(key, _)| key.get_ref() == step.label()).map(|(key, _)| key.span());
+        let places: BTreeMap<StepName, Range<usize>> =
+            StepName::ALL.iter().filter_map(|(step, ..)| Some((*step, place(*step)?))).collect();
+        let (common, own): (DeTable<'_>, DeTable<'_>) =
+            table.into_iter().partition(|(key, _)| COMMON.contains(&key.get_ref().as_ref()));
+        let (steps, own): (DeTable<'_>, DeTable<'_>) =
+            own.into_iter().partition(|(key, _)| STEPS.contains(&key.get_ref().as_ref()));
+        if !common.iter().any(|(key, _)| key.get_ref().as_ref() == "kind") {
+            let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+            let message = format!("missing field `kind`; the kinds are {}", quoted(&names));
+            return Err(Mistake { message, span: Some(span) });
+        }
+        if let Some((_, health)) = steps.iter().find(|(key, _)| key.get_ref().as_ref() == StepName::Health.label())
+            && let DeValue::Table(settings) = health.get_ref()
+            && !settings.iter().any(|(key, _)| key.get_ref().as_ref() == "kind")
+        {
+            let message = format!("health: missing field `kind`; the kinds are {}", quoted(&HEALTH_KINDS));
+            return Err(Mistake { message, span: Some(health.span()) });
+        }
         let deserializer = |table| ValueDeserializer::from(Spanned::new(span.clone(), DeValue::Table(table)));
         let Common { kind, timeout, on_lost, shares_host } = Common::deserialize(deserializer(common))?;
+        let steps = StepsSettings::deserialize(deserializer(steps))?;
         let settings = (kind.read)(deserializer(own)).map_err(|error| of_kind(kind.name, span.clone(), &error))?;
+        let steps = steps
+            .read(settings.connects(), &|place, program, args| settings.program(place, program, args))
+            .map_err(|(step, mistake)| Mistake {
+                message: format!("{}: {mistake}", step.label()),
+                span: Some(places.get(&step).unwrap_or(&span).clone()),
+            })?;
         let name = name.get_ref().to_string();
-        Ok(Executor { name, timeout, shares_host, on_lost, kind_name: kind.name, kind: settings })
+        Ok(Executor { name, timeout, shares_host, on_lost, kind_name: kind.name, kind: settings, steps })
     }
 }
 
@@ -96,7 +127,8 @@ impl Executor {
 fn of_kind(kind: &str, table: Range<usize>, error: &toml::de::Error) -> Mistake {
     let message = match error.message() {
         unknown if unknown.starts_with("unknown field") => {
-            format!("kind \"{kind}\": {unknown}; every kind has also {}", quoted(&COMMON))
+            let common = [COMMON, STEPS].concat();
+            format!("kind \"{kind}\": {unknown}; every kind has also {}", quoted(&common))
         }
         message => message.to_owned(),
     };
@@ -133,6 +165,7 @@ fn start_time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::release::ReleaseAction;
 
     #[test]
     fn executors_are_read_with_their_defaults() {
@@ -147,6 +180,53 @@ mod tests {
     }
 
     #[test]
+    fn the_steps_of_an_executor_are_those_that_it_declares() {
+        let text = "kind = 'command'\nprogram = '/x'\n[prepare]\nprogram = '/p'\n[drain]\nkind = 'http'\nurl = 'http://lb/out'\n\
+                    method = 'POST'\n[undrain]\nprogram = '/u'\non = 'worker'\ntimeout = '5s'\n[health]\nkind = 'tcp'\nfailures = 2";
+        let web = Executor::parse("web", text).unwrap();
+        assert_eq!(web.steps(ReleaseAction::Upgrade).len(), 5);
+        assert_eq!(web.step_timeout(StepName::Prepare), Some(Duration::from_secs(30)));
+        assert_eq!(web.step_timeout(StepName::Undrain), Some(Duration::from_secs(5)));
+        assert_eq!((web.step_timeout(StepName::Run), web.step_timeout(StepName::Health)), (None, None));
+        let demo =
+            Executor::parse("demo", "kind = 'simulate'\n[health]\nkind = 'http'\nurl = 'https://{host.address}/'");
+        assert_eq!(demo.unwrap().steps(ReleaseAction::Install), [StepName::Run, StepName::Health]);
+    }
+
+    #[test]
+    fn a_mistake_in_a_step_names_the_step_and_its_place() {
+        for (wrong, line, expected) in [
+            ("[drain]\nprogram = '/x'", 1, "drain: drain needs undrain"),
+            ("[undrain]\nurl = 'http://x'", 1, "undrain: kind \"command\" has no `url`"),
+            ("[undrain]\nkind = 'http'", 1, "undrain: kind \"http\" needs `url`"),
+            ("[undrain]\ntimeout = '1s'", 1, "undrain: kind \"command\" needs `program`"),
+            ("[undrain]\nkind = 'http'\nurl = 'http://x'\nargs = []", 1, "kind \"http\" has no `args`"),
+            ("[undrain]\nkind = 'http'\nurl = 'ftp://x'", 1, "is not a URL"),
+            ("[undrain]\nkind = 'http'\nurl = '/out'", 1, "is not a URL"),
+            ("[undrain]\nkind = 'http'\nurl = 'http://x'\nmethod = 'PUT'", 4, "unknown variant `PUT`"),
+            ("[undrain]\nprogram = '/x'\ntimeout = '0s'", 3, "more than 0"),
+            ("[undrain]\nprogram = '/x'\non = 'moon'", 3, "unknown variant `moon`"),
+            ("[prepare]\nurl = 'http://x'", 2, "unknown field `url`"),
+            ("[health]\nprogram = '/x'", 1, "missing field `kind`; the kinds are `http`, `tcp`, `command`"),
+            ("[health]\nkind = 'none'", 2, "expected one of `http`, `tcp`, `command`"),
+            ("[health]\nkind = 'http'\nurl = 'http://{instance.prot}/'", 1, "health: {instance.prot} in"),
+            ("[health]\nkind = 'tcp'\naddress = '{host.address}'", 1, "is not an address with a port"),
+            ("[health]\nkind = 'tcp'\nurl = 'http://x'", 1, "kind \"tcp\" has no `url`"),
+            ("[health]\nkind = 'tcp'\nsuccesses = 0", 3, "at least 1"),
+            ("[health]\nkind = 'tcp'\nfailures = 0", 3, "at least 1"),
+            ("[health]\nkind = 'ping'", 2, "unknown variant `ping`"),
+        ] {
+            let mistake = Executor::parse("web", &format!("kind = 'command'\nprogram = '/x'\n{wrong}")).unwrap_err();
+            assert!(mistake.message.contains(expected), "{mistake}");
+            let text = format!("kind = 'command'\nprogram = '/x'\n{wrong}");
+            let place = mistake.span.clone().unwrap().start;
+            assert_eq!(text[..place].matches('\n').count() - 1, line, "{mistake}");
+        }
+        let mistake = Executor::parse("demo", "kind = 'simulate'\n[prepare]\nprogram = '/x'").unwrap_err();
+        assert!(mistake.message.contains("prepare: kind \"simulate\" runs nothing on a host"), "{mistake}");
+    }
+
+    #[test]
     fn a_mistake_names_its_place_and_the_list_of_its_kind() {
         for (wrong, line, expected) in [
             ("kind = 'command'\nprogram = '/x'\nprogarm = 1", 3, "unknown field `progarm`, expected one of `program`"),
@@ -157,8 +237,8 @@ mod tests {
             ("kind = 'simulate'\ntimeout = '25h'", 2, "to 24 hours"),
             ("kind = 'simulate'\n\ntimeout = '10 parsecs'", 3, "is not a duration"),
             ("kind = 'simulate'\non_lost = 'pray'", 2, "unknown variant `pray`"),
-            ("\nkind = 'carrier-pigeon'", 2, "is not a kind of executor; the kinds are `command`, `simulate`"),
-            ("timeout = '1s'", 1, "missing field `kind`"),
+            ("\nkind = 'carrier-pigeon'", 2, "is not a kind of executor; the kinds are `command`, `simulate`, `ssh`"),
+            ("timeout = '1s'", 1, "missing field `kind`; the kinds are `command`, `simulate`, `ssh`"),
         ] {
             let mistake = Executor::parse("web", wrong).unwrap_err();
             assert!(mistake.message.contains(expected), "{mistake}");

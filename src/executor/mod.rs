@@ -3,18 +3,25 @@
 
 pub mod command;
 mod simulate;
+mod ssh;
 
 mod context;
 mod declare;
+mod diagnosis;
 mod kind;
 mod registry;
 mod state_dir;
+mod steps;
 
-pub use context::{Line, MAX_LINE_BYTES, RunContext};
+pub use context::{Begun, Line, MAX_LINE_BYTES, Probing, RunContext, SoakCheck, SshFiles, Stored};
 pub use declare::Mistake;
-pub use registry::{Executor, Executors, collect, forget};
+pub use diagnosis::{Finding, Stage};
+pub use registry::{Executor, Executors, collect, forget, tidy};
 pub use state_dir::StateDir;
 
 /// All kinds of executor.
-static KINDS: &[kind::Known] =
-    &[kind::known::<command::Command>("command"), kind::known::<simulate::Simulate>("simulate")];
+static KINDS: &[kind::Known] = &[
+    kind::known::<command::Command>("command"),
+    kind::known::<simulate::Simulate>("simulate"),
+    kind::known::<ssh::Ssh>("ssh"),
+];

@@ -1,12 +1,16 @@
 //! Executors of kind `simulate`: they do nothing for a while, for demonstrations and measurements.
 
+use super::command::Command;
 use super::kind::Kind;
-use super::{Line, RunContext};
-use crate::domain::order::{Ended, Observed, Order, StopReason};
+use super::steps::Place;
+use super::{Line, Probing, RunContext};
+use crate::domain::order::{Ended, Observed, Order, Site, StopReason, Stopping};
 use crate::domain::target::LogStream;
 use crate::domain::{Timestamp, duration};
 use async_trait::async_trait;
 use serde::Deserialize;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -39,20 +43,43 @@ impl Kind for Simulate {
     ) -> Ended {
         tokio::select! {
             ended = self.run(order, lines) => ended,
-            Ok(reason) = stop.wait_for(Option::is_some) => Ended::Stopped(reason.unwrap_or(StopReason::Lost)),
+            Ok(reason) = stop.wait_for(Option::is_some) => stopped(reason.unwrap_or(StopReason::Lost)),
         }
     }
 
     /// It ended with its worker.
     async fn collect(&self, _: &Order, _: &RunContext, _: Option<&str>) -> (Ended, Vec<Line>) {
-        (Ended::ResultUnknown, Vec::new())
+        (Ended::ResultUnknown { stopping: None }, Vec::new())
     }
 
     fn forget(&self, _: &Order, _: &RunContext) {}
 
+    async fn check(&self, _: &Order, _: &RunContext) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn program(&self, place: Place, program: PathBuf, args: Vec<String>) -> Result<Arc<dyn Kind>, String> {
+        match place {
+            Place::Worker => Ok(Arc::new(Command::plain(&program, args)?)),
+            Place::Host => Err("kind \"simulate\" runs nothing on a host: write on = \"worker\"".into()),
+        }
+    }
+
+    fn probing(&self) -> Option<Probing> {
+        None
+    }
+
+    async fn observe(&self, _: &Site, _: &RunContext) -> Observed {
+        Observed::NoAnswer
+    }
+
     async fn probe(&self, _: &Order, _: &RunContext) -> Observed {
         Observed::NoAnswer
     }
+}
+
+fn stopped(reason: StopReason) -> Ended {
+    Ended::Stopped { reason, stopping: Stopping::InTime, last_lines: String::new() }
 }
 
 impl Simulate {
@@ -60,14 +87,20 @@ impl Simulate {
         let time = self.delay + self.jitter.mul_f64(rand::random());
         for number in 1..=self.lines {
             tokio::time::sleep(time / self.lines).await;
-            let text = format!("step {number} of {} on {}", self.lines, order.hostname);
-            // It fails only when the worker ends.
-            let _ = lines.send(Line { stream: LogStream::Stdout, text, at: Timestamp::now() }).await;
+            write(&lines, LogStream::Stdout, format!("step {number} of {} on {}", self.lines, order.hostname)).await;
         }
         if self.lines == 0 {
             tokio::time::sleep(time).await;
         }
-        Ended::Exited { status: Some(i32::from(self.fails(order))), signal: None }
+        if !self.fails(order) {
+            return Ended::exited(0);
+        }
+        let mut reason = String::new();
+        if self.lines > 0 {
+            reason = format!("The simulation fails on {}, as its executor is configured.", order.hostname);
+            write(&lines, LogStream::Stderr, reason.clone()).await;
+        }
+        Ended::Exited { status: Some(1), signal: None, last_lines: reason }
     }
 
     fn fails(&self, order: &Order) -> bool {
@@ -76,10 +109,16 @@ impl Simulate {
     }
 }
 
+async fn write(lines: &mpsc::Sender<Line>, stream: LogStream, text: String) {
+    // It fails only when the worker ends.
+    let _ = lines.send(Line { stream, text, at: Timestamp::now(), stream_end: None }).await;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Step;
+    use crate::domain::StepName;
+    use crate::domain::order::HostIdentity;
     use crate::domain::release::ReleaseAction;
     use crate::executor::StateDir;
     use std::time::Instant;
@@ -100,8 +139,9 @@ mod tests {
             release_id: 1,
             target_id,
             attempt: 1,
-            step: Step::Run,
+            step: StepName::Run,
             fence: 1,
+            place: HostIdentity::default(),
         }
     }
 
@@ -109,6 +149,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let run = RunContext {
             state: StateDir::open(directory.path()).unwrap(),
+            database_id: "database".into(),
             runner: "/none".into(),
             fence_after: Duration::MAX,
             grace: Duration::MAX,
@@ -125,10 +166,14 @@ mod tests {
         for (host, target, status) in [("good", 4, 0), ("bad", 4, 1), ("good", 10, 1)] {
             let (sender, mut lines) = mpsc::channel(9);
             let ended = start(&simulate, &order(host, target), None, sender).await;
-            assert_eq!(ended, Ended::Exited { status: Some(status), signal: None }, "{host} {target}");
             let mut written = Vec::new();
-            assert_eq!(lines.recv_many(&mut written, 9).await, 2);
+            lines.recv_many(&mut written, 9).await;
             assert_eq!(written[1].text, format!("step 2 of 2 on {host}"));
+            // Who fails says why, on stderr and in its end.
+            let reason = written.get(2).map(|line| line.text.clone());
+            assert_eq!(reason.is_some(), status == 1, "{host} {target}");
+            let last_lines = reason.unwrap_or_default();
+            assert_eq!(ended, Ended::Exited { status: Some(status), signal: None, last_lines }, "{host} {target}");
         }
     }
 
@@ -136,6 +181,6 @@ mod tests {
     async fn it_ends_at_once_when_it_is_stopped() {
         let simulate: Simulate = toml::from_str("delay = '1d'").unwrap();
         let ended = start(&simulate, &order("h", 1), Some(StopReason::Canceled), mpsc::channel(1).0).await;
-        assert_eq!(ended, Ended::Stopped(StopReason::Canceled));
+        assert_eq!(ended, stopped(StopReason::Canceled));
     }
 }

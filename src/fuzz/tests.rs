@@ -25,7 +25,7 @@ const IDS: [&str; 4] = ["svc_12", "tgt_9223372036854775807", "ZXZlbnQ6bG9nOjEy",
 
 const CONFIGURATIONS: [&str; 2] = [
     "listen = \"127.0.0.1:8080\"\ndatabase_url = \"postgres://u:secret@h/d\"\n[limits]\ndepth = 3\nqueue_bytes = \"4 KiB\"\n\
-     [events]\nkeep = \"7d\"\n",
+     [keep]\nevents = \"7d\"\n",
     "[executors.web]\nkind = \"command\"\nprogram = \"/x\"\nenv = { A = \"b\" }\ntimeout = \"1m\"\n[rollout]\nmax_parallel = \"10%\"\n",
 ];
 

@@ -4,13 +4,14 @@ use super::errors::{MAX_ERRORS, error, too_complex};
 use super::positions::Positions;
 use super::schema_index::SchemaIndex;
 use super::syntax::{self, NullDefaults};
+use super::{cursor_variables, list_conflicts};
 use crate::limits::Limits;
 use crate::wire::ErrorCode;
 use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticList, Valid, WithErrors};
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid, WithErrors};
 use apollo_compiler::{ExecutableDocument, Node};
 use async_graphql::ServerError;
 use std::collections::HashSet;
@@ -42,9 +43,10 @@ impl CheckedDocument {
             return Err(errors);
         }
         let null_defaults = syntax::take_null_defaults(&mut document);
+        cursor_variables::declare_as_strings(&mut document);
         // Unknown names are reported alone: all other errors about them would follow from these.
         let built = document.to_executable(&schema.definitions).map_err(|found| invalid(&found.errors, positions))?;
-        let document = validated(schema, built, positions)?;
+        let document = validated(schema, built, &document, positions)?;
         Ok(CheckedDocument { document, null_defaults })
     }
 
@@ -75,7 +77,9 @@ fn parsed(limits: &Limits, text: &str, positions: &Positions<'_>) -> Result<Docu
         let message = format!("The document has more than {nesting} levels of brackets; `depth` is {limit}.");
         return Err(vec![too_complex(&message)]);
     }
-    let document = parsed.map_err(|found| converted(&found.errors, ErrorCode::GraphqlParseFailed, positions))?;
+    let document = parsed.map_err(|found| {
+        converted(found.errors.iter().map(|found| found.error), ErrorCode::GraphqlParseFailed, positions)
+    })?;
     let operations = document.definitions.iter();
     let operations = operations.filter(|definition| matches!(definition, Definition::OperationDefinition(_))).count();
     if operations > limits.document_operations {
@@ -86,14 +90,19 @@ fn parsed(limits: &Limits, text: &str, positions: &Positions<'_>) -> Result<Docu
     Ok(document)
 }
 
+/// Validates a document that was built from `written`.
 fn validated(
     schema: &SchemaIndex,
     document: ExecutableDocument,
+    written: &Document,
     positions: &Positions<'_>,
 ) -> Result<Valid<ExecutableDocument>, Vec<ServerError>> {
     let mut found_errors = Vec::new();
     let document = match document.validate(&schema.definitions) {
-        Ok(document) => document,
+        Ok(document) => {
+            found_errors.extend(list_conflicts(schema, written, positions));
+            document
+        }
         Err(WithErrors { partial, errors }) => {
             found_errors = invalid(&errors, positions);
             Valid::assume_valid(partial)
@@ -105,6 +114,14 @@ fn validated(
         true => Ok(document),
         false => Err(found_errors),
     }
+}
+
+/// Returns the conflicts between lists that validation misses.
+fn list_conflicts(schema: &SchemaIndex, written: &Document, positions: &Positions<'_>) -> Vec<ServerError> {
+    let found = list_conflicts::find(schema, written);
+    let found = found.iter().flat_map(|found| found.iter().map(|found| found.error));
+    let conflicts = found.filter(|found| found.unstable_error_name() == Some("ConflictingFieldArgument"));
+    converted(conflicts, ErrorCode::GraphqlValidationFailed, positions)
 }
 
 /// Returns the error of a subscription with several response keys at its root. One key may be selected several times.
@@ -124,12 +141,15 @@ fn root_field_error(
 }
 
 fn invalid(found: &DiagnosticList, positions: &Positions<'_>) -> Vec<ServerError> {
-    converted(found, ErrorCode::GraphqlValidationFailed, positions)
+    converted(found.iter().map(|found| found.error), ErrorCode::GraphqlValidationFailed, positions)
 }
 
 /// Returns the diagnostics of the parser as errors of the API.
-fn converted(found: &DiagnosticList, code: ErrorCode, positions: &Positions<'_>) -> Vec<ServerError> {
-    let found = found.iter().map(|found| found.error);
+fn converted<'d>(
+    found: impl Iterator<Item = &'d DiagnosticData>,
+    code: ErrorCode,
+    positions: &Positions<'_>,
+) -> Vec<ServerError> {
     // The parser counts the root fields of a subscription rather than their response keys.
     let found = found.filter(|found| found.unstable_error_name() != Some("SubscriptionUsesMultipleFields"));
     let converted =

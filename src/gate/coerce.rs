@@ -98,6 +98,9 @@ impl<'c> Coercion<'c> {
                 (ExtendedType::Enum(ty), Json::String(word)) if ty.values.contains_key(word.as_str()) => {
                     ConstValue::Enum(Name::new(word))
                 }
+                (ExtendedType::Enum(_), Json::String(word)) => {
+                    self.unknown(format_args!("{} is not a value of type {name}", Json::String(word)))
+                }
                 (ExtendedType::Scalar(_), value) => self.scalar(name, value),
                 (_, value) => self.not_a(name, &value),
             },
@@ -129,7 +132,7 @@ impl<'c> Coercion<'c> {
             self.path.pop();
         }
         for name in sent.keys() {
-            self.wrong(format_args!("{} has no field `{name}`", ty.name));
+            self.unknown(format_args!("{} has no field `{name}`", ty.name));
         }
         ConstValue::Object(object)
     }
@@ -165,6 +168,15 @@ impl<'c> Coercion<'c> {
     }
 
     fn wrong(&mut self, what: fmt::Arguments<'_>) -> ConstValue {
+        self.report(what, None)
+    }
+
+    /// Reports a field or a word that this schema does not have: clients of another version may have it.
+    fn unknown(&mut self, what: fmt::Arguments<'_>) -> ConstValue {
+        self.report(what, Some("UNKNOWN_INPUT"))
+    }
+
+    fn report(&mut self, what: fmt::Arguments<'_>, reason: Option<&'static str>) -> ConstValue {
         if self.errors.len() < MAX_ERRORS {
             let mut path = String::new();
             for segment in &self.path {
@@ -174,7 +186,11 @@ impl<'c> Coercion<'c> {
                 }
             }
             let message = format!("Variable `${}{path}`: {what}.", self.variable.name);
-            self.errors.push(error(ErrorCode::BadUserInput, message, Some(self.variable.position)));
+            let mut error = error(ErrorCode::BadUserInput, message, Some(self.variable.position));
+            if let Some(reason) = reason {
+                error.extensions.get_or_insert_default().set("reason", reason);
+            }
+            self.errors.push(error);
         }
         ConstValue::Null
     }

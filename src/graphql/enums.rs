@@ -1,13 +1,21 @@
 //! The domain's vocabularies as enums of the schema: their words and their meanings come from there.
 
 use crate::domain::audit::AuditOutcome;
+use crate::domain::calendar::Weekday;
 use crate::domain::caller::Role;
-use crate::domain::event::{InstanceEventKind, ReleaseEventKind, ServiceEventKind};
+use crate::domain::event::{FleetEventKind, InstanceEventKind, ReleaseEventKind, ServiceEventKind};
+use crate::domain::health::Health;
+use crate::domain::hold::HoldKind;
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{OnFailure, OnLocked, ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
+use crate::domain::release::plan::PlanWarningCode;
+use crate::domain::release::rollout::RolloutOrder;
+use crate::domain::release::wait::WaitKind;
+use crate::domain::release::{
+    OnFailure, OnLocked, PauseReason, ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason, WaveStatus,
+};
 use crate::domain::target::{LogStream, ReleaseTargetStatus, TargetFailure};
-use crate::domain::version::{BuildStatus, VersionAction};
-use crate::domain::{ProblemCode, Word};
+use crate::domain::version::{BuildStatus, VersionAction, VersionScheme};
+use crate::domain::{ProblemCode, StepName, StepStatus, Word};
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaEnumValue, MetaType, MetaTypeId, Registry};
 use async_graphql::{
@@ -95,19 +103,31 @@ enums!(
     Role: "Role",
     VersionAction: "VersionAction",
     BuildStatus: "BuildStatus",
+    VersionScheme: "VersionScheme",
     InstanceStatus: "InstanceStatus",
+    Health: "Health",
     ReleaseAction: "ReleaseAction",
     ReleaseOrigin: "ReleaseOrigin",
     ReleaseStatus: "ReleaseStatus",
     ReleaseTargetStatus: "ReleaseTargetStatus",
+    PlanWarningCode: "PlanWarningCode",
+    WaitKind: "WaitKind",
     TargetFailure: "TargetFailure",
+    StepName: "StepName",
+    StepStatus: "StepStatus",
     SkipReason: "SkipReason",
     OnLocked: "OnLocked",
     OnFailure: "OnFailure",
+    RolloutOrder: "RolloutOrder",
+    WaveStatus: "WaveStatus",
+    PauseReason: "PauseReason",
+    HoldKind: "HoldKind",
     LogStream: "LogStream",
     InstanceEventKind: "InstanceEventKind",
     ReleaseEventKind: "ReleaseEventKind",
     ServiceEventKind: "ServiceEventKind",
+    FleetEventKind: "FleetEventKind",
+    Weekday: "Weekday",
     AuditOutcome: "AuditOutcome",
     ProblemCode: "UserErrorCode",
 );

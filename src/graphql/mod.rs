@@ -16,6 +16,7 @@ mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod types;
+mod viewer;
 
 pub use direct::DirectQuery;
 pub use executable::ExecutableSchema;

@@ -4,10 +4,14 @@ use super::library::Root;
 use super::registration::register;
 use super::request::{caller, reader};
 use super::types::*;
+use super::viewer::viewer;
 use crate::app::App;
+use crate::domain::Kind;
 use crate::domain::caller::Right;
+use crate::domain::name::folded_hostname;
 use crate::read::declare::{
-    Field, FieldSource, Object, arg, connection, filter, find, list, narrowing, ordered, parse, term, up_to,
+    Field, FieldSource, Object, arg, connection, filter, find, id_arg, list, narrowing, ordered, parse, term, text_arg,
+    up_to,
 };
 use crate::read::{Answer, Args, Document, Prepared, Reader, head};
 use crate::store::Reads;
@@ -19,8 +23,10 @@ use async_graphql::{Context, ID, Positioned};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
+const HOSTNAME_ARG: &str = "Name of the host. Case and one trailing dot make no difference.";
+
 /// Everything that has a global id.
-static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TARGET, &HOLD];
+static NODES: &[&Object] = &[&SERVICE, &VERSION, &HOST, &INSTANCE, &RELEASE, &TARGET, &HOLD, &FREEZE_WINDOW];
 
 /// The field that is read before every other field.
 pub(super) const EVENT_CURSOR: &str = "eventCursor";
@@ -46,12 +52,17 @@ pub(super) static QUERY: Object = Object::without_table(
         find("service", "A service, by name.", &SERVICE)
             .condition(term!("{row}.name = {arg name}"))
             .args(&[arg::<String>("name", "Name of the service.")]),
-        connection("services", "Services, by name.", &SERVICE)
-            .args(&[filter::<ServiceFilter>("Which services to return; all by default.")]),
+        connection("services", "Services, by name by default.", &SERVICE).args(&[
+            filter::<ServiceFilter>("Which services to return; all by default."),
+            ordered::<ServiceOrder>("Order of the list; by name by default."),
+        ]),
         find("host", "A host, by name.", &HOST)
-            .condition(term!("{row}.hostname = {arg hostname}"))
-            .args(&[arg::<String>("hostname", "Name of the host.")]),
-        connection("hosts", "Hosts, by name.", &HOST).args(&[filter::<HostFilter>("Which hosts to return; all by default.")]),
+            .condition(term!("{row}.folded_hostname = {arg hostname}"))
+            .args(&[text_arg("hostname", HOSTNAME_ARG, folded_hostname)]),
+        connection("hosts", "Hosts, by name by default.", &HOST).args(&[
+            filter::<HostFilter>("Which hosts to return; all by default."),
+            ordered::<HostOrder>("Order of the list; by hostname by default."),
+        ]),
         connection("instances", "Instances of all services, by hostname by default.", &INSTANCE).args(&[
             filter::<InstanceFilter>("Which instances to return; all by default."),
             ordered::<InstanceOrder>("Order of the list; by hostname by default."),
@@ -59,11 +70,11 @@ pub(super) static QUERY: Object = Object::without_table(
         find("instance", "One instance, by service and host.", &INSTANCE)
             .condition(term!(
                 "{row}.service_id = (SELECT s.id FROM service s WHERE s.name = {arg service} AND s.removed_at IS NULL) \
-                 AND {row}.host_id = (SELECT h.id FROM host h WHERE h.hostname = {arg hostname} AND h.removed_at IS NULL)"
+                 AND {row}.host_id = (SELECT h.id FROM host h WHERE h.folded_hostname = {arg hostname} AND h.removed_at IS NULL)"
             ))
             .args(&[
             arg::<String>("service", "Name of the service."),
-            arg::<String>("hostname", "Name of the host."),
+            text_arg("hostname", HOSTNAME_ARG, folded_hostname),
         ]),
         connection(
             "instanceEvents",
@@ -73,8 +84,14 @@ pub(super) static QUERY: Object = Object::without_table(
         .args(&[filter::<InstanceEventFilter>("Which events to return; all by default.")]),
         connection("releaseEvents", "Events of releases that are still kept, oldest first. Its cursors are those of the subscription releaseStatusChanged.", &RELEASE_EVENT)
             .args(&[filter::<ReleaseEventFilter>("Which events to return; all by default.")]),
+        connection("serviceEvents", "Events of services that are still kept, oldest first. Its cursors are those of the subscription serviceChanged.", &SERVICE_EVENT)
+            .args(&[filter::<ServiceEventFilter>("Which events to return; all by default.")]),
         connection("holds", "Holds and freezes, newest first.", &HOLD)
             .args(&[filter::<HoldFilter>("Which holds to return; all by default.")]),
+        list("freezeWindows", "All freeze windows that were not removed, open or not, oldest first.", &FREEZE_WINDOW)
+            .at_most(20),
+        find("suspension", "The suspension of the fleet; null if it is not suspended.", &SUSPENSION)
+            .condition(term!("{row}.id = (SELECT x.suspension_id FROM fleet x)")),
         list("labels", "Labels of hosts, ordered by key and value, at most 1000.", &LABEL_COUNT)
             .from_query(term!(
                 "SELECT l.key, l.value, CAST(count(*) AS bigint) AS host_count FROM host_label l \
@@ -89,8 +106,13 @@ pub(super) static QUERY: Object = Object::without_table(
             }),
             up_to(1000),
         ]),
-        connection("releases", "Releases of all services, newest first.", &RELEASE)
-            .args(&[filter::<ReleaseFilter>("Which releases to return; all by default.")]),
+        find("release", "A release, by its id.", &RELEASE)
+            .condition(term!("{row}.id = {arg id}"))
+            .args(&[id_arg("id", "Id of the release.", Kind::Release)]),
+        connection("releases", "Releases of all services, newest first by default.", &RELEASE).args(&[
+            filter::<ReleaseFilter>("Which releases to return; all by default."),
+            ordered::<ReleaseOrder>("Order of the list; newest first by default."),
+        ]),
         connection("audit", "The audit log, oldest entry first by default. Only callers with the role ADMIN may read it; others get the error FORBIDDEN.", &AUDIT_ENTRY)
             .nullable()
             .needs(Right::Audit)
@@ -104,6 +126,13 @@ pub(super) static QUERY: Object = Object::without_table(
             FieldSource::Made { of: &EXECUTOR, many: true, make: executors },
         )
         .at_most(20),
+        Field::new(
+            "server",
+            "The server and its workers. Only callers with the role ADMIN or OPERATOR may read it; others get the error FORBIDDEN.",
+            FieldSource::Made { of: &SERVER, many: false, make: server },
+        )
+        .nullable()
+        .needs(Right::Inspect),
         Field::new("viewer", "The caller of this request.", FieldSource::Made { of: &VIEWER, many: false, make: viewer }),
         Field::new(
             EVENT_CURSOR,

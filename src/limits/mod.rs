@@ -103,9 +103,6 @@ limits! {
     stranger_requests_per_second: u32 = 50, "50";
     /// Bytes of the input of a refused mutation that its audit entry keeps.
     audit_input: Bytes = Bytes::kibi(4), "\"4 KiB\"";
-    /// How long audit entries are kept.
-    #[serde(deserialize_with = "positive_duration")]
-    audit_keep: Duration = Duration::from_hours(365 * 24), "\"365d\"";
 }
 
 impl Limits {

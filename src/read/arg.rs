@@ -25,6 +25,8 @@ pub struct Arg {
 pub enum ArgRole {
     /// Nothing: terms and computed fields use its value.
     Plain,
+    /// As a plain one, a text, which terms use in the form that this function returns.
+    Text(fn(&str) -> String),
     /// Leaves out what does not fit.
     Filter(fn(Value, &mut Where) -> Result<(), ApiError>),
     Order(fn(Value) -> Result<Order, ApiError>),
@@ -49,6 +51,11 @@ pub trait ListOrder: InputType {
 /// An argument of a type that async-graphql parses.
 pub const fn arg<T: InputType>(name: &'static str, about: &'static str) -> Arg {
     Arg { name, about, ty: T::create_type_info, type_name: T::type_name, default: None, role: ArgRole::Plain }
+}
+
+/// An argument that is a text, which terms use in this form.
+pub const fn text_arg(name: &'static str, about: &'static str, form: fn(&str) -> String) -> Arg {
+    Arg { role: ArgRole::Text(form), ..arg::<String>(name, about) }
 }
 
 /// The argument `filter`.

@@ -27,6 +27,7 @@ impl Args {
                 Some(Bind::Int(number(*kind, arg.name, &parse::<ID>(arg.name, Some(id.clone()))?)?))
             }
             (ArgRole::Plain, Value::String(text)) => Some(Bind::Text(text.clone())),
+            (ArgRole::Text(form), Value::String(text)) => Some(Bind::Text(form(text))),
             _ => None,
         };
         self.values.push((arg, value, bind));

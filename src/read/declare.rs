@@ -11,13 +11,14 @@ use crate::domain::Kind;
 use crate::domain::caller::Right;
 
 pub use super::arg::{
-    Arg, ArgRole, DEFAULT_FIRST, ListFilter, ListOrder, arg, filter, id_arg, narrowing, ordered, parse, up_to,
+    Arg, ArgRole, DEFAULT_FIRST, ListFilter, ListOrder, arg, filter, id_arg, narrowing, ordered, parse, text_arg, up_to,
 };
 pub(crate) use super::column::columns;
 pub use super::column::{Column, IdList, RowList};
 pub use super::computed::{Compute, Computed, Inputs};
 pub use super::expected::NodeTable;
 pub use super::leaf::*;
+pub use super::names::NameTable;
 pub use super::order::{Cursors, EventLog, NEWEST_FIRST, OLDEST_FIRST, Order, ascending, descending};
 pub(crate) use super::term::term;
 pub use super::term::{Piece, Term};
@@ -148,6 +149,8 @@ pub struct List {
     pub order: Option<Order>,
     /// The name of the list in a supplied row, for types that are both read and supplied.
     pub supplied: Option<RowList>,
+    /// The list is null where this column of the object is.
+    pub present: Option<Column>,
     /// The column of the object that says to which release the list belongs, for cursors of output.
     pub release: Option<Column>,
 }

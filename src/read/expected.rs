@@ -1,6 +1,7 @@
 //! Ids of a request that must name something.
 
 use crate::domain::{Id, Kind};
+use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, Reason};
 use async_graphql::ID;
 
@@ -39,24 +40,50 @@ impl ExpectedIds {
 /// A thing that must belong to the same parent as the rows of a list.
 pub struct Sibling {
     pub kind: Kind,
-    pub number: i64,
+    pub key: SiblingKey,
     /// The argument that it came in.
     pub argument: &'static str,
     /// What the parent is.
     pub parent: Kind,
-    /// A statement that returns the id of its parent, or no row; `{value}` is its own number.
-    pub parent_of: super::term::Term,
+    /// A statement that returns the ids of the parents of such things, or no row; `{value}` is the number or the name.
+    pub parents_of: super::term::Term,
+}
+
+/// What a thing is called.
+pub enum SiblingKey {
+    Number(i64),
+    /// A name, which one thing of each parent may have.
+    Name(String),
+}
+
+impl SiblingKey {
+    /// The value that it is in a statement.
+    pub fn value(&self) -> Bind {
+        match self {
+            SiblingKey::Number(number) => Bind::Int(*number),
+            SiblingKey::Name(name) => Bind::Text(name.clone()),
+        }
+    }
 }
 
 impl Sibling {
-    /// The error that it names nothing.
-    pub(super) fn not_found(&self) -> ApiError {
-        not_found(self.kind, self.argument, &self.kind.id(self.number).to_string())
+    /// What it is called in messages.
+    fn called(&self) -> String {
+        match &self.key {
+            SiblingKey::Number(number) => self.kind.id(*number).to_string(),
+            SiblingKey::Name(name) => format!("{name:?}"),
+        }
     }
 
-    /// The error that it belongs to another parent.
+    /// The error that it names nothing.
+    pub(super) fn not_found(&self) -> ApiError {
+        not_found(self.kind, self.argument, &self.called())
+    }
+
+    /// The error that it belongs to another parent. No name does: the other one is called alike.
     pub fn of_another(&self) -> ApiError {
-        let (id, kind, parent) = (self.kind.id(self.number), self.kind.noun(), self.parent.noun());
+        let SiblingKey::Number(_) = self.key else { return self.not_found() };
+        let (id, kind, parent) = (self.called(), self.kind.noun(), self.parent.noun());
         let message = format!("{id} is a {kind} of another {parent}.");
         ApiError::id(self.argument, Reason::OtherService, message)
     }
@@ -81,5 +108,5 @@ pub fn number(kind: Kind, argument: &str, id: &str) -> Result<i64, ApiError> {
 
 /// The error that an id of a request names nothing.
 pub fn not_found(kind: Kind, argument: &str, id: &str) -> ApiError {
-    ApiError::id(argument, Reason::NotFound, format!("The {} {id} does not exist.", kind.noun()))
+    ApiError::id(argument, Reason::NotFound, format!("There is no {} {id}.", kind.noun()))
 }

@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::expected::{ExpectedIds, NodeTable, Sibling};
 use super::level::{Level, LevelColumn, ParentKeys, RowSource};
+use super::names;
 use super::order::EventLog;
 use super::plan::Plan;
 use super::plan_statement::PlanStatement;
@@ -26,8 +27,8 @@ pub(super) struct LevelRows {
     counts: Vec<(i64, i64)>,
     /// Lists of things in supplied rows: by list, then by row.
     things: Vec<Vec<Vec<i64>>>,
-    /// Why there are none, except for this parent.
-    pub failed: Option<(Option<i64>, ApiError)>,
+    /// Why there are none, except for these parents.
+    pub failed: Option<(Vec<i64>, ApiError)>,
 }
 
 impl LevelRows {
@@ -119,11 +120,19 @@ pub(super) async fn fetch(
         &made
     };
     let mut answers = statement.run(reads, arguments).await?;
-    let PlanStatement { ends, known, siblings, levels, .. } = statement;
+    let PlanStatement { ends, known, names, siblings, levels, .. } = statement;
     let scene = Scene { log_id: reads.db().log_id().to_owned(), head: ends.map(|part| head_of(&answers[part])) };
     if let Some((part, of)) = known {
         for (at, error) in unknown(&answers[*part], of, plan.expected()) {
-            tables[at].failed.get_or_insert((None, error));
+            tables[at].failed.get_or_insert((Vec::new(), error));
+        }
+    }
+    if let Some(part) = names {
+        let wrong = names::unknown(&answers[*part], plan.expected_names().map(|(_, names)| names));
+        for ((at, _), error) in plan.expected_names().zip(wrong) {
+            if let (None, Some(error)) = (&tables[at].failed, error) {
+                tables[at].failed = Some((Vec::new(), error));
+            }
         }
     }
     for (at, level) in plan.levels.iter().enumerate() {
@@ -131,7 +140,10 @@ pub(super) async fn fetch(
         // What belongs to a thing is its whole history; only the log itself is read from a place on.
         let of_log = level.page.as_ref().filter(|_| matches!(level.parents, ParentKeys::None));
         if let (None, Some(head), Some(page)) = (&table.failed, scene.head, of_log) {
-            table.failed = page.behind.and_then(|place| head.check(place, "after").err()).map(|error| (None, error));
+            let after = page.behind.map_or(Ok(()), |place| head.check(place, "after"));
+            // What precedes a place that has expired is gone: such a page is empty, and nothing in it is missed.
+            let before = page.before.map_or(Ok(()), |place| head.check_ahead(place, "before"));
+            table.failed = after.and(before).err().map(|error| (Vec::new(), error));
         }
         if let (None, Some(sibling), Some(part)) = (&table.failed, &level.list.sibling, siblings[at]) {
             table.failed = Some(only_of_parent(&answers[part], sibling));
@@ -165,8 +177,10 @@ fn supplied_rows(plan: &Plan, supplied: &[SuppliedRow]) -> Vec<LevelRows> {
                 for (row, source) in sources[*parent].iter().enumerate() {
                     let from = taken.len();
                     let cap = level.cap.map_or(usize::MAX, |cap| cap as usize);
-                    taken.extend(source.list(*list).iter().take(cap));
+                    let all = source.list(*list);
+                    taken.extend(all.iter().skip(usize::try_from(level.skip).unwrap_or(usize::MAX)).take(cap));
                     table.groups.push((row as i64, from, taken.len()));
+                    table.counts.push((row as i64, all.len() as i64));
                 }
             }
         }
@@ -191,12 +205,11 @@ fn head_of(rows: &Rows) -> Head {
     Head { position: place(0), floor: place(1) }
 }
 
-/// The parent of a thing, and the error for lists of all others.
-fn only_of_parent(rows: &Rows, sibling: &Sibling) -> (Option<i64>, ApiError) {
-    match rows.is_empty() {
-        true => (None, sibling.not_found()),
-        false => (rows.cell(0, 0).int(), sibling.of_another()),
-    }
+/// The parents of a thing, and the error for lists of all others.
+fn only_of_parent(rows: &Rows, sibling: &Sibling) -> (Vec<i64>, ApiError) {
+    let parents: Vec<i64> = (0..rows.len()).filter_map(|row| rows.cell(row, 0).int()).collect();
+    let error = if parents.is_empty() { sibling.not_found() } else { sibling.of_another() };
+    (parents, error)
 }
 
 /// Checks that ids name something, all of them.

@@ -2,15 +2,13 @@
 
 use super::column::Column;
 use super::expected::{ExpectedIds, NodeTable, Sibling};
+use super::names::ExpectedNames;
+use super::one_of::EachValue;
 use super::term::{Piece, Term};
 use super::text::{Alias, Conditions, PartText};
-use crate::domain::Word;
 use crate::store::db::rows::Bind;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, DateTime};
 use async_graphql::ID;
-
-/// The most values for which the first rows of each are read apart: for more, these would be too many rows.
-const MAX_VALUES_APART: usize = 32;
 
 /// A value that is an argument: of this field of the plan, under this name.
 #[derive(Clone, Copy)]
@@ -21,16 +19,18 @@ pub(super) struct BoundArgument {
 
 /// Conditions that must all hold for the rows of a list.
 pub struct Where {
-    conditions: Conditions,
+    pub(super) conditions: Conditions,
     /// Those that cursors add: they cut the page out of the list.
     cursors: Conditions,
     pub(super) binds: Vec<Bind>,
     /// Those of the values that are arguments, by their numbers.
     pub(super) arguments: Vec<(usize, BoundArgument)>,
-    /// A column that has one of several values, each with an index in the order of the list, and the number of that value.
-    pub(super) each: Option<(Column, usize)>,
+    /// A column that has one of several values, each with an index in the order of the list.
+    pub(super) each: Option<EachValue>,
     /// Ids that must name something.
     pub(super) expected: Vec<ExpectedIds>,
+    /// Names that must be those of something.
+    pub(super) expected_names: Vec<ExpectedNames>,
     /// Whether things that lists leave out are wanted, too.
     pub(super) unlisted: bool,
     /// A thing that must belong to the same parent as the list.
@@ -50,6 +50,7 @@ impl Where {
             arguments: Vec::new(),
             each: None,
             expected: Vec::new(),
+            expected_names: Vec::new(),
             unlisted: false,
             sibling: None,
             caller: caller.to_owned(),
@@ -74,39 +75,16 @@ impl Where {
         self.term(condition, values);
     }
 
+    /// Adds a condition in which each `{any_value}` takes these values.
+    pub(super) fn and_each(&mut self, condition: Term, values: Bind) {
+        self.and(condition, std::iter::repeat(values));
+    }
+
     /// Adds a condition, or its opposite.
     pub fn and_either(&mut self, condition: Term, holds: bool) {
         self.conditions.push(if holds { " AND (" } else { " AND NOT (" });
         self.term(condition, []);
         self.conditions.push(")");
-    }
-
-    /// A column has one of these words.
-    pub fn words<W: Word>(&mut self, column: Column, words: Option<Vec<W>>) {
-        if let Some(words) = words {
-            self.one_of(column, Bind::words(&words));
-        }
-    }
-
-    /// As [`Where::words`], for a column that has an index in the order of the list.
-    pub fn indexed_words<W: Word>(&mut self, column: Column, words: Option<Vec<W>>) {
-        if let Some(words) = words {
-            self.indexed_one_of(column, Bind::words(&words));
-        }
-    }
-
-    /// A column has one of these texts.
-    pub fn texts(&mut self, column: Column, texts: Option<Vec<String>>) {
-        if let Some(texts) = texts {
-            self.one_of(column, Bind::Texts(texts));
-        }
-    }
-
-    /// As [`Where::texts`], for a column that has an index in the order of the list.
-    pub fn indexed_texts(&mut self, column: Column, texts: Option<Vec<String>>) {
-        if let Some(texts) = texts {
-            self.indexed_one_of(column, Bind::Texts(texts));
-        }
     }
 
     /// A column begins with this, byte by byte: a range, so that an index serves.
@@ -118,25 +96,45 @@ impl Where {
         }
     }
 
-    /// A column is at least this.
-    pub fn at_least(&mut self, column: Column, value: Bind) {
-        self.compare(column, " >= ", value);
+    /// A column contains this text; ASCII letters may be in either case. No index helps: the list is read in its order.
+    pub fn contains(&mut self, column: Column, text: Option<String>) {
+        if let Some(text) = text {
+            self.conditions.push(" AND {position lower(");
+            self.conditions.column(column);
+            self.conditions.push("), ");
+            let number = self.bind(Bind::Text(text.to_ascii_lowercase()));
+            self.conditions.value(number);
+            self.conditions.push("} > 0");
+        }
     }
 
-    /// A column is less than this.
-    pub fn less(&mut self, column: Column, value: Bind) {
-        self.compare(column, " < ", value);
-    }
-
-    /// A column, which has an index in the order of the list, has one of these ids. An id that names nothing is an error.
-    pub fn ids(&mut self, column: Column, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
-        if let Some(numbers) = self.expect(of, argument, ids)? {
-            self.indexed_one_of(column, numbers);
+    /// A column is in a range of times: at `from` or later, and before `to`. The arguments are the names of both ends.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST` at the argument of the end if the range ends before it begins.
+    pub fn between(
+        &mut self,
+        column: Column,
+        [from_argument, to_argument]: [&str; 2],
+        from: Option<DateTime>,
+        to: Option<DateTime>,
+    ) -> Result<(), ApiError> {
+        if let (Some(DateTime(from)), Some(DateTime(to))) = (&from, &to)
+            && to < from
+        {
+            let message = format!("`{to_argument}` is before `{from_argument}`: {to} is earlier than {from}.");
+            return Err(ApiError::bad(to_argument, message));
+        }
+        if let Some(DateTime(from)) = from {
+            self.compare(column, " >= ", Bind::Time(from));
+        }
+        if let Some(DateTime(to)) = to {
+            self.compare(column, " < ", Bind::Time(to));
         }
         Ok(())
     }
 
-    /// As [`Where::ids`], with a condition whose `{any_value}` takes the numbers.
+    /// As [`Where::ids`], with a condition in which each `{any_value}` takes the numbers.
     pub fn ids_where(
         &mut self,
         condition: Term,
@@ -145,12 +143,17 @@ impl Where {
         ids: Option<Vec<ID>>,
     ) -> Result<(), ApiError> {
         if let Some(numbers) = self.expect(of, argument, ids)? {
-            self.and(condition, [numbers]);
+            self.and_each(condition, numbers);
         }
         Ok(())
     }
 
-    fn expect(&mut self, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<Bind>, ApiError> {
+    pub(super) fn expect(
+        &mut self,
+        of: NodeTable,
+        argument: &str,
+        ids: Option<Vec<ID>>,
+    ) -> Result<Option<Bind>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
         let expected = ExpectedIds::read(of, argument, &ids)?;
         let numbers = Bind::Ids(expected.ids.clone());
@@ -176,7 +179,7 @@ impl Where {
         self.cursors.push(" AND (");
         for (i, column) in columns {
             self.cursors.push(if i > 0 { ", " } else { "" });
-            self.cursors.column(column);
+            self.cursors.ordered_by(column);
         }
         self.cursors.push(if behind { ") > (" } else { ") < (" });
         for (i, value) in values.into_iter().enumerate() {
@@ -216,12 +219,9 @@ impl Where {
     /// Writes the conditions that all pages of the list have.
     pub(super) fn write_without_cursors(&self, text: &mut PartText<'_>, row: Alias) {
         text.conditions(&self.conditions, row);
-        if let Some((column, value)) = self.each {
+        if let Some(each) = &self.each {
             text.push(" AND ");
-            text.column(row, column);
-            text.push(" {any ");
-            text.value(value);
-            text.push("}");
+            each.write_any(text, row);
         }
     }
 
@@ -260,32 +260,6 @@ impl Where {
                 unreachable!("a condition has only marks of its row and its values")
             }
         }
-    }
-
-    /// A column has one of several values. A single one is compared with `=`: then an index can return the rows in its
-    /// order, and only the page is read, however long the list is.
-    fn one_of(&mut self, column: Column, values: Bind) {
-        self.conditions.push(" AND ");
-        self.conditions.column(column);
-        self.conditions.push(" ");
-        self.any_value(values);
-    }
-
-    /// As [`Where::one_of`]; the same goes for each of a few.
-    fn indexed_one_of(&mut self, column: Column, values: Bind) {
-        match values.count() {
-            many if many != 1 && many <= MAX_VALUES_APART && self.each.is_none() => {
-                self.each = Some((column, self.bind(values.distinct())));
-            }
-            _ => self.one_of(column, values),
-        }
-    }
-
-    fn any_value(&mut self, values: Bind) {
-        let single = values.single();
-        let is_single = single.is_some();
-        let number = self.bind(single.unwrap_or(values));
-        self.conditions.any_value(is_single, number);
     }
 
     fn compare(&mut self, column: Column, with: &str, value: Bind) {

@@ -80,8 +80,9 @@ pub(super) struct Page {
     pub cursors: Cursors,
     /// Whether all items are counted, too.
     pub counted: bool,
-    /// The place in the event log that the page begins behind.
+    /// The places in the event log that the page begins behind and ends before.
     pub behind: Option<i64>,
+    pub before: Option<i64>,
 }
 
 /// Rows of one type.
@@ -95,7 +96,8 @@ pub(super) struct Level {
     pub page: Option<Page>,
     /// How many rows it has at most, roughly.
     pub rows: i64,
-    /// How many of the rows of each parent are taken, where they are supplied.
+    /// How many of the rows of each parent are passed over and then taken, where they are supplied.
+    pub skip: i64,
     pub cap: Option<i64>,
     from: Relation,
     key: Column,
@@ -123,6 +125,7 @@ impl Level {
             list,
             page: None,
             rows: 1,
+            skip: 0,
             cap: None,
             from: Relation::Table(object.table.unwrap_or_default()),
             key: object.key,
@@ -252,6 +255,16 @@ impl Level {
 impl Page {
     /// A part of this list.
     pub fn new(size: i64, backward: bool, list: String, cursors: Cursors) -> Page {
-        Page { size, backward, cut: false, list, cells: Vec::new(), cursors, counted: false, behind: None }
+        Page {
+            size,
+            backward,
+            cut: false,
+            list,
+            cells: Vec::new(),
+            cursors,
+            counted: false,
+            behind: None,
+            before: None,
+        }
     }
 }

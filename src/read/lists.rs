@@ -103,8 +103,9 @@ impl<'a> Planner<'a> {
         args: &Args,
         nodes: Nodes<'_, 'a>,
     ) -> Result<ValuePlan, ApiError> {
-        if let Some(at) = at.filter(|at| !self.plan.levels[at.level].is_read()) {
-            let supplied = list.supplied.expect("a list of a supplied row has a name there");
+        if let (Some(at), Some(supplied)) = (at, list.supplied)
+            && !self.plan.levels[at.level].is_read()
+        {
             return self.supplied_list(list.of, supplied, at, args, nodes);
         }
         let (mut level, link) = self.list_level(object, list, at);
@@ -113,8 +114,13 @@ impl<'a> Planner<'a> {
             level.up_to(first);
         }
         level.rows = self.rows(at, USUAL_ITEMS);
+        let present = at.zip(list.present).map(|(at, present)| self.column(at, present));
         let level = self.push(level);
-        Ok(ValuePlan::List(level, link, self.object(list.of, RowPlace { level, table: 0 }, below(nodes))))
+        let items = ValuePlan::List(level, link, self.object(list.of, RowPlace { level, table: 0 }, below(nodes)));
+        Ok(match present {
+            Some(cell) => ValuePlan::Present(cell, Box::new(items)),
+            None => items,
+        })
     }
 
     /// A list of rows that a supplied row has.

@@ -4,7 +4,9 @@ use super::column::Column;
 use super::term::Term;
 use crate::store::db::rows::CellKind;
 
-/// An order of a list: its columns, then the key, all in the same direction.
+/// An order of a list: its columns, then the key, all in the same direction. None of the columns is ever null, and an index
+/// has them in this order. Where one has a term instead, all rows of the list are sorted: only for lists of one object,
+/// whose length is limited.
 #[derive(Clone, Copy, Debug)]
 pub struct Order {
     /// Stands in cursors, so that one of another order is refused.

@@ -7,6 +7,7 @@ use super::declare::Field;
 use super::expected::ExpectedIds;
 use super::leaf::Leaf;
 use super::level::Level;
+use super::names::ExpectedNames;
 use super::order::EventLog;
 use crate::domain::Kind;
 use crate::wire::{ApiError, ErrorCode};
@@ -54,6 +55,8 @@ pub(super) enum ValuePlan {
     Either(Vec<ValuePlan>),
     /// All rows of a level that belong there.
     List(usize, Link, ObjectPlan),
+    /// Null where this cell is.
+    Present(usize, Box<ValuePlan>),
     /// The first rows that a list of things names, in its order.
     Things {
         level: usize,
@@ -147,6 +150,12 @@ impl Plan {
     pub fn expected(&self) -> impl Iterator<Item = (usize, &ExpectedIds)> {
         let levels = self.levels.iter().enumerate();
         levels.flat_map(|(at, level)| level.list.expected.iter().map(move |ids| (at, ids)))
+    }
+
+    /// The names that must be those of something, each with its level.
+    pub fn expected_names(&self) -> impl Iterator<Item = (usize, &ExpectedNames)> {
+        let levels = self.levels.iter().enumerate();
+        levels.flat_map(|(at, level)| level.list.expected_names.iter().map(move |names| (at, names)))
     }
 
     /// Refuses a plan that would read too many rows.

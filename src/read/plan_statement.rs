@@ -24,7 +24,9 @@ pub(super) struct PlanStatement {
     pub ends: Option<usize>,
     /// The part with the ids that exist of those that must, and the tables that these are of.
     pub known: Option<(usize, Vec<NodeTable>)>,
-    /// The part with the parent of the level's sibling, for each level.
+    /// The part with the things that have the expected names.
+    pub names: Option<usize>,
+    /// The part with the parents of the level's sibling, for each level.
     pub siblings: Vec<Option<usize>>,
     /// The parts of each level that is read.
     pub levels: Vec<Option<LevelParts>>,
@@ -36,12 +38,13 @@ impl PlanStatement {
         let mut statement = Statement::new(reads);
         let ends = plan.log.map(|log| statement.ends(log));
         let known = statement.known(plan.expected().map(|(_, ids)| ids));
+        let names = statement.names(plan.expected_names().map(|(_, names)| names));
         let siblings = plan.levels.iter().map(|level| level.list.sibling.as_ref());
-        let siblings = siblings.map(|sibling| sibling.map(|sibling| statement.parent_of(sibling))).collect();
+        let siblings = siblings.map(|sibling| sibling.map(|sibling| statement.parents_of(sibling))).collect();
         let levels = levels(&mut statement, plan, tables);
         let Statement { parts, binds, arguments, .. } = statement;
         let statement = (!parts.is_empty()).then(|| reads.statement(parts));
-        PlanStatement { statement, binds, arguments, ends, known, siblings, levels }
+        PlanStatement { statement, binds, arguments, ends, known, names, siblings, levels }
     }
 
     /// Runs it with these arguments, and returns the rows of each part.

@@ -3,6 +3,7 @@
 use super::expected::{ExpectedIds, NodeTable, Sibling};
 use super::filter::BoundArgument;
 use super::level::{Level, LevelColumn};
+use super::names::{ExpectedNames, NameTable};
 use super::order::EventLog;
 use super::parents::ParentIds;
 use super::term::{Piece, Term};
@@ -85,9 +86,9 @@ impl<'a> Statement<'a> {
         self.add_term(log.ends, &[], vec![CellKind::Int; 2])
     }
 
-    /// Adds the parent of a thing.
-    pub fn parent_of(&mut self, sibling: &Sibling) -> usize {
-        self.add_term(sibling.parent_of, &[Bind::Int(sibling.number)], vec![CellKind::Int])
+    /// Adds the parents of a thing.
+    pub fn parents_of(&mut self, sibling: &Sibling) -> usize {
+        self.add_term(sibling.parents_of, &[sibling.key.value()], vec![CellKind::Int])
     }
 
     /// Adds which of the expected ids exist: rows of the place of their table in the returned list, and their number.
@@ -119,6 +120,23 @@ impl<'a> Statement<'a> {
             }
         });
         Some((part, tables))
+    }
+
+    /// Adds the things that have these names, whose values these are.
+    pub fn add_names(&mut self, expected: &[&ExpectedNames], values: &[Bind]) -> usize {
+        self.add(values, vec![CellKind::Int, CellKind::Int, CellKind::Text], |text| {
+            for (place, ExpectedNames { of: NameTable { table, column, condition, .. }, .. }) in
+                expected.iter().enumerate()
+            {
+                text.push(if place > 0 { " UNION ALL SELECT " } else { "SELECT " });
+                text.number(place);
+                text.push(&format!(
+                    " AS place, x.id, x.{column} FROM {table} x WHERE {condition} AND x.{column} {{any "
+                ));
+                text.value(place);
+                text.push("}");
+            }
+        })
     }
 
     /// Runs it: the rows of each part, in the order in which they were added.

@@ -44,6 +44,23 @@ impl Conditions {
         self.text.push_str(column.name);
     }
 
+    /// The value of a row that a list is ordered by: a column, or what its term stands for.
+    pub fn ordered_by(&mut self, column: Column) {
+        let Some(term) = column.term else { return self.column(column) };
+        for piece in term.pieces() {
+            match *piece {
+                Piece::Text(text) => self.push(text),
+                Piece::Row => self.row(),
+                Piece::Word(word) => {
+                    self.push("{");
+                    self.push(word);
+                }
+                Piece::EndWord => self.push("}"),
+                piece => unreachable!("{piece:?} in what a list is ordered by"),
+            }
+        }
+    }
+
     pub fn value(&mut self, number: usize) {
         self.open.push((self.text.len(), Open::Value(number)));
     }
@@ -98,6 +115,16 @@ impl<'a> PartText<'a> {
         self.alias(alias);
         self.text.push('.');
         self.text.push_str(column.name);
+    }
+
+    /// The value of a row that a list is ordered by: a column, or what its term stands for.
+    pub fn ordered_by(&mut self, alias: Alias, column: Column) {
+        match column.term {
+            None => self.column(alias, column),
+            Some(term) => {
+                self.term(term, alias, |_, piece| unreachable!("{piece:?} in what a list is ordered by"));
+            }
+        }
     }
 
     /// The place of the value with this number.

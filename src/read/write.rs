@@ -174,6 +174,10 @@ impl<'a> Writer<'a> {
                     writer.object(object, &Current { level: *level, row: rows.start + i, ..Current::default() })
                 });
             }
+            ValuePlan::Present(cell, value) => match self.cell(here, *cell) {
+                Cell::Null => return self.null(nullable, pos),
+                _ => return self.value(value, pos, nullable, here),
+            },
             ValuePlan::Things { level, list, first, object } => {
                 let tables = &self.fetched.tables;
                 let ids = tables[here.level].things(here.row, *list);
@@ -285,7 +289,7 @@ impl<'a> Writer<'a> {
     fn rows(&mut self, level: usize, link: Link, here: &Current, pos: Pos) -> Result<Range<usize>, Null> {
         let table = &self.fetched.tables[level];
         match &table.failed {
-            Some((only, error)) if only.is_none_or(|id| self.parent(link, here) != Some(id)) => {
+            Some((only, error)) if !self.parent(link, here).is_some_and(|id| only.contains(&id)) => {
                 Err(self.fail(error, pos))
             }
             _ => Ok(table.of(self.parent(link, here))),

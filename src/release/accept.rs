@@ -1,16 +1,19 @@
 //! Accepting a release: one transaction, in which everything that was sent is looked up, locked, looked up
 //! again, and recorded, or nothing is changed (R4 to R11).
 
+use super::arrange::{Arrange, arrange_participants};
 use super::choose::{Chosen, choose};
 use super::journal;
-use super::record::{Acceptance, record};
-use super::request::{Accepted, Refused, ReleaseRequest};
+use super::plan::plan;
+use super::record::{Acceptance, Recorded, record};
+use super::request::{Accepted, Aim, Refused, ReleaseRequest};
 use super::resolve::{Resolved, resolve};
 use crate::app::App;
 use crate::change::{Answer, Change, Done, Failure, Replay};
 use crate::domain::event::NewEvent;
 use crate::domain::release::ReleaseOrigin;
-use crate::domain::{Id, Kind, ProblemCode, Problems};
+use crate::domain::release::plan::Plan;
+use crate::domain::{Id, Kind, Problems};
 use crate::failpoint;
 use crate::store::{self, release};
 
@@ -40,44 +43,86 @@ async fn accepting(
     }
     request.check(&mut problems);
     let resolved = resolve(app, change, request, &mut problems).await?;
-    let chosen = choose(change, request, &resolved, &mut problems).await?;
-    let Resolved { service: Some(service), executor: Some(executor), version_id, thawed, .. } = &resolved else {
+    let mut chosen = choose(change, request, &resolved, &mut problems).await?;
+    let Resolved { service: Some(service), executor: Some(executor), version_id, passed, .. } = &resolved else {
         return Err(problems.into());
     };
     if !problems.is_empty() {
-        let nothing = problems.0.iter().any(|problem| problem.code == ProblemCode::NothingToRelease);
-        let skipped = if nothing { chosen.skipped } else { Vec::new() };
-        return Err(Failure::Refused(Refused { problems, skipped }));
+        return Err(Failure::Refused(Refused::having(problems, chosen.skipped)));
     }
-    if request.dry_run {
-        return Ok(Done::changed(answer(None, chosen.instance_ids(), chosen), Vec::new()));
-    }
-    let whole = Acceptance {
-        request,
-        service,
-        executor,
+    let effective = match &service.rollout_defaults {
+        Some(defaults) => request.rollout.or(&defaults.0),
+        None => request.rollout.clone(),
+    };
+    let arrange = Arrange {
+        own: &request.rollout,
+        effective: &effective,
+        of: request.aim.rollout_of(),
         defaults: &app.rollout,
+        executor_timeout: executor.timeout,
+        hosts: Some(&request.hosts),
+    };
+    let arranged = arrange_participants(&mut change.tx, &arrange, &mut chosen, &mut problems).await?;
+    if !problems.is_empty() {
+        return Err(problems.into());
+    }
+    let settings = match &request.aim {
+        Aim::Install { settings, .. } => Some(settings),
+        Aim::Upgrade { .. } | Aim::Revert { .. } | Aim::Uninstall => None,
+    };
+    let acceptance = Acceptance {
+        service_id: service.id,
+        service_name: &service.name,
+        action: request.aim.action(),
         target_version_id: *version_id,
+        settings,
         origin: ReleaseOrigin::Request,
         parent_id: None,
-        thawed,
+        executor: &executor.name,
+        shares_host: executor.shares_host,
+        arranged,
+        thawed: &passed.freezes,
+        reason: request.reason.as_deref().unwrap_or_default(),
+        idempotency_key: request.change.idempotency_key.as_deref(),
+        by: change.by,
+        at: change.now,
     };
-    let (id, instances) = record(change, &whole, &chosen).await?;
-    failpoint::at("release::accept::before_commit");
-    Ok(Done::made(answer(Some(id), instances, chosen), vec![Kind::Release.id(id)]))
+    Ok(take_effect(change, acceptance, chosen, request.dry_run).await?)
 }
 
-fn answer(release_id: Option<i64>, accepted: Vec<i64>, chosen: Chosen) -> Accepted {
+/// Records a release that nothing speaks against, unless it is only a dry run (R11).
+pub(super) async fn take_effect(
+    change: &mut Change<'_>,
+    acceptance: Acceptance<'_>,
+    chosen: Chosen,
+    dry_run: bool,
+) -> store::Result<Done<Accepted>> {
+    let mut plan = plan(&mut change.tx, &acceptance, &chosen).await?;
+    if dry_run {
+        return Ok(Done::changed(answer(None, chosen.instance_ids(), chosen, plan), Vec::new()));
+    }
+    let Recorded { id, instances, events } = record(&mut change.tx, &acceptance, &chosen).await?;
+    for (target, instance) in plan.targets.iter_mut().zip(&instances) {
+        target.instance_id = Some(*instance);
+    }
+    change.record_all(events);
+    failpoint::at("release::accept::before_commit");
+    Ok(Done::made(answer(Some(id), instances, chosen, plan), vec![Kind::Release.id(id)]))
+}
+
+/// The answer to a request whose release is, or would be, like this.
+fn answer(release_id: Option<i64>, accepted: Vec<i64>, chosen: Chosen, plan: Plan) -> Accepted {
     let accepted_hosts = chosen.participants.iter().map(|participant| participant.host.id).collect();
-    Accepted { release_id, accepted, accepted_hosts, skipped: chosen.skipped, replayed: false }
+    Accepted { release_id, accepted, accepted_hosts, skipped: chosen.skipped, plan: Some(plan), replayed: false }
 }
 
 /// The answer to an earlier request with the same key, from what was recorded.
-async fn replayed(change: &mut Change<'_>, made: &[Id]) -> store::Result<Accepted> {
+pub(super) async fn replayed(change: &mut Change<'_>, made: &[Id]) -> store::Result<Accepted> {
     let mut answer = Accepted { release_id: made.first().map(|id| id.number), replayed: true, ..Accepted::default() };
     if let Some(id) = answer.release_id {
         (answer.accepted, answer.accepted_hosts) = release::accepted(&mut change.tx, id).await?.into_iter().unzip();
         answer.skipped = release::skipped(&mut change.tx, id).await?;
+        answer.plan = release::plan(&mut change.tx, id).await?;
     }
     Ok(answer)
 }

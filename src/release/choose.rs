@@ -6,6 +6,7 @@ use super::resolve::Resolved;
 use crate::change::Change;
 use crate::domain::release::selection::{CandidateState, Holder, Skipped, installed_again, left_out};
 use crate::domain::release::{OnLocked, ReleaseAction, SkipReason};
+use crate::domain::version::VersionPlace;
 use crate::domain::{Kind, Problem, ProblemCode, Problems};
 use crate::store::candidates::{self, CandidateHost, CandidateInstance, InstanceSelection};
 use crate::store::{Result, hold, instance};
@@ -16,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 pub struct Chosen {
     pub participants: Vec<Participant>,
     pub skipped: Vec<Skipped>,
-    /// Holds in force on the participants, which the release goes through.
+    /// Holds in force on the participants and their hosts, which the release goes through.
     pub through: Vec<i64>,
 }
 
@@ -26,11 +27,13 @@ pub struct Participant {
     pub host: CandidateHost,
     /// `None` if the installation creates it.
     pub instance: Option<CandidateInstance>,
+    /// The removed instance whose place and settings a new one gets.
+    pub in_place_of: Option<i64>,
     /// The version to move it to; `None` to remove it.
     pub to: Option<i64>,
 }
 
-/// An instance that may be chosen, with the holds in force on it.
+/// An instance that may be chosen, with the holds in force on it and on its host.
 struct Candidate {
     instance: CandidateInstance,
     holds: Vec<i64>,
@@ -46,6 +49,8 @@ struct Weighed {
     deployed: Vec<i64>,
     /// Instances that could be installed again, but are locked.
     held: Vec<i64>,
+    /// Hosts that were named, have no instance and are held.
+    held_hosts: Vec<i64>,
 }
 
 /// Chooses the participants and adds every problem. If there is none, the participants are locked.
@@ -83,10 +88,8 @@ async fn read(
     let instances = candidates::instances(tx, service_id, selection, version_id).await?;
     let ids: Vec<i64> = instances.iter().map(|instance| instance.id).collect();
     let mut holds: HashMap<i64, Vec<i64>> = HashMap::new();
-    for hold in hold::on_instances(tx, &ids).await?.into_iter().filter(|hold| hold.is_in_force(*now)) {
-        if let Some(instance_id) = hold.instance_id {
-            holds.entry(instance_id).or_default().push(hold.id);
-        }
+    for held in hold::over_instances(tx, &ids).await?.into_iter().filter(|held| held.hold.is_in_force(*now)) {
+        holds.entry(held.held_id).or_default().push(held.hold.id);
     }
     let candidate =
         |instance: CandidateInstance| Candidate { holds: holds.remove(&instance.id).unwrap_or_default(), instance };
@@ -102,21 +105,30 @@ fn weigh(request: &ReleaseRequest, resolved: &Resolved, candidates: &[Candidate]
     weighed
 }
 
-/// For an installation: every chosen host takes part, unless it has an instance that is not half-done (R15).
+/// For an installation: every chosen host takes part, unless it is held (R17), or has an instance that is not half-done
+/// (R15).
 fn weigh_hosts(request: &ReleaseRequest, resolved: &Resolved, candidates: &[Candidate]) -> Weighed {
     let mut weighed = Weighed::default();
     let on: HashMap<i64, &Candidate> =
         candidates.iter().map(|candidate| (candidate.instance.host_id, candidate)).collect();
     for host in resolved.hosts.iter().flatten() {
         let Some(candidate) = on.get(&host.id) else {
+            let holds = resolved.held_hosts.get(&host.id).map_or(&[][..], Vec::as_slice);
+            if holds.iter().any(|id| !resolved.passed.holds.contains(id)) {
+                // What labels find and may not be installed on is not chosen (R6).
+                weighed.held_hosts.extend(Some(host.id).filter(|_| request.hosts.names_hosts()));
+                continue;
+            }
+            weighed.chosen.through.extend(holds);
             weighed.chosen.participants.push(Participant {
                 host: host.clone(),
                 instance: None,
+                in_place_of: None,
                 to: resolved.version_id,
             });
             continue;
         };
-        match installed_again(&candidate.state(&resolved.through), request.include_unknown) {
+        match installed_again(&candidate.state(&resolved.passed.holds), request.included.unknown) {
             Ok(()) => weighed.add(candidate, resolved),
             Err(ProblemCode::Locked) => weighed.held.push(candidate.instance.id),
             Err(_) if request.hosts.names_hosts() => weighed.deployed.push(host.id),
@@ -137,12 +149,12 @@ fn weigh_instances(
     let mut by_name: Vec<&Candidate> = candidates.iter().collect();
     by_name.sort_by(|a, b| a.instance.hostname.cmp(&b.instance.hostname));
     for candidate in by_name {
-        match left_out(action, resolved.version_id, &candidate.state(&resolved.through), request.include_unknown) {
+        match left_out(action, resolved.place.as_ref(), &candidate.state(&resolved.passed.holds), request.included) {
             None => weighed.add(candidate, resolved),
             Some(reason) => weighed.chosen.skipped.push(Skipped {
                 instance_id: candidate.instance.id,
                 reason,
-                locks: if reason == SkipReason::Locked { candidate.locks(&resolved.through) } else { Vec::new() },
+                locks: if reason == SkipReason::Locked { candidate.locks(&resolved.passed.holds) } else { Vec::new() },
             }),
         }
     }
@@ -162,8 +174,9 @@ impl Candidate {
     }
 
     fn state(&self, through: &HashSet<i64>) -> CandidateState {
-        let CandidateInstance { status, version_id, .. } = self.instance;
-        CandidateState { status, version_id, locked: !self.locks(through).is_empty() }
+        let CandidateInstance { status, version_id, precedence, .. } = &self.instance;
+        let version = version_id.map(|id| VersionPlace { precedence: precedence.clone().unwrap_or_default(), id });
+        CandidateState { status: *status, version, locked: !self.locks(through).is_empty() }
     }
 }
 
@@ -176,6 +189,23 @@ impl Chosen {
             .map(|instance| instance.id)
             .collect()
     }
+
+    /// Adds a problem if another number was expected, or if nothing takes part. `field` is the input that chose.
+    pub fn check(&self, expected_count: Option<i64>, field: &str, problems: &mut Problems) {
+        // How many would take part is known only if everything that was named was found.
+        let taken = self.participants.len() as i64;
+        let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
+        if known && expected_count.is_some_and(|expected| expected != taken) {
+            let message = format!(
+                "{taken} hosts would take part now, not the expected number. Check the release with dryRun, then try again."
+            );
+            problems.add(Problem::new(ProblemCode::Stale, "expectedCount", message));
+        }
+        if problems.is_empty() && self.participants.is_empty() {
+            let message = "None of the selected instances can take part. `skipped` says why for each.";
+            problems.add(Problem::new(ProblemCode::NothingToRelease, field, message));
+        }
+    }
 }
 
 impl Weighed {
@@ -183,11 +213,16 @@ impl Weighed {
         let instance = candidate.instance.clone();
         let host = CandidateHost { id: instance.host_id, hostname: instance.hostname.clone() };
         self.chosen.through.extend(&candidate.holds);
-        self.chosen.participants.push(Participant { host, instance: Some(instance), to: resolved.version_id });
+        self.chosen.participants.push(Participant {
+            host,
+            instance: Some(instance),
+            in_place_of: None,
+            to: resolved.version_id,
+        });
     }
 
     fn is_sound(&self) -> bool {
-        self.missing.is_empty() && self.deployed.is_empty() && self.held.is_empty()
+        self.missing.is_empty() && self.deployed.is_empty() && self.held.is_empty() && self.held_hosts.is_empty()
     }
 
     /// Adds a problem for everything that refuses the request.
@@ -195,9 +230,9 @@ impl Weighed {
         let field = request.hosts.field();
         let hosts = |ids: &[i64]| ids.iter().map(|id| Kind::Host.id(*id)).collect::<Vec<_>>();
         if !self.missing.is_empty() {
-            let message = match request.aim.current_version_id() {
+            let message = match request.aim.current_version() {
                 Some(_) => {
-                    "These hosts have no instance of the service at currentVersionId. Leave them out, or correct currentVersionId."
+                    "These hosts have no instance of the service at the current version that the input names. Leave them out, or correct that version."
                 }
                 None => "These hosts have no instance of the service. Leave them out, or install the service there.",
             };
@@ -218,19 +253,11 @@ impl Weighed {
             let about = held.into_iter().map(|id| Kind::Instance.id(id));
             problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(about));
         }
-        // How many would take part is known only if everything that was named was found.
-        let taken = self.chosen.participants.len() as i64;
-        let known = problems.0.iter().all(|problem| !COUNTS.contains(&problem.code));
-        if known && request.expected_count.is_some_and(|expected| expected != taken) {
-            let message = format!(
-                "{taken} hosts would take part now, not the expected number. Check the release with dryRun, then try again."
-            );
-            problems.add(Problem::new(ProblemCode::Stale, "expectedCount", message));
+        if !self.held_hosts.is_empty() {
+            let message = "These hosts are held. Wait until their holds end, or leave them out.";
+            problems.add(Problem::new(ProblemCode::Locked, "hosts", message).about(hosts(&self.held_hosts)));
         }
-        if problems.is_empty() && self.chosen.participants.is_empty() {
-            let message = "None of the selected instances can take part. `skipped` says why for each.";
-            problems.add(Problem::new(ProblemCode::NothingToRelease, "hosts", message));
-        }
+        self.chosen.check(request.expected_count, "hosts", problems);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{Kind, Word};
 /// Logs what was committed.
 pub(crate) fn log(events: &[NewEvent]) {
     for event in events {
-        let (service, by) = (&event.service_name, &event.caused_by);
+        let (service, by) = (event.service_name.as_deref(), &event.caused_by);
         match &event.changed {
             Changed::Release(change) if is_logged(change.kind) => tracing::info!(
                 release = %Kind::Release.id(change.release_id),
@@ -46,7 +46,8 @@ pub(crate) fn log(events: &[NewEvent]) {
     }
 }
 
-/// The starts and ends of single targets have lines of their own.
+/// The ends of single targets have lines of their own; their starts and steps are in the output.
 fn is_logged(kind: ReleaseEventKind) -> bool {
-    !matches!(kind, ReleaseEventKind::TargetStarted | ReleaseEventKind::TargetFinished)
+    use ReleaseEventKind::{TargetFinished, TargetStarted, TargetStep};
+    !matches!(kind, TargetStarted | TargetStep | TargetFinished)
 }

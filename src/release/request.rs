@@ -2,21 +2,23 @@
 
 use crate::change::{self, Refusal};
 use crate::domain::instance::InstanceSettings;
-use crate::domain::release::rollout::RolloutOverrides;
-use crate::domain::release::selection::Skipped;
+use crate::domain::reference::{self, Reference};
+use crate::domain::release::plan::Plan;
+use crate::domain::release::rollout::{RolloutOf, RolloutOverrides};
+use crate::domain::release::selection::{Included, Skipped};
 use crate::domain::release::{OnLocked, ReleaseAction};
-use crate::domain::{Problem, ProblemCode, Problems, name, reference};
+use crate::domain::{Problem, ProblemCode, Problems, name};
 
 /// A request for a release. Ids and names are as they were sent, and not checked yet (R4).
 #[derive(Clone, Debug)]
 pub struct ReleaseRequest {
     pub change: change::Request,
     pub aim: Aim,
-    pub service_id: String,
+    pub service: Reference,
     pub hosts: Selection,
     pub on_locked: OnLocked,
-    /// Whether instances that are `UNKNOWN` may take part, too.
-    pub include_unknown: bool,
+    /// Which instances may take part, too.
+    pub included: Included,
     /// Holds and freezes that it may go through.
     pub through_hold_ids: Vec<String>,
     pub rollout: RolloutOverrides,
@@ -31,11 +33,11 @@ pub struct ReleaseRequest {
 #[derive(Clone, Debug)]
 pub enum Aim {
     /// Put a version on hosts, with these settings of the instances.
-    Install { version_id: String, settings: InstanceSettings },
-    /// Move to a newer version those instances that are at the current version, if one is named.
-    Upgrade { version_id: String, current_version_id: Option<String> },
+    Install { version: Reference, settings: InstanceSettings },
+    /// Move to a newer version those instances that are at the current version, if that is not omitted.
+    Upgrade { version: Reference, current_version: Reference },
     /// Move to an older version, in the same way.
-    Revert { version_id: String, current_version_id: Option<String> },
+    Revert { version: Reference, current_version: Reference },
     /// Remove from hosts.
     Uninstall,
 }
@@ -63,6 +65,8 @@ pub struct Accepted {
     pub accepted_hosts: Vec<i64>,
     /// What was left out, by hostname.
     pub skipped: Vec<Skipped>,
+    /// How it moves, and over which targets; that of the recorded release if it was accepted earlier.
+    pub plan: Option<Plan>,
     /// Whether an earlier request with the same key was answered so.
     pub replayed: bool,
 }
@@ -73,6 +77,14 @@ pub struct Refused {
     pub problems: Problems,
     /// Filled when everything was left out and nothing else is wrong (R9).
     pub skipped: Vec<Skipped>,
+}
+
+impl Refused {
+    /// Refuses for these problems. What was left out belongs to the answer only if nothing else is wrong.
+    pub(super) fn having(problems: Problems, skipped: Vec<Skipped>) -> Self {
+        let is_empty = problems.0.iter().any(|problem| problem.code == ProblemCode::NothingToRelease);
+        Refused { problems, skipped: if is_empty { skipped } else { Vec::new() } }
+    }
 }
 
 impl From<Problems> for Refused {
@@ -98,21 +110,24 @@ impl Aim {
         }
     }
 
-    /// The version to move to, as it was sent.
-    pub fn version_id(&self) -> Option<&str> {
+    /// Which release a rollout with this aim is for.
+    pub fn rollout_of(&self) -> RolloutOf {
+        RolloutOf { action: self.action(), is_undo: false }
+    }
+
+    /// The version to move to, or `None` if the action has none.
+    pub fn version(&self) -> Option<&Reference> {
         match self {
-            Aim::Install { version_id, .. } | Aim::Upgrade { version_id, .. } | Aim::Revert { version_id, .. } => {
-                Some(version_id)
-            }
+            Aim::Install { version, .. } | Aim::Upgrade { version, .. } | Aim::Revert { version, .. } => Some(version),
             Aim::Uninstall => None,
         }
     }
 
-    /// The version that instances must be at, as it was sent.
-    pub fn current_version_id(&self) -> Option<&str> {
+    /// The version that instances must be at, or `None` if they may be at any.
+    pub fn current_version(&self) -> Option<&Reference> {
         match self {
-            Aim::Upgrade { current_version_id, .. } | Aim::Revert { current_version_id, .. } => {
-                current_version_id.as_deref()
+            Aim::Upgrade { current_version, .. } | Aim::Revert { current_version, .. } => {
+                Some(current_version).filter(|version| !version.is_omitted())
             }
             Aim::Install { .. } | Aim::Uninstall => None,
         }
@@ -134,16 +149,42 @@ impl Selection {
     pub fn names_hosts(&self) -> bool {
         matches!(self, Selection::HostIds(_) | Selection::Hostnames(_))
     }
+
+    /// Adds a problem for what is wrong with the selection itself. `for_new` instances, it cannot be all hosts.
+    pub fn check(&self, for_new: bool, problems: &mut Problems) {
+        let field = self.field();
+        match self {
+            Selection::All(true) if for_new => {
+                let message = "New instances cannot be put on `all` hosts. Choose hosts by id, by name or by labels.";
+                problems.add(Problem::new(ProblemCode::Invalid, field, message));
+            }
+            Selection::All(true) => {}
+            Selection::All(false) => {
+                let message = "`all` may only be true. Choose hosts by id, by name or by labels instead.";
+                problems.add(Problem::new(ProblemCode::Invalid, field, message));
+            }
+            Selection::HostIds(list) => reference::list(field, list, problems),
+            Selection::Hostnames(list) => reference::hostnames(field, list, problems),
+            Selection::Labels(labels) => {
+                let entries: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                reference::list(field, &entries, problems);
+                for (key, value) in labels {
+                    problems.collect(name::label(field, key, value));
+                }
+            }
+        }
+    }
 }
 
 impl ReleaseRequest {
     /// Adds a problem for what is wrong with the request itself, before anything is looked up (R4, R6).
     pub fn check(&self, problems: &mut Problems) {
-        self.check_hosts(problems);
+        self.hosts.check(self.aim.action() == ReleaseAction::Install, problems);
         if !self.through_hold_ids.is_empty() {
             reference::list("throughHoldIds", &self.through_hold_ids, problems);
         }
-        self.rollout.check(problems);
+        self.rollout.check(self.hosts.names_hosts(), problems);
+        self.rollout.check_for(self.aim.rollout_of(), problems);
         if let Some(reason) = &self.reason {
             problems.collect(name::text("reason", reason, name::MAX_REASON));
         }
@@ -152,29 +193,6 @@ impl ReleaseRequest {
         }
         if let Aim::Install { settings, .. } = &self.aim {
             settings.check(problems);
-        }
-    }
-
-    fn check_hosts(&self, problems: &mut Problems) {
-        let field = self.hosts.field();
-        match &self.hosts {
-            Selection::All(true) if self.aim.action() == ReleaseAction::Install => {
-                let message = "An installation cannot use `all`. Choose hosts by id, by name or by labels.";
-                problems.add(Problem::new(ProblemCode::Invalid, field, message));
-            }
-            Selection::All(true) => {}
-            Selection::All(false) => {
-                let message = "`all` may only be true. Choose hosts by id, by name or by labels instead.";
-                problems.add(Problem::new(ProblemCode::Invalid, field, message));
-            }
-            Selection::HostIds(list) | Selection::Hostnames(list) => reference::list(field, list, problems),
-            Selection::Labels(labels) => {
-                let entries: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                reference::list(field, &entries, problems);
-                for (key, value) in labels {
-                    problems.collect(name::label(field, key, value));
-                }
-            }
         }
     }
 }

@@ -3,16 +3,17 @@
 use super::request::{ReleaseRequest, Selection};
 use crate::app::App;
 use crate::change::Change;
-use crate::domain::hold::{Hold, frozen};
+use crate::domain::hold::{Freeze, Hold, frozen};
+use crate::domain::reference::{self, Reference};
 use crate::domain::release::ReleaseAction;
-use crate::domain::version::Obstacle;
-use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, name, reference};
+use crate::domain::version::{Obstacle, VersionPlace};
+use crate::domain::{Id, Kind, Problem, ProblemCode, Problems, Timestamp};
 use crate::executor::Executor;
 use crate::store::candidates::{self, CandidateHost};
 use crate::store::service::Service;
 use crate::store::version::Version;
-use crate::store::{Result, Tx, hold, host};
-use std::collections::HashSet;
+use crate::store::{Result, Tx, hold};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a request refers to. A field is `None` if the request does not name it, or if it is among the problems.
@@ -21,13 +22,23 @@ pub struct Resolved {
     pub service: Option<Service>,
     pub executor: Option<Arc<Executor>>,
     pub version_id: Option<i64>,
+    /// The place of that version in the order of its service.
+    pub place: Option<VersionPlace>,
     pub current_version_id: Option<i64>,
-    /// Holds that the release may go through.
-    pub through: HashSet<i64>,
-    /// Freezes in force that the release goes through.
-    pub thawed: Vec<i64>,
+    /// What the release may go through.
+    pub passed: Passed,
     /// The hosts that were chosen; `None` for all.
     pub hosts: Option<Vec<CandidateHost>>,
+    /// Holds in force on the chosen hosts, oldest first; only looked up for an installation.
+    pub held_hosts: HashMap<i64, Vec<i64>>,
+}
+
+/// The holds and freezes that a release may go through (R17).
+#[derive(Debug, Default)]
+pub struct Passed {
+    pub holds: HashSet<i64>,
+    /// Freezes in force that would refuse it.
+    pub freezes: Vec<i64>,
 }
 
 /// Looks everything up, in a number of statements that does not depend on how much there is.
@@ -37,18 +48,24 @@ pub async fn resolve(
     request: &ReleaseRequest,
     problems: &mut Problems,
 ) -> Result<Resolved> {
-    let mut resolved = Resolved {
-        service: problems.collect(change.shared_service("serviceId", &request.service_id).await?),
-        ..Resolved::default()
-    };
-    resolved.executor = resolved.service.as_ref().and_then(|service| executor(app, service, problems));
+    let mut resolved =
+        Resolved { service: change.shared_service(&request.service, problems).await?, ..Resolved::default() };
+    let field = request.service.field();
+    resolved.executor = resolved.service.as_ref().and_then(|service| executor(app, service, field, problems));
     versions(change, request, &mut resolved, problems).await?;
-    holds(change, request, &mut resolved, problems).await?;
+    let action = request.aim.action();
+    resolved.passed =
+        holds(change, &request.through_hold_ids, resolved.service.as_ref(), field, action, problems).await?;
     resolved.hosts = hosts(change, request, problems).await?;
+    if request.aim.action() == ReleaseAction::Install {
+        let hosts: Vec<i64> = resolved.hosts.iter().flatten().map(|host| host.id).collect();
+        resolved.held_hosts = held_hosts(&mut change.tx, change.now, &hosts).await?;
+    }
     Ok(resolved)
 }
 
-fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc<Executor>> {
+/// Returns the executor of a service, which `field` names, or adds a problem.
+pub fn executor(app: &App, service: &Service, field: &str, problems: &mut Problems) -> Option<Arc<Executor>> {
     let executor = app.executors.get(&service.executor).cloned();
     if executor.is_none() {
         let message = format!(
@@ -56,7 +73,7 @@ fn executor(app: &App, service: &Service, problems: &mut Problems) -> Option<Arc
              executor with updateService.",
             service.name, service.executor
         );
-        problems.add(Problem::new(ProblemCode::UnknownExecutor, "serviceId", message));
+        problems.add(Problem::new(ProblemCode::UnknownExecutor, field, message));
     }
     executor
 }
@@ -68,133 +85,161 @@ async fn versions(
     problems: &mut Problems,
 ) -> Result<()> {
     let service = resolved.service.as_ref().map(|service| (service.id, service.name.as_str()));
-    if let Some(text) = request.aim.version_id() {
-        let target = problems.collect(change.version("versionId", text, service).await?);
-        resolved.version_id = target.as_ref().map(|version| version.id);
-        if let Some(version) = &target {
-            for reason in version.rule().obstacles() {
-                problems.add(obstacle(version, reason));
-            }
+    let Some(target) = request.aim.version() else { return Ok(()) };
+    let references: Vec<&Reference> = [target].into_iter().chain(request.aim.current_version()).collect();
+    let mut versions = change.versions(&references, service, problems).await?.into_iter();
+    if let Some(version) = versions.next().flatten() {
+        resolved.version_id = Some(version.id);
+        resolved.place = Some(version.place());
+        for reason in version.rule().obstacles() {
+            problems.add(obstacle(target.field(), &version, reason));
         }
     }
-    if let Some(text) = request.aim.current_version_id() {
-        let current = problems.collect(change.version("currentVersionId", text, service).await?);
-        resolved.current_version_id = current.map(|version| version.id);
-    }
+    resolved.current_version_id = versions.next().flatten().map(|version| version.id);
     Ok(())
 }
 
 /// What keeps the version from being released (R1), as a problem of the input that names it.
-fn obstacle(version: &Version, obstacle: Obstacle) -> Problem {
-    const FIELD: &str = "versionId";
+pub fn obstacle(field: &str, version: &Version, obstacle: Obstacle) -> Problem {
     let id = Kind::Version.id(version.id);
     let (code, message) = match obstacle {
         Obstacle::NotBuilt => (
             ProblemCode::VersionNotBuilt,
-            "This version has no successful build. Choose a version whose build succeeded.",
+            format!(
+                "Version {} has no successful build: it is {}. Report the build, or choose another version.",
+                version.name, version.build_status
+            ),
         ),
         Obstacle::Withdrawn => (
             ProblemCode::VersionWithdrawn,
-            "This version was withdrawn. Choose another version, or reinstate this one.",
+            format!("Version {} was withdrawn. Choose another version, or reinstate this one.", version.name),
         ),
-        Obstacle::Removed => return reference::not_found(FIELD, Kind::Version, &[id]),
+        Obstacle::Removed => return reference::not_found(field, Kind::Version, &[id]),
     };
-    Problem::new(code, FIELD, message).about([id])
+    Problem::new(code, field, message).about([id])
 }
 
-/// The holds that the release may go through, and the freezes that refuse it (R17).
-async fn holds(
+/// Returns what a release with this action may go through, and adds a problem for the freezes that refuse it (R17).
+/// `service_field` is the input that names the service.
+pub async fn holds(
     change: &mut Change<'_>,
-    request: &ReleaseRequest,
-    resolved: &mut Resolved,
+    through_hold_ids: &[String],
+    service: Option<&Service>,
+    service_field: &str,
+    action: ReleaseAction,
     problems: &mut Problems,
-) -> Result<()> {
+) -> Result<Passed> {
     const FIELD: &str = "throughHoldIds";
-    let named = change.holds(FIELD, &request.through_hold_ids, problems).await?;
-    resolved.through = named.iter().map(|hold| hold.id).collect();
-    let Some(service) = &resolved.service else { return Ok(()) };
+    let named = change.holds_and_windows(FIELD, through_hold_ids, problems).await?;
+    let mut passed = Passed { holds: named.iter().map(|hold| hold.id).collect(), freezes: Vec::new() };
+    let Some(service) = service else { return Ok(passed) };
     let mut refuse = |code, holds: Vec<&Hold>, message: String| {
         if !holds.is_empty() {
             problems.add(Problem::new(code, FIELD, message).about(ids(holds)));
         }
     };
-    let (own, foreign): (Vec<&Hold>, Vec<&Hold>) = named.iter().partition(|hold| hold.service_id == service.id);
+    let freezes = hold::freezes_of(&mut change.tx, service.id).await?;
+    let is_own = |hold: &&Hold| match hold.is_window && hold.ended_at.is_none() {
+        true => freezes.iter().any(|freeze| freeze.hold.id == hold.id),
+        false => hold.concerns(service.id),
+    };
+    let (own, foreign): (Vec<&Hold>, Vec<&Hold>) = named.iter().partition(is_own);
     let message = format!("These holds belong to another service, not to {}. Leave them out.", service.name);
     refuse(ProblemCode::OtherService, foreign, message);
-    let caller = &request.change.caller;
-    let closed = own.into_iter().filter(|hold| !hold.lets_through(caller)).collect();
+    let closed = own.into_iter().filter(|hold| !hold.lets_through(change.caller())).collect();
     let message = "Only the caller who set a hold, or an admin, may let a release through it.";
     refuse(ProblemCode::Invalid, closed, message.to_owned());
 
-    let freezes = hold::on_service(&mut change.tx, service.id).await?;
-    let in_the_way = |freeze: &&Hold| freeze.is_in_force(change.now) && freeze.refuses(request.aim.action());
-    let (thawed, standing): (Vec<&Hold>, Vec<&Hold>) =
-        freezes.iter().filter(in_the_way).partition(|freeze| resolved.through.contains(&freeze.id));
+    let in_the_way = |freeze: &&Freeze| freeze.is_in_force(change.now) && freeze.hold.refuses(action);
+    let (thawed, standing): (Vec<&Freeze>, Vec<&Freeze>) =
+        freezes.iter().filter(in_the_way).partition(|freeze| passed.holds.contains(&freeze.hold.id));
     if !standing.is_empty() {
         let message = frozen(&service.name, &standing, change.now);
-        problems.add(Problem::new(ProblemCode::Frozen, "serviceId", message).about(ids(standing)));
+        let standing = standing.iter().map(|freeze| &freeze.hold);
+        problems.add(Problem::new(ProblemCode::Frozen, service_field, message).about(ids(standing)));
     }
-    resolved.thawed = thawed.into_iter().map(|freeze| freeze.id).collect();
-    Ok(())
+    passed.freezes = thawed.into_iter().map(|freeze| freeze.hold.id).collect();
+    Ok(passed)
 }
 
-fn ids(holds: Vec<&Hold>) -> impl Iterator<Item = Id> {
-    holds.into_iter().map(|hold| Kind::Hold.id(hold.id))
+fn ids<'h>(holds: impl IntoIterator<Item = &'h Hold>) -> impl Iterator<Item = Id> {
+    holds.into_iter().map(Hold::global_id)
 }
 
-/// The hosts that were chosen; for an installation they are locked, and looked up again.
+/// The hosts that were chosen; for an installation they are locked.
 async fn hosts(
     change: &mut Change<'_>,
     request: &ReleaseRequest,
     problems: &mut Problems,
 ) -> Result<Option<Vec<CandidateHost>>> {
-    let Some(mut hosts) = chosen(&mut change.tx, &request.hosts, problems).await? else { return Ok(None) };
-    if request.aim.action() == ReleaseAction::Install && !hosts.is_empty() {
+    match request.aim.action() {
+        ReleaseAction::Install => lock_hosts(change, &request.hosts, problems).await,
+        _ => chosen(change, &request.hosts, problems).await,
+    }
+}
+
+/// The hosts that were chosen for new instances, locked and then looked up again.
+pub async fn lock_hosts(
+    change: &mut Change<'_>,
+    selection: &Selection,
+    problems: &mut Problems,
+) -> Result<Option<Vec<CandidateHost>>> {
+    let Some(mut hosts) = chosen(change, selection, problems).await? else { return Ok(None) };
+    if !hosts.is_empty() {
         let ids: Vec<i64> = hosts.iter().map(|host| host.id).collect();
         candidates::lock_hosts(&mut change.tx, &ids).await?;
         change.refresh_clock().await?;
         hosts = candidates::hosts_by_id(&mut change.tx, &ids).await?;
         let there: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
         let gone: Vec<_> = ids.iter().filter(|id| !there.contains(id)).map(|id| Kind::Host.id(*id)).collect();
-        if request.hosts.names_hosts() && !gone.is_empty() {
-            problems.add(reference::not_found(request.hosts.field(), Kind::Host, &gone));
+        if selection.names_hosts() && !gone.is_empty() {
+            problems.add(reference::not_found(selection.field(), Kind::Host, &gone));
         }
     }
     Ok(Some(hosts))
 }
 
-async fn chosen(tx: &mut Tx, selection: &Selection, problems: &mut Problems) -> Result<Option<Vec<CandidateHost>>> {
+/// Returns the holds in force on these hosts, by host, oldest first.
+pub async fn held_hosts(tx: &mut Tx, now: Timestamp, ids: &[i64]) -> Result<HashMap<i64, Vec<i64>>> {
+    let mut held: HashMap<i64, Vec<i64>> = HashMap::new();
+    for hold in hold::on_hosts(tx, ids).await?.into_iter().filter(|hold| hold.is_in_force(now)) {
+        if let Some(host_id) = hold.host_id {
+            held.entry(host_id).or_default().push(hold.id);
+        }
+    }
+    Ok(held)
+}
+
+async fn chosen(
+    change: &mut Change<'_>,
+    selection: &Selection,
+    problems: &mut Problems,
+) -> Result<Option<Vec<CandidateHost>>> {
     let field = selection.field();
-    let (hosts, unknown): (_, Vec<String>) = match selection {
+    Ok(Some(match selection {
         Selection::All(_) => return Ok(None),
         Selection::HostIds(texts) => {
             let numbers = reference::ids(field, Kind::Host, bounded(texts), problems);
-            let hosts = candidates::hosts_by_id(tx, &numbers).await?;
+            let hosts = candidates::hosts_by_id(&mut change.tx, &numbers).await?;
             let known: HashSet<i64> = hosts.iter().map(|host| host.id).collect();
             let missing = numbers.iter().filter(|id| !known.contains(id));
-            let missing = missing.map(|id| Kind::Host.id(*id).to_string()).collect();
-            (hosts, missing)
+            let missing: Vec<Id> = missing.map(|id| Kind::Host.id(*id)).collect();
+            if !missing.is_empty() {
+                problems.add(reference::not_found(field, Kind::Host, &missing));
+            }
+            hosts
         }
         Selection::Hostnames(names) => {
-            // A text that cannot be a hostname is not looked up; an empty one has a problem already.
-            let names: Vec<_> = bounded(names).iter().filter(|name| !name.is_empty()).collect();
-            let possible = names.iter().filter(|name| name::hostname(field, name).is_ok());
-            let possible: Vec<String> = possible.map(ToString::to_string).collect();
-            let named = host::by_name(tx, &possible).await?;
-            let hosts: Vec<_> = named.into_iter().map(|(id, hostname)| CandidateHost { id, hostname }).collect();
-            let known: HashSet<&str> = hosts.iter().map(|host| host.hostname.as_str()).collect();
-            let missing = names.into_iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
-            (hosts, missing)
+            // An empty one has a problem already.
+            let names: Vec<&str> = bounded(names).iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+            let found = change.hosts_by_name(field, &names, problems).await?;
+            found.into_iter().map(|(id, hostname)| CandidateHost { id, hostname }).collect()
         }
         Selection::Labels(labels) => {
             let possible = labels.iter().all(|(key, value)| !key.contains('\0') && !value.contains('\0'));
-            (if possible { candidates::hosts_by_labels(tx, labels).await? } else { Vec::new() }, Vec::new())
+            if possible { candidates::hosts_by_labels(&mut change.tx, labels).await? } else { Vec::new() }
         }
-    };
-    if !unknown.is_empty() {
-        problems.add(reference::not_found(field, Kind::Host, &unknown));
-    }
-    Ok(Some(hosts))
+    }))
 }
 
 /// What is looked up of a list: nothing if it is too long, for which it has a problem already.

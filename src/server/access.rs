@@ -10,8 +10,9 @@ use super::response::HttpRefusal;
 use super::state::Server;
 use crate::auth::Identity;
 use crate::graphql::RequestId;
+use crate::version;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
@@ -20,6 +21,9 @@ use std::sync::Arc;
 
 /// The routes that open sockets. Requests to all others have their token in a header.
 const SOCKET_PATHS: [&str; 3] = ["/graphql/ws", "/graphql", "/graphql/"];
+
+/// Says to callers which version the server is, so that a client can say why they do not fit together.
+pub const VERSION_HEADER: HeaderName = HeaderName::from_static("lockkeeper-version");
 
 /// Who sent a request: an extension of each request that [`check_request`] lets through.
 pub type Authentication = Result<Identity, AuthError>;
@@ -49,6 +53,9 @@ pub async fn check_request(
         }
         Err(refusal) => HttpRefusal::from(refusal).respond(accept_header(request.headers()).for_refusal(), &id),
     };
+    if caller.is_some() {
+        response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(version::NUMBER));
+    }
     response.extensions_mut().get_or_insert_default::<AccessRecord>().caller = caller;
     response
 }

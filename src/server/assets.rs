@@ -1,5 +1,5 @@
-//! GraphiQL at `/graphiql`, from files in the binary: it needs no other host, and no token to load. `graphiql/` says
-//! what it is made of and how its files are built.
+//! The pages for people, from files in the binary: the console at `/` and GraphiQL at `/graphiql`. They need no other
+//! host, and no token to load. `web/` says what they are made of and how their files are built.
 
 use axum::Router;
 use axum::extract::Path;
@@ -9,48 +9,71 @@ use axum::routing::get;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// What the page may load: its own files and the API beside it, nothing else. Its editor sets inline styles and draws
-/// its underlines as images in `data:` URLs.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; font-src 'self'; \
-                      img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+/// The path of GraphiQL.
+pub const GRAPHIQL: &str = "/graphiql";
 
-/// A file of the page, compressed with gzip and served so: every browser decodes that.
+/// The addresses of the console. What a page shows is read by its scripts, so an address of something that does not
+/// exist has a page, too, which says so.
+const CONSOLE: [&str; 8] =
+    ["/", "/s/{service}", "/s/{service}/release", "/r/{release}", "/hosts", "/hosts/{host}", "/holds", "/system"];
+
+/// What the console may load: its own files and the API beside it, nothing else.
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; style-src 'self'; \
+                              base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What GraphiQL may load: the same, and its workers and fonts. Its editor sets inline styles and draws its underlines as
+/// images in `data:` URLs.
+const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; font-src 'self'; \
+                               img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                               frame-ancestors 'none'";
+
+/// A file of a page, compressed with gzip and served so: every browser decodes that.
 struct Asset {
+    /// The name, behind the folder of its page: `console/main.js`.
     name: &'static str,
     content_type: &'static str,
+    policy: &'static str,
     bytes: &'static [u8],
     tag: HeaderValue,
 }
 
-static ASSETS: LazyLock<[Asset; 8]> = LazyLock::new(|| {
-    macro_rules! file {
-        ($name:literal, $content_type:literal) => {{
-            let bytes = include_bytes!(concat!("../../graphiql/dist/", $name, ".gz"));
-            Asset { name: $name, content_type: $content_type, bytes, tag: tag(bytes) }
-        }};
-    }
-    [
-        file!("index.html", "text/html; charset=utf-8"),
-        file!("main.js", "text/javascript; charset=utf-8"),
-        file!("main.css", "text/css; charset=utf-8"),
-        file!("editor.worker.js", "text/javascript; charset=utf-8"),
-        file!("graphql.worker.js", "text/javascript; charset=utf-8"),
-        file!("json.worker.js", "text/javascript; charset=utf-8"),
-        file!("codicon.ttf", "font/ttf"),
-        file!("licenses.txt", "text/plain; charset=utf-8"),
-    ]
+/// All files that the build of `web/` made.
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let files: &[(&'static str, &'static [u8])] = &include!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist/files.rs"));
+    files.iter().map(|(name, bytes)| asset(name, bytes)).collect()
 });
 
-/// Returns the routes of the page and its files.
+fn asset(name: &'static str, bytes: &'static [u8]) -> Asset {
+    let content_type = match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "ttf" => "font/ttf",
+        _ => "text/plain; charset=utf-8",
+    };
+    let policy = if name.starts_with("console/") { CONSOLE_POLICY } else { GRAPHIQL_POLICY };
+    Asset { name, content_type, policy, bytes, tag: tag(bytes) }
+}
+
+/// Returns the routes of the pages and their files. The server has nothing else for people.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/graphiql", get(|headers: HeaderMap| async move { serve("index.html", &headers) }))
+    let console = CONSOLE.iter().fold(Router::new(), |router, address| {
+        router.route(address, get(|headers: HeaderMap| async move { serve("console/index.html", &headers) }))
+    });
+    console
+        .route(GRAPHIQL, get(|headers: HeaderMap| async move { serve("graphiql/index.html", &headers) }))
         .route("/graphiql/", get(|| async { Redirect::permanent("../graphiql") }))
-        .route(
-            "/graphiql/{file}",
-            get(|Path(name): Path<String>, headers: HeaderMap| async move { serve(&name, &headers) }),
-        )
+        .route("/console/{file}", get(console_file))
+        .route("/graphiql/{file}", get(graphiql_file))
+}
+
+async fn console_file(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    serve(&format!("console/{name}"), &headers)
+}
+
+async fn graphiql_file(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    serve(&format!("graphiql/{name}"), &headers)
 }
 
 fn serve(name: &str, headers: &HeaderMap) -> Response {
@@ -62,7 +85,7 @@ fn serve(name: &str, headers: &HeaderMap) -> Response {
         // A browser caches a file, and checks each time whether it has changed.
         (header::CACHE_CONTROL, text("no-cache")),
         (header::ETAG, file.tag.clone()),
-        (header::CONTENT_SECURITY_POLICY, text(CONTENT_SECURITY_POLICY)),
+        (header::CONTENT_SECURITY_POLICY, text(file.policy)),
         (header::REFERRER_POLICY, text("no-referrer")),
     ];
     if headers.get(header::IF_NONE_MATCH) == Some(&file.tag) {
@@ -96,33 +119,48 @@ mod tests {
 
     #[tokio::test]
     async fn each_file_that_the_build_made_is_served_with_its_type_and_may_load_nothing_from_elsewhere() {
-        let built = std::fs::read_dir("graphiql/dist").expect("the built files");
-        let mut names: Vec<String> =
-            built.map(|entry| entry.expect("a file").file_name().into_string().expect("a name")).collect();
-        names.sort();
+        let mut built = Vec::new();
+        for page in ["console", "graphiql"] {
+            let files = std::fs::read_dir(format!("web/dist/{page}")).expect("the built files");
+            let names = files.map(|entry| entry.expect("a file").file_name().into_string().expect("a name"));
+            built.extend(names.map(|name| format!("{page}/{name}")));
+        }
+        built.sort();
         let mut served: Vec<String> = ASSETS.iter().map(|file| format!("{}.gz", file.name)).collect();
         served.sort();
-        assert_eq!(served, names);
+        assert_eq!(served, built);
         for file in ASSETS.iter() {
-            let response = get(&format!("/graphiql/{}", file.name), None).await;
+            let response = get(&format!("/{}", file.name), None).await;
             assert_eq!(response.status(), StatusCode::OK, "{}", file.name);
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
             assert_eq!(header("content-type"), file.content_type);
             assert_eq!(header("content-encoding"), "gzip");
             assert_eq!(header("cache-control"), "no-cache");
-            assert!(header("content-security-policy").starts_with("default-src 'none'"));
+            let policy = header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"));
+            assert_eq!(policy.contains("unsafe"), file.name.starts_with("graphiql/"), "{}", file.name);
             let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
             assert_eq!(bytes[..2], [0x1f, 0x8b], "{} is not gzip", file.name);
         }
     }
 
     #[tokio::test]
-    async fn the_page_is_at_graphiql_with_and_without_a_slash() {
+    async fn graphiql_is_at_its_address_with_and_without_a_slash() {
         let page = get("/graphiql", None).await;
         assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
         let slash = get("/graphiql/", None).await;
         assert!(slash.status().is_redirection());
         assert_eq!(slash.headers()["location"], "../graphiql");
+    }
+
+    #[tokio::test]
+    async fn the_console_is_at_its_addresses() {
+        for path in ["/", "/s/web", "/s/web/release", "/r/rel_7", "/hosts", "/hosts/host-1", "/holds", "/system"] {
+            let page = get(path, None).await;
+            assert_eq!(page.status(), StatusCode::OK, "{path}");
+            assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+            assert_eq!(page.headers()["content-security-policy"], CONSOLE_POLICY);
+        }
     }
 
     #[tokio::test]
@@ -140,6 +178,9 @@ mod tests {
     #[tokio::test]
     async fn nothing_else_is_served() {
         for path in ["/graphiql/index.html.gz", "/graphiql/main", "/graphiql/..%2fbuild.mjs", "/graphiql/%2e%2e"] {
+            assert_eq!(get(path, None).await.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+        for path in ["/s", "/s/web/x", "/r", "/r/rel_7/x", "/host", "/holds/x", "/console", "/console/..%2ffiles.rs"] {
             assert_eq!(get(path, None).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
     }

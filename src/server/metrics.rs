@@ -6,7 +6,7 @@ use super::upkeep_metrics;
 use crate::domain::Word;
 use crate::domain::release::ReleaseStatus;
 use crate::domain::target::ReleaseTargetStatus;
-use crate::store::{Db, Result, events, stats};
+use crate::store::{Db, Result, events, fleet, stats};
 use crate::upkeep::Upkeep;
 use crate::watch::Groups;
 use async_graphql::parser::types::OperationType;
@@ -114,6 +114,7 @@ impl Metrics {
     pub async fn render(&self) -> Result<String> {
         let releases = stats::releases(&self.db).await?;
         let head = events::bounds(&self.db).await?.head;
+        let is_suspended = fleet::is_suspended(&self.db).await?;
         let mut registry = Registry::with_prefix("lockkeeper");
         let help = "Requests by kind of operation and outcome; subscriptions are counted when they have ended";
         registry.register_with_unit("request_duration", help, Unit::Seconds, self.requests.clone());
@@ -139,6 +140,8 @@ impl Metrics {
         registry.register("targets", "Release targets by status", targets);
         let help = "How long the oldest queued target has waited, without those of paused releases";
         registry.register_with_unit("queue_delay", help, Unit::Seconds, delay);
+        let help = "Whether the fleet is suspended, so that no target is started: 1, or 0";
+        registry.register("suspended", help, gauge(is_suspended.into()));
         upkeep_metrics::register(&mut registry, &self.upkeep.report());
         let mut rendered = String::new();
         // Writing to a string does not fail.

@@ -24,7 +24,8 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 /// The methods that pages may use.
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// The headers of a response that pages may read.
-const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("retry-after, www-authenticate, x-request-id");
+const EXPOSED_HEADERS: HeaderValue =
+    HeaderValue::from_static("lockkeeper-version, retry-after, www-authenticate, x-request-id");
 /// How long a browser may cache the response to a preflight, in seconds.
 const PREFLIGHT_MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 

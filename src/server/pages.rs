@@ -1,28 +1,19 @@
-//! `GET` of `/` and `/graphql`, which has several meanings: a browser is redirected to GraphiQL, a socket is opened as
-//! at `/graphql/ws` for clients that know only one address, and everything else is a request to the API.
+//! `GET` of `/graphql`, which has several meanings: a browser is redirected to GraphiQL, a socket is opened as at
+//! `/graphql/ws` for clients that know only one address, and everything else is a request to the API.
 
 use super::access::opens_socket;
+use super::assets::GRAPHIQL;
 use super::media_type::accept_header;
 use super::state::Server;
 use super::{graphql, ws};
 use axum::extract::{Query, Request, State};
 use axum::handler::Handler;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 
-/// The path of GraphiQL.
-const GRAPHIQL: &str = "/graphiql";
 /// Parameters that make a request one to the API, whatever the client accepts.
 const API_PARAMETERS: [&str; 3] = ["query", "documentId", "extensions"];
-
-/// `/`, which is for browsers only.
-pub async fn root(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
-    match wants_graphiql(&server, &headers) {
-        true => Redirect::to(GRAPHIQL).into_response(),
-        false => StatusCode::NOT_FOUND.into_response(),
-    }
-}
 
 /// `/graphql`.
 pub async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Response {

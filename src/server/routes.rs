@@ -13,7 +13,6 @@ pub fn router(server: Arc<Server>) -> Router {
     let assets = if server.engine.gate().accepts_any_document() { assets::routes() } else { Router::new() };
     let warned_origins = Arc::default();
     let authenticated = Router::new()
-        .route("/", get(pages::root))
         .route("/graphql", get(pages::graphql).post(graphql::post))
         .route("/graphql/", get(pages::graphql).post(graphql::post))
         .route("/graphql/ws", any(ws::open))

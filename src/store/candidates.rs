@@ -1,6 +1,6 @@
 //! The hosts and instances from which a release chooses, read and locked in bulk.
 
-use super::{Ids, Json, Result, Tx};
+use super::{Ids, Json, Result, Texts, Tx};
 use crate::domain::instance::InstanceStatus;
 use serde_json::json;
 
@@ -18,10 +18,22 @@ pub struct CandidateInstance {
     pub host_id: i64,
     pub hostname: String,
     pub version_id: Option<i64>,
+    /// That of its version.
+    pub precedence: Option<String>,
     pub status: InstanceStatus,
     pub revision: i64,
     /// The release that locks it.
     pub release_id: Option<i64>,
+    pub is_drained: bool,
+    pub is_unhealthy: bool,
+    pub maintenance: bool,
+}
+
+impl CandidateInstance {
+    /// Whether it is broken, unknown, unhealthy or out of service before anything happens to it.
+    pub fn is_unavailable(&self) -> bool {
+        self.status.is_unavailable() || self.is_drained || self.is_unhealthy || self.maintenance
+    }
 }
 
 /// A selection of a service's instances.
@@ -54,6 +66,15 @@ pub async fn hosts_by_labels(tx: &mut Tx, labels: &[(String, String)]) -> Result
     .await
 }
 
+/// Returns the labels with these keys that these hosts have: host, key and value.
+pub async fn labels_of(tx: &mut Tx, hosts: &[i64], keys: &[String]) -> Result<Vec<(i64, String, String)>> {
+    tx.query(sql!("SELECT host_id, key, value FROM host_label WHERE host_id {any $1} AND key {any $2}"))
+        .bind(Ids(hosts))
+        .bind(Texts(keys))
+        .all()
+        .await
+}
+
 /// Locks hosts: until the transaction ends, no other installs on them or removes them.
 pub async fn lock_hosts(tx: &mut Tx, ids: &[i64]) -> Result<()> {
     tx.query(sql!("SELECT id FROM host WHERE id {any $1} ORDER BY id {lock}")).bind(Ids(ids)).execute().await?;
@@ -74,7 +95,11 @@ pub async fn instances(
         InstanceSelection::OnHosts(host_ids) => (None, Some(Ids(host_ids))),
     };
     tx.query(sql!(
-        "SELECT i.id, i.host_id, i.hostname, i.version_id, i.status, i.revision, t.release_id FROM instance i
+        "SELECT i.id, i.host_id, i.hostname, i.version_id, v.precedence, i.status, i.revision, t.release_id,
+            i.drained_since IS NOT NULL AS is_drained,
+            COALESCE(i.health = 'UNHEALTHY', false) AS is_unhealthy, i.maintenance
+         FROM instance i
+         LEFT JOIN version v ON v.id = i.version_id
          LEFT JOIN release_target t ON t.instance_id = i.id AND {open t}
          WHERE i.service_id = $1 AND i.status <> 'REMOVED'"
     ))

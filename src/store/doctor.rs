@@ -58,7 +58,7 @@ fn locks() -> &'static Sql {
     )
 }
 
-/// I2: a release is over exactly when all its targets are, and its counts of them are right.
+/// I2: a release is over exactly when all its targets are, and its counts of them, and those of its waves, are right.
 fn ends() -> &'static Sql {
     sql!(
         "SELECT 'A release is over, but has open targets.' AS what, 'rel_' || CAST(r.id AS text) AS place
@@ -80,6 +80,19 @@ fn ends() -> &'static Sql {
             FROM release_target GROUP BY release_id) t ON t.release_id = r.id
          WHERE r.total <> t.total OR r.queued <> t.queued OR r.running <> t.running OR r.succeeded <> t.succeeded
             OR r.failed <> t.failed OR r.canceled <> t.canceled OR r.unknown <> t.unknown
+         UNION ALL
+         SELECT 'The counts of a wave differ from its targets.',
+            'rel_' || CAST(w.release_id AS text) || ' wave ' || CAST(w.number AS text)
+         FROM release_wave w LEFT JOIN (SELECT release_id, wave, count(*) AS total,
+                count(CASE status WHEN 'QUEUED' THEN 1 END) AS queued,
+                count(CASE status WHEN 'RUNNING' THEN 1 END) AS running,
+                count(CASE status WHEN 'SUCCEEDED' THEN 1 END) AS succeeded,
+                count(CASE status WHEN 'FAILED' THEN 1 END) AS failed,
+                count(CASE status WHEN 'CANCELED' THEN 1 END) AS canceled,
+                count(CASE status WHEN 'UNKNOWN' THEN 1 END) AS unknown
+            FROM release_target GROUP BY release_id, wave) t ON t.release_id = w.release_id AND t.wave = w.number
+         WHERE t.total IS NULL OR w.total <> t.total OR w.queued <> t.queued OR w.running <> t.running
+            OR w.succeeded <> t.succeeded OR w.failed <> t.failed OR w.canceled <> t.canceled OR w.unknown <> t.unknown
          LIMIT 1000"
     )
 }

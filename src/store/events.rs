@@ -2,7 +2,9 @@
 
 use super::db::types::IfKnown;
 use super::{Db, Json, Result, Tx};
-use crate::domain::event::{Changed, InstanceEventKind, NewEvent, ReleaseEventKind, ServiceEventKind, Subject};
+use crate::domain::event::{
+    Changed, FleetEventKind, InstanceEventKind, NewEvent, ReleaseEventKind, ServiceEventKind, Subject,
+};
 use crate::domain::{Timestamp, Word};
 use serde_json::json;
 
@@ -22,7 +24,8 @@ pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i
     tx.query(sql!(
         "INSERT INTO event (position, at, subject, kind, caused_by, service_id, service_name, instance_id, host_id,
             hostname, release_id, target_id, version_id, previous_version_id, hold_id, revision, previous_status,
-            status, locked, action, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+            status, locked, action, total, queued, running, succeeded, failed, canceled, unknown, skipped,
+            unreachable, unhealthy)
          SELECT CAST(value ->> 'position' AS bigint), $2, value ->> 'subject', value ->> 'kind', value ->> 'caused_by',
             CAST(value ->> 'service_id' AS bigint), value ->> 'service_name', CAST(value ->> 'instance_id' AS bigint),
             CAST(value ->> 'host_id' AS bigint), value ->> 'hostname', CAST(value ->> 'release_id' AS bigint),
@@ -33,7 +36,8 @@ pub async fn append(tx: &mut Tx, at: Timestamp, events: &[NewEvent]) -> Result<i
             CAST(value ->> 'queued' AS bigint), CAST(value ->> 'running' AS bigint),
             CAST(value ->> 'succeeded' AS bigint), CAST(value ->> 'failed' AS bigint),
             CAST(value ->> 'canceled' AS bigint), CAST(value ->> 'unknown' AS bigint),
-            CAST(value ->> 'skipped' AS bigint)
+            CAST(value ->> 'skipped' AS bigint), CAST(value ->> 'unreachable' AS bigint),
+            CAST(value ->> 'unhealthy' AS bigint)
          FROM {items $1} ORDER BY 1"
     ))
     .bind(Json(rows))
@@ -61,16 +65,20 @@ fn row(event: &NewEvent, position: i64) -> serde_json::Value {
             "running": change.progress.running, "succeeded": change.progress.succeeded,
             "failed": change.progress.failed, "canceled": change.progress.canceled,
             "unknown": change.progress.unknown, "skipped": change.progress.skipped,
+            "unreachable": change.progress.unreachable, "unhealthy": change.progress.unhealthy,
         }),
         Changed::Service(change) => json!({
             "subject": Subject::Service.word(), "kind": change.kind.word(), "version_id": change.version_id,
             "hold_id": change.hold_id,
         }),
+        Changed::Fleet(change) => json!({
+            "subject": Subject::Fleet.word(), "kind": change.kind.word(), "hold_id": change.hold_id,
+        }),
     };
     row["position"] = position.into();
     row["caused_by"] = event.caused_by.clone().into();
     row["service_id"] = event.service_id.into();
-    row["service_name"] = event.service_name.clone().into();
+    row["service_name"] = event.service_name.as_deref().into();
     row
 }
 
@@ -108,6 +116,8 @@ pub struct Event {
     pub canceled: Option<i64>,
     pub unknown: Option<i64>,
     pub skipped: Option<i64>,
+    pub unreachable: Option<i64>,
+    pub unhealthy: Option<i64>,
 }
 
 impl Event {
@@ -117,6 +127,7 @@ impl Event {
             Some(Subject::Instance) => InstanceEventKind::from_word(&self.kind).is_some(),
             Some(Subject::Release) => ReleaseEventKind::from_word(&self.kind).is_some(),
             Some(Subject::Service) => ServiceEventKind::from_word(&self.kind).is_some(),
+            Some(Subject::Fleet) => FleetEventKind::from_word(&self.kind).is_some(),
             None => false,
         }
     }
@@ -127,7 +138,7 @@ pub async fn after(db: &Db, position: i64, limit: i64) -> Result<Vec<Event>> {
     let statement = db.query(sql!(
         "SELECT position, subject, kind, at, caused_by, service_id, service_name, instance_id, host_id, hostname,
             release_id, target_id, version_id, previous_version_id, hold_id, revision, previous_status, status, locked,
-            action, total, queued, running, succeeded, failed, canceled, unknown, skipped
+            action, total, queued, running, succeeded, failed, canceled, unknown, skipped, unreachable, unhealthy
          FROM event WHERE position > $1 ORDER BY position LIMIT $2"
     ));
     let mut events: Vec<Event> = statement.bind(position).bind(limit).all().await?;

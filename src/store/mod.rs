@@ -6,23 +6,34 @@ pub mod db;
 
 pub mod after_restore;
 pub mod audit;
+pub mod budget;
 pub mod candidates;
 pub mod doctor;
 pub mod events;
 pub mod expiry;
+pub mod fleet;
+pub mod health;
 pub mod hold;
 pub mod host;
 pub mod idempotency;
 pub mod instance;
 pub mod lock;
+pub mod near;
 pub mod output;
+pub mod output_expiry;
+pub mod past_release;
+pub mod probe;
 pub mod queue;
 pub mod release;
 pub mod service;
 pub mod stats;
+pub mod step;
 pub mod target;
 pub mod token;
+pub mod undrain;
 pub mod version;
+pub mod waits;
+pub mod window;
 pub mod worker;
 
 #[cfg(test)]

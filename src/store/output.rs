@@ -3,7 +3,7 @@
 
 use super::{Db, Ids, Json, Result, Tx};
 use crate::domain::target::LogStream;
-use crate::domain::{Timestamp, Word};
+use crate::domain::{StepName, Timestamp, Word};
 use serde_json::json;
 
 /// A line to store.
@@ -15,6 +15,8 @@ pub struct NewLine {
     pub stream: LogStream,
     pub text: String,
     pub at: Timestamp,
+    /// Where the line ends in its stream, if the stream can be read again from there.
+    pub stream_end: Option<u64>,
 }
 
 /// Appends lines to the output of a release, in this order. Returns the place of the first.
@@ -35,14 +37,15 @@ pub async fn append(tx: &mut Tx, release_id: i64, lines: &[NewLine]) -> Result<i
         .map(|(line, place)| {
             json!({
                 "place": place, "target_id": line.target_id, "hostname": line.hostname, "attempt": line.attempt,
-                "stream": line.stream.word(), "text": line.text, "at": line.at.0,
+                "stream": line.stream.word(), "text": line.text, "at": line.at.0, "stream_end": line.stream_end,
             })
         })
         .collect();
     tx.query(sql!(
-        "INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at)
+        "INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at, stream_end)
          SELECT $2, CAST(value ->> 'place' AS bigint), CAST(value ->> 'target_id' AS bigint), value ->> 'hostname',
-            CAST(value ->> 'attempt' AS bigint), value ->> 'stream', value ->> 'text', {instant value ->> 'at'}
+            CAST(value ->> 'attempt' AS bigint), value ->> 'stream', value ->> 'text', {instant value ->> 'at'},
+            CAST(value ->> 'stream_end' AS bigint)
          FROM {items $1} ORDER BY 2"
     ))
     .bind(Json(rows))
@@ -144,13 +147,81 @@ pub async fn has_target(db: &Db, release_id: i64, target_id: i64) -> Result<bool
     Ok(found.is_some())
 }
 
-/// Returns the number of stored lines that a start of a target wrote.
-pub async fn stored(db: &Db, target_id: i64, attempt: i64) -> Result<i64> {
+/// Returns the number of stored lines that a step of a start of a target wrote. No other step of the target is running.
+pub async fn stored(db: &Db, target_id: i64, attempt: i64, step: StepName) -> Result<i64> {
     db.query(sql!(
-        "SELECT count(*) AS stored FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'"
+        "SELECT count(*) AS stored FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'
+            AND place > COALESCE((SELECT s.output_before FROM target_step s WHERE s.target_id = $1 AND s.name = $3), 0)"
     ))
     .bind(target_id)
     .bind(attempt)
+    .bind(step)
     .scalar()
     .await
+}
+
+/// Returns when each message of lockkeeper about a start of a target was written, and its text.
+pub async fn messages(db: &Db, target_id: i64, attempt: i64) -> Result<Vec<(Timestamp, String)>> {
+    db.query(sql!(
+        "SELECT at, text FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream = 'SYSTEM' ORDER BY place"
+    ))
+    .bind(target_id)
+    .bind(attempt)
+    .all()
+    .await
+}
+
+/// What is stored of a stream of a step.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct StoredStream {
+    pub stream: LogStream,
+    pub lines: i64,
+    /// Of all its lines together, without line ends.
+    pub bytes: i64,
+    /// Where the last of its lines ends in the stream; 0 if that is not known.
+    pub stream_end: i64,
+}
+
+/// Returns what is stored of the streams that a step of a start of a target wrote, as far as there is anything. No other
+/// step of the target is running.
+pub async fn stored_streams(db: &Db, target_id: i64, attempt: i64, step: StepName) -> Result<Vec<StoredStream>> {
+    db.query(sql!(
+        "SELECT stream, count(*) AS lines, CAST(COALESCE(sum(octet_length(text)), 0) AS bigint) AS bytes,
+            COALESCE(max(stream_end), 0) AS stream_end
+         FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream <> 'SYSTEM'
+            AND place > COALESCE((SELECT s.output_before FROM target_step s WHERE s.target_id = $1 AND s.name = $3), 0)
+         GROUP BY stream ORDER BY stream"
+    ))
+    .bind(target_id)
+    .bind(attempt)
+    .bind(step)
+    .all()
+    .await
+}
+
+/// Returns the last lines that a step of a start of a target wrote to a stream, at most `limit`, in their order.
+pub async fn last_lines(
+    db: &Db,
+    target_id: i64,
+    attempt: i64,
+    step: StepName,
+    stream: LogStream,
+    limit: i64,
+) -> Result<Vec<String>> {
+    let mut lines: Vec<String> = db
+        .query(sql!(
+            "SELECT text FROM output_line WHERE target_id = $1 AND attempt = $2 AND stream = $4
+                AND place > COALESCE((SELECT s.output_before FROM target_step s
+                    WHERE s.target_id = $1 AND s.name = $3), 0)
+             ORDER BY place DESC LIMIT $5"
+        ))
+        .bind(target_id)
+        .bind(attempt)
+        .bind(step)
+        .bind(stream)
+        .bind(limit)
+        .scalars()
+        .await?;
+    lines.reverse();
+    Ok(lines)
 }

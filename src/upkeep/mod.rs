@@ -6,18 +6,11 @@ mod jobs;
 
 pub use job::{JobReport, LastRun};
 
+use crate::domain::retention::Retention;
 use crate::store::{Db, db::hints};
 use futures_util::future::join_all;
 use job::Job;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long things are kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Retention {
-    pub events: Duration,
-    pub audit: Duration,
-}
 
 /// The registry of the jobs of this process. Clones share it.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use crate::store::idempotency::{self, Kept};
 use crate::store::tests::databases;
 use crate::store::{Error, Json};
 use futures_util::FutureExt;
+use std::time::Duration;
 
 async fn open(kind: &str, directory: &tempfile::TempDir) -> Db {
     Db::open(&databases::fresh(kind, directory.path()), 8).await.unwrap()
@@ -24,8 +25,8 @@ async fn all_jobs_run_at_once_when_a_process_starts_and_report_how_that_went(kin
     let db = open(kind, &directory).await;
     keep_key(&db, "old", 1000).await;
     keep_key(&db, "new", -1_000_000).await;
-    let kept = Duration::from_hours(1);
-    let upkeep = Upkeep::new(db.clone(), Retention { events: kept, audit: kept });
+    let kept = Some(Duration::from_hours(1));
+    let upkeep = Upkeep::new(db.clone(), Retention { output: kept, events: kept, audit: kept });
     assert!(upkeep.report().iter().all(|job| job.last.is_none()));
     let running = upkeep.clone();
     let running = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { running.run().await }));

@@ -38,13 +38,21 @@ impl Head {
             let message = "The events after this cursor are no longer kept. Query the current state and continue with its eventCursor.";
             return Err(ApiError::new(ErrorCode::CursorExpired, message).at(argument));
         }
-        if position > self.position {
-            return Err(invalid(
+        self.check_ahead(position, argument)
+    }
+
+    /// Checks that this place is not ahead of the log.
+    ///
+    /// # Errors
+    /// `CURSOR_INVALID` if it is.
+    pub fn check_ahead(&self, position: i64, argument: &str) -> Result<(), ApiError> {
+        match position > self.position {
+            true => Err(invalid(
                 argument,
                 "This cursor is ahead of the event log, for example because the database was restored from a backup. Query the current state and continue with its eventCursor.",
-            ));
+            )),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 

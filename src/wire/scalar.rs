@@ -22,10 +22,11 @@ impl ScalarType for DateTime {
 }
 
 /// An opaque position in the event log or in a release's output. Clients store it and send it back; they never parse it.
+/// Arguments take it as a `String`, as every other cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
-/// An opaque position in the event log or in a release's output. Clients store it and send it back; they never parse it.
+/// An opaque position in the event log or in a release's output, a string. Clients store it and send it back, as the arguments of all lists take cursors: as a `String`. They never parse it.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -47,8 +48,8 @@ pub struct ScalarCheck {
     pub is_valid: fn(&Value) -> bool,
 }
 
-/// The schema's own scalars.
-pub static SCALARS: [ScalarCheck; 2] = [check::<DateTime>("DateTime"), check::<Cursor>("Cursor")];
+/// The schema's own scalars of which values are sent.
+pub static SCALARS: [ScalarCheck; 1] = [check::<DateTime>("DateTime")];
 
 const fn check<T: ScalarType>(name: &'static str) -> ScalarCheck {
     ScalarCheck { name, is_valid: |value| T::parse(value.clone()).is_ok() }

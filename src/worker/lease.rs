@@ -1,10 +1,11 @@
 //! The lease of a worker, renewed by its beat, and whether the leases of others have expired (I2, I3).
 
 use super::WorkerRef;
-use super::settings::Timing;
+use super::settings::{Timing, WorkerSettings};
+use crate::app::App;
 use crate::executor::StateDir;
 use crate::failpoint;
-use crate::store::worker::{self, Worker};
+use crate::store::worker::{self, Other, Registration, Worker};
 use crate::store::{Db, Dialect, Error, Result};
 use std::collections::HashMap;
 use std::fs::File;
@@ -21,13 +22,25 @@ pub(super) struct Lease {
 
 impl Lease {
     /// Registers a worker.
-    pub async fn acquire(db: &Db, name: &str, state: &StateDir, timing: &Timing) -> Result<Lease> {
-        let [lease, grace] = [timing.dead_after, timing.grace].map(|length| length.as_millis() as i64);
-        let id = worker::register(db, name, state.name(), lease, grace).await?;
+    pub async fn acquire(app: &App, settings: &WorkerSettings, state: &StateDir) -> Result<Lease> {
+        let WorkerSettings { name, timing, max_targets, .. } = settings;
+        let [lease_ms, grace_ms] = [timing.dead_after, timing.grace].map(|length| length.as_millis() as i64);
+        let executors: Vec<&str> = app.executors.iter().map(|executor| executor.name.as_str()).collect();
+        let orphan_timeout = app.executors.iter().filter_map(|executor| executor.orphan_timeout()).max();
+        let registration = Registration {
+            name,
+            state_dir: state.name(),
+            executors: &executors,
+            max_targets: i64::try_from(*max_targets).unwrap_or(i64::MAX),
+            lease_ms,
+            grace_ms,
+            orphan_ms: orphan_timeout.unwrap_or_default().as_millis() as i64,
+        };
+        let id = worker::register(&app.db, &registration).await?;
         let alive = state
             .show_alive(id)
             .map_err(|error| Error::Refused(format!("{} cannot be written: {error}.", state.path().display())))?;
-        Ok(Lease { me: WorkerRef { id, name: name.to_owned() }, state: state.clone(), _alive: alive })
+        Ok(Lease { me: WorkerRef { id, name: name.clone() }, state: state.clone(), _alive: alive })
     }
 
     /// Ends the lease, so that others need not wait for it to expire.
@@ -78,22 +91,38 @@ pub(super) async fn keep(db: Db, id: i64, timing: Timing, renewed: watch::Sender
 #[derive(Default)]
 pub(super) struct BeatWatch(HashMap<i64, (i64, Instant)>);
 
+/// A worker whose targets can be taken over.
+pub(super) struct Lost {
+    pub worker: Worker,
+    /// Its commands have ended, also those that may go on without it for a while.
+    pub is_orphaned: bool,
+}
+
 impl BeatWatch {
     /// Returns the workers whose targets can be taken over: those that ended, those whose process is gone, and those whose
-    /// beat has not changed for too long. Their commands have surely ended, or can be observed from here.
-    pub fn dead(&mut self, others: Vec<(Worker, bool)>, state: &StateDir) -> Vec<Worker> {
-        self.0.retain(|id, _| others.iter().any(|(other, _)| other.id == *id));
-        let dead = others.into_iter().filter(|(other, ended)| {
-            let (beat, since) = self.0.entry(other.id).or_insert((other.beat, Instant::now()));
-            if *beat != other.beat {
-                (*beat, *since) = (other.beat, Instant::now());
+    /// beat has not changed for too long. Their commands have surely ended, or can be observed from here, or go on without
+    /// them. Those that ended and left only what others can follow are not among them before that is over.
+    pub fn dead(&mut self, others: Vec<Other>, state: &StateDir) -> Vec<Lost> {
+        self.0.retain(|id, _| others.iter().any(|other| other.worker.id == *id));
+        let mut dead = Vec::new();
+        for Other { worker, has_ended, has_own, orphan_ms } in others {
+            let (beat, since) = self.0.entry(worker.id).or_insert((worker.beat, Instant::now()));
+            if *beat != worker.beat {
+                (*beat, *since) = (worker.beat, Instant::now());
             }
-            let here = other.state_dir == state.name();
+            let is_silent = |ms: i64| since.elapsed() >= Duration::from_millis(ms.unsigned_abs());
+            let is_here = worker.state_dir == state.name();
             // Where its commands cannot be observed, their grace must pass, too.
-            let limit = if here { other.lease_ms } else { other.lease_ms + 2 * other.grace_ms };
-            let silent = since.elapsed() >= Duration::from_millis(limit.unsigned_abs());
-            *ended || silent || here && state.is_gone(other.id).unwrap_or(false)
-        });
-        dead.map(|(other, _)| other).collect()
+            let limit = if is_here { worker.lease_ms } else { worker.lease_ms + 2 * worker.grace_ms };
+            let is_orphaned = is_silent(orphan_ms);
+            let is_dead = match has_ended {
+                true => has_own || is_orphaned,
+                false => is_silent(limit) || is_here && state.is_gone(worker.id).unwrap_or(false),
+            };
+            if is_dead {
+                dead.push(Lost { worker, is_orphaned });
+            }
+        }
+        dead
     }
 }

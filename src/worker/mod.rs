@@ -1,14 +1,20 @@
 //! Workers: they claim targets of releases, carry them out on hosts, and end them, even if processes die meanwhile.
 
+mod advance;
+mod batch;
+mod budget;
 mod carry;
 mod claim;
 mod finish;
 mod lease;
 mod output;
+mod probing;
 mod recover;
 mod retry;
 mod session;
 mod settings;
+mod soak;
+mod undraining;
 
 pub use session::run;
 pub use settings::{Timing, WorkerSettings};

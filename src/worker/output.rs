@@ -36,16 +36,17 @@ impl OutputSender {
 
     /// Takes a line of a command.
     pub async fn line(&self, order: &Order, line: Line) {
-        let Line { stream, text, at } = line;
+        let Line { stream, text, at, stream_end } = line;
         let (target_id, hostname, attempt) = (order.target_id, order.hostname.clone(), order.attempt);
-        let line = NewLine { target_id, hostname, attempt, stream, text, at };
+        let line = NewLine { target_id, hostname, attempt, stream, text, at, stream_end };
         // It fails only when the worker stops.
         let _ = self.0.send(Entry::Line(order.release_id, line)).await;
     }
 
     /// Takes a line of lockkeeper itself.
     pub async fn note(&self, order: &Order, text: impl Into<String>) {
-        self.line(order, Line { stream: LogStream::System, text: text.into(), at: Timestamp::now() }).await;
+        self.line(order, Line { stream: LogStream::System, text: text.into(), at: Timestamp::now(), stream_end: None })
+            .await;
     }
 
     /// Waits until all lines that were taken before are on disk.

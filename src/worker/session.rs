@@ -1,28 +1,29 @@
 //! The worker: claims targets, has them carried out, keeps its lease, and takes over from lost workers. When a lease is
 //! lost, the next one begins.
 
+use super::batch::{ChangeSender, write_batches};
 use super::carry::{Carrier, Origin, StopSignal, request_stop};
-use super::lease::{self, BeatWatch, Lease};
+use super::lease::{self, BeatWatch, Lease, Lost};
 use super::output::{OutputSender, write_output};
 use super::settings::{Timing, WorkerSettings};
-use super::{claim, finish, recover};
+use super::{claim, probing, recover, soak, undraining};
 use crate::app::App;
 use crate::domain::Kind;
 use crate::domain::order::{Order, StopReason};
-use crate::executor::{RunContext, StateDir};
+use crate::executor::{self, RunContext, StateDir};
 use crate::store::queue::Claimed;
 use crate::store::{Error, Result, queue, target, worker as workers};
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-/// How many ends of targets may wait for the writer of endings.
-const ENDINGS_CAPACITY: usize = 256;
+/// How many instances are put back into service outside of a release at a time.
+const MAX_UNDRAINS: usize = 16;
 
 /// Works until it is asked to stop. Then running targets may go on for a while, and the rest is stopped.
 ///
@@ -33,8 +34,9 @@ pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) ->
         let path = settings.state_dir.display();
         Error::Refused(format!("The state directory {path} cannot be used: {error}. Name another with --state-dir."))
     })?;
+    executor::tidy(&state);
     while !stop.is_cancelled() {
-        match Lease::acquire(&app.db, &settings.name, &state, &settings.timing).await {
+        match Lease::acquire(&app, &settings, &state).await {
             Ok(lease) => {
                 let (renew, renewed) = watch::channel(Instant::now());
                 let keeping = lease::keep(app.db.clone(), lease.me.id, settings.timing, renew);
@@ -65,6 +67,8 @@ struct Session {
     /// The writers of output and of ends. They stop when this is dropped.
     _writing: JoinSet<()>,
     carrying: JoinSet<bool>,
+    /// Instances that are put back into service outside of a release.
+    undraining: JoinSet<()>,
     /// What is carried out, by target id.
     running: HashMap<i64, RunningTarget>,
     /// Targets that ran in the name of a lost worker, or whose task failed in this one: what became of them is unknown.
@@ -87,19 +91,29 @@ impl Session {
     ) -> Session {
         let Timing { fence_after, grace, .. } = settings.timing;
         let (output, entries) = OutputSender::new();
-        let (endings, ended) = mpsc::channel(ENDINGS_CAPACITY);
+        let (endings, ended) = ChangeSender::new();
+        let (advances, advanced) = ChangeSender::new();
         let me = lease.me.clone();
         let mut writing = JoinSet::new();
         writing.spawn(write_output(app.db.clone(), me.clone(), entries));
-        writing.spawn(finish::write_endings(app.db.clone(), me.clone(), ended));
-        let run = RunContext { state: state.clone(), runner: settings.runner.clone(), fence_after, grace, renewed };
+        writing.spawn(write_batches(app.db.clone(), me.clone(), ended));
+        writing.spawn(write_batches(app.db.clone(), me.clone(), advanced));
+        let run = RunContext {
+            state: state.clone(),
+            database_id: app.db.database_id().to_owned(),
+            runner: settings.runner.clone(),
+            fence_after,
+            grace,
+            renewed,
+        };
         Session {
-            carrier: Carrier { app, me, run, output, endings, stopping: CancellationToken::new() },
+            carrier: Carrier { app, me, run, output, advances, endings, stopping: CancellationToken::new() },
             settings,
             state,
             lease,
             _writing: writing,
             carrying: JoinSet::new(),
+            undraining: JoinSet::new(),
             running: HashMap::new(),
             to_recover: HashSet::new(),
             watch: BeatWatch::default(),
@@ -110,6 +124,10 @@ impl Session {
     async fn work(&mut self, stop: &CancellationToken) {
         let mut head = self.carrier.app.db.head();
         let mut tick = tokio::time::interval(self.settings.timing.tick);
+        let Carrier { app, me, run, .. } = self.carrier.clone();
+        let probing = AbortOnDropHandle::new(tokio::spawn(probing::probe(app, me, run, self.settings.timing.tick)));
+        let Carrier { app, me, run, .. } = self.carrier.clone();
+        let soaking = AbortOnDropHandle::new(tokio::spawn(soak::watch(app, me, run, self.settings.timing.tick)));
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -118,6 +136,7 @@ impl Session {
                 Some(ended) = self.carrying.join_next_with_id() => self.target_ended(ended),
             }
         }
+        drop((probing, soaking));
         self.drain(tick).await;
     }
 
@@ -128,7 +147,7 @@ impl Session {
         self.carrier.stopping.cancel();
         // Not `deadline.is_elapsed()`: it may pass while another branch runs.
         let mut waiting = true;
-        while !self.carrying.is_empty() {
+        while !self.carrying.is_empty() || waiting && !self.undraining.is_empty() {
             tokio::select! {
                 () = &mut deadline, if waiting => {
                     waiting = false;
@@ -142,8 +161,11 @@ impl Session {
                     false => self.check_own_targets().await,
                 },
                 Some(ended) = self.carrying.join_next_with_id() => self.target_ended(ended),
+                Some(_) = self.undraining.join_next() => {}
             }
         }
+        // What is not over is claimed by another worker.
+        self.undraining.shutdown().await;
         if let Err(error) = self.lease.give_back(&self.carrier.app.db).await {
             tracing::warn!(%error, "the lease could not be given back; another worker will take over when it expires");
         }
@@ -171,6 +193,23 @@ impl Session {
         self.check_other_workers().await;
         self.check_own_targets().await;
         self.claim_targets().await;
+        self.claim_undrains().await;
+    }
+
+    /// Claims instances that callers want back in service.
+    async fn claim_undrains(&mut self) {
+        while self.undraining.try_join_next().is_some() {}
+        let room = MAX_UNDRAINS.saturating_sub(self.undraining.len());
+        match undraining::claim(&self.carrier.app, &self.carrier.me, room).await {
+            Ok(claimed) => {
+                for claimed in claimed {
+                    self.undraining.spawn(undraining::carry(self.carrier.clone(), claimed));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "instances to put back into service could not be claimed; trying again");
+            }
+        }
     }
 
     /// Claims what may start now.
@@ -230,17 +269,21 @@ impl Session {
 
     /// Takes over from lost workers.
     async fn check_other_workers(&mut self) {
-        let (db, me) = (&self.carrier.app.db, &self.carrier.me);
-        let others = match workers::others(db, me.id).await {
+        let Carrier { app, me, .. } = &self.carrier;
+        let db = &app.db;
+        let own = app.executors.names();
+        let others = match workers::others(db, me.id, &own).await {
             Ok(others) => others,
             Err(error) => return tracing::warn!(%error, "other workers could not be read; trying again"),
         };
-        for lost in self.watch.dead(others, &self.state) {
+        for Lost { worker: lost, is_orphaned } in self.watch.dead(others, &self.state) {
             if !db.is_writable() {
                 return;
             }
             tracing::warn!(worker = lost.id, name = lost.name, "a worker was lost; taking over its targets");
-            match recover::take_over(db, me, &lost, &mut self.to_recover).await {
+            // What it does not know how to follow, it leaves to others for as long as that goes on without a worker.
+            let executors = (!is_orphaned).then_some(&own[..]);
+            match recover::take_over(db, me, &lost, executors, &mut self.to_recover).await {
                 Ok(()) => self.state.forget_worker(lost.id),
                 Err(error) => {
                     tracing::warn!(%error, "the targets of a lost worker could not be taken over; trying again");

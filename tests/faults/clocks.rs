@@ -20,6 +20,7 @@ const CONFIGURATION: &str = "
 [executors.careful]
 kind = 'command'
 program = './deploy'
+dir = '.'
 ";
 
 /// Takes a while, so that clocks are set in its midst.

@@ -6,15 +6,12 @@ use crate::record::Record;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::PathBuf;
-use std::process::Command;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 use testkit::MAX_WAIT;
 use testkit::client::mutation_document;
 use testkit::fleet::id;
-use testkit::{Client, Fleet, Server};
+use testkit::{Client, Fleet, Server, SmallDisk};
 
 /// Longer than a worker may be without a renewal of its lease, were there anybody else who could take it.
 const FULL: Duration = Duration::from_secs(24);
@@ -23,6 +20,7 @@ const CONFIGURATION: &str = "
 [executors.careful]
 kind = 'command'
 program = './deploy'
+dir = '.'
 ";
 
 /// One command takes longer than the disk is full, the others end meanwhile.
@@ -145,57 +143,22 @@ async fn i7_nothing_is_lost_when_files_may_not_grow_for_a_while() {
     nothing_is_lost(&server, || limit(Some(fs::metadata(&log).unwrap().len())), || limit(None)).await;
 }
 
-/// A file system of 16 MiB on a directory, with a server's files. Only root can have one.
-struct Small {
-    at: PathBuf,
-    /// What takes all of the room, while it is there.
-    filler: PathBuf,
-}
-
-impl Small {
-    fn mount() -> Option<(Server, Small)> {
-        if fs::metadata("/proc/self").unwrap().uid() != 0 {
-            eprintln!("left out: only root can mount a small file system");
-            return None;
-        }
-        let directory = tempfile::tempdir().unwrap();
-        let at = directory.path().to_owned();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "lockkeeper"]).arg(&at).status();
-        assert!(mounted.unwrap().success());
-        let server = Server::configured_in(directory, PROGRAM, "sqlite", CONFIGURATION);
-        let filler = server.path("filler");
-        Some((server, Small { at, filler }))
-    }
-
-    /// To the last byte: in the end one by one.
-    fn fill(&self) {
-        let mut file = fs::File::create(&self.filler).unwrap();
-        for size in [1 << 16, 1 << 12, 1] {
-            while file.write_all(&vec![b'x'; size]).is_ok() {}
-        }
-    }
-
-    fn free(&self) {
-        fs::remove_file(&self.filler).unwrap();
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
-        let _ = fs::remove_dir(&self.at);
-    }
+/// A server whose files are on a small disk. Only root can have one.
+fn on_a_small_disk() -> Option<(Server, SmallDisk)> {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = SmallDisk::mount(directory.path(), 16)?;
+    Some((Server::configured_in(directory, PROGRAM, "sqlite", CONFIGURATION), disk))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_nothing_is_lost_when_the_disk_of_database_and_state_is_full_for_a_while() {
-    let Some((server, small)) = Small::mount() else { return };
-    nothing_is_lost(&server, || small.fill(), || small.free()).await;
+    let Some((server, disk)) = on_a_small_disk() else { return };
+    nothing_is_lost(&server, || disk.fill(), || disk.free()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_on_a_full_disk_is_there_for_the_next_process() {
-    let Some((mut server, small)) = Small::mount() else { return };
+    let Some((mut server, disk)) = on_a_small_disk() else { return };
     deploy(
         &server,
         "#!/bin/sh\n[ $LOCKKEEPER_ACTION = UPGRADE ] || exit 0\ntouch began\nuntil [ -e go ]; do sleep 0.05; done\n",
@@ -203,12 +166,12 @@ async fn a_result_on_a_full_disk_is_there_for_the_next_process() {
     let fleet = server.client().service("shop").executor("careful").hosts(1).install().await;
     let payload = fleet.release("upgradeInstances", &fleet.versions[1]).await;
     until(|| server.path("began").exists()).await;
-    small.fill();
+    disk.fill();
     fs::create_dir(server.path("go")).unwrap();
     let results = || fs::read_dir(server.path("state")).unwrap().map(|file| file.unwrap().file_name());
     until(|| results().any(|name| name.to_string_lossy().ends_with(".result"))).await;
     server.kill();
-    small.free();
+    disk.free();
     server.serve();
     let fleet = Fleet { client: server.client(), ..fleet };
     assert_eq!(fleet.finished(&id(&payload["release"])).await, "SUCCEEDED");

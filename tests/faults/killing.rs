@@ -4,7 +4,7 @@
 //! `LOCKKEEPER_KILLS=100 cargo test --test faults -- --nocapture killing` is the long form.
 
 use crate::journal::Journal;
-use crate::load::Load;
+use crate::load::{Load, assert_undone};
 use crate::points::{Point, Points};
 use crate::processes::Processes;
 use crate::record::Record;
@@ -12,6 +12,7 @@ use lockkeeper::failpoint;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use testkit::Database;
+use testkit::environment::number;
 use testkit::on_both;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
@@ -127,7 +128,8 @@ async fn kill_and_see(kind: &str, kills: usize) {
         rounds += 1;
     }
     let asked = load.finish().await;
-    assert_eq!(killing.count("release").await, asked, "one release for each key");
+    assert_eq!(killing.count("release WHERE origin = 'REQUEST'").await, asked, "one release for each key");
+    let undone = assert_undone(&killing.stored).await;
     let events = record.assert_complete(&killing.stored).await;
     let starts = journal.assert_agrees(&killing.stored).await;
     killing.processes.servers[0].assert_sound();
@@ -139,7 +141,7 @@ async fn kill_and_see(kind: &str, kills: usize) {
     let reconnects = record.reconnects();
     eprintln!(
         "{kind}: {at_random} kills at random, {at_points} at {} points, {amid} of all while targets were open; \
-         {asked} releases, {starts} starts, {takeovers} taken over, {again} started again, {unknown} unknown; \
+         {asked} releases, {undone} undone as they ended, {starts} starts, {takeovers} taken over, {again} started again, {unknown} unknown; \
          {events} events over {reconnects} reconnects; 0 violations{}",
         killing.points.reached(),
         killing.points.report()
@@ -151,7 +153,7 @@ async fn kill_and_see(kind: &str, kills: usize) {
 
 /// How often something is killed on each database.
 fn kills() -> usize {
-    std::env::var("LOCKKEEPER_KILLS").map_or(6, |kills| kills.parse().expect("LOCKKEEPER_KILLS is a number"))
+    number("LOCKKEEPER_KILLS").unwrap_or(6)
 }
 
 async fn i1_to_i8_hold_whatever_is_killed(kind: &str) {

@@ -4,16 +4,18 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use testkit::MAX_WAIT;
 use testkit::client::mutation_document;
 use testkit::{Client, Fleet};
+use testkit::{Database, MAX_WAIT};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// Instances of each service; both have one on every host.
-const HOSTS: usize = 50;
+/// Instances of each service; both have one on every host. Each move is several processes: more of them only make a busy
+/// machine slower, and disturb no more of what goes on.
+const HOSTS: usize = 20;
 
-/// Two services of 50 instances that are upgraded and reverted for ever. Every other release is given up on the way.
+/// Two services that are upgraded and reverted for ever. Every other release is given up on the way, half of these are undone,
+/// and others are undone if too much fails.
 pub struct Load {
     over: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
@@ -37,7 +39,7 @@ impl Load {
         Load { services: services.collect(), over, asked }
     }
 
-    /// Waits until what is under way is over, and gives how many releases there were.
+    /// Waits until what is under way is over, and returns how many releases were requested.
     pub async fn finish(self) -> usize {
         self.over.store(true, Ordering::Release);
         for service in self.services {
@@ -92,7 +94,7 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
     let input = json!({
         "serviceId": service.id, "versionId": service.versions[usize::from(upgrade)],
         "hosts": { "all": true }, "includeUnknown": true,
-        "rollout": { "maxParallel": { "count": 20 }, "onFailure": "CONTINUE" },
+        "rollout": { "maxParallel": { "count": 10 }, "onFailure": if rand::random() { "CONTINUE" } else { "UNDO" } },
         // The same when it is asked for again.
         "idempotencyKey": format!("{:032x}", rand::random::<u128>()),
     });
@@ -107,16 +109,24 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
     let id = &payload["release"]["id"];
     if rand::random() {
         sleep(Duration::from_millis(rand::random_range(0..2000))).await;
-        cancel(client, id, false).await;
-        cancel(client, id, true).await;
+        let then_undo = rand::random();
+        cancel(client, id, false, then_undo).await;
+        cancel(client, id, true, then_undo).await;
     }
-    let document =
-        "query($id: ID!) { node(id: $id) { ... on Release { finishedAt status progress { running queued } } } }";
+    let document = "query($id: ID!) { node(id: $id) { ... on Release {
+        finishedAt status progress { running queued } followUps { nodes { finishedAt } } } } }";
     let began = Instant::now();
     loop {
         let node = surely(client, document, &json!({ "id": id })).await["node"].take();
-        if !node["finishedAt"].is_null() {
+        // Its undo was accepted as it ended.
+        let mut undos = node["followUps"]["nodes"].as_array().unwrap().iter();
+        if !node["finishedAt"].is_null() && undos.all(|undo| !undo["finishedAt"].is_null()) {
             return;
+        }
+        // It pauses where the version was not tried. It may be over before this is answered.
+        if node["status"] == "PAUSED" {
+            let variables = json!({ "input": { "releaseId": id } });
+            surely(client, &mutation_document("resumeRelease", "release { id }"), &variables).await;
         }
         assert!(began.elapsed() < 5 * MAX_WAIT, "a release does not end: {node:#}");
         sleep(Duration::from_millis(100)).await;
@@ -124,10 +134,22 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
 }
 
 /// Gives a release up; it may be over.
-async fn cancel(client: &impl Fn() -> Client, release: &Value, stop_running: bool) {
-    let input = json!({ "releaseId": release, "stopRunning": stop_running });
+async fn cancel(client: &impl Fn() -> Client, release: &Value, stop_running: bool, then_undo: bool) {
+    let input = json!({ "releaseId": release, "stopRunning": stop_running, "thenUndo": then_undo });
     let document = mutation_document("cancelRelease", "release { id }");
     let payload = surely(client, &document, &json!({ "input": input })).await["cancelRelease"].take();
     let errors = payload["userErrors"].as_array().unwrap();
     assert!(errors.iter().all(|error| error["code"] == "WRONG_STATE"), "{errors:#?}");
+}
+
+/// Asserts that each release that was to be undone as it ended has exactly one undo, or says why it has none, and that no other
+/// has one. Returns how many undos there are.
+pub async fn assert_undone(stored: &Database) -> usize {
+    let wrong = "SELECT 'rel_' || CAST(r.id AS text) FROM release r
+        WHERE (SELECT count(*) FROM release u WHERE u.parent_id = r.id AND u.origin = 'UNDO')
+            <> CASE WHEN r.undo_message IS NULL AND (r.undo_requested_by IS NOT NULL OR (r.on_failure = 'UNDO'
+                AND r.stopped_at IS NOT NULL AND r.cancel_requested_at IS NULL)) THEN 1 ELSE 0 END";
+    assert_eq!(stored.texts(wrong).await, [""; 0], "one undo for each release that is to be undone");
+    let undos = "SELECT CAST(count(*) AS text) FROM release WHERE origin = 'UNDO'";
+    stored.texts(undos).await[0].parse().unwrap()
 }

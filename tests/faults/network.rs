@@ -2,28 +2,28 @@
 
 use crate::PROGRAM;
 use crate::load::surely;
-use crate::proxy::{Network, Proxy};
+use crate::proxy::{database_url, to_postgres};
 use crate::trial::{CONFIGURATION, Readiness, Trial};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use testkit::client::mutation_document;
 use testkit::cluster;
-use testkit::{Client, Server};
+use testkit::relay::Network;
+use testkit::{Client, Relay, Server};
 use tokio::time::sleep;
 
 /// No answer of a server takes longer, whatever becomes of its database.
 const BOUND: Duration = Duration::from_secs(40);
 
 /// A server whose way to the database nothing disturbs, with these options, and a way that may be disturbed.
-async fn two_ways(configuration: &str) -> (Server, Proxy) {
-    let server =
-        Server::on(cluster::new_database(cluster::shared()), tempfile::tempdir().unwrap(), PROGRAM, configuration);
-    (server, Proxy::start(cluster::shared()).await)
+async fn two_ways(configuration: &str) -> (Server, Relay) {
+    let server = Server::on(cluster::new_database(), tempfile::tempdir().unwrap(), PROGRAM, configuration);
+    (server, to_postgres(cluster::shared()).await)
 }
 
 /// Asks for a mutation, whose first COMMIT has its answer lost, until it is answered. Gives its payload, and whether the
 /// answer had to be asked for again.
-async fn with_a_lost_answer(client: &Client, proxy: &Proxy, mutation: &str, input: &Value) -> (Value, bool) {
+async fn with_a_lost_answer(client: &Client, proxy: &Relay, mutation: &str, input: &Value) -> (Value, bool) {
     let document = mutation_document(mutation, "replayed release { id }");
     let variables = json!({ "input": input });
     proxy.lose_answers(1);
@@ -41,7 +41,7 @@ async fn with_a_lost_answer(client: &Client, proxy: &Proxy, mutation: &str, inpu
 #[tokio::test(flavor = "multi_thread")]
 async fn i6_a_release_whose_commit_was_not_answered_is_given_when_it_is_asked_for_again() {
     let (one, proxy) = two_ways("[executors.quick]\nkind = 'simulate'\ndelay = '5ms'").await;
-    let two = one.another_at(proxy.url(&one.database), &["--no-worker"]);
+    let two = one.another_at(database_url(&proxy, &one.database), &["--no-worker"]);
     let fleet = one.client().service("shop").hosts(3).install().await;
     let mut replays = 0;
     for round in 1..=10_usize {
@@ -65,7 +65,7 @@ async fn i6_a_release_whose_commit_was_not_answered_is_given_when_it_is_asked_fo
 #[tokio::test(flavor = "multi_thread")]
 async fn i3_no_command_runs_twice_and_no_result_is_lost_when_the_commits_of_a_worker_are_not_answered() {
     let (one, proxy) = two_ways(&format!("no_worker = true\n{CONFIGURATION}")).await;
-    let other = one.another_at(proxy.url(&one.database), &[]);
+    let other = one.another_at(database_url(&proxy, &one.database), &[]);
     let _worker = other.worker();
     let trial = Trial::start(one, vec![other.client()]).await;
     while proxy.lost_answers() < 40 {
@@ -83,7 +83,7 @@ async fn i3_no_command_runs_twice_and_no_result_is_lost_when_the_commits_of_a_wo
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_nothing_is_lost_when_connections_are_slow_or_reset() {
     let (one, proxy) = two_ways(CONFIGURATION).await;
-    let two = one.another_at(proxy.url(&one.database), &[]);
+    let two = one.another_at(database_url(&proxy, &one.database), &[]);
     let _worker = two.worker();
     let readiness = Readiness::watch(&two);
     let clients = vec![one.client(), two.client()];
@@ -104,7 +104,7 @@ async fn i7_nothing_is_lost_when_connections_are_slow_or_reset() {
 #[tokio::test(flavor = "multi_thread")]
 async fn i2_what_a_worker_ran_that_was_cut_off_without_a_word_is_taken_over() {
     let (one, proxy) = two_ways(&format!("[worker]\nlease = '9s'\n{CONFIGURATION}")).await;
-    let two = one.another_at(proxy.url(&one.database), &[]);
+    let two = one.another_at(database_url(&proxy, &one.database), &[]);
     let worker = two.worker();
     let readiness = Readiness::watch(&two);
     let (direct, cut) = (one.client(), two.client());

@@ -19,8 +19,8 @@ const ROUNDS: i64 = 25;
 
 fn event(writer: i64) -> NewEvent {
     NewEvent {
-        service_id: writer,
-        service_name: format!("service-{writer}"),
+        service_id: Some(writer),
+        service_name: Some(format!("service-{writer}")),
         caused_by: "tester".to_owned(),
         changed: Changed::Service(ServiceChange { kind: ServiceEventKind::Edited, version_id: None, hold_id: None }),
     }

@@ -18,12 +18,19 @@ fn configuration(failpoints: &str) -> String {
         [executors.repeat]
         kind = 'command'
         program = './deploy'
+        dir = '.'
+        grace = '1s'
         env = {{ FAILPOINTS = '{failpoints}' }}
         on_lost = 'retry'
+
+        [executors.repeat.undrain]
+        program = '/bin/true'
 
         [executors.careful]
         kind = 'command'
         program = './deploy'
+        dir = '.'
+        grace = '1s'
         env = {{ FAILPOINTS = '{failpoints}' }}
         "
     )

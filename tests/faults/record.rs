@@ -9,13 +9,14 @@ use testkit::Database;
 use testkit::MAX_WAIT;
 use tokio_util::task::AbortOnDropHandle;
 
-const WATCH: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
+const WATCH: &str = "subscription($after: String) { instanceStatusChanged(after: $after) {
     cursor instanceId revision previousStatus status } }";
 
 /// An instance's event, as `ins_7 3 UPGRADING`.
 pub type Told = String;
 
-/// A subscriber of all instances. It goes on behind the last event that it got, whatever happens to its connection.
+/// A subscriber of all instances. It goes on behind the last event that it got, whatever happens to its connection. Each
+/// connection may be to another server, so it follows the cursors itself.
 pub struct Record {
     seen: Arc<Mutex<Vec<Told>>>,
     reconnects: Arc<Mutex<usize>>,

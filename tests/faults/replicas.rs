@@ -70,7 +70,7 @@ async fn i5_after_lost_connections_to_the_database_subscriptions_go_on_where_the
     let client = two.client();
     let mut stream = client
         .subscribe(
-            "subscription($after: Cursor) { instanceStatusChanged(after: $after) { cursor instanceId revision } }",
+            "subscription($after: String) { instanceStatusChanged(after: $after) { cursor instanceId revision } }",
             json!({ "after": after }),
         )
         .await;

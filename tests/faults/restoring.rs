@@ -42,7 +42,7 @@ async fn i3_i5_after_restored_commands_start_again_and_cursors_from_what_was_los
     for (mutation, version) in [("upgradeInstances", 1), ("upgradeInstances", 2), ("revertInstances", 0)] {
         assert_eq!(moved(&server, &fleet, mutation, version).await, "SUCCEEDED");
     }
-    let query = "query($after: Cursor) { instanceEvents(after: $after) { nodes { kind } } }";
+    let query = "query($after: String) { instanceEvents(after: $after) { nodes { kind } } }";
     let error = server.client().error(query, json!({ "after": cursor })).await;
     assert_eq!(error["extensions"]["code"], "CURSOR_INVALID", "{error:#}");
     server.assert_sound();

@@ -9,16 +9,17 @@ use std::fs;
 use std::time::{Duration, Instant};
 use testkit::Database;
 use testkit::MAX_WAIT;
+use testkit::environment::number;
 use testkit::fleet::id;
 use testkit::on_both;
 use testkit::sse::Stream;
 use testkit::{Fleet, Server, Socket};
 
 /// Events with four kilobytes each, so that what is not read would weigh something.
-const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
+const HEAVY: &str = "subscription($after: String) { instanceStatusChanged(after: $after) {
     cursor instanceId revision hold { a: reason b: reason c: reason d: reason } } }";
 const LIGHT: &str =
-    "subscription($after: Cursor) { instanceStatusChanged(after: $after) { cursor instanceId revision } }";
+    "subscription($after: String) { instanceStatusChanged(after: $after) { cursor instanceId revision } }";
 
 /// How many instances are held at once, each with an event.
 const HOSTS: usize = 200;
@@ -33,8 +34,8 @@ enum Way {
 
 /// One connection of a subscriber.
 enum Connection {
-    Events(Stream),
-    Socket(Socket),
+    Events(Box<Stream>),
+    Socket(Box<Socket>),
 }
 
 impl Connection {
@@ -67,11 +68,11 @@ impl Subscriber {
     async fn connect(&self, server: &Server, way: Way) -> Connection {
         let variables = json!({ "after": self.after });
         match way {
-            Way::Events => Connection::Events(server.client().subscribe(self.document, variables).await),
+            Way::Events => Connection::Events(Box::new(server.client().subscribe(self.document, variables).await)),
             Way::Socket => {
                 let mut socket = Socket::open(server, &self.token).await;
                 socket.begin("watch", self.document, variables).await;
-                Connection::Socket(socket)
+                Connection::Socket(Box::new(socket))
             }
         }
     }
@@ -116,8 +117,7 @@ fn memory(process: u32) -> usize {
 /// How long nothing is read: longer than a socket may leave a message. The long form is also longer than what
 /// server-sent events may be left.
 fn silence() -> Duration {
-    let seconds = std::env::var("LOCKKEEPER_SILENCE").map_or(12, |text| text.parse().expect("a number of seconds"));
-    Duration::from_secs(seconds)
+    Duration::from_secs(number("LOCKKEEPER_SILENCE").unwrap_or(12))
 }
 
 async fn i5_who_reads_nothing_for_a_while_costs_nothing_and_misses_nothing(kind: &str) {

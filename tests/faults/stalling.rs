@@ -20,6 +20,7 @@ lease = '5s'
 [executors.repeat]
 kind = 'command'
 program = './deploy'
+dir = '.'
 env = { LONG = '1200' }
 on_lost = 'retry'
 ";

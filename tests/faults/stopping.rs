@@ -28,7 +28,7 @@ async fn fleet(server: &Server, first: &str) -> Fleet {
 
 fn configuration(drain: &str) -> String {
     format!(
-        "[worker]\ndrain = '{drain}'\n[executors.repeat]\nkind = 'command'\nprogram = './deploy'\non_lost = 'retry'\n"
+        "[worker]\ndrain = '{drain}'\n[executors.repeat]\nkind = 'command'\nprogram = './deploy'\ndir = '.'\non_lost = 'retry'\n"
     )
 }
 
@@ -127,9 +127,14 @@ async fn who_is_asked_to_stop_says_so_begins_nothing_more_and_sends_its_clients_
     let node = client.query(document, json!({ "id": late })).await["node"].take();
     assert_eq!(node["status"], "PENDING", "{kind}: nothing more is begun");
 
+    let mut log = Socket::open(&server, &server.token("reader", "viewer")).await;
+    log.begin("log", "subscription($id: ID!) { releaseLog(releaseId: $id) { text } }", json!({ "id": late })).await;
     fs::write(server.path("go"), "").unwrap();
     while let Some(sent) = stream.next().await {
         assert_eq!(sent.event, "next", "{kind}: what is completed is not taken up again");
+    }
+    while let Some(message) = log.try_hear().await {
+        assert_ne!(message["type"], "complete", "{kind}: the release goes on, and so does its output");
     }
     assert_eq!(socket.closed().await, 1012, "{kind}");
     let ended = loop {

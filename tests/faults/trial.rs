@@ -1,7 +1,7 @@
 //! Releases and other mutations that go on while something happens to the database, and what must hold afterwards.
 
 use crate::journal::Journal;
-use crate::load::{Load, surely};
+use crate::load::{Load, assert_undone, surely};
 use crate::record::Record;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,11 +19,13 @@ pub const CONFIGURATION: &str = "
 [executors.repeat]
 kind = 'command'
 program = './deploy'
+dir = '.'
 on_lost = 'retry'
 
 [executors.careful]
 kind = 'command'
 program = './deploy'
+dir = '.'
 ";
 
 /// What goes on through some servers on one PostgreSQL.
@@ -74,7 +76,8 @@ impl Trial {
             let sql = format!("SELECT CAST(count(*) AS text) FROM {rows}");
             stored.texts(&sql).await[0].parse::<usize>().unwrap()
         };
-        assert_eq!(count("release").await, asked, "one release for each key");
+        assert_eq!(count("release WHERE origin = 'REQUEST'").await, asked, "one release for each key");
+        assert_undone(&stored).await;
         let sql = "SELECT 'ver_' || CAST(v.id AS text) FROM version v JOIN service s ON s.id = v.service_id
                    WHERE s.name = 'noted' ORDER BY v.id";
         assert_eq!(stored.texts(sql).await, answered, "one version for each key");

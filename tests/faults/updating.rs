@@ -22,6 +22,7 @@ max_parallel = 6
 [executors.repeat]
 kind = 'command'
 program = './deploy'
+dir = '.'
 on_lost = 'retry'
 ";
 

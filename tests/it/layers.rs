@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 11] = [
     &["app"],
     &["executor", "store"],
     &["limits", "net"],
-    &["domain", "failpoint", "private", "blocking"],
+    &["domain", "failpoint", "private", "blocking", "version"],
 ];
 
 /// A file of the crate, and the module at the top of the crate that it is of.

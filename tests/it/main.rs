@@ -3,15 +3,16 @@
 mod api;
 mod cli;
 mod dependencies;
+mod docs;
 mod general;
 mod generated;
 mod layers;
 mod local;
 mod mutations;
+mod packages;
 mod reads;
 mod sabotage;
 mod schema;
-mod walkthrough;
 mod worker;
 
 /// The program of this build.

@@ -14,7 +14,7 @@ pub async fn samples(database: &str) -> anyhow::Result<Samples> {
     )
     .fetch_all(&pool)
     .await?;
-    let statement = "SELECT hostname, id FROM instance WHERE status <> 'REMOVED' AND hostname >= $1 ORDER BY hostname, id OFFSET $2 LIMIT 1";
+    let statement = "SELECT hostname, id FROM instance WHERE status <> 'REMOVED' AND folded_hostname >= $1 ORDER BY folded_hostname, id OFFSET $2 LIMIT 1";
     let mut ends = Vec::new();
     for (from, offset) in [("", 199), ("", 399), ("", 599), ("", 799), ("", 999), (PREFIX, 199_i64)] {
         let (hostname, id): (String, i64) = sqlx::query_as(statement).bind(from).bind(offset).fetch_one(&pool).await?;

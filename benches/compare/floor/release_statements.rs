@@ -106,11 +106,14 @@ pub async fn instances(on: &mut PgConnection, service: i64, ids: &[i64]) -> Resu
     sqlx::query_as(instances!("i.id")).bind(service).bind(ids).fetch_all(on).await
 }
 
-/// Holds on these instances.
+/// Holds on these instances and on their hosts.
 pub async fn holds(on: &mut PgConnection, instances: &[i64]) -> Result<Vec<(i64,)>> {
     sqlx::query_as(
         "SELECT id, service_id, instance_id, includes_reverts, created_by, until, ended_at
-         FROM hold WHERE instance_id = ANY($1) AND ended_at IS NULL ORDER BY id",
+         FROM hold WHERE instance_id = ANY($1) AND ended_at IS NULL
+         UNION ALL
+         SELECT h.id, h.service_id, h.instance_id, h.includes_reverts, h.created_by, h.until, h.ended_at
+         FROM instance i JOIN hold h ON h.host_id = i.host_id AND h.ended_at IS NULL WHERE i.id = ANY($1) ORDER BY 1",
     )
     .bind(instances)
     .fetch_all(on)

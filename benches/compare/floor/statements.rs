@@ -60,8 +60,8 @@ pub async fn instances_of(pool: &PgPool, services: &[i64]) -> Result<Vec<(i64, I
     sqlx::query(
         "SELECT s.id, i.port, i.tag, i.weight, i.status, h.hostname, h.address, v.name
          FROM unnest($1::bigint[]) AS s(id) CROSS JOIN LATERAL
-         (SELECT * FROM instance WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY hostname, id LIMIT 50) AS i
-         JOIN host h ON h.id = i.host_id LEFT JOIN version v ON v.id = i.version_id ORDER BY s.id, i.hostname, i.id",
+         (SELECT * FROM instance WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY folded_hostname, id LIMIT 50) AS i
+         JOIN host h ON h.id = i.host_id LEFT JOIN version v ON v.id = i.version_id ORDER BY s.id, i.folded_hostname, i.id",
     )
     .bind(services)
     .try_map(instance)
@@ -87,7 +87,7 @@ pub async fn instances(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Fle
         "SELECT i.port, i.tag, i.weight, i.status, s.name, h.hostname, h.address, v.name FROM instance i
          JOIN service s ON s.id = i.service_id JOIN host h ON h.id = i.host_id
          LEFT JOIN version v ON v.id = i.version_id
-         WHERE (i.hostname, i.id) > ($1, $2) AND i.status <> 'REMOVED' ORDER BY i.hostname, i.id LIMIT 200",
+         WHERE (i.folded_hostname, i.id) > ($1, $2) AND i.status <> 'REMOVED' ORDER BY i.folded_hostname, i.id LIMIT 200",
     )
     .bind(hostname)
     .bind(id)
@@ -102,8 +102,8 @@ pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Flee
         "SELECT i.port, i.tag, i.weight, i.status, s.name, h.hostname, h.address, v.name FROM instance i
          JOIN service s ON s.id = i.service_id JOIN host h ON h.id = i.host_id
          LEFT JOIN version v ON v.id = i.version_id
-         WHERE i.hostname >= $3 AND i.hostname < $4 AND (i.hostname, i.id) > ($1, $2) AND i.status <> 'REMOVED'
-         ORDER BY i.hostname, i.id LIMIT 200",
+         WHERE i.folded_hostname >= $3 AND i.folded_hostname < $4 AND (i.folded_hostname, i.id) > ($1, $2) AND i.status <> 'REMOVED'
+         ORDER BY i.folded_hostname, i.id LIMIT 200",
     )
     .bind(hostname)
     .bind(id)
@@ -115,6 +115,7 @@ pub async fn prefixed(pool: &PgPool, hostname: &str, id: i64) -> Result<Vec<Flee
 }
 
 pub async fn count_prefixed(pool: &PgPool) -> Result<i64> {
-    let statement = "SELECT count(*) FROM instance WHERE hostname >= $1 AND hostname < $2 AND status <> 'REMOVED'";
+    let statement =
+        "SELECT count(*) FROM instance WHERE folded_hostname >= $1 AND folded_hostname < $2 AND status <> 'REMOVED'";
     sqlx::query_scalar(statement).bind(PREFIX).bind(format!("{PREFIX}\u{10ffff}")).fetch_one(pool).await
 }

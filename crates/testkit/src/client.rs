@@ -1,13 +1,14 @@
-//! A client of the public API, as any program would be one.
+//! A caller of the public API whose documents are a test's own: the client of lockkeeper's programs, and what tests expect
+//! of its answers.
 
 use crate::sse::Stream;
+use lockkeeper_client::Error;
 use serde_json::{Value, json};
 
 /// One caller of one server.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    url: String,
+    client: lockkeeper_client::Client,
     token: String,
 }
 
@@ -20,12 +21,17 @@ pub struct Answer {
 
 impl Client {
     pub fn new(url: &str, token: &str) -> Client {
-        Client { http: reqwest::Client::new(), url: format!("{url}/graphql"), token: token.to_owned() }
+        Client { client: lockkeeper_client::Client::new(url, token).unwrap(), token: token.to_owned() }
     }
 
     /// The same caller at another server.
     pub fn at(&self, url: &str) -> Client {
         Client::new(url, &self.token)
+    }
+
+    /// The client itself, for its typed operations.
+    pub fn typed(&self) -> &lockkeeper_client::Client {
+        &self.client
     }
 
     /// Sends an operation, and returns the answer as it is.
@@ -34,15 +40,10 @@ impl Client {
     }
 
     /// As [`Client::send`], where there may be no server.
-    pub async fn try_send(&self, document: &str, variables: Value) -> reqwest::Result<Answer> {
-        let response = self
-            .http
-            .post(&self.url)
-            .bearer_auth(&self.token)
-            .json(&json!({ "query": document, "variables": variables }))
-            .send()
-            .await?;
-        Ok(Answer { status: response.status().as_u16(), body: response.json().await? })
+    pub async fn try_send(&self, document: &str, variables: Value) -> Result<Answer, Error> {
+        let answer = self.client.send(document, &variables).await?;
+        let body = serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+        Ok(Answer { status: answer.status, body })
     }
 
     /// Sends an operation that must have no error, and returns its data.
@@ -86,31 +87,24 @@ impl Client {
     }
 
     /// As [`Client::subscribe`], where there may be no server.
-    pub async fn try_subscribe(&self, document: &str, variables: Value) -> reqwest::Result<Stream> {
-        let response = self.subscription(document, variables).send().await?;
-        Ok(Stream::new(response.error_for_status()?))
+    pub async fn try_subscribe(&self, document: &str, variables: Value) -> Result<Stream, Error> {
+        Ok(Stream::new(self.client.open(document, &variables, None).await?))
     }
 
     /// Subscribes, going on behind the event with this id, as a browser does when it connects again.
     pub async fn subscribe_after(&self, document: &str, variables: Value, last_event_id: Option<&str>) -> Stream {
-        let mut request = self.subscription(document, variables);
-        if let Some(id) = last_event_id {
-            request = request.header("last-event-id", id);
-        }
-        Stream::new(request.send().await.unwrap())
-    }
-
-    fn subscription(&self, document: &str, variables: Value) -> reqwest::RequestBuilder {
-        self.http
-            .post(&self.url)
-            .bearer_auth(&self.token)
-            .header("accept", "text/event-stream")
-            .json(&json!({ "query": document, "variables": variables }))
+        Stream::new(self.client.open(document, &variables, last_event_id).await.unwrap())
     }
 }
 
+/// Mutations that have no input.
+pub const WITHOUT_INPUT: [&str; 2] = ["unfreezeFleet", "resumeFleet"];
+
 /// A document with this one mutation, its input a variable.
 pub fn mutation_document(mutation: &str, selection: &str) -> String {
+    if WITHOUT_INPUT.contains(&mutation) {
+        return format!("mutation {{ {mutation} {{ {selection} userErrors {{ code field message relatedIds }} }} }}");
+    }
     let input = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     format!(
         "mutation($input: {input}!) {{ {mutation}(input: $input) {{

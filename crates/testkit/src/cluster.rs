@@ -2,14 +2,17 @@
 
 use crate::certificates::Authority;
 use rustix::process::{Pid, Signal, kill_process};
+use sqlx::migrate::Migrator;
+use sqlx::{Connection as _, PgConnection};
 use std::fs::{self, File, Permissions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Once};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -20,6 +23,8 @@ unix_socket_directories = ''
 max_connections = 400
 shared_buffers = 128MB
 ";
+
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
 
 /// What processes have in their environment beside the usual.
 pub type Environment = Vec<(&'static str, String)>;
@@ -84,7 +89,7 @@ impl Cluster {
 
     /// The URL of a new, empty database of it.
     pub fn fresh(&self) -> String {
-        new_database(self.port)
+        copy(self.port, "template0")
     }
 
     pub fn port(&self) -> u16 {
@@ -96,7 +101,7 @@ impl Cluster {
             Stop::Fast => "fast",
             Stop::Immediate => "immediate",
         };
-        run(as_user(&binary("pg_ctl")).arg("-D").arg(self.data.path()).args(["-w", "-m", mode, "stop"]));
+        run(as_user(&program("pg_ctl")).arg("-D").arg(self.data.path()).args(["-w", "-m", mode, "stop"]));
     }
 
     /// Starts it after [`Cluster::stop`], with what is on disk.
@@ -130,7 +135,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.resume();
-        let mut stop = as_user(&binary("pg_ctl"));
+        let mut stop = as_user(&program("pg_ctl"));
         stop.arg("-D").arg(self.data.path()).args(["-w", "-m", "immediate", "stop"]);
         // It may be stopped already.
         let _ = stop.stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -147,13 +152,13 @@ pub fn shared() -> u16 {
     lock.lock().unwrap();
     let (noted, used) = (base.join("port"), base.join("used"));
     let alive = fs::read_to_string(&noted).ok().filter(|port| {
-        let mut ready = Command::new(binary("pg_isready"));
+        let mut ready = Command::new(program("pg_isready"));
         ready.args(["-q", "-h", "127.0.0.1", "-p", port]).status().is_ok_and(|status| status.success())
     });
     let port = alive.map_or_else(free_port, |port| port.parse().unwrap());
+    // Not the directory of an earlier cluster, which its keeper may be removing at this moment.
+    let data = base.join(format!("data-{port}"));
     if fs::read_to_string(&noted).ok() != Some(port.to_string()) {
-        // Not the directory of an earlier cluster, which its keeper may be removing at this moment.
-        let data = base.join(format!("data-{port}"));
         let _ = fs::remove_dir_all(&data);
         fs::create_dir(&data).unwrap();
         make(&data, port, "fsync = off\n");
@@ -163,8 +168,52 @@ pub fn shared() -> u16 {
         keep_while(&data, &format!("[ $(($(date +%s) - $(stat -c %Y '{}'))) -lt 120 ]", used.display()));
         fs::write(&noted, port.to_string()).unwrap();
     }
+    make_template(port, &data);
     keep_in_use(used);
     port
+}
+
+/// The URL of a new database of the shared cluster, which has lockkeeper's tables and no rows.
+pub fn new_database() -> String {
+    copy(shared(), &TEMPLATE)
+}
+
+/// The name of the database that has what is in the migrations today. Making the tables takes longer than copying them.
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = DefaultHasher::new();
+    let mut files: Vec<PathBuf> = fs::read_dir(MIGRATIONS).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        fs::read(file).unwrap().hash(&mut hasher);
+    }
+    format!("template_{:016x}", hasher.finish())
+});
+
+/// Makes the template of the cluster at this port, unless a file beside its data says that it is there: every test looks, and
+/// a question to the server takes longer. One process at a time does this.
+fn make_template(port: u16, data: &Path) {
+    let template = TEMPLATE.as_str();
+    let made = data.join(template);
+    if made.exists() {
+        return;
+    }
+    // What a process left that did not come to its end.
+    psql(port, "DROP DATABASE IF EXISTS half_made");
+    psql(port, &format!("DROP DATABASE IF EXISTS {template}"));
+    psql(port, "CREATE DATABASE half_made");
+    // The caller may be in a runtime already, where nothing can wait for another one.
+    let migrating = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let migrator = Migrator::new(Path::new(MIGRATIONS)).await.unwrap();
+            let mut connection = PgConnection::connect(&url(port, "half_made")).await.unwrap();
+            migrator.run(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    });
+    migrating.join().unwrap();
+    psql(port, &format!("ALTER DATABASE half_made RENAME TO {template}"));
+    fs::write(made, "").unwrap();
 }
 
 /// Says that this process uses the cluster, whose keeper looks at how old this file is.
@@ -181,16 +230,25 @@ fn keep_in_use(used: PathBuf) {
     });
 }
 
-/// The URL of a new, empty database of the cluster at this port.
-pub fn new_database(port: u16) -> String {
+/// The URL of a new database of the cluster at this port, a copy of another.
+fn copy(port: u16, template: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     // Numbers of processes come again while a cluster lives.
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let name = format!("t{process}_{count}_{:08x}", rand::random::<u32>());
-    run(Command::new(binary("psql"))
-        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "lockkeeper", "-d", "postgres", "-qc"])
-        .arg(format!("CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")));
-    format!("postgres://lockkeeper@127.0.0.1:{port}/{name}")
+    psql(port, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"));
+    url(port, &name)
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://lockkeeper@127.0.0.1:{port}/{database}")
+}
+
+/// Runs a statement at the cluster of this port.
+fn psql(port: u16, statement: &str) {
+    let port = port.to_string();
+    let options = ["-h", "127.0.0.1", "-p", &port, "-U", "lockkeeper", "-d", "postgres", "-qc"];
+    run(Command::new(program("psql")).args(options).arg(statement));
 }
 
 /// Makes a cluster in this empty directory.
@@ -198,7 +256,7 @@ fn make(data: &Path, port: u16, settings: &str) {
     if is_root() {
         run(Command::new("chown").arg("postgres").arg(data));
     }
-    run(as_user(&binary("initdb")).arg("-D").arg(data).args([
+    run(as_user(&program("initdb")).arg("-D").arg(data).args([
         "-U",
         "lockkeeper",
         "-A",
@@ -215,7 +273,7 @@ fn make(data: &Path, port: u16, settings: &str) {
 fn launch(data: &Path, environment: &Environment) {
     // Set only here: what changes the user on the way is none of the cluster's processes.
     let mut start = as_user(Path::new("env"));
-    start.args(environment.iter().map(|(name, value)| format!("{name}={value}"))).arg(binary("pg_ctl"));
+    start.args(environment.iter().map(|(name, value)| format!("{name}={value}"))).arg(program("pg_ctl"));
     run(start.arg("-D").arg(data).args(["-w", "-l"]).arg(data.join("log")).arg("start"));
 }
 
@@ -223,7 +281,7 @@ fn launch(data: &Path, environment: &Environment) {
 fn keep_while(data: &Path, condition: &str) {
     let keep = format!(
         "while {condition}; do sleep 5; done; {stop} -D '{data}' -m fast -t 3600 stop; rm -rf '{data}'",
-        stop = binary("pg_ctl").display(),
+        stop = program("pg_ctl").display(),
         data = data.display(),
     );
     #[expect(clippy::zombie_processes, reason = "it outlives the test that started it")]
@@ -258,7 +316,7 @@ fn children(parent: Pid) -> Vec<Pid> {
     own.filter_map(Pid::from_raw).collect()
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
@@ -275,7 +333,7 @@ fn as_user(program: &Path) -> Command {
 }
 
 /// A program of PostgreSQL: the newest that Debian's packages put in place, else whatever is on the path.
-fn binary(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()

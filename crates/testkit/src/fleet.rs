@@ -1,7 +1,10 @@
 //! Fleets, made through the API.
 
-use crate::Client;
+use crate::{Client, MAX_WAIT};
+use lockkeeper_client::{Followed, Operation, Payload};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 /// A service with its versions, and hosts; all by name and id.
 #[derive(Clone)]
@@ -84,14 +87,20 @@ impl Plan {
 
     /// Registers it all and installs the oldest version on every host.
     pub async fn install(self) -> Fleet {
-        let fleet = self.register().await;
+        self.register().await.installed().await
+    }
+}
+
+impl Fleet {
+    /// Installs the oldest version on every host.
+    pub async fn installed(self) -> Fleet {
         let input = json!({
-            "serviceId": fleet.service, "versionId": fleet.versions[0], "hosts": { "hostnames": fleet.hostnames },
+            "serviceId": self.service, "versionId": self.versions[0], "hosts": { "hostnames": self.hostnames },
             "rollout": { "maxParallel": { "count": 100 } },
         });
-        let release = fleet.client.change("installInstances", input, "release { id }").await;
-        fleet.finished(&id(&release["release"])).await;
-        fleet
+        let release = self.client.change("installInstances", input, "release { id }").await;
+        self.finished(&id(&release["release"])).await;
+        self
     }
 }
 
@@ -136,20 +145,15 @@ impl Fleet {
             .client
             .query("query($id: ID!) { node(id: $id) { ... on Release { cursor } } }", json!({ "id": release }))
             .await;
-        let mut stream = self
-            .client
-            .subscribe(
-                "subscription($after: Cursor, $release: ID!) {
-                instanceStatusChanged(after: $after, filter: { kinds: [RELEASE], releaseIds: [$release] }) {
-                    release { status } } }",
-                json!({ "after": cursor["node"]["cursor"], "release": release }),
-            )
-            .await;
-        let over = |event: &Value| {
-            ["SUCCEEDED", "FAILED", "CANCELED"].iter().any(|status| event["release"]["status"] == *status)
-        };
-        let events = stream.until("instanceStatusChanged", over).await;
-        text(&events[events.len() - 1]["release"]["status"])
+        let after = text(&cursor["node"]["cursor"]);
+        let mut following =
+            self.client.typed().follow::<ReleaseFinished>(&FinishedVariables { release: release.to_owned(), after });
+        loop {
+            let next = timeout(MAX_WAIT, following.next()).await.expect("an event in time");
+            if let Followed::Message(event) = next.expect("the subscription goes on").unwrap() {
+                return event.payload.status;
+            }
+        }
     }
 
     /// The name of the version that each instance is recorded at, by hostname.
@@ -168,6 +172,30 @@ impl Fleet {
             .map(|node| (text(&node["host"]["hostname"]), node["version"]["name"].as_str().map(str::to_owned)))
             .collect()
     }
+}
+
+/// The end of a release. It selects so little that servers of other versions know it, too.
+struct ReleaseFinished;
+
+#[derive(Serialize)]
+struct FinishedVariables {
+    release: String,
+    after: String,
+}
+
+#[derive(Deserialize)]
+struct FinishedEvent {
+    status: String,
+}
+
+impl Operation for ReleaseFinished {
+    type Variables = FinishedVariables;
+    type Data = Payload<FinishedEvent>;
+    const NAME: &str = "ReleaseFinished";
+    const DOCUMENT: &str = "subscription ReleaseFinished($release: ID!, $after: String) {
+        payload: releaseStatusChanged(after: $after, filter: { releaseIds: [$release], kinds: [FINISHED] }) { status } }";
+    const REPEATABLE: bool = true;
+    const RECOVERS_ANSWER: bool = false;
 }
 
 /// The `id` of a thing.

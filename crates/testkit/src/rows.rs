@@ -149,7 +149,7 @@ pub fn fleet(services: i64, versions: i64, hosts: i64) -> Vec<Row> {
 
 pub fn service(id: i64, name: &str) -> Row {
     row!("service", { "id": id, "name": name, "language": "rust", "description": format!("The \"{name}\""),
-        "executor": "sim", "created_at": at(0), "created_by": "ann", "updated_at": at(0), "updated_by": "ann" })
+        "executor": "sim", "version_scheme": "REGISTRATION", "created_at": at(0), "created_by": "ann", "updated_at": at(0), "updated_by": "ann" })
 }
 
 pub fn host(id: i64, hostname: &str) -> Row {
@@ -163,7 +163,7 @@ pub fn label(host: i64, key: &str, value: &str) -> Row {
 
 /// A version that was built.
 pub fn version(id: i64, service: i64, name: &str) -> Row {
-    row!("version", { "id": id, "service_id": service, "name": name, "ref": "", "description": "",
+    row!("version", { "id": id, "service_id": service, "name": name, "precedence": "", "ref": "", "description": "",
         "build_status": "SUCCEEDED", "artifact": "oci://x", "built_at": at(1), "created_at": at(0), "created_by": "ann" })
 }
 
@@ -181,12 +181,23 @@ pub fn hold(id: i64, service: i64, instance: Option<i64>) -> Row {
         "created_by": "bob" })
 }
 
+/// A freeze of every service.
+pub fn fleet_freeze(id: i64) -> Row {
+    row!("hold", { "id": id, "reason": "Why.", "created_at": at(id), "created_by": "bob" })
+}
+
+/// A hold on a host.
+pub fn host_hold(id: i64, host: i64) -> Row {
+    row!("hold", { "id": id, "host_id": host, "reason": "Why.", "created_at": at(id), "created_by": "bob" })
+}
+
 /// An upgrade that was accepted and has not begun. Its targets, as many as `total`, are rows of their own.
 pub fn release(id: i64, service: i64, version: Option<i64>, total: i64) -> Row {
     row!("release", { "id": id, "service_id": service, "action": "UPGRADE", "target_version_id": version,
         "origin": "REQUEST", "executor": "sim", "max_parallel": 2, "max_failures": 0, "on_failure": "STOP",
         "timeout_seconds": 60, "status": "PENDING", "reason": "Go.", "idempotency_key": format!("key-{id}"),
-        "created_at": at(id), "created_by": "ann", "revision": 1, "position": 0, "total": total, "queued": total,
+        "created_at": at(id), "created_by": "ann", "deadline_at": at(id + 86_400), "revision": 1, "position": 0,
+        "total": total, "queued": total,
         "running": 0, "succeeded": 0, "failed": 0, "canceled": 0, "unknown": 0, "skipped": 0 })
 }
 
@@ -196,12 +207,41 @@ pub fn release_of(id: i64, service: i64, version: i64, instances: &[i64]) -> Vec
     [release(id, service, Some(version), instances.len() as i64)].into_iter().chain(targets).collect()
 }
 
+/// A wave of a release whose targets are queued.
+pub fn wave(release: i64, number: i64, size: i64) -> Row {
+    row!("release_wave", { "id": release * 100 + number, "release_id": release, "number": number, "total": size,
+        "queued": size, "skipped": 0, "succeeded": 0, "running": 0, "failed": 0, "canceled": 0, "unknown": 0,
+        "unreachable": 0, "unhealthy": 0, "soak_seconds": 0, "pause_after": false })
+}
+
+/// A label whose hosts a release moves first.
+pub fn first_label(release: i64, place: i64, key: &str, value: &str) -> Row {
+    row!("release_first_label", { "release_id": release, "place": place, "key": key, "value": value })
+}
+
 /// A queued target of a release.
 pub fn target(release: i64, ordinal: i64, instance: i64, version: Option<i64>) -> Row {
     let of_instance = |column: &str| Cell::Sql(format!("(SELECT {column} FROM instance WHERE id = {instance})"));
     row!("release_target", { "id": release * 1000 + ordinal, "release_id": release, "ordinal": ordinal,
         "instance_id": instance, "host_id": of_instance("host_id"), "from_version_id": of_instance("version_id"),
         "to_version_id": version, "from_status": "RUNNING", "executor": "sim", "shares_host": false, "status": "QUEUED" })
+}
+
+/// A step of a target that waits.
+pub fn step(id: i64, target: i64, name: &str) -> Row {
+    row!("target_step", { "id": id, "target_id": target, "name": name, "status": "WAITING" })
+}
+
+/// An event of a service.
+pub fn service_event(position: i64, service: i64) -> Row {
+    row!("event", { "position": position, "subject": "SERVICE", "kind": "EDITED", "at": at(position),
+        "caused_by": "ann", "service_id": service, "service_name": "svc-001" })
+}
+
+/// A worker that has not ended.
+pub fn worker(id: i64, name: &str) -> Row {
+    row!("worker", { "id": id, "name": name, "state_dir": "here", "beat_at": at(0), "lease_ms": 30_000,
+        "grace_ms": 4_000, "executors": "[\"sim\"]", "max_targets": 256, "started_at": at(0) })
 }
 
 /// An instance that a release left out.
@@ -237,7 +277,18 @@ pub fn release_event(position: i64, release: i64, revision: i64) -> Row {
     let row = row!("event", { "position": position, "subject": "RELEASE", "kind": "ACCEPTED", "at": at(5),
         "caused_by": "ann", "service_id": 1, "service_name": "web", "release_id": release, "revision": revision,
         "status": "RUNNING", "action": "UPGRADE" });
-    let counts = ["total", "queued", "running", "succeeded", "failed", "canceled", "unknown", "skipped"];
+    let counts = [
+        "total",
+        "queued",
+        "running",
+        "succeeded",
+        "failed",
+        "canceled",
+        "unknown",
+        "skipped",
+        "unreachable",
+        "unhealthy",
+    ];
     row.with(counts.map(|count| (count, Cell::Int(0))))
 }
 

@@ -1,6 +1,7 @@
 //! Server-sent events of a subscription, read one by one.
 
 use crate::MAX_WAIT;
+use lockkeeper_client::{Error, Event, EventStream};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -14,20 +15,13 @@ pub struct Sent {
 
 /// A subscription under way. It ends when it is dropped.
 pub struct Stream {
-    response: reqwest::Response,
-    buffer: String,
+    events: EventStream,
     last_id: Option<String>,
 }
 
 impl Stream {
-    pub(crate) fn new(response: reqwest::Response) -> Stream {
-        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
-        assert!(
-            kind.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream")),
-            "{}: no event stream but {kind:?}",
-            response.status()
-        );
-        Stream { response, buffer: String::new(), last_id: None }
+    pub(crate) fn new(events: EventStream) -> Stream {
+        Stream { events, last_id: None }
     }
 
     /// What a browser would send as `Last-Event-ID` if it had to connect again now.
@@ -55,7 +49,7 @@ impl Stream {
         self.read().await.ok().flatten()
     }
 
-    async fn read(&mut self) -> reqwest::Result<Option<Sent>> {
+    async fn read(&mut self) -> Result<Option<Sent>, Error> {
         while let Some(block) = self.read_block().await? {
             if let Some(sent) = block {
                 return Ok(Some(sent));
@@ -65,18 +59,14 @@ impl Stream {
     }
 
     /// Whether there is one more block, and the event if it is one.
-    async fn read_block(&mut self) -> reqwest::Result<Option<Option<Sent>>> {
-        loop {
-            if let Some(end) = self.buffer.find("\n\n") {
-                let block: String = self.buffer.drain(..end + 2).collect();
-                let sent = parse(&block);
-                self.last_id = sent.id.clone().or(self.last_id.take());
-                let is_event = block.lines().any(|line| line.starts_with("data:"));
-                return Ok(Some(is_event.then_some(sent)));
-            }
-            let Some(chunk) = self.response.chunk().await? else { return Ok(None) };
-            self.buffer += std::str::from_utf8(&chunk).unwrap();
-        }
+    async fn read_block(&mut self) -> Result<Option<Option<Sent>>, Error> {
+        let Some(Event { kind, id, data }) = self.events.next().await? else { return Ok(None) };
+        self.last_id = id.clone().or(self.last_id.take());
+        let parse = |data: String| match data.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap(),
+        };
+        Ok(Some(data.map(|data| Sent { event: kind, id, data: parse(data) })))
     }
 
     /// The value of this root field in the next event, which must be one without errors.
@@ -96,22 +86,4 @@ impl Stream {
             }
         }
     }
-}
-
-/// Reads one block.
-fn parse(block: &str) -> Sent {
-    let mut sent = Sent { event: "message".to_owned(), ..Sent::default() };
-    let mut data = String::new();
-    for line in block.lines().filter(|line| !line.starts_with(':')) {
-        let (name, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match name {
-            "event" => value.clone_into(&mut sent.event),
-            "id" => sent.id = Some(value.to_owned()),
-            "data" => data += value,
-            _ => {}
-        }
-    }
-    sent.data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).unwrap() };
-    sent
 }

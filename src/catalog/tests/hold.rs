@@ -15,13 +15,14 @@ async fn instances(ground: &Ground, count: usize) -> Vec<i64> {
 }
 
 fn holding(instances: &[i64]) -> HoldInstances {
-    let instance_ids = instances.iter().map(|id| format!("ins_{id}")).collect();
-    HoldInstances { instance_ids, reason: "disk".to_owned(), until: None }
+    let ids: Vec<String> = instances.iter().map(|id| format!("ins_{id}")).collect();
+    HoldInstances { instances: Reference::by_id(&INSTANCES, ids), reason: "disk".to_owned(), until: None }
 }
 
 fn ending(instances: Option<&[i64]>, holds: Option<&[i64]>) -> EndHolds {
     let ids = |prefix: &str, numbers: &[i64]| numbers.iter().map(|number| format!("{prefix}_{number}")).collect();
-    EndHolds { hold_ids: holds.map(|holds| ids("hld", holds)), instance_ids: instances.map(|all| ids("ins", all)) }
+    let instances = Reference::new(&INSTANCES, instances.map(|all| ids("ins", all)), None);
+    EndHolds { hold_ids: holds.map(|holds| ids("hld", holds)), instances }
 }
 
 fn held(revision: i64, locked: bool) -> Event {
@@ -67,7 +68,10 @@ async fn r4_all_or_none_are_held_and_everything_wrong_is_reported_at_once(kind: 
     let a = instances(&ground, 1).await[0];
     let sent = request("holdInstances");
     let bad = HoldInstances {
-        instance_ids: ["ins_99", &format!("ins_{a}"), "svc_1", "x", &format!("ins_{a}")].map(text).to_vec(),
+        instances: Reference::by_id(
+            &INSTANCES,
+            ["ins_99", &format!("ins_{a}"), "svc_1", "x", &format!("ins_{a}")].map(text),
+        ),
         reason: " ".to_owned(),
         until: Some(Timestamp(Timestamp::now().0 - 1000)),
     };
@@ -126,8 +130,8 @@ async fn r4_only_holds_that_are_on_an_instance_and_on_those_named_beside_them_ar
     let ids = instances(&ground, 2).await;
     let holds = made(hold_instances(&ground.app, &request("holdInstances"), &holding(&ids))).await.holds;
     let service: i64 = ground.app.db.query(sql!("SELECT id FROM service")).scalar().await.unwrap();
-    let service_id = format!("svc_{service}");
-    let freeze = Freeze { service_id, reason: "sale".to_owned(), until: None, include_reverts: false };
+    let service = Reference::by_id(&SERVICE, format!("svc_{service}"));
+    let freeze = Freeze { service, reason: "sale".to_owned(), until: None, include_reverts: false };
     let freezes = made(crate::catalog::freeze::freeze(&ground.app, &request("freezeService"), &freeze)).await.holds;
     let sent = request("endHolds");
     let refused = async |instances: Option<&[i64]>, holds: Option<&[i64]>| {

@@ -3,6 +3,8 @@
 mod freeze;
 mod hold;
 mod host;
+mod host_hold;
+mod host_many;
 mod instance;
 mod service;
 mod version;
@@ -10,8 +12,11 @@ mod version;
 use crate::app::App;
 use crate::change::Answer;
 use crate::change::Request;
+use crate::domain::reference::{
+    FOUND_VERSION, HOST, INSTANCE, INSTANCES, Reference, SERVICE, VERSION, VersionReference,
+};
 use crate::domain::release::rollout::RolloutDefaults;
-use crate::domain::version::{Build, BuildStatus};
+use crate::domain::version::{Build, BuildStatus, VersionScheme};
 use crate::domain::{Caller, Problems, Role, Timestamp};
 use crate::executor::Executor;
 use crate::limits::Bytes;
@@ -82,13 +87,14 @@ impl Ground {
             language: String::new(),
             description: String::new(),
             executor: "sim".to_owned(),
+            version_scheme: VersionScheme::Registration,
         };
         made(super::service::create(&self.app, &request("createService"), &new)).await
     }
 
     async fn version(&self, service: i64, name: &str) -> i64 {
         let new = super::version::VersionInput {
-            service_id: format!("svc_{service}"),
+            service: Reference::by_id(&SERVICE, format!("svc_{service}")),
             name: name.to_owned(),
             reference: String::new(),
             description: String::new(),
@@ -136,13 +142,14 @@ impl Ground {
             .query(sql!(
                 "INSERT INTO release (service_id, action, target_version_id, origin, executor, max_parallel, max_failures,
                     on_failure, timeout_seconds, status, reason, created_at, created_by, revision, position, total,
-                    queued, running, succeeded, failed, canceled, unknown, skipped)
+                    queued, running, succeeded, failed, canceled, unknown, skipped, deadline_at)
                  VALUES ($1, 'UPGRADE', $2, 'REQUEST', 'sim', 1, 0, 'STOP', 60, 'PENDING', '', $3, 'ann', 1, 0, 1,
-                    1, 0, 0, 0, 0, 0, 0) RETURNING id"
+                    1, 0, 0, 0, 0, 0, 0, $4) RETURNING id"
             ))
             .bind(service)
             .bind(to)
             .bind(at)
+            .bind(Timestamp(at.0 + 86_400_000))
             .scalar()
             .await
             .unwrap();
@@ -207,6 +214,11 @@ impl Ground {
     async fn outcomes(&self) -> Vec<(String, String)> {
         self.app.db.query(sql!("SELECT operation, outcome FROM audit ORDER BY id")).all().await.unwrap()
     }
+}
+
+/// A version by its id alone.
+fn version_by_id(id: impl Into<String>) -> VersionReference {
+    VersionReference { version: Reference::by_id(&VERSION, id), service: Reference::omitted(&SERVICE) }
 }
 
 fn event(kind: &str, revision: i64, before: &str, after: &str, locked: bool) -> Event {

@@ -5,9 +5,11 @@ use crate::catalog::{host, service, version};
 use crate::change;
 use crate::domain::event::Subject;
 use crate::domain::instance::InstanceSettings;
+use crate::domain::reference::{CURRENT_VERSION, Reference, SERVICE, VERSION};
 use crate::domain::release::OnLocked;
 use crate::domain::release::rollout::{Amount, RolloutOverrides};
-use crate::domain::version::BuildStatus;
+use crate::domain::release::selection::Included;
+use crate::domain::version::{BuildStatus, VersionScheme};
 use crate::domain::{Caller, Kind, Problems, Role};
 use crate::events::{Tail, Waking};
 use crate::limits::Limits;
@@ -32,42 +34,51 @@ const VERSIONS: [&str; 4] = ["1.0.0", "1.1.0", "1.2.0", "2.0.0"];
 const INSTALLED: usize = 1;
 const HOSTS: usize = 12;
 
-/// What was made, for the words about it: the first service and a version to upgrade it to.
+/// The host on which the first upgrade fails, in the midst of the fleet.
+pub const FAILING_HOST: &str = "host-05";
+
+/// What was made, for the words about it: a service, and its release that failed.
 pub struct Fleet {
     pub service: &'static str,
-    pub service_id: String,
+    /// The version that most hosts still have.
+    pub previous: &'static str,
+    /// The version that the release moves to.
     pub version: &'static str,
-    pub version_id: String,
+    /// Id of the release.
+    pub release: String,
 }
 
-/// Makes services, versions, hosts and instances, and waits until all are installed.
-pub async fn make(app: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
+/// Makes services, versions, hosts and instances, and then has an upgrade fail. Commands of `app` succeed, and those of
+/// `failing` fail on [`FAILING_HOST`].
+pub async fn make(app: &App, failing: &App, state_dir: &Path) -> anyhow::Result<Fleet> {
     let hostnames = hosts(app).await?;
-    let mut first = None;
     for (name, language, description, port, many) in SERVICES {
         let new = service::ServiceInput {
             name: name.to_owned(),
             language: language.to_owned(),
             description: description.to_owned(),
             executor: "simulated".to_owned(),
+            version_scheme: VersionScheme::Registration,
         };
-        let service_id =
-            Kind::Service.id(done(service::create(app, &change("createService"), &new).await?)?).to_string();
-        let versions = versions(app, name, &service_id).await?;
+        done(service::create(app, &change("createService"), &new).await?)?;
+        versions(app, name).await?;
         let aim = Aim::Install {
-            version_id: versions[INSTALLED].clone(),
+            version: Reference::by_name(&VERSION, VERSIONS[INSTALLED]),
             settings: InstanceSettings { port: Some(port), tag: None, weight: 100, description: String::new() },
         };
-        install(app, &service_id, aim, hostnames[..many].to_vec()).await?;
-        first.get_or_insert(Fleet {
-            service: name,
-            service_id,
-            version: VERSIONS[INSTALLED + 1],
-            version_id: versions[INSTALLED + 1].clone(),
-        });
+        let rollout = RolloutOverrides { max_parallel: Some(Amount::Percent(100)), ..RolloutOverrides::default() };
+        let hosts = Selection::Hostnames(hostnames[..many].to_vec());
+        request(app, "installInstances", name, aim, hosts, rollout).await?;
     }
-    carried_out(app, state_dir).await?;
-    first.context("the demo has no service")
+    carried_out(app, state_dir, SERVICES.len()).await?;
+
+    let (service, previous, version) = (SERVICES[0].0, VERSIONS[INSTALLED], VERSIONS[INSTALLED + 1]);
+    let current_version = Reference::omitted(&CURRENT_VERSION);
+    let aim = Aim::Upgrade { version: Reference::by_name(&VERSION, version), current_version };
+    let all = Selection::All(true);
+    let release = request(app, "upgradeInstances", service, aim, all, RolloutOverrides::default()).await?;
+    carried_out(failing, state_dir, SERVICES.len() + 1).await?;
+    Ok(Fleet { service, previous, version, release })
 }
 
 async fn hosts(app: &App) -> anyhow::Result<Vec<String>> {
@@ -86,50 +97,57 @@ async fn hosts(app: &App) -> anyhow::Result<Vec<String>> {
     Ok(hosts.into_iter().map(|host| host.hostname).collect())
 }
 
-async fn versions(app: &App, service: &str, service_id: &str) -> anyhow::Result<Vec<String>> {
-    let mut ids = Vec::new();
+async fn versions(app: &App, service: &str) -> anyhow::Result<()> {
     for name in VERSIONS {
         let new = version::VersionInput {
-            service_id: service_id.to_owned(),
+            service: Reference::by_name(&SERVICE, service),
             name: name.to_owned(),
             reference: format!("v{name}"),
             description: String::new(),
             build_status: BuildStatus::Succeeded,
             artifact: Some(format!("https://artifacts.example/{service}-{name}.tar.gz")),
         };
-        let id = done(version::create(app, &change("createVersion"), &new).await?)?;
-        ids.push(Kind::Version.id(id).to_string());
+        done(version::create(app, &change("createVersion"), &new).await?)?;
     }
-    Ok(ids)
+    Ok(())
 }
 
-async fn install(app: &App, service_id: &str, aim: Aim, hostnames: Vec<String>) -> anyhow::Result<()> {
+/// Has a release accepted, and returns its id.
+async fn request(
+    app: &App,
+    operation: &'static str,
+    service: &str,
+    aim: Aim,
+    hosts: Selection,
+    rollout: RolloutOverrides,
+) -> anyhow::Result<String> {
     let request = ReleaseRequest {
-        change: change("installInstances"),
+        change: change(operation),
         aim,
-        service_id: service_id.to_owned(),
-        hosts: Selection::Hostnames(hostnames),
+        service: Reference::by_name(&SERVICE, service),
+        hosts,
         on_locked: OnLocked::Reject,
-        include_unknown: false,
+        included: Included::default(),
         through_hold_ids: Vec::new(),
-        rollout: RolloutOverrides { max_parallel: Some(Amount::Percent(100)), ..RolloutOverrides::default() },
+        rollout,
         reason: Some("The demo's fleet".to_owned()),
         expected_count: None,
         dry_run: false,
     };
-    done(release::accept(app, &request).await?.map_err(|refused| refused.problems))?;
-    Ok(())
+    let accepted = done(release::accept(app, &request).await?.map_err(|refused| refused.problems))?;
+    let id = accepted.release_id.context("the demo's release has no id")?;
+    Ok(Kind::Release.id(id).to_string())
 }
 
-/// Lets a worker carry out what was accepted.
-async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
+/// Lets a worker carry out what was accepted, until so many releases have ended since the beginning.
+async fn carried_out(app: &App, state_dir: &Path, releases: usize) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let tail = Tail::start(app.db.clone(), Waking::default(), stop.clone()).await?;
     let working = tokio::spawn(worker::run(app.clone(), WorkerSettings::new("demo", state_dir), stop.clone()));
     let mut finished = 0;
     let mut events = Box::pin(tail.follow(0));
     let all = async {
-        while finished < SERVICES.len() {
+        while finished < releases {
             let Some(Ok(batch)) = events.next().await else { bail!("The demo's log of events ended") };
             finished += batch
                 .iter()
@@ -138,7 +156,7 @@ async fn carried_out(app: &App, state_dir: &Path) -> anyhow::Result<()> {
         }
         Ok(())
     };
-    tokio::time::timeout(Duration::from_mins(1), all).await.context("The demo's fleet was not installed in time")??;
+    tokio::time::timeout(Duration::from_mins(1), all).await.context("The demo's fleet was not made in time")??;
     stop.cancel();
     Ok(working.await??)
 }

@@ -3,13 +3,14 @@
 mod fleet;
 mod instructions;
 
-use super::{logging, process, terminal};
+use super::{logging, process};
 use crate::app::App;
 use crate::auth::tokens;
 use crate::config::{LogFormat, Settings};
 use crate::domain::Role;
 use crate::domain::release::rollout::Amount;
 use crate::domain::release::rollout::RolloutDefaults;
+use crate::domain::retention::Retention;
 use crate::executor::{Executor, Executors};
 use crate::gate::Gate;
 use crate::limits::Limits;
@@ -17,6 +18,7 @@ use crate::net::Access;
 use crate::worker::Timing;
 use anyhow::Context;
 use clap::Args;
+use lockkeeper_terminal::escape;
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -38,16 +40,17 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         TcpListener::bind(options.listen).await.with_context(|| format!("Cannot listen on {}", options.listen))?;
     let private = Permissions::from_mode(0o700);
     let directory = tempfile::Builder::new().prefix("lockkeeper-demo-").permissions(private).tempdir()?;
-    let settings = settings(listener.local_addr()?, directory.path(), executors("1s")?);
+    let settings = settings(listener.local_addr()?, directory.path(), executors("1s", "")?);
     let db = process::open(&settings).await?;
     let token = tokens::create(&db, "demo", Role::Admin, None).await?;
-    let app = App { db, executors: executors("0s")?, rollout: settings.rollout };
-    let fleet = fleet::make(&app, &settings.state_dir).await?;
+    let app = App { db, executors: executors("0s", "")?, rollout: settings.rollout };
+    let failing = App { executors: executors("0s", fleet::FAILING_HOST)?, ..app.clone() };
+    let fleet = fleet::make(&app, &failing, &settings.state_dir).await?;
 
     let app = App { executors: settings.executors.clone(), ..app };
-    let text = instructions::instructions(settings.listen, &token, &fleet);
+    let text = instructions::instructions(settings.listen, &token, &fleet, &std::env::current_exe()?);
     let gate = Gate::for_api(settings.limits);
-    let ready = || println!("{}", terminal::lines(&text));
+    let ready = || println!("{}", escape::lines(&text));
     process::run(app, gate, listener, None, &settings, ready).await
 }
 
@@ -62,15 +65,17 @@ fn settings(listen: SocketAddr, directory: &Path, executors: Executors) -> Setti
         trusted_documents: None,
         state_dir: directory.join("state"),
         rollout: RolloutDefaults { max_parallel: Amount::Count(2), ..RolloutDefaults::default() },
-        keep_events: Duration::from_hours(24),
+        keep: Retention { events: Some(Duration::from_hours(24)), ..Retention::default() },
         timing: Timing { drain: Duration::from_secs(5), ..Timing::default() },
         executors,
         limits: Limits::default(),
     }
 }
 
-/// One simulated executor, whose starts take about this long.
-fn executors(delay: &str) -> anyhow::Result<Executors> {
-    let simulated = format!("kind = \"simulate\"\ndelay = \"{delay}\"\njitter = \"{delay}\"\nlines = 3\n");
+/// One simulated executor, whose starts take about this long, and fail on this host, if it is not empty.
+fn executors(delay: &str, failing_host: &str) -> anyhow::Result<Executors> {
+    let simulated = format!(
+        "kind = \"simulate\"\ndelay = \"{delay}\"\njitter = \"{delay}\"\nlines = 3\nfail_hosts = [\"{failing_host}\"]\n"
+    );
     Ok(Executors::from_iter([Executor::parse("simulated", &simulated)?]))
 }

@@ -1,7 +1,7 @@
 //! How many targets of a release are in which state, and what that makes of the release (R14).
 
 use super::ReleaseStatus;
-use crate::domain::target::ReleaseTargetStatus;
+use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 
 /// Counts of the targets of a release, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub struct Progress {
     pub unknown: i64,
     /// Chosen and left out; not in the total.
     pub skipped: i64,
+    /// Those of the failed whose host was not reached.
+    pub unreachable: i64,
+    /// Those of the succeeded whose instances became unhealthy while the release soaked.
+    pub unhealthy: i64,
 }
 
 impl Progress {
@@ -31,6 +35,17 @@ impl Progress {
         self
     }
 
+    /// The same counts, after one more target failed like this, if it failed.
+    pub fn with_failure(mut self, failure: Option<TargetFailure>) -> Progress {
+        self.unreachable += i64::from(failure == Some(TargetFailure::Unreachable));
+        self
+    }
+
+    /// The failures that count against the limits of a rollout: a host that was not reached has a limit of its own.
+    pub fn failures(&self) -> i64 {
+        self.failed - self.unreachable + self.unknown + self.unhealthy
+    }
+
     fn count(&mut self, status: ReleaseTargetStatus) -> &mut i64 {
         match status {
             ReleaseTargetStatus::Queued => &mut self.queued,
@@ -42,12 +57,12 @@ impl Progress {
         }
     }
 
-    /// What the release is, by its targets (R14).
-    pub fn status(&self, held_back: bool) -> ReleaseStatus {
+    /// What the release is, by its targets, and by whether it is paused (R14). Without a queued target, it is never paused.
+    pub fn status(&self, paused: bool) -> ReleaseStatus {
         let open = self.queued + self.running > 0;
         let begun = self.running + self.succeeded + self.failed + self.unknown > 0;
         match (open, begun) {
-            (true, _) if held_back => ReleaseStatus::Paused,
+            (true, _) if paused && self.queued > 0 => ReleaseStatus::Paused,
             (true, false) => ReleaseStatus::Pending,
             (true, true) => ReleaseStatus::Running,
             (false, _) if self.failed + self.unknown > 0 => ReleaseStatus::Failed,

@@ -1,10 +1,14 @@
 //! Targets: their words, the states that they go through, how they end, and what the end of a start means for them
 //! (R13).
 
+mod aftermath;
 mod end;
+pub mod steps;
 pub mod verdict;
 
-pub use end::End;
+pub use aftermath::Aftermath;
+pub use end::{End, Leaves, MAX_MESSAGE_CHARS, Undrain};
+pub use steps::TargetStep;
 
 words! {
     /// Status of a release target.
@@ -29,10 +33,24 @@ words! {
         Command = "COMMAND",
         /// It did not finish within its timeout and was stopped.
         TimedOut = "TIMED_OUT",
+        /// It printed nothing for longer than the executor's idle_timeout and was stopped.
+        Idle = "IDLE",
         /// It was stopped because its release was canceled.
         Stopped = "STOPPED",
-        /// It could not be started.
+        /// Its command could not be started. The instance is as before.
         NotStarted = "NOT_STARTED",
+        /// The host was not reached for 30 seconds. The instance is as before.
+        Unreachable = "UNREACHABLE",
+        /// The host's key is not the known one, or none is known. The instance is as before.
+        HostKey = "HOST_KEY",
+        /// The host did not accept the login, or sudo was refused there. The instance is as before.
+        Refused = "REFUSED",
+        /// The step prepare failed. The instance is as before.
+        Prepare = "PREPARE",
+        /// The step drain failed. The instance is as before.
+        Drain = "DRAIN",
+        /// The command succeeded, but the instance did not become healthy in time.
+        Unhealthy = "UNHEALTHY",
         /// Its worker was lost, and the probe reported that the previous version still runs.
         Interrupted = "INTERRUPTED",
     }

@@ -1,16 +1,15 @@
 //! What became of a start, by what it left in the state directory: after its worker was lost, or its runner was killed.
 
+use super::family::{Family, KILL_TIMEOUT, POLL_INTERVAL};
 use super::start_of;
 use super::state::{InstanceLock, Start, StartFiles};
 use super::tail::Tail;
-use crate::domain::order::{Ended, Order, StopReason};
+use crate::domain::order::{Ended, Order, StopReason, Stopping};
 use crate::executor::{Line, RunContext};
 use std::io;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How often to look whether something has ended.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How much later than its beats and grace allow a runner may end on a busy machine.
 const RUNNER_DELAY: Duration = Duration::from_secs(10);
 
@@ -18,10 +17,10 @@ const RUNNER_DELAY: Duration = Duration::from_secs(10);
 pub(super) enum Outcome {
     Ended(Ended),
     NeverStarted,
-    /// What was left of it was killed, or it was stopped because its worker was lost.
-    Killed,
-    /// Its runner did not end in time.
-    MayStillRun,
+    /// It surely runs no more, and left no result: it was stopped like this, if anything of it was left.
+    Stopped(Option<Stopping>),
+    /// These processes of it could not be ended; or its runner did not end in time, and the text is empty.
+    MayStillRun(String),
 }
 
 pub(in crate::executor) async fn collect(
@@ -34,8 +33,9 @@ pub(in crate::executor) async fn collect(
         Outcome::Ended(ended) => ended,
         Outcome::NeverStarted if begun_here => Ended::NeverStarted,
         // Its files may be in another state directory.
-        Outcome::NeverStarted | Outcome::Killed => Ended::ResultUnknown,
-        Outcome::MayStillRun => Ended::MayStillRun,
+        Outcome::NeverStarted => Ended::ResultUnknown { stopping: None },
+        Outcome::Stopped(stopping) => Ended::ResultUnknown { stopping },
+        Outcome::MayStillRun(processes) => Ended::MayStillRun { processes },
     };
     let mut tail = Tail::new(StartFiles::new(&run.state, start_of(order)).output());
     tail.read_on();
@@ -46,14 +46,14 @@ pub(in crate::executor) fn forget(order: &Order, run: &RunContext) {
     StartFiles::new(&run.state, start_of(order)).forget();
 }
 
-/// Waits for the runner of a start, kills what is left of its command, and makes sure that it is not started any more.
+/// Waits for the runner of a start, ends what is left of its command, and makes sure that it is not started any more.
 /// Gives up when a runner without a worker does not end in time.
 pub(super) async fn find_out(order: &Order, run: &RunContext) -> Outcome {
     let start = start_of(order);
-    let deadline = Instant::now() + run.fence_after + 2 * run.grace + RUNNER_DELAY;
+    let deadline = Instant::now() + run.fence_after + run.grace + KILL_TIMEOUT + RUNNER_DELAY;
     let mut warned = false;
     while Instant::now() < deadline {
-        match try_find_out(start, run) {
+        match try_find_out(start, run).await {
             Ok(Some(outcome)) => return outcome,
             Ok(None) => {}
             Err(error) => {
@@ -66,22 +66,32 @@ pub(super) async fn find_out(order: &Order, run: &RunContext) -> Outcome {
         }
         sleep(POLL_INTERVAL).await;
     }
-    Outcome::MayStillRun
+    Outcome::MayStillRun(String::new())
 }
 
-fn try_find_out(start: Start, run: &RunContext) -> io::Result<Option<Outcome>> {
+async fn try_find_out(start: Start, run: &RunContext) -> io::Result<Option<Outcome>> {
     let Some(mut lock) = InstanceLock::try_take(&run.state, start.instance_id)? else { return Ok(None) };
     // From here on, a runner of this start that comes late is refused.
     lock.raise(start)?;
     let files = StartFiles::new(&run.state, start);
     if let Some(ended) = files.ended()? {
         return Ok(Some(match ended {
-            Ended::Stopped(StopReason::Lost) => Outcome::Killed,
+            Ended::Stopped { reason: StopReason::Lost, stopping, .. } => Outcome::Stopped(Some(stopping)),
             ended => Outcome::Ended(ended),
         }));
     }
-    Ok(match files.begun()? {
-        None => Some(Outcome::NeverStarted),
-        Some(runner) => runner.kill()?.then_some(Outcome::Killed),
+    let Some(family) = files.begun()? else { return Ok(Some(Outcome::NeverStarted)) };
+    let grace = run.grace;
+    tokio::task::spawn_blocking(move || end(&family, &lock, grace).map(Some)).await.map_err(io::Error::other)?
+}
+
+/// Ends what is left of a family whose runner has died.
+fn end(family: &Family, lock: &InstanceLock, grace: Duration) -> io::Result<Outcome> {
+    Ok(match family.end(grace)? {
+        Ok(stopping) => Outcome::Stopped(stopping),
+        Err(processes) => {
+            lock.remember(family.clone())?;
+            Outcome::MayStillRun(processes)
+        }
     })
 }

@@ -12,7 +12,7 @@ const HIDDEN: &[u8] = b"***";
 
 /// Values to hide.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mask {
+pub struct Mask {
     /// `None` if there is nothing to hide.
     finder: Option<AhoCorasick>,
     values: Vec<Vec<u8>>,
@@ -20,7 +20,7 @@ pub(super) struct Mask {
 
 impl Mask {
     /// A mask for these values. Output is masked line by line, so each line of a value with several lines is hidden.
-    pub(super) fn new(values: impl IntoIterator<Item = impl AsRef<str>>) -> Mask {
+    pub fn new(values: impl IntoIterator<Item = impl AsRef<str>>) -> Mask {
         let lines = |value: &str| value.lines().map(|line| line.as_bytes().to_vec()).collect::<Vec<_>>();
         let mut values: Vec<_> = values.into_iter().flat_map(|value| lines(value.as_ref())).collect();
         values.retain(|value| value.len() >= MIN_SECRET_BYTES);
@@ -33,40 +33,42 @@ impl Mask {
     }
 
     /// The length of the longest value: so many bytes behind a cut have to be known, so that no value is cut in two.
-    pub(super) fn longest(&self) -> usize {
+    pub fn longest(&self) -> usize {
         self.values.iter().map(Vec::len).max().unwrap_or_default()
     }
 
-    /// The part of a line that begins within its first `limit` bytes, with each value hidden. Of a line that broke off,
-    /// the beginning of a value is hidden, too.
-    pub(super) fn line<'l>(&self, line: &'l [u8], limit: usize, broke_off: bool) -> Cow<'l, [u8]> {
+    /// The part of a line from `from` on that begins within its first `limit` bytes, with each value hidden. The bytes
+    /// before tell only whether a value began there. Of a line that broke off, the beginning of a value is hidden, too.
+    pub fn line<'l>(&self, line: &'l [u8], from: usize, limit: usize, broke_off: bool) -> Cow<'l, [u8]> {
         let mut hidden = self.found(line);
         if broke_off && let Some(begun) = self.begun(line) {
             hidden.push(begun);
         }
+        let (from, limit) = (from.min(line.len()), limit.clamp(from.min(line.len()), line.len()));
         let mut shown = Vec::new();
-        let mut place = 0;
-        for hidden in merged(hidden).into_iter().take_while(|hidden| hidden.start < limit) {
-            shown.extend_from_slice(&line[place..hidden.start]);
+        let mut place = from;
+        let within = |hidden: &Range<usize>| hidden.start < limit && hidden.end > from;
+        for hidden in merged(hidden).into_iter().filter(within) {
+            shown.extend_from_slice(&line[place..hidden.start.max(place)]);
             shown.extend_from_slice(HIDDEN);
             place = hidden.end;
         }
-        let rest = line.get(place..limit.clamp(place, line.len().max(place))).unwrap_or_default();
-        if place == 0 {
+        let rest = &line[place.min(limit)..limit];
+        if shown.is_empty() {
             return Cow::Borrowed(rest);
         }
         shown.extend_from_slice(rest);
-        shown.truncate(limit);
+        shown.truncate(limit - from);
         Cow::Owned(shown)
     }
 
     /// A text with each value hidden.
-    pub(super) fn text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.line(text.as_bytes(), usize::MAX, false)).into_owned()
+    pub fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.line(text.as_bytes(), 0, usize::MAX, false)).into_owned()
     }
 
     /// Whether a text contains a value.
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    pub fn is_in(&self, text: &str) -> bool {
         self.finder.as_ref().is_some_and(|finder| finder.is_match(text))
     }
 
@@ -105,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(values: &[&str], line: &str, limit: usize, broke_off: bool) -> String {
-        String::from_utf8(Mask::new(values).line(line.as_bytes(), limit, broke_off).into_owned()).unwrap()
+        String::from_utf8(Mask::new(values).line(line.as_bytes(), 0, limit, broke_off).into_owned()).unwrap()
     }
 
     #[test]
@@ -130,6 +132,13 @@ mod tests {
         assert_eq!((cut(15, false).as_str(), cut(16, false).as_str()), ("is ***", "is ***!"));
         assert_eq!(shown(&["s3cr3t-t0ken"], "is s3cr3t-t0k", 99, true), "is ***");
         assert_eq!(shown(&["s3cr3t-t0ken"], "is s3cr3t-t0k", 99, false), "is s3cr3t-t0k");
+    }
+
+    #[test]
+    fn a_value_that_began_in_the_piece_before_is_hidden_in_this_one() {
+        let mask = Mask::new(["s3cr3t-t0ken"]);
+        let piece = |from| String::from_utf8(mask.line(b"is s3cr3t-t0ken!", from, 99, false).into_owned()).unwrap();
+        assert_eq!((piece(11).as_str(), piece(15).as_str(), piece(16).as_str()), ("***!", "!", ""));
     }
 
     proptest! {

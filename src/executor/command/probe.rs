@@ -13,6 +13,9 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 use tokio::io::AsyncReadExt;
 
+/// The environment of a program.
+type Variables = Vec<(OsString, OsString)>;
+
 /// A longer answer is cut; the name of a version is shorter.
 const MAX_ANSWER_BYTES: u64 = 1024;
 
@@ -31,9 +34,9 @@ pub fn main(open_files: Option<u64>, program: &Path, args: &[OsString]) -> ExitC
 
 /// Asks the executor's probe. There is no answer without a probe, after an exit status other than 0, after its timeout,
 /// and if what it prints cannot be the name of a version.
-pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> Observed {
+pub(super) async fn ask(command: &Command, env: Variables, lockkeeper: &Path) -> Observed {
     let Some(probe) = &command.probe else { return Observed::NoAnswer };
-    match answer(probe, command, order, lockkeeper).await.as_deref().map(str::trim) {
+    match answer(probe, env, lockkeeper).await.as_deref().map(str::trim) {
         Some("") => Observed::Nothing,
         // It would be shown in the output.
         Some(secret) if command.env.mask().is_in(secret) => Observed::NoAnswer,
@@ -42,33 +45,79 @@ pub(super) async fn ask(command: &Command, order: &Order, lockkeeper: &Path) -> 
     }
 }
 
-async fn answer(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Path) -> Option<String> {
-    let mut child = retried(|| spawn(probe, command, order, lockkeeper)).await.ok()?;
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+/// Runs a program as a check. Dropped, it kills the program with its process group.
+///
+/// # Errors
+/// Why it did not exit with 0: its exit status and the last line of what it printed, a sentence.
+pub(super) async fn check(command: &Command, order: &Order, lockkeeper: &Path) -> Result<(), String> {
+    let program = command.program.display();
+    let env = command.env.for_order(order);
+    let started = retried(|| spawn(&command.program, &command.args, &env, lockkeeper)).await;
+    let mut child = started.map_err(|error| format!("{program} cannot be started: {error}."))?;
+    let mut group = ProcessGroup::of(&child);
+    let mut printed = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        // Only an explanation is lost.
+        let _ = output.take(MAX_ANSWER_BYTES).read_to_end(&mut printed).await;
+    }
+    let status = child.wait().await.map_err(|error| format!("{program} was lost: {error}."))?;
+    group.has_ended();
+    if status.success() {
+        return Ok(());
+    }
+    let printed = String::from_utf8_lossy(&printed);
+    let last = command.env.mask().text(printed.trim().lines().last().unwrap_or_default());
+    let why =
+        status.code().map_or_else(|| "was ended by a signal".into(), |code| format!("ended with exit status {code}"));
+    Err(format!("{program} {why}{}", if last.is_empty() { ".".into() } else { format!(": {last}") }))
+}
+
+/// The process group that a child leads. Dropped, it is killed, unless the child has ended: then its number may be reused.
+struct ProcessGroup(Option<Pid>);
+
+impl ProcessGroup {
+    fn of(child: &tokio::process::Child) -> ProcessGroup {
+        ProcessGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())))
+    }
+
+    fn has_ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It may have ended just now.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+async fn answer(probe: &Probe, env: Variables, lockkeeper: &Path) -> Option<String> {
+    let mut child = retried(|| spawn(&probe.program, &probe.args, &env, lockkeeper)).await.ok()?;
+    let mut group = ProcessGroup::of(&child);
     let output = child.stdout.take()?;
     let answer = async {
         let mut answer = String::new();
         output.take(MAX_ANSWER_BYTES).read_to_string(&mut answer).await.ok()?;
-        child.wait().await.ok()?.success().then_some(answer)
+        let status = child.wait().await.ok()?;
+        group.has_ended();
+        status.success().then_some(answer)
     };
-    let answer = tokio::time::timeout(probe.timeout, answer).await;
-    if let Some(group) = group.filter(|_| answer.is_err()) {
-        // It may have ended just now.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    answer.ok()?
+    tokio::time::timeout(probe.timeout, answer).await.ok()?
 }
 
-fn spawn(probe: &Probe, command: &Command, order: &Order, lockkeeper: &Path) -> io::Result<tokio::process::Child> {
+fn spawn(program: &Path, args: &[String], env: &Variables, lockkeeper: &Path) -> io::Result<tokio::process::Child> {
     let open_files = open_files::inherited().map(|limit| format!("--open-files={limit}"));
     tokio::process::Command::new(lockkeeper)
         .arg(SUBCOMMAND)
         .args(open_files)
         .arg("--")
-        .arg(&probe.program)
-        .args(&probe.args)
+        .arg(program)
+        .args(args)
         .env_clear()
-        .envs(command.env.for_order(order))
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -2,27 +2,25 @@
 //! hangs. It ends the command when the worker's pipe closes or brings no beat, and leaves output and result in the state
 //! directory. It also reports the result to the worker through its standard output, so that nothing is lost when the
 //! disk is full just then.
-//!
-//! A command has ended when its first process has ended. Other processes of its session are then ended, too. A process
-//! that is to stay, a service for example, is started by a service manager or in a session of its own (`setsid`).
 
-use super::collect::POLL_INTERVAL;
+use super::attend::{Attention, attend};
+use super::cgroup;
+use super::check;
 use super::descriptors::{RETRY_DELAY, are_short};
+use super::family::{Family, POLL_INTERVAL};
 use super::mask::Mask;
-use super::output;
-use super::processes::Session;
+use super::output::{self, Recording};
 use super::state::{InstanceLock, Start, StartFiles};
-use crate::domain::order::{Ended, StopReason};
+use crate::domain::order::{Ended, StopReason, Stopping};
 use crate::executor::StateDir;
 use crate::failpoint;
 use crate::limits::open_files;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,8 +32,14 @@ pub const SUBCOMMAND: &str = "run-command";
 pub struct Job {
     pub state_dir: PathBuf,
     pub start: Start,
+    /// The word of the start, 128 random bits, which is in the environment, too.
+    pub word: String,
     pub program: PathBuf,
     pub args: Vec<String>,
+    /// Where the program is started; `None` for an empty directory of its own.
+    pub dir: Option<PathBuf>,
+    /// Whether both streams of the output are one.
+    pub merge: bool,
     /// The soft limit of open files that the worker was started with; the command starts with it, too.
     pub open_files: Option<u64>,
     /// Variables of the environment whose values no line of the output may show.
@@ -47,6 +51,10 @@ pub struct Job {
     pub beat: Duration,
     /// From the request to end until the command is killed.
     pub grace: Duration,
+    /// After this time without output, the command is stopped; `None` for never.
+    pub idle_timeout: Option<Duration>,
+    /// The grace once the worker is lost: whoever takes over waits no longer.
+    pub lost_grace: Duration,
 }
 
 /// What a worker writes into the runner's standard input.
@@ -54,16 +62,17 @@ pub(super) fn signal(stop: Option<StopReason>) -> u8 {
     match stop {
         None => b'b',
         Some(StopReason::TimedOut) => b't',
+        Some(StopReason::Idle) => b'i',
         Some(StopReason::Canceled) => b'c',
         Some(StopReason::Lost) => b'l',
     }
 }
 
-/// What a runner waits for.
-enum RunnerEvent {
+/// What a runner waits for before the command runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WorkerEvent {
     Beat,
     Stop(StopReason),
-    Exited(io::Result<ExitStatus>),
 }
 
 /// Runs the job, which is JSON. The exit status says only whether the runner did its work.
@@ -79,33 +88,36 @@ pub fn main(job: &str) -> ExitCode {
 
 fn run(job: &Job) -> io::Result<()> {
     open_files::restore(job.open_files)?;
-    // A session of its own, by which all its processes are found. It fails only for a leader of a group, which has one.
+    // A session of its own, by which processes of the command are found. It fails only for a leader of a group, which has
+    // one.
     let _ = rustix::process::setsid();
+    // Processes of the command whose parents end become children of the runner.
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let state = StateDir::open(&job.state_dir)?;
     let (sender, events) = channel();
-    listen(sender.clone());
+    listen(sender);
     failpoint::at("executor::command::runner::before_fence");
     let mut lock = lock(&state, job, &events)?;
-    let session = Session::own()?;
     let files = StartFiles::new(&state, job.start);
     failpoint::at("executor::command::runner::before_begin");
-    match begin(&files, &mut lock, job, &session) {
-        Ok(true) => {}
-        Ok(false) => return Err(io::Error::other("A newer command was started for the instance.")),
+    let family = match begin(&files, &mut lock, job) {
+        Ok(Ok(family)) => family,
+        Ok(Err(why)) => return report(&Ended::StartFailed(why)),
         Err(error) => {
             let why = format!("The command was not started: {} cannot be written: {error}.", state.path().display());
             return report(&Ended::StartFailed(why));
         }
-    }
+    };
     failpoint::at("executor::command::runner::before_spawn");
-    let ended = match start(job, &events) {
-        Ok(Ok(child)) => attend(job, &files, &session, child, sender, &events)?,
-        Ok(Err(StopReason::Lost)) => Ended::NeverStarted,
-        Ok(Err(reason)) => Ended::Stopped(reason),
-        Err(error) => {
-            let why = format!("{} cannot be started: {error}.", job.program.display());
-            Ended::StartFailed(mask(job).text(&why))
+    let ended = match start(job, &files, &family, &events) {
+        Ok(Ok((child, output))) => {
+            failpoint::at("executor::command::runner::after_spawn");
+            let attention = Attention { job, files: &files, family: &family, lock: &lock };
+            attend(&attention, &child, output, events)?
         }
+        Ok(Err(StopReason::Lost)) => Ended::NeverStarted,
+        Ok(Err(reason)) => Ended::Stopped { reason, stopping: Stopping::InTime, last_lines: String::new() },
+        Err(why) => Ended::StartFailed(mask(job).text(&why)),
     };
     failpoint::at("executor::command::runner::before_result");
     let noted = files.end(&ended);
@@ -119,13 +131,24 @@ fn mask(job: &Job) -> Mask {
     Mask::new(job.secrets.iter().filter_map(|name| std::env::var(name).ok()))
 }
 
-/// Notes that the command begins. Returns false if a newer one was started for its instance.
-fn begin(files: &StartFiles, lock: &mut InstanceLock, job: &Job, session: &Session) -> io::Result<bool> {
-    let newest = lock.raise(job.start)?;
-    if newest {
-        files.begin(session)?;
+/// Notes that the command begins, once nothing of an earlier command of the instance runs any more. Returns its family, or
+/// why the command may not be started.
+fn begin(files: &StartFiles, lock: &mut InstanceLock, job: &Job) -> io::Result<Result<Family, String>> {
+    if !lock.raise(job.start)? {
+        return Ok(Err("The command was not started: a newer one was started for the instance.".into()));
     }
-    Ok(newest)
+    for family in lock.remembered()? {
+        if let Err(processes) = family.end(job.lost_grace)? {
+            return Ok(Err(format!(
+                "The command was not started: an earlier command of the instance still runs and could not be ended: \
+                 {processes}. End it on the host."
+            )));
+        }
+    }
+    lock.forget_remembered();
+    let family = Family::found(&job.word, cgroup::join(&job.word))?;
+    files.begin(&family)?;
+    Ok(Ok(family))
 }
 
 /// Reports to the worker, if it still reads.
@@ -135,7 +158,7 @@ fn report(ended: &Ended) -> io::Result<()> {
 }
 
 /// Takes the lock of the instance. If another runner holds it, either that one is about to end, or this one is too late.
-fn lock(state: &StateDir, job: &Job, events: &Receiver<RunnerEvent>) -> io::Result<InstanceLock> {
+fn lock(state: &StateDir, job: &Job, events: &Receiver<WorkerEvent>) -> io::Result<InstanceLock> {
     // A worker that hung for so long may have been declared dead, and its target taken over.
     if job.first_beat.is_zero() {
         return Err(io::Error::other("The lease of the worker ran out before the command was started."));
@@ -146,7 +169,7 @@ fn lock(state: &StateDir, job: &Job, events: &Receiver<RunnerEvent>) -> io::Resu
             return Ok(lock);
         }
         match events.recv_timeout(POLL_INTERVAL) {
-            Ok(RunnerEvent::Stop(_)) => return Err(io::Error::other("It was stopped before the command was started.")),
+            Ok(WorkerEvent::Stop(_)) => return Err(io::Error::other("It was stopped before the command was started.")),
             _ if Instant::now() > deadline => {
                 return Err(io::Error::other("Another command still runs for the instance."));
             }
@@ -155,96 +178,59 @@ fn lock(state: &StateDir, job: &Job, events: &Receiver<RunnerEvent>) -> io::Resu
     }
 }
 
-/// Starts the program as soon as the system can, unless it is stopped before.
-fn start(job: &Job, events: &Receiver<RunnerEvent>) -> io::Result<Result<Child, StopReason>> {
+/// Starts the program as soon as the system can, unless it is stopped before. An error says why that is impossible.
+fn start(
+    job: &Job,
+    files: &StartFiles,
+    family: &Family,
+    events: &Receiver<WorkerEvent>,
+) -> Result<Result<(Child, Recording), StopReason>, String> {
+    let directory = match &job.dir {
+        Some(dir) => dir.clone(),
+        None => files
+            .make_directory(family)
+            .map_err(|error| format!("The command was not started: its working directory cannot be made: {error}."))?,
+    };
     let mut deadline = Instant::now() + job.first_beat;
     loop {
-        match spawn(job) {
+        match spawn(job, files, &directory) {
             Err(error) if are_short(&error) => {}
-            started => return started.map(Ok),
+            Err(error) => return Err(check::explain(&job.program, &directory, &error)),
+            Ok(started) => return Ok(Ok(started)),
         }
         match events.recv_timeout(RETRY_DELAY) {
-            Ok(RunnerEvent::Stop(reason)) => return Ok(Err(reason)),
-            Ok(RunnerEvent::Beat) => deadline = Instant::now() + job.beat,
+            Ok(WorkerEvent::Stop(reason)) => return Ok(Err(reason)),
+            Ok(WorkerEvent::Beat) => deadline = Instant::now() + job.beat,
             _ if Instant::now() > deadline => return Ok(Err(StopReason::Lost)),
             _ => {}
         }
     }
 }
 
-fn spawn(job: &Job) -> io::Result<Child> {
-    Command::new(&job.program)
-        .args(&job.args)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+fn spawn(job: &Job, files: &StartFiles, directory: &Path) -> io::Result<(Child, Recording)> {
+    let (streams, stdout, stderr) = output::pipes(job.merge)?;
+    let mut command = Command::new(&job.program);
+    command.args(&job.args).current_dir(directory).process_group(0);
+    let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
+    // The command has the only writing ends.
+    drop(command);
+    Ok((child, output::record(&files.output(), mask(job), streams)?))
 }
 
 /// Reads what the worker sends, byte by byte, to the end of the pipe.
-fn listen(sender: Sender<RunnerEvent>) {
+fn listen(sender: Sender<WorkerEvent>) {
     thread::spawn(move || {
         for byte in io::stdin().lock().bytes() {
             let event = match byte {
-                Ok(b't') => RunnerEvent::Stop(StopReason::TimedOut),
-                Ok(b'c') => RunnerEvent::Stop(StopReason::Canceled),
-                Ok(b'l') | Err(_) => RunnerEvent::Stop(StopReason::Lost),
-                Ok(_) => RunnerEvent::Beat,
+                Ok(b't') => WorkerEvent::Stop(StopReason::TimedOut),
+                Ok(b'i') => WorkerEvent::Stop(StopReason::Idle),
+                Ok(b'c') => WorkerEvent::Stop(StopReason::Canceled),
+                Ok(b'l') | Err(_) => WorkerEvent::Stop(StopReason::Lost),
+                Ok(_) => WorkerEvent::Beat,
             };
             // Nobody receives once the command has ended.
             let _ = sender.send(event);
         }
-        let _ = sender.send(RunnerEvent::Stop(StopReason::Lost));
+        let _ = sender.send(WorkerEvent::Stop(StopReason::Lost));
     });
-}
-
-/// Stays with the command until it and all its processes have ended.
-fn attend(
-    job: &Job,
-    files: &StartFiles,
-    session: &Session,
-    mut child: Child,
-    sender: Sender<RunnerEvent>,
-    events: &Receiver<RunnerEvent>,
-) -> io::Result<Ended> {
-    failpoint::at("executor::command::runner::after_spawn");
-    let group = Pid::from_child(&child);
-    let output = output::record(&files.output(), mask(job), child.stdout.take(), child.stderr.take());
-    thread::spawn(move || sender.send(RunnerEvent::Exited(child.wait())));
-    let mut deadline = Instant::now() + job.first_beat;
-    let ended = loop {
-        match events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(RunnerEvent::Beat) => deadline = Instant::now() + job.beat,
-            Ok(RunnerEvent::Exited(status)) => {
-                let status = status?;
-                break Ended::Exited { status: status.code(), signal: status.signal() };
-            }
-            Ok(RunnerEvent::Stop(reason)) => break Ended::Stopped(reason),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break Ended::Stopped(StopReason::Lost),
-        }
-    };
-    end(job, session, group)?;
-    output.finish();
-    Ok(ended)
-}
-
-/// Asks the remaining processes of the command to end, and kills those that do not.
-fn end(job: &Job, session: &Session, group: Pid) -> io::Result<()> {
-    if session.members()?.is_empty() {
-        return Ok(());
-    }
-    // Processes that left the group are killed below.
-    let _ = kill_process_group(group, Signal::TERM);
-    let deadline = Instant::now() + job.grace;
-    while Instant::now() < deadline {
-        thread::sleep(POLL_INTERVAL);
-        if session.members()?.is_empty() {
-            return Ok(());
-        }
-    }
-    while !session.kill()? {
-        thread::sleep(POLL_INTERVAL);
-    }
-    Ok(())
 }

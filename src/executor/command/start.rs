@@ -2,6 +2,7 @@
 
 use super::collect::{Outcome, find_out};
 use super::descriptors::retried;
+use super::family::{KILL_TIMEOUT, START_VARIABLE, new_word};
 use super::runner::{self, Job};
 use super::state::StartFiles;
 use super::tail::Tail;
@@ -47,7 +48,7 @@ pub(super) async fn start(
     failpoint::at("executor::command::start::after_runner");
     let mut tail = Tail::new(StartFiles::new(&run.state, start_of(order)).output());
     tokio::select! {
-        () = attend(&mut child, run, stop) => {}
+        () = attend(&mut child, command.grace, run, stop) => {}
         () = follow(&mut tail, &lines) => {}
     }
     pass_on(&mut tail, &lines).await;
@@ -66,28 +67,35 @@ pub(super) async fn start(
     match find_out(order, run).await {
         Outcome::Ended(ended) => ended,
         Outcome::NeverStarted => Ended::StartFailed(format!("The command was not started. {message}")),
-        Outcome::Killed => Ended::ResultUnknown,
-        Outcome::MayStillRun => Ended::MayStillRun,
+        Outcome::Stopped(stopping) => Ended::ResultUnknown { stopping },
+        Outcome::MayStillRun(processes) => Ended::MayStillRun { processes },
     }
 }
 
 fn spawn(command: &Command, order: &Order, run: &RunContext) -> io::Result<Child> {
+    let word = new_word();
     let job = Job {
         state_dir: run.state.path().to_owned(),
         start: start_of(order),
+        word: word.clone(),
         program: command.program.clone(),
         args: command.args.clone(),
+        dir: command.dir.clone(),
+        merge: command.merge,
         open_files: open_files::inherited(),
         secrets: command.env.secrets().cloned().collect(),
         first_beat: run.fence_after.saturating_sub(run.renewed.borrow().elapsed()),
         beat: run.fence_after,
-        grace: run.grace,
+        grace: command.grace,
+        idle_timeout: command.idle_timeout,
+        lost_grace: run.grace,
     };
     tokio::process::Command::new(&run.runner)
         .arg(runner::SUBCOMMAND)
         .arg(serde_json::to_string(&job)?)
         .env_clear()
         .envs(command.env.for_order(order))
+        .env(START_VARIABLE, word)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -102,7 +110,7 @@ async fn reported(child: &mut Child) -> Option<Ended> {
 }
 
 /// Stays with the runner until it has ended, and sends it the beats and the request to stop.
-async fn attend(child: &mut Child, run: &RunContext, mut stop: Stop) {
+async fn attend(child: &mut Child, grace: Duration, run: &RunContext, mut stop: Stop) {
     let mut input = child.stdin.take();
     let mut renewed = run.renewed.clone();
     // A runner that does not end the command in time is killed; `find_out` kills what it leaves.
@@ -113,7 +121,7 @@ async fn attend(child: &mut Child, run: &RunContext, mut stop: Stop) {
             _ = child.wait() => return,
             Ok(()) = renewed.changed() => send(&mut input, None).await,
             Ok(reason) = stopped(&mut stop), if deadline.is_none() => {
-                deadline = Some(Instant::now() + 2 * run.grace + RUNNER_DELAY);
+                deadline = Some(Instant::now() + grace + KILL_TIMEOUT + RUNNER_DELAY);
                 send(&mut input, reason).await;
             }
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {

@@ -47,7 +47,7 @@ fn parse(record: &[u8]) -> Option<Line> {
         _ => LogStream::System,
     };
     let at = std::str::from_utf8(&head[1..]).ok()?.parse().ok()?;
-    Some(Line { stream, text: readable(&text[1..]), at: Timestamp(at) })
+    Some(Line { stream, text: readable(&text[1..]), at: Timestamp(at), stream_end: None })
 }
 
 /// The text of a line: bytes that are not UTF-8 or that no database accepts are replaced, within the same length.
@@ -74,7 +74,7 @@ mod tests {
         std::fs::write(&path, "o1 one\ne2 two").unwrap();
         assert_eq!(read().len(), 1);
         std::fs::write(&path, "o1 one\ne2 two\n").unwrap();
-        let line = Line { stream: LogStream::Stderr, text: "two".into(), at: Timestamp(2) };
+        let line = Line { stream: LogStream::Stderr, text: "two".into(), at: Timestamp(2), stream_end: None };
         assert_eq!((read(), read()), (vec![line], vec![]));
     }
 }

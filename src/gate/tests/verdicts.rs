@@ -13,7 +13,9 @@ fn a_variable_is_accepted_only_where_its_type_fits() {
         ("$n: [ID]!", "nodes(ids: $n) { id }"),
         ("$n: String!", "instances(filter: { statuses: [$n] }) { nodes { id } }"),
         ("$n: Boolean", "viewer { name @include(if: $n) }"),
-        ("$n: Cursor", "hosts(after: $n) { nodes { id } }"),
+        ("$n: Cursor", "node(id: $n) { id }"),
+        ("$n: Cursor", "instanceEvents(filter: { serviceIds: [$n] }) { nodes { cursor } }"),
+        ("$n: DateTime", "hosts(after: $n) { nodes { id } }"),
         ("$n: Boolean", "upgrade: viewer @skip(if: $n) { name }"),
     ] {
         refused_as(INVALID, &format!("query({declared}) {{ {field} }}"), json!({ "n": "x" }), "n");
@@ -53,6 +55,16 @@ fn fields_of_one_key_are_merged_at_every_depth_or_refused() {
     }
     let shapes = "{ node(id: 1) { ... on Service { x: name } ... on Release { x: revision } } }";
     refused_as(INVALID, shapes, json!({}), "");
+    for (a, b) in [("[]", "[7]"), ("[7]", "[7, 8]"), ("[7, 8]", "[7]")] {
+        refused_as(INVALID, &format!("{{ x: nodes(ids: {a}) {{ id }} x: nodes(ids: {b}) {{ id }} }}"), json!({}), "");
+    }
+    refused_as(
+        INVALID,
+        "{ x: instances(filter: { statuses: [RUNNING] }) { nodes { id } } x: instances(filter: { statuses: [RUNNING, UNKNOWN] }) { nodes { id } } }",
+        json!({}),
+        "",
+    );
+    accepted("{ x: nodes(ids: [7, 8]) { id } x: nodes(ids: [7, 8]) { id } }", json!({}));
     accepted(&parts("versions(first: 1) { nodes { id } }", "versions(first: 1) { nodes { name } }"), json!({}));
 }
 
@@ -88,6 +100,19 @@ fn directives_are_accepted_only_in_their_locations_and_use_variables() {
     ] {
         refused_as(INVALID, text, json!({}), "");
     }
+}
+
+#[test]
+fn where_exactly_one_field_is_given_a_variable_has_a_type_or_a_default_that_is_not_null() {
+    let moves = |declared: &str| {
+        format!(
+            "mutation({declared}) {{ upgradeInstances(input: {{ serviceId: 1, versionId: 2, hosts: {{ all: $v }} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    refused_as(INVALID, &moves("$v: Boolean"), json!({ "v": true }), "v");
+    refused_as(INVALID, &moves("$v: Boolean = null"), json!({ "v": true }), "v");
+    accepted(&moves("$v: Boolean!"), json!({ "v": true }));
+    accepted(&moves("$v: Boolean = true"), json!({}));
 }
 
 #[test]
@@ -159,8 +184,25 @@ fn scalars_of_the_schema_are_checked_wherever_they_stand() {
     refused_as("BAD_USER_INPUT", variable, json!({ "at": "yesterday" }), "\"yesterday\" is not a valid DateTime.");
     let default = variable.replace("$at: DateTime", "$at: DateTime = \"yesterday\"");
     refused_as("BAD_USER_INPUT", &default, json!({ "at": null }), "is not a valid DateTime");
-    let cursor = "query($at: Cursor) { instanceEvents(after: $at) { nodes { cursor } } }";
-    refused_as("BAD_USER_INPUT", cursor, json!({ "at": 7 }), "is not a valid Cursor");
+}
+
+#[test]
+fn a_cursor_is_a_string_wherever_it_is_sent_and_may_be_declared_as_the_type_that_was_received() {
+    let fields = [
+        "query($at: Cursor) { hosts(after: $at) { nodes { id } } }",
+        "query($at: Cursor) { services { nodes { versions(first: 1, after: $at) { nodes { id } } } } }",
+        "query($at: Cursor) { instanceEvents(after: $at) { nodes { cursor } } }",
+        "subscription($at: Cursor) { serviceChanged(after: $at) { cursor } }",
+        "subscription($at: Cursor) { releaseLog(releaseId: 1, after: $at) { cursor } }",
+    ];
+    for field in fields {
+        for ty in ["Cursor", "Cursor!", "String", "String!"] {
+            let text = field.replace("Cursor)", &format!("{ty})"));
+            accepted(&text, json!({ "at": "x" }));
+            refused_as("BAD_USER_INPUT", &text, json!({ "at": 7 }), "7 is not a value of type String");
+        }
+    }
+    accepted("query($at: Cursor = \"x\") { hosts(after: $at) { nodes { id } } }", json!({}));
 }
 
 #[test]

@@ -1,21 +1,22 @@
 //! Mutations of what is recorded about instances, and of the holds on them.
 
 use super::prelude::*;
+use super::references::{self, InstanceFields};
 use crate::catalog::{hold, instance};
 use crate::domain::Edit;
 use crate::domain::instance::SettingsEdit;
 use crate::graphql::types::{HOLD, INSTANCE};
-use async_graphql::{MaybeUndefined, OneofObject};
+use async_graphql::MaybeUndefined;
 
 /// What was changed.
-const INSTANCE_FIELD: Field =
+pub(super) const INSTANCE_FIELD: Field =
     one("instance", "The instance; null when there are user errors.", &INSTANCE, PAYLOAD.instance_id).nullable();
 
 /// Input of updateInstance. Fields that are left out stay as they are.
 #[derive(InputObject)]
 pub struct UpdateInstanceInput {
-    /// The instance.
-    instance_id: ID,
+    #[graphql(flatten)]
+    instance: InstanceFields,
     /// Port, 1 to 65535; null removes it.
     port: MaybeUndefined<i32>,
     /// Tag, at most 63 characters; null removes it.
@@ -37,10 +38,10 @@ pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
     payload: payload_of("UpdateInstancePayload", "Result of updateInstance.", &[INSTANCE_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: UpdateInstanceInput| {
         async move {
-            let UpdateInstanceInput { instance_id, port, tag, weight, description, maintenance, expected_revision } =
+            let UpdateInstanceInput { instance, port, tag, weight, description, maintenance, expected_revision } =
                 input;
             let edits = instance::InstanceEdit {
-                instance_id: instance_id.0,
+                instance: instance.into(),
                 settings: SettingsEdit { port: edit(port), tag: edit(tag), weight: weight.map(i64::from), description },
                 maintenance,
                 expected_revision: expected_revision.map(i64::from),
@@ -51,52 +52,13 @@ pub(super) static UPDATE_INSTANCE: Mutation = Mutation {
     }),
 };
 
-/// Input of confirmInstance.
-#[derive(InputObject)]
-pub struct ConfirmInstanceInput {
-    /// The instance: UNKNOWN or failed, and not locked by a release.
-    instance_id: ID,
-    /// What was found on the host.
-    found: FoundInput,
-    /// Revision that the caller has seen. The error is STALE if the instance has changed since.
-    expected_revision: Option<i32>,
-}
-
-pub(super) static CONFIRM_INSTANCE: Mutation = Mutation {
-    name: "confirmInstance",
-    about: "Records what really runs on a host whose instance is UNKNOWN or failed, or was repaired by hand.",
-    right: Right::Operate,
-    payload: payload_of("ConfirmInstancePayload", "Result of confirmInstance.", &[INSTANCE_FIELD, USER_ERRORS]),
-    run: &action(|app, request, input: ConfirmInstanceInput| {
-        async move {
-            let finding = instance::Finding {
-                instance_id: input.instance_id.0,
-                found: match input.found {
-                    FoundInput::VersionId(id) => instance::FoundState::Version(id.0),
-                    FoundInput::Nothing(nothing) => instance::FoundState::Nothing(nothing),
-                },
-                expected_revision: input.expected_revision.map(i64::from),
-            };
-            answer(instance::confirm(app, &request, &finding).await, the_instance)
-        }
-        .boxed()
-    }),
-};
-
-/// What was found on a host. Exactly one.
-#[derive(OneofObject)]
-pub enum FoundInput {
-    /// This version runs.
-    VersionId(ID),
-    /// Nothing runs, and the instance is REMOVED. Only true is allowed.
-    Nothing(bool),
-}
-
 /// Input of holdInstances.
 #[derive(InputObject)]
 pub struct HoldInstancesInput {
-    /// The instances, at most 1000. All or none are held.
-    instance_ids: Vec<ID>,
+    /// The instances, by id, at most 1000. All or none are held. Pass either `instanceIds` or `instances`.
+    instance_ids: Option<Vec<ID>>,
+    /// The instances, by the names of their services and hosts, for example `web/host-1`.
+    instances: Option<Vec<String>>,
     /// Why.
     reason: String,
     /// When the holds end automatically; without it, they stay until they are ended.
@@ -114,30 +76,32 @@ pub(super) static HOLD_INSTANCES: Mutation = Mutation {
         "Result of holdInstances.",
         &[
             supplied_ids("instances", "The instances; empty when there are user errors.", &INSTANCE, PAYLOAD.instances)
-                .as_many_as(&["input.instanceIds"]),
+                .as_many_as(&["input.instanceIds", "input.instances"]),
             supplied_ids("holds", "The new holds, in the order of the input.", &HOLD, PAYLOAD.holds)
-                .as_many_as(&["input.instanceIds"]),
+                .as_many_as(&["input.instanceIds", "input.instances"]),
             USER_ERRORS,
         ],
     ),
     run: &action(|app, request, input: HoldInstancesInput| {
         async move {
-            let HoldInstancesInput { instance_ids, reason, until, .. } = input;
-            let input =
-                hold::HoldInstances { instance_ids: texts(instance_ids), reason, until: until.map(|until| until.0) };
+            let HoldInstancesInput { instance_ids, instances, reason, until, .. } = input;
+            let instances = references::instances(instance_ids, instances);
+            let input = hold::HoldInstances { instances, reason, until: until.map(|until| until.0) };
             answer(hold::hold_instances(app, &request, &input).await, held)
         }
         .boxed()
     }),
 };
 
-/// Input of endHolds. At least one of the two lists; both together mean these holds on these instances.
+/// Input of endHolds: holds, instances, or both together, which means these holds on these instances.
 #[derive(InputObject)]
 pub struct EndHoldsInput {
     /// Holds to end, at most 1000. Without it, all holds in force on the instances are ended.
     hold_ids: Option<Vec<ID>>,
-    /// Instances that the holds are on, at most 1000. A hold in holdIds that is on another instance is an error.
+    /// Instances that the holds are on, by id, at most 1000. A hold in holdIds that is on another instance is an error. Pass `instanceIds`, `instances` or neither.
     instance_ids: Option<Vec<ID>>,
+    /// Instances that the holds are on, by the names of their services and hosts, for example `web/host-1`.
+    instances: Option<Vec<String>>,
 }
 
 pub(super) static END_HOLDS: Mutation = Mutation {
@@ -150,27 +114,28 @@ pub(super) static END_HOLDS: Mutation = Mutation {
         &[
             supplied_ids(
                 "instances",
-                "The instances, in the order of instanceIds, or else of holdIds; empty when there are user errors.",
+                "The instances, in the order of the input: of its instances, or else of its holds; empty when there are user errors.",
                 &INSTANCE,
                 PAYLOAD.instances,
             )
-            .as_many_as(&["input.instanceIds", "input.holdIds"]),
+            .as_many_as(&["input.instanceIds", "input.instances", "input.holdIds"]),
             supplied_ids("holds", "The holds that were ended, oldest first.", &HOLD, PAYLOAD.holds)
-                .as_many_as(&["input.instanceIds", "input.holdIds"]),
+                .as_many_as(&["input.instanceIds", "input.instances", "input.holdIds"]),
             USER_ERRORS,
         ],
     ),
     run: &action(|app, request, input: EndHoldsInput| {
         async move {
-            let EndHoldsInput { hold_ids, instance_ids } = input;
-            let input = hold::EndHolds { hold_ids: hold_ids.map(texts), instance_ids: instance_ids.map(texts) };
+            let EndHoldsInput { hold_ids, instance_ids, instances } = input;
+            let instances = references::instances(instance_ids, instances);
+            let input = hold::EndHolds { hold_ids: hold_ids.map(texts), instances };
             answer(hold::end_holds(app, &request, &input).await, held)
         }
         .boxed()
     }),
 };
 
-fn the_instance(id: i64) -> SuppliedRow {
+pub(super) fn the_instance(id: i64) -> SuppliedRow {
     SuppliedRow::new().int(PAYLOAD.instance_id, id)
 }
 

@@ -34,12 +34,29 @@ pub struct Sender<'a> {
     pub audit_input: Bytes,
 }
 
+/// The name of the argument of mutations that have an input.
+const INPUT: &str = "input";
+
+impl Sender<'_> {
+    /// The request of this sender, with this input.
+    fn request(&self, operation: &'static str, input: serde_json::Value) -> Request {
+        Request {
+            caller: self.caller.clone(),
+            request_id: self.request_id.to_owned(),
+            operation,
+            idempotency_key: input.get("idempotencyKey").and_then(|key| key.as_str()).map(str::to_owned),
+            input,
+            audit_input: self.audit_input,
+        }
+    }
+}
+
 /// What a mutation does, whatever the type of its input is.
 pub trait Run: Sync {
-    /// The argument `input`.
-    fn input(&self) -> &'static Arg;
+    /// The argument `input`, or `None` if the mutation has no input.
+    fn input(&self) -> Option<&'static Arg>;
 
-    /// Parses the input, changes what it asks for, and returns the row of the payload.
+    /// Parses the input, if the mutation has one, changes what it asks for, and returns the row of the payload.
     fn run<'a>(
         &self,
         app: &'a App,
@@ -52,6 +69,29 @@ pub trait Run: Sync {
 /// The row of a payload, or why there is none.
 pub type Changed = Result<SuppliedRow, ApiError>;
 
+struct ActionWithoutInput(for<'a> fn(&'a App, Request) -> BoxFuture<'a, Changed>);
+
+/// What a mutation without input does.
+pub const fn action_without_input(run: for<'a> fn(&'a App, Request) -> BoxFuture<'a, Changed>) -> impl Run {
+    ActionWithoutInput(run)
+}
+
+impl Run for ActionWithoutInput {
+    fn input(&self) -> Option<&'static Arg> {
+        None
+    }
+
+    fn run<'a>(
+        &self,
+        app: &'a App,
+        operation: &'static str,
+        sender: &Sender<'_>,
+        _: Value,
+    ) -> Result<BoxFuture<'a, Changed>, ApiError> {
+        Ok((self.0)(app, sender.request(operation, serde_json::json!({}))))
+    }
+}
+
 struct Action<I>(for<'a> fn(&'a App, Request, I) -> BoxFuture<'a, Changed>);
 
 /// What a mutation with this input does. The request has the input as JSON, too.
@@ -60,8 +100,8 @@ pub const fn action<I: InputType>(run: for<'a> fn(&'a App, Request, I) -> BoxFut
 }
 
 impl<I: InputType> Run for Action<I> {
-    fn input(&self) -> &'static Arg {
-        const { &arg::<I>("input", "The input of the mutation.") }
+    fn input(&self) -> Option<&'static Arg> {
+        Some(const { &arg::<I>(INPUT, "The input of the mutation.") })
     }
 
     fn run<'a>(
@@ -71,18 +111,10 @@ impl<I: InputType> Run for Action<I> {
         sender: &Sender<'_>,
         input: Value,
     ) -> Result<BoxFuture<'a, Changed>, ApiError> {
-        let input: I = parse(self.input().name, Some(input))?;
+        let input: I = parse(INPUT, Some(input))?;
         // As it was parsed: defaults are filled in.
         let json = input.to_value().into_json().map_err(|_| ApiError::internal())?;
-        let request = Request {
-            caller: sender.caller.clone(),
-            request_id: sender.request_id.to_owned(),
-            operation,
-            idempotency_key: json.get("idempotencyKey").and_then(|key| key.as_str()).map(str::to_owned),
-            input: json,
-            audit_input: sender.audit_input,
-        };
-        Ok((self.0)(app, request, input))
+        Ok((self.0)(app, sender.request(operation, json), input))
     }
 }
 

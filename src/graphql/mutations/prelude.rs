@@ -1,6 +1,6 @@
 //! What all mutations are written with.
 
-pub use super::mutation::{Changed, Mutation, action, answer, payload_of};
+pub use super::mutation::{Changed, Mutation, action, action_without_input, answer, payload_of};
 pub use crate::app::App;
 pub use crate::change::Request;
 pub use crate::domain::caller::Right;

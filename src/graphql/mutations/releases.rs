@@ -1,22 +1,24 @@
 //! Mutations that start releases, and the one that cancels them.
 
 use super::choosing::{HostSelection, MovesInput, RolloutInput, rollout};
+use super::planned::PLAN_FIELD;
 use super::prelude::*;
-use super::started::{FIRST, MOVED, RELEASE_FIELD, REPLAYED, start};
+use super::references::{CurrentVersionFields, ServiceFields, TargetVersionFields};
+use super::started::{ACCEPTED_COUNT, FIRST, MOVED, RELEASE_FIELD, REPLAYED, ROLLOUT_FIELD, start};
 use crate::domain::instance::InstanceSettings;
 use crate::domain::release::OnLocked;
+use crate::domain::release::selection::Included;
 use crate::graphql::types::{HOST, RELEASE};
-use crate::read::declare::{INT, column};
-use crate::release::cancel::cancel;
+use crate::release::cancel::{Cancellation, cancel};
 use crate::release::{self, Aim};
 
 /// Input of installInstances.
 #[derive(InputObject)]
 pub struct InstallInstancesInput {
-    /// The service.
-    service_id: ID,
-    /// Version to install.
-    version_id: ID,
+    #[graphql(flatten)]
+    service: ServiceFields,
+    #[graphql(flatten)]
+    version: TargetVersionFields,
     /// Hosts that do not have the service yet.
     hosts: HostSelection,
     /// Port of the new instances.
@@ -42,7 +44,7 @@ pub struct InstallInstancesInput {
     idempotency_key: Option<String>,
     /// The number that a dry run returned. The error is STALE if the number of instances has changed since.
     expected_count: Option<i32>,
-    /// Only return what would happen. Neither reads nor stores an idempotency key.
+    /// Only return what would happen. No idempotency key is stored; with one that made a release already, the answer is that release.
     #[graphql(default)]
     dry_run: bool,
 }
@@ -63,7 +65,9 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
                 PAYLOAD.accepted_hosts,
             )
             .args(FIRST),
-            column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count),
+            ACCEPTED_COUNT,
+            ROLLOUT_FIELD,
+            PLAN_FIELD,
             REPLAYED,
             USER_ERRORS,
         ],
@@ -78,11 +82,11 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
             };
             let release = release::ReleaseRequest {
                 change: request,
-                aim: Aim::Install { version_id: input.version_id.0, settings },
-                service_id: input.service_id.0,
+                aim: Aim::Install { version: input.version.into(), settings },
+                service: input.service.into(),
                 hosts: input.hosts.into(),
                 on_locked: OnLocked::Reject,
-                include_unknown: input.include_unknown,
+                included: Included { unknown: input.include_unknown, reapply: false },
                 through_hold_ids: texts(input.through_hold_ids.unwrap_or_default()),
                 rollout: rollout(input.rollout),
                 reason: input.reason,
@@ -98,12 +102,15 @@ pub(super) static INSTALL_INSTANCES: Mutation = Mutation {
 /// Input of upgradeInstances.
 #[derive(InputObject)]
 pub struct UpgradeInstancesInput {
-    /// The service.
-    service_id: ID,
-    /// Version to move to.
-    version_id: ID,
-    /// Only instances that run this version now.
-    current_version_id: Option<ID>,
+    #[graphql(flatten)]
+    service: ServiceFields,
+    #[graphql(flatten)]
+    version: TargetVersionFields,
+    #[graphql(flatten)]
+    current_version: CurrentVersionFields,
+    /// Whether to include instances that run the version already: a machine that was rebuilt, a version that was changed by hand.
+    #[graphql(default)]
+    reapply: bool,
     #[graphql(flatten)]
     moves: MovesInput,
 }
@@ -115,10 +122,9 @@ pub(super) static UPGRADE_INSTANCES: Mutation = Mutation {
     payload: payload_of("UpgradeInstancesPayload", "Result of upgradeInstances.", MOVED),
     run: &action(|app, request, input: UpgradeInstancesInput| {
         async move {
-            let UpgradeInstancesInput { service_id, version_id, current_version_id, moves } = input;
-            let current_version_id = current_version_id.map(|id| id.0);
-            let aim = Aim::Upgrade { version_id: version_id.0, current_version_id };
-            start(app, &moves.release(request, service_id, aim)).await
+            let UpgradeInstancesInput { service, version, current_version, reapply, moves } = input;
+            let aim = Aim::Upgrade { version: version.into(), current_version: current_version.into() };
+            start(app, &moves.release(request, service, aim, reapply)).await
         }
         .boxed()
     }),
@@ -127,12 +133,15 @@ pub(super) static UPGRADE_INSTANCES: Mutation = Mutation {
 /// Input of revertInstances.
 #[derive(InputObject)]
 pub struct RevertInstancesInput {
-    /// The service.
-    service_id: ID,
-    /// Version to go back to.
-    version_id: ID,
-    /// Only instances that run this version now.
-    current_version_id: Option<ID>,
+    #[graphql(flatten)]
+    service: ServiceFields,
+    #[graphql(flatten)]
+    version: TargetVersionFields,
+    #[graphql(flatten)]
+    current_version: CurrentVersionFields,
+    /// Whether to include instances that run the version already: a machine that was rebuilt, a version that was changed by hand.
+    #[graphql(default)]
+    reapply: bool,
     #[graphql(flatten)]
     moves: MovesInput,
 }
@@ -144,10 +153,9 @@ pub(super) static REVERT_INSTANCES: Mutation = Mutation {
     payload: payload_of("RevertInstancesPayload", "Result of revertInstances.", MOVED),
     run: &action(|app, request, input: RevertInstancesInput| {
         async move {
-            let RevertInstancesInput { service_id, version_id, current_version_id, moves } = input;
-            let current_version_id = current_version_id.map(|id| id.0);
-            let aim = Aim::Revert { version_id: version_id.0, current_version_id };
-            start(app, &moves.release(request, service_id, aim)).await
+            let RevertInstancesInput { service, version, current_version, reapply, moves } = input;
+            let aim = Aim::Revert { version: version.into(), current_version: current_version.into() };
+            start(app, &moves.release(request, service, aim, reapply)).await
         }
         .boxed()
     }),
@@ -156,8 +164,8 @@ pub(super) static REVERT_INSTANCES: Mutation = Mutation {
 /// Input of uninstallInstances.
 #[derive(InputObject)]
 pub struct UninstallInstancesInput {
-    /// The service.
-    service_id: ID,
+    #[graphql(flatten)]
+    service: ServiceFields,
     #[graphql(flatten)]
     moves: MovesInput,
 }
@@ -168,7 +176,7 @@ pub(super) static UNINSTALL_INSTANCES: Mutation = Mutation {
     right: Right::Operate,
     payload: payload_of("UninstallInstancesPayload", "Result of uninstallInstances.", MOVED),
     run: &action(|app, request, input: UninstallInstancesInput| {
-        async move { start(app, &input.moves.release(request, input.service_id, Aim::Uninstall)).await }.boxed()
+        async move { start(app, &input.moves.release(request, input.service, Aim::Uninstall, false)).await }.boxed()
     }),
 };
 
@@ -180,13 +188,16 @@ pub struct CancelReleaseInput {
     /// Whether to stop targets that are running; by default they finish.
     #[graphql(default)]
     stop_running: bool,
+    /// Whether to undo the release once it has ended, like undoRelease with includeUnknown. `undoWaitsFor` lists the targets that still run.
+    #[graphql(default)]
+    then_undo: bool,
     /// Why.
     reason: Option<String>,
 }
 
 pub(super) static CANCEL_RELEASE: Mutation = Mutation {
     name: "cancelRelease",
-    about: "Cancels a release: targets that have not started never do.",
+    about: "Cancels a release: targets that have not started never do. A release that was canceled, or is being canceled, gives the same answer.",
     right: Right::Operate,
     payload: payload_of(
         "CancelReleasePayload",
@@ -198,8 +209,9 @@ pub(super) static CANCEL_RELEASE: Mutation = Mutation {
     ),
     run: &action(|app, request, input: CancelReleaseInput| {
         async move {
-            let CancelReleaseInput { release_id, stop_running, reason } = input;
-            let canceled = cancel(app, &request, &release_id, stop_running, reason.as_deref()).await;
+            let CancelReleaseInput { release_id, stop_running, then_undo, reason } = input;
+            let cancellation = Cancellation { release_id: release_id.0, stop_running, then_undo, reason };
+            let canceled = cancel(app, &request, &cancellation).await;
             answer(canceled, |release| SuppliedRow::new().int(PAYLOAD.release_id, release))
         }
         .boxed()

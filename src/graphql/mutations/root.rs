@@ -23,8 +23,8 @@ impl Root for MutationRoot {
     fn register(registry: &mut Registry) {
         let fields = MUTATIONS.iter().map(|mutation| {
             let ty = register(&mutation.payload, registry);
-            let input = argument(mutation.run.input(), registry);
-            field(mutation.name, mutation.about, ty.trim_end_matches('!'), vec![input])
+            let input = mutation.run.input().map(|input| argument(input, registry));
+            field(mutation.name, mutation.about, ty.trim_end_matches('!'), input.into_iter().collect())
         });
         let fields = fields.collect();
         let about = "Entry points for changing. Each field is nullable, so that an error of one does not take away the answer of another.";
@@ -60,12 +60,13 @@ async fn run<'a>(
     let request_id = &ctx.data_opt::<RequestId>().ok_or_else(ApiError::internal)?.0;
     let denials = ctx.data_opt::<Denials>().ok_or_else(ApiError::internal)?;
     let caller = caller(ctx)?;
+    let argument = mutation.run.input();
     let input = Document::of(ctx)
-        .args(std::iter::once(mutation.run.input()), &ctx.item.node.arguments)
-        .map(|mut args| args.take(mutation.run.input().name).unwrap_or_default());
+        .args(argument.into_iter(), &ctx.item.node.arguments)
+        .map(|mut args| argument.and_then(|argument| args.take(argument.name)).unwrap_or_default());
     if !caller.role.has(mutation.right) {
         // An input that cannot be read is denied like any other.
-        let sent = input.unwrap_or_else(|_| Value::Object(Default::default()));
+        let sent = input.ok().filter(|sent| *sent != Value::Null).unwrap_or_else(|| Value::Object(Default::default()));
         let sent = sent.into_json().map_err(|_| ApiError::internal())?;
         denials.count(caller, request_id, mutation.name, &sent);
         return Err(ApiError::forbidden(caller.role));

@@ -1,39 +1,69 @@
 //! What the payloads of releases have in common: what takes part, what was left out, and what locks it.
 
+use super::planned::{PLAN_FIELD, with_plan};
 use super::prelude::*;
+use crate::change::Answer;
 use crate::domain::release::SkipReason;
 use crate::domain::release::selection::Holder;
 use crate::domain::release::selection::Skipped;
 use crate::graphql::types::{
-    INSTANCE, LOCK_ROW, RELEASE, SKIP_COUNT, SKIP_COUNT_ROW, SKIPPED_INSTANCE, SKIPPED_ROW, with_problems,
+    INSTANCE, LOCK_ROW, RELEASE, ROLLOUT, ROLLOUT_ROW, SKIP_COUNT, SKIP_COUNT_ROW, SKIPPED_INSTANCE, SKIPPED_ROW,
+    with_problems,
 };
-use crate::read::declare::{Arg, BOOLEAN, INT, column, supplied_list, up_to};
+use crate::read::declare::{Arg, BOOLEAN, INT, column, embedded, supplied_list, up_to};
 use crate::release::{self, Accepted, Refused};
 use crate::store::lock::{self, Lock};
 use crate::wire::ApiError;
 use std::collections::{BTreeMap, HashMap};
 
-/// What the payloads of all releases of existing instances have in common.
-pub(super) const MOVED: &[Field] = &[
+/// What the payloads of undoing and retrying have in common.
+pub(super) const FOLLOWED_UP: &[Field] = &[
     RELEASE_FIELD,
-    supplied_ids(
-        "accepted",
-        "Instances that take part, in the order in which they are moved.",
-        &INSTANCE,
-        PAYLOAD.accepted,
-    )
-    .args(FIRST),
-    column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count),
-    supplied_list("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE, PAYLOAD.skipped).args(FIRST),
-    column("skippedCount", "How many were left out.", &INT, PAYLOAD.skipped_count),
-    supplied_list("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT, PAYLOAD.skipped_counts)
-        .at_most(10),
+    ACCEPTED,
+    ACCEPTED_COUNT,
+    SKIPPED,
+    SKIPPED_COUNT,
+    SKIPPED_COUNTS,
+    PLAN_FIELD,
     REPLAYED,
     USER_ERRORS,
 ];
+/// What the payloads of all releases of existing instances have in common.
+pub(super) const MOVED: &[Field] = &[
+    RELEASE_FIELD,
+    ACCEPTED,
+    ACCEPTED_COUNT,
+    SKIPPED,
+    SKIPPED_COUNT,
+    SKIPPED_COUNTS,
+    ROLLOUT_FIELD,
+    PLAN_FIELD,
+    REPLAYED,
+    USER_ERRORS,
+];
+const ACCEPTED: Field = supplied_ids(
+    "accepted",
+    "Instances that take part, in the order in which they are moved.",
+    &INSTANCE,
+    PAYLOAD.accepted,
+)
+.args(FIRST);
+pub(super) const ACCEPTED_COUNT: Field = column("acceptedCount", "How many take part.", &INT, PAYLOAD.accepted_count);
+const SKIPPED: Field =
+    supplied_list("skipped", "Instances left out, and why.", &SKIPPED_INSTANCE, PAYLOAD.skipped).args(FIRST);
+const SKIPPED_COUNT: Field = column("skippedCount", "How many were left out.", &INT, PAYLOAD.skipped_count);
+const SKIPPED_COUNTS: Field =
+    supplied_list("skippedCounts", "How many were left out for each reason.", &SKIP_COUNT, PAYLOAD.skipped_counts)
+        .at_most(10);
 pub(super) const RELEASE_FIELD: Field =
-    one("release", "The release; null on a dry run and when there are user errors.", &RELEASE, PAYLOAD.release_id)
+    one("release", "The release; null when there are user errors, and on a dry run, unless the idempotency key made a release already.", &RELEASE, PAYLOAD.release_id)
         .nullable();
+pub(super) const ROLLOUT_FIELD: Field = embedded(
+    "rollout",
+    "How the release proceeds over its targets, or would on a dry run; null when there are user errors.",
+    &ROLLOUT,
+)
+.present(ROLLOUT_ROW.on_failure);
 pub(super) const REPLAYED: Field = column(
     "replayed",
     "Whether this is the answer to an earlier request with the same idempotency key.",
@@ -45,15 +75,20 @@ pub(super) const FIRST: &[Arg] = &[up_to(10_000)];
 
 /// Starts a release, and returns the row of its payload.
 pub(super) async fn start(app: &App, request: &release::ReleaseRequest) -> Changed {
-    let (answer, skipped) = match release::accept(app, request).await? {
-        Ok(Accepted { release_id, accepted, accepted_hosts, skipped, replayed }) => {
+    started(app, release::accept(app, request).await).await
+}
+
+/// The row of the payload of a release that was accepted, or was not.
+pub(super) async fn started(app: &App, outcome: Answer<Accepted, Refused>) -> Changed {
+    let (answer, skipped) = match outcome? {
+        Ok(Accepted { release_id, accepted, accepted_hosts, skipped, plan, replayed }) => {
             let answer = SuppliedRow::new()
                 .int(PAYLOAD.release_id, release_id)
                 .int(PAYLOAD.accepted_count, accepted_hosts.len() as i64)
                 .ids(PAYLOAD.accepted, accepted)
                 .ids(PAYLOAD.accepted_hosts, accepted_hosts)
                 .truth(PAYLOAD.replayed, replayed);
-            (answer, skipped)
+            (with_plan(answer, plan), skipped)
         }
         Err(Refused { problems, skipped }) => {
             let answer = SuppliedRow::new().int(PAYLOAD.accepted_count, 0).truth(PAYLOAD.replayed, false);

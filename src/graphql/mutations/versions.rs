@@ -1,6 +1,7 @@
 //! Mutations of versions.
 
 use super::prelude::*;
+use super::references::{ServiceFields, VersionFields};
 use crate::catalog::version;
 use crate::domain::version::{Build, BuildStatus};
 use crate::graphql::types::VERSION;
@@ -12,8 +13,8 @@ const VERSION_FIELD: Field =
 /// Input of createVersion.
 #[derive(InputObject)]
 pub struct CreateVersionInput {
-    /// The service.
-    service_id: ID,
+    #[graphql(flatten)]
+    service: ServiceFields,
     /// Name, unique in its service.
     name: String,
     /// Source it is built from.
@@ -46,9 +47,9 @@ pub(super) static CREATE_VERSION: Mutation = Mutation {
     ),
     run: &action(|app, request, input: CreateVersionInput| {
         async move {
-            let CreateVersionInput { service_id, name, r#ref, description, build_status, artifact, .. } = input;
+            let CreateVersionInput { service, name, r#ref, description, build_status, artifact, .. } = input;
             let new = version::VersionInput {
-                service_id: service_id.0,
+                service: service.into(),
                 name,
                 reference: r#ref,
                 description,
@@ -64,8 +65,8 @@ pub(super) static CREATE_VERSION: Mutation = Mutation {
 /// Input of reportBuild.
 #[derive(InputObject)]
 pub struct ReportBuildInput {
-    /// The version.
-    version_id: ID,
+    #[graphql(flatten)]
+    version: VersionFields,
     /// New state of the build. A final state cannot change; the same report again is not an error.
     status: BuildStatus,
     /// Location of the artifact; required with SUCCEEDED.
@@ -81,8 +82,8 @@ pub(super) static REPORT_BUILD: Mutation = Mutation {
     payload: payload_of("ReportBuildPayload", "Result of reportBuild.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: ReportBuildInput| {
         async move {
-            let ReportBuildInput { version_id, status, artifact, message } = input;
-            let report = version::Report { version_id: version_id.0, build: Build { status, artifact, message } };
+            let ReportBuildInput { version, status, artifact, message } = input;
+            let report = version::Report { version: version.into(), build: Build { status, artifact, message } };
             answer(version::report(app, &request, &report).await, the_version)
         }
         .boxed()
@@ -92,8 +93,8 @@ pub(super) static REPORT_BUILD: Mutation = Mutation {
 /// Input of withdrawVersion.
 #[derive(InputObject)]
 pub struct WithdrawVersionInput {
-    /// The version.
-    version_id: ID,
+    #[graphql(flatten)]
+    version: VersionFields,
     /// Why.
     reason: String,
 }
@@ -104,16 +105,19 @@ pub(super) static WITHDRAW_VERSION: Mutation = Mutation {
     right: Right::Operate,
     payload: payload_of("WithdrawVersionPayload", "Result of withdrawVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: WithdrawVersionInput| {
-        async move { answer(version::withdraw(app, &request, &input.version_id, &input.reason).await, the_version) }
-            .boxed()
+        async move {
+            let WithdrawVersionInput { version, reason } = input;
+            answer(version::withdraw(app, &request, &version.into(), &reason).await, the_version)
+        }
+        .boxed()
     }),
 };
 
 /// Input of reinstateVersion.
 #[derive(InputObject)]
 pub struct ReinstateVersionInput {
-    /// The version.
-    version_id: ID,
+    #[graphql(flatten)]
+    version: VersionFields,
 }
 
 pub(super) static REINSTATE_VERSION: Mutation = Mutation {
@@ -122,15 +126,15 @@ pub(super) static REINSTATE_VERSION: Mutation = Mutation {
     right: Right::Operate,
     payload: payload_of("ReinstateVersionPayload", "Result of reinstateVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: ReinstateVersionInput| {
-        async move { answer(version::reinstate(app, &request, &input.version_id).await, the_version) }.boxed()
+        async move { answer(version::reinstate(app, &request, &input.version.into()).await, the_version) }.boxed()
     }),
 };
 
 /// Input of removeVersion.
 #[derive(InputObject)]
 pub struct RemoveVersionInput {
-    /// The version.
-    version_id: ID,
+    #[graphql(flatten)]
+    version: VersionFields,
 }
 
 pub(super) static REMOVE_VERSION: Mutation = Mutation {
@@ -139,7 +143,7 @@ pub(super) static REMOVE_VERSION: Mutation = Mutation {
     right: Right::Administer,
     payload: payload_of("RemoveVersionPayload", "Result of removeVersion.", &[VERSION_FIELD, USER_ERRORS]),
     run: &action(|app, request, input: RemoveVersionInput| {
-        async move { answer(version::remove(app, &request, &input.version_id).await, the_version) }.boxed()
+        async move { answer(version::remove(app, &request, &input.version.into()).await, the_version) }.boxed()
     }),
 };
 

@@ -1,15 +1,17 @@
-//! Subscriptions to events of instances, services and releases.
+//! Subscriptions to events of instances, services, releases and the fleet.
 
 use super::subscription::{AFTER, Beginning, Subscription, expired};
 use crate::domain::Word;
 use crate::domain::event::Subject;
 use crate::events::{BatchSize, Demand, Filter, Tail};
 use crate::graphql::types::{
-    EVENT, EVENT_LOG, HOST_NODE, INSTANCE_EVENT, INSTANCE_NODE, InstanceEventFilter, PROGRESS_ROW, RELEASE_EVENT,
-    RELEASE_NODE, ReleaseEventFilter, SERVICE_EVENT, SERVICE_NODE, ServiceEventFilter, VERSION_NODE, at_most,
+    EVENT, EVENT_LOG, FLEET_EVENT, HOST_NAME, HOST_NODE, INSTANCE_EVENT, INSTANCE_NODE, InstanceEventFilter,
+    PROGRESS_ROW, RELEASE_EVENT, RELEASE_NODE, ReleaseEventFilter, SERVICE_EVENT, SERVICE_NAME, SERVICE_NODE,
+    ServiceEventFilter, VERSION_NODE, at_most,
 };
-use crate::read::declare::{NodeTable, arg};
-use crate::read::{ExpectedIds, SuppliedRow, head, known};
+use crate::read::declare::{NameTable, NodeTable, arg};
+use crate::read::{ExpectedIds, ExpectedNames, SuppliedRow, head, known, resolve};
+use crate::store::Reads;
 use crate::store::events::Event;
 use crate::watch::{Batch, Batches, Followed, Item, Source};
 use crate::wire::{ApiError, cursor};
@@ -42,6 +44,14 @@ pub static RELEASES: Subscription = Subscription {
     begin: |beginning| begin::<ReleaseEventFilter>(beginning).boxed(),
 };
 
+pub static FLEET: Subscription = Subscription {
+    name: "fleetChanged",
+    about: "Every change of the fleet as a whole, in order, each once: of its suspension, its freezes, and freeze windows.",
+    of: &FLEET_EVENT,
+    args: &[AFTER],
+    begin: |beginning| follow(beginning, FilterDraft::of(Subject::Fleet)).boxed(),
+};
+
 /// A filter of events of one subject, as a caller writes it.
 trait EventFilterInput: InputType {
     const SUBJECT: Subject;
@@ -50,20 +60,58 @@ trait EventFilterInput: InputType {
     fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError>;
 }
 
-/// A filter that is being built, and the ids that have to exist.
+/// A filter that is being built, and the ids and names that have to exist.
 struct FilterDraft {
     filter: Filter,
     claims: Vec<ExpectedIds>,
+    names: Vec<ExpectedNames>,
+    /// For each list of names, the condition that it becomes part of.
+    named: Vec<IdCondition>,
 }
 
+/// A condition of a filter on ids.
+type IdCondition = fn(&mut Filter) -> &mut Option<BTreeSet<i64>>;
+
 impl FilterDraft {
+    fn of(subject: Subject) -> FilterDraft {
+        FilterDraft { filter: Filter::of(subject), claims: Vec::new(), names: Vec::new(), named: Vec::new() }
+    }
+
     fn ids(&mut self, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<Option<BTreeSet<i64>>, ApiError> {
         let Some(ids) = ids else { return Ok(None) };
-        at_most(argument, Some(&ids))?;
+        at_most(argument, "ids", Some(&ids))?;
         let claim = ExpectedIds::read(of, argument, &ids)?;
         let numbers = claim.numbers().iter().copied().collect();
         self.claims.push(claim);
         Ok(Some(numbers))
+    }
+
+    fn names(
+        &mut self,
+        of: NameTable,
+        argument: &str,
+        names: Option<Vec<String>>,
+        condition: IdCondition,
+    ) -> Result<(), ApiError> {
+        at_most(argument, "names", names.as_deref())?;
+        if let Some(names) = names {
+            self.names.push(ExpectedNames::new(of, argument, names));
+            self.named.push(condition);
+        }
+        Ok(())
+    }
+
+    /// Looks all ids and names up, and returns the filter by ids alone.
+    async fn finish(mut self, reads: Reads<'_>) -> Result<Filter, ApiError> {
+        known(reads, &self.claims).await?;
+        for (condition, ids) in self.named.iter().zip(resolve(reads, &self.names).await?) {
+            let wanted = condition(&mut self.filter);
+            *wanted = Some(match wanted.take() {
+                Some(wanted) => &wanted & &ids,
+                None => ids,
+            });
+        }
+        Ok(self.filter)
     }
 
     fn kinds<W: Word>(&mut self, kinds: Option<Vec<W>>) {
@@ -77,6 +125,8 @@ impl EventFilterInput for InstanceEventFilter {
     fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
         draft.kinds(self.kinds);
         draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.names(SERVICE_NAME, "filter.services", self.services, |filter| &mut filter.services)?;
+        draft.names(HOST_NAME, "filter.hostnames", self.hostnames, |filter| &mut filter.hosts)?;
         draft.filter.releases = draft.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         draft.filter.instances = draft.ids(INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
         draft.filter.hosts = draft.ids(HOST_NODE, "filter.hostIds", self.host_ids)?;
@@ -90,6 +140,7 @@ impl EventFilterInput for ServiceEventFilter {
     fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
         draft.kinds(self.kinds);
         draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.names(SERVICE_NAME, "filter.services", self.services, |filter| &mut filter.services)?;
         draft.filter.versions = draft.ids(VERSION_NODE, "filter.versionIds", self.version_ids)?;
         Ok(())
     }
@@ -101,27 +152,32 @@ impl EventFilterInput for ReleaseEventFilter {
     fn add_to(self, draft: &mut FilterDraft) -> Result<(), ApiError> {
         draft.kinds(self.kinds);
         draft.filter.services = draft.ids(SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        draft.names(SERVICE_NAME, "filter.services", self.services, |filter| &mut filter.services)?;
         draft.filter.releases = draft.ids(RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         Ok(())
     }
 }
 
 async fn begin<F: EventFilterInput>(beginning: Beginning<'_>) -> Result<Followed, ApiError> {
-    let db = &beginning.app.db;
-    // A subscription without a place begins now: the head is read before anything else.
-    let head = head(db.reads(), &EVENT_LOG).await?;
-    let mut draft = FilterDraft { filter: Filter::of(F::SUBJECT), claims: Vec::new() };
+    let mut draft = FilterDraft::of(F::SUBJECT);
     if let Some(filter) = beginning.args.get::<Option<F>>("filter")? {
         filter.add_to(&mut draft)?;
     }
-    known(db.reads(), &draft.claims).await?;
+    follow(beginning, draft).await
+}
+
+async fn follow(beginning: Beginning<'_>, draft: FilterDraft) -> Result<Followed, ApiError> {
+    let db = &beginning.app.db;
+    // A subscription without a place begins now: the head is read before everything else in the database.
+    let head = head(db.reads(), &EVENT_LOG).await?;
+    let filter = draft.finish(db.reads()).await?;
     let after = match beginning.after()? {
         Some(after) => cursor::read_event(&after, db.log_id(), "after")?,
         None => head.position,
     };
     head.check(after, "after")?;
-    let key = format!("{:?}", draft.filter);
-    let source = Box::new(Events { tail: beginning.tail.clone(), filter: Arc::new(draft.filter) });
+    let key = format!("{filter:?}");
+    let source = Box::new(Events { tail: beginning.tail.clone(), filter: Arc::new(filter) });
     Ok(Followed { key, after, head: head.position, source })
 }
 
@@ -219,4 +275,6 @@ fn row(event: &Event) -> SuppliedRow {
         .int(PROGRESS_ROW.canceled, event.canceled)
         .int(PROGRESS_ROW.unknown, event.unknown)
         .int(PROGRESS_ROW.skipped, event.skipped)
+        .int(PROGRESS_ROW.unreachable, event.unreachable)
+        .int(PROGRESS_ROW.unhealthy, event.unhealthy)
 }

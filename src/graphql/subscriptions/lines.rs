@@ -9,7 +9,7 @@ use crate::read::{SuppliedRow, not_found, number};
 use crate::store::Db;
 use crate::store::output::{self, Line, Mark};
 use crate::watch::{Batch, Batches, Followed, Item, Source};
-use crate::wire::{ApiError, Cursor, cursor};
+use crate::wire::{ApiError, cursor};
 use async_graphql::ID;
 use futures_util::{FutureExt, StreamExt};
 
@@ -20,7 +20,7 @@ pub static LINES: Subscription = Subscription {
     args: &[
         arg::<ID>("releaseId", "The release."),
         arg::<Option<ID>>("targetId", "Only output of this target of the release; of all targets by default."),
-        arg::<Option<Cursor>>("after", "Begins behind this line; with the oldest line by default."),
+        arg::<Option<String>>("after", "Begins behind this line; with the oldest line by default."),
         arg::<Option<i32>>(
             "last",
             "Begins with this many of the newest lines; with all lines by default. It is ignored with `after`, so that a client that reconnects misses nothing.",

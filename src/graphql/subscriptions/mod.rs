@@ -17,4 +17,4 @@ use subscription::Subscription;
 
 /// All subscriptions, in the order of the schema.
 pub static SUBSCRIPTIONS: &[&Subscription] =
-    &[&events::INSTANCES, &events::SERVICES, &events::RELEASES, &progress::PROGRESS, &lines::LINES];
+    &[&events::INSTANCES, &events::SERVICES, &events::RELEASES, &events::FLEET, &progress::PROGRESS, &lines::LINES];

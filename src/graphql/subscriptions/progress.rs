@@ -60,7 +60,8 @@ impl Source for States {
 }
 
 fn row(state: &State) -> SuppliedRow {
-    let Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped } = state.progress;
+    let Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped, unreachable, unhealthy } =
+        state.progress;
     SuppliedRow::new()
         .int(PROGRESS_EVENT_ROW.position, state.position)
         .int(PROGRESS_EVENT_ROW.release_id, state.release_id)
@@ -74,4 +75,6 @@ fn row(state: &State) -> SuppliedRow {
         .int(PROGRESS_ROW.canceled, canceled)
         .int(PROGRESS_ROW.unknown, unknown)
         .int(PROGRESS_ROW.skipped, skipped)
+        .int(PROGRESS_ROW.unreachable, unreachable)
+        .int(PROGRESS_ROW.unhealthy, unhealthy)
 }

@@ -5,7 +5,7 @@ use crate::events::Tail;
 use crate::read::Args;
 use crate::read::declare::{Arg, Object, arg};
 use crate::watch::Followed;
-use crate::wire::{ApiError, Cursor, ErrorCode};
+use crate::wire::{ApiError, ErrorCode};
 use futures_util::future::BoxFuture;
 
 /// A field of the root.
@@ -34,13 +34,13 @@ impl Beginning<'_> {
     pub fn after(&self) -> Result<Option<String>, ApiError> {
         match self.last_seen {
             Some(cursor) => Ok(Some(cursor.to_owned())),
-            None => Ok(self.args.get::<Option<Cursor>>("after")?.map(|Cursor(after)| after)),
+            None => self.args.get("after"),
         }
     }
 }
 
 /// The argument `after` of subscriptions to events.
-pub const AFTER: Arg = arg::<Option<Cursor>>("after", "Begins behind this place in the log; now by default.");
+pub const AFTER: Arg = arg::<Option<String>>("after", "Begins behind this place in the log; now by default.");
 
 /// The error that events behind a place are no longer kept.
 pub fn expired() -> ApiError {

@@ -34,7 +34,7 @@ fn supplied_types() -> Vec<&'static Object> {
     for object in all_types() {
         all.extend(object.fields.iter().filter_map(|field| match field.source {
             FieldSource::Made { of, .. } | FieldSource::SuppliedList { of, .. } => Some(of),
-            FieldSource::List(list) if list.supplied.is_some() => Some(list.of),
+            FieldSource::List(list) | FieldSource::Connection(list) if list.supplied.is_some() => Some(list.of),
             _ => None,
         }));
     }

@@ -60,7 +60,10 @@ impl Documents<'_> {
         let required: Vec<String> = all
             .iter()
             .filter(|arg| (arg.ty)(&mut Registry::default()).ends_with('!') && arg.default.is_none())
-            .map(|arg| format!("{}: {}", arg.name, self.samples(arg.name, &(arg.ty)(&mut Registry::default()))[0]))
+            .map(|arg| match arg.role {
+                ArgRole::Id(kind) => format!("{}: \"{}\"", arg.name, kind.id(1)),
+                _ => format!("{}: {}", arg.name, self.samples(arg.name, &(arg.ty)(&mut Registry::default()))[0]),
+            })
             .collect();
         let mut variants = vec![required.join(" ")];
         let mut orders = Vec::new();
@@ -76,7 +79,7 @@ impl Documents<'_> {
                         orders.push((order(value).unwrap(), format!("orderBy: {text} ")));
                     }
                 }
-                ArgRole::Plain | ArgRole::Id(_) => {}
+                ArgRole::Plain | ArgRole::Text(_) | ArgRole::Id(_) => {}
             }
         }
         if let FieldSource::Connection(list) = field.source {
@@ -104,11 +107,12 @@ impl Documents<'_> {
                 cursor::keyset(&format!("{}.{}", object.name, field.name), &order.spelled(), values)
             }
         };
-        let forward = ["first: 2".to_owned(), format!("first: 2 after: {cursor:?}")];
-        match list.of.cursors {
-            Cursors::Events(_) if list.parent.is_none() => forward.to_vec(),
-            _ => forward.into_iter().chain(["last: 2".to_owned(), format!("last: 2 before: {cursor:?}")]).collect(),
-        }
+        vec![
+            "first: 2".to_owned(),
+            format!("first: 2 after: {cursor:?}"),
+            "last: 2".to_owned(),
+            format!("last: 2 before: {cursor:?}"),
+        ]
     }
 
     /// All values of an input that puts a list in order.

@@ -2,7 +2,7 @@
 
 use super::{all_types, supplied_types};
 use crate::read::declare::{
-    Arg, ArgRole, Column, Field, FieldSource, List, Object, ParentMatch, Piece, Relation, Term,
+    Arg, ArgRole, Column, Field, FieldSource, List, Object, Order, ParentMatch, Piece, Relation, Term,
 };
 use async_graphql::registry::Registry;
 
@@ -10,7 +10,7 @@ use async_graphql::registry::Registry;
 fn is_bound(arg: &Arg) -> bool {
     let ty = (arg.ty)(&mut Registry::default());
     match arg.role {
-        ArgRole::Id(_) => true,
+        ArgRole::Id(_) | ArgRole::Text(_) => true,
         ArgRole::Plain => ty == "String!",
         _ => false,
     }
@@ -40,6 +40,11 @@ fn plain(place: &str, column: Column) {
     assert!(column.term.is_none(), "{place}: {} is no column of a table", column.name);
 }
 
+/// What a list is ordered by: of the row alone, even if it is a term.
+fn check_order(place: &str, order: Order) {
+    order.columns.iter().for_each(|column| check_column(place, *column, None));
+}
+
 fn check_list(place: &str, list: List, field: &Field) {
     if let Some(Relation::Query(query)) = list.from {
         check(place, query, &[Piece::Parents, Piece::Conditions], None);
@@ -56,7 +61,7 @@ fn check_list(place: &str, list: List, field: &Field) {
     if let Some(condition) = list.condition {
         check(place, condition, &[], Some(field));
     }
-    list.order.into_iter().flat_map(|order| order.columns).for_each(|column| plain(place, *column));
+    list.order.into_iter().for_each(|order| check_order(place, order));
     list.release.into_iter().for_each(|column| plain(place, column));
 }
 
@@ -70,7 +75,11 @@ fn check_field(object: &Object, field: &'static Field) {
                 check_column(place, *column, Some(field));
             }
         }
-        FieldSource::Embedded { present, .. } => present.into_iter().for_each(|column| plain(place, column)),
+        FieldSource::Embedded { present, .. } => {
+            if let Some(column) = present {
+                check_column(place, column, None);
+            }
+        }
         FieldSource::One { to, key } => {
             assert!(to.table.is_some(), "{place}: {} has no table", to.name);
             check_column(place, key, None);
@@ -95,7 +104,7 @@ fn every_term_has_only_marks_that_mean_something_where_it_stands() {
     assert!(types.len() > 30, "these are not all: {}", types.len());
     for object in types {
         plain(object.name, object.key);
-        object.order.columns.iter().for_each(|column| plain(object.name, *column));
+        check_order(object.name, object.order);
         if let Some(listed) = object.listed {
             check(object.name, listed, &[], None);
         }
@@ -115,7 +124,10 @@ fn what_is_supplied_has_values_and_no_terms() {
                 FieldSource::Ref(_, column) | FieldSource::Column(_, column) => plain(place, column),
                 FieldSource::Computed { columns, .. } => columns.iter().for_each(|column| plain(place, *column)),
                 FieldSource::One { key, .. } => plain(place, key),
-                FieldSource::List(list) => assert!(list.supplied.is_some(), "{place} has no name in a supplied row"),
+                FieldSource::List(list) => {
+                    let is_there = list.supplied.is_some() || list.parent.is_none();
+                    assert!(is_there, "{place} has no name in a supplied row, and belongs to one");
+                }
                 _ => {}
             }
         }

@@ -5,7 +5,6 @@ use crate::read::declare::{
     Computed, GLOBAL_ID, INT, Inputs, JSON, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, ascending, column,
     columns, computed, leaf_of_json, term, word_leaf,
 };
-use crate::store::db::rows::Bind;
 use crate::wire::{ApiError, DateTime};
 use async_graphql::{Enum, InputObject};
 
@@ -103,13 +102,7 @@ impl ListFilter for AuditFilter {
         list.indexed_texts(ROW.caller, self.callers);
         list.texts(ROW.operation, self.operations);
         list.words(ROW.outcome, self.outcomes);
-        if let Some(DateTime(from)) = self.from {
-            list.at_least(ROW.at, Bind::Time(from));
-        }
-        if let Some(DateTime(to)) = self.to {
-            list.less(ROW.at, Bind::Time(to));
-        }
-        Ok(())
+        list.between(ROW.at, ["filter.from", "filter.to"], self.from, self.to)
     }
 }
 

@@ -1,13 +1,13 @@
 use super::instance::STATUS;
-use super::node::{HOST_NODE, INSTANCE_NODE, RELEASE_NODE, SERVICE_NODE};
+use super::node::{HOST_NAME, HOST_NODE, INSTANCE_NODE, RELEASE_NODE, SERVICE_NAME, SERVICE_NODE};
 use super::release::{ACTION, PROGRESS, STATUS as RELEASE_STATUS, place};
 use super::{HOLD, INSTANCE, RELEASE, TARGET, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::read::Where;
 use crate::read::declare::{
-    BOOLEAN, CURSOR, Column, Cursors, EventLog, INT, Leaf, ListFilter, NodeTable, OLDEST_FIRST, Object, TEXT, TIME,
-    column, columns, computed, embedded, one, reference, term, word_leaf,
+    BOOLEAN, CURSOR, Column, Cursors, EventLog, Field, INT, Leaf, ListFilter, NameTable, NodeTable, OLDEST_FIRST,
+    Object, TEXT, TIME, column, columns, computed, embedded, one, reference, term, word_leaf,
 };
 use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
@@ -15,8 +15,8 @@ use async_graphql::{ID, InputObject};
 static KIND: Leaf = word_leaf::<InstanceEventKind>();
 static RELEASE_KIND: Leaf = word_leaf::<ReleaseEventKind>();
 
-/// The most ids that a filter of events may name.
-const MAX_IDS: usize = 500;
+/// The most ids or names that a list in a filter of events may have.
+const MAX_VALUES: usize = 500;
 
 columns! {
     /// An event, of whichever subject it is.
@@ -44,6 +44,15 @@ columns! {
 }
 
 pub static EVENT_LOG: EventLog = EventLog { ends: term!("SELECT position, floor FROM event_log") };
+
+/// Where an event is in the log.
+pub(super) const POSITION: Field = computed(
+    "cursor",
+    "Position in the event log. All kinds of events share one log.",
+    &CURSOR,
+    &[EVENT.position],
+    place,
+);
 
 pub static INSTANCE_EVENT: Object = Object::new(
     "InstanceEvent",
@@ -117,13 +126,7 @@ pub static RELEASE_EVENT: Object = Object::new(
     "event",
     EVENT.position,
     &[
-        computed(
-            "cursor",
-            "Position in the event log. All kinds of events share one log.",
-            &CURSOR,
-            &[EVENT.position],
-            place,
-        ),
+        POSITION,
         column("kind", "The kind of change.", &RELEASE_KIND, EVENT.kind),
         reference("releaseId", "Id of the release.", Kind::Release, EVENT.release_id),
         one("release", "The release as it is now.", &RELEASE, EVENT.release_id),
@@ -136,8 +139,13 @@ pub static RELEASE_EVENT: Object = Object::new(
         reference("serviceId", "Id of its service.", Kind::Service, EVENT.service_id),
         column("serviceName", "Name of its service.", &TEXT, EVENT.service_name),
         column("action", "What the release does to instances.", &ACTION, EVENT.action),
-        one("target", "The target that started or finished; null for other kinds of change.", &TARGET, EVENT.target_id)
-            .nullable(),
+        one(
+            "target",
+            "The target that started, went on or finished; null for other kinds of change.",
+            &TARGET,
+            EVENT.target_id,
+        )
+        .nullable(),
         column("status", "Status of the release after the change.", &RELEASE_STATUS, EVENT.status),
         embedded("progress", "Numbers of targets after the change.", &PROGRESS),
         column("causedBy", "Name of the caller or worker that caused the change.", &TEXT, EVENT.caused_by),
@@ -155,21 +163,27 @@ pub struct InstanceEventFilter {
     pub kinds: Option<Vec<InstanceEventKind>>,
     /// Events of instances of one of these services, at most 500.
     pub service_ids: Option<Vec<ID>>,
+    /// Events of instances of one of the services with these names, at most 500. Each name must exist.
+    pub services: Option<Vec<String>>,
     /// Events caused by one of these releases, at most 500.
     pub release_ids: Option<Vec<ID>>,
     /// Events of one of these instances, at most 500.
     pub instance_ids: Option<Vec<ID>>,
     /// Events of instances on one of these hosts, at most 500.
     pub host_ids: Option<Vec<ID>>,
+    /// Events of instances on one of the hosts with these names, at most 500. Each name must exist.
+    pub hostnames: Option<Vec<String>>,
 }
 
 impl ListFilter for InstanceEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.words(EVENT.kind, self.kinds);
         few(list, EVENT.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        few_names(list, EVENT.service_id, SERVICE_NAME, "filter.services", self.services)?;
         few(list, EVENT.release_id, RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         few(list, EVENT.instance_id, INSTANCE_NODE, "filter.instanceIds", self.instance_ids)?;
-        few(list, EVENT.host_id, HOST_NODE, "filter.hostIds", self.host_ids)
+        few(list, EVENT.host_id, HOST_NODE, "filter.hostIds", self.host_ids)?;
+        few_names(list, EVENT.host_id, HOST_NAME, "filter.hostnames", self.hostnames)
     }
 }
 
@@ -178,6 +192,8 @@ impl ListFilter for InstanceEventFilter {
 pub struct ReleaseEventFilter {
     /// Events of releases of one of these services, at most 500.
     pub service_ids: Option<Vec<ID>>,
+    /// Events of releases of one of the services with these names, at most 500. Each name must exist.
+    pub services: Option<Vec<String>>,
     /// Events of one of these releases, at most 500.
     pub release_ids: Option<Vec<ID>>,
     /// Events of one of these kinds.
@@ -187,22 +203,41 @@ pub struct ReleaseEventFilter {
 impl ListFilter for ReleaseEventFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         few(list, EVENT.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        few_names(list, EVENT.service_id, SERVICE_NAME, "filter.services", self.services)?;
         few(list, EVENT.release_id, RELEASE_NODE, "filter.releaseIds", self.release_ids)?;
         list.words(EVENT.kind, self.kinds);
         Ok(())
     }
 }
 
-fn few(list: &mut Where, column: Column, of: NodeTable, argument: &str, ids: Option<Vec<ID>>) -> Result<(), ApiError> {
-    at_most(argument, ids.as_deref())?;
+pub(super) fn few(
+    list: &mut Where,
+    column: Column,
+    of: NodeTable,
+    argument: &str,
+    ids: Option<Vec<ID>>,
+) -> Result<(), ApiError> {
+    at_most(argument, "ids", ids.as_deref())?;
     list.ids(column, of, argument, ids)
 }
 
-/// Refuses more ids than a filter of events may name.
-pub fn at_most(argument: &str, ids: Option<&[ID]>) -> Result<(), ApiError> {
-    match ids.map_or(0, <[ID]>::len) {
-        many if many > MAX_IDS => {
-            Err(ApiError::bad(argument, format!("{many} ids were sent; at most {MAX_IDS} are allowed.")))
+pub(super) fn few_names(
+    list: &mut Where,
+    column: Column,
+    of: NameTable,
+    argument: &str,
+    names: Option<Vec<String>>,
+) -> Result<(), ApiError> {
+    at_most(argument, "names", names.as_deref())?;
+    list.names(column, of, argument, names);
+    Ok(())
+}
+
+/// Refuses more ids or names than a list in a filter of events may have.
+pub fn at_most<T>(argument: &str, what: &str, values: Option<&[T]>) -> Result<(), ApiError> {
+    match values.map_or(0, <[T]>::len) {
+        many if many > MAX_VALUES => {
+            Err(ApiError::bad(argument, format!("{many} {what} were sent; at most {MAX_VALUES} are allowed.")))
         }
         _ => Ok(()),
     }

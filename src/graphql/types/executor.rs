@@ -2,12 +2,15 @@ use crate::app::App;
 use crate::domain::Caller;
 use crate::domain::caller::Role;
 use crate::read::SuppliedRow;
-use crate::read::declare::{Leaf, Object, TEXT, column, columns, word_leaf};
+use crate::read::declare::{Leaf, Object, TEXT, TEXTS, column, columns, word_leaf};
 
 static ROLE: Leaf = word_leaf::<Role>();
 
 columns! { EXECUTOR_ROW: ExecutorRow { name: Text, kind: Text } }
-columns! { VIEWER_ROW: ViewerRow { name: Text, role: Text } }
+columns! {
+    /// The caller of a request.
+    pub VIEWER_ROW: ViewerRow { name: Text, role: Text, permissions: Text }
+}
 
 pub static EXECUTOR: Object = Object::without_table(
     "Executor",
@@ -32,10 +35,11 @@ pub static VIEWER: Object = Object::without_table(
     &[
         column("name", "Name of the caller, as its token says.", &TEXT, VIEWER_ROW.name),
         column("role", "The caller's role, which decides what it may do.", &ROLE, VIEWER_ROW.role),
+        column(
+            "permissions",
+            "Names of the mutations that the caller may use, and of the queries that not every role may use, in alphabetical order.",
+            &TEXTS,
+            VIEWER_ROW.permissions,
+        ),
     ],
 );
-
-/// The caller of this request.
-pub fn viewer(_: &App, caller: &Caller) -> Vec<SuppliedRow> {
-    vec![SuppliedRow::new().text(VIEWER_ROW.name, caller.name.clone()).word(VIEWER_ROW.role, caller.role)]
-}

@@ -1,19 +1,25 @@
 use super::node::{HOST_NODE, NODE};
-use super::{INSTANCE, InstanceFilter, InstanceOrder, instance};
+use super::order::OrderDirection;
+use super::{EVENT, HOLD, INSTANCE, INSTANCE_EVENT, InstanceFilter, InstanceOrder, hold, instance};
 use crate::catalog::host::MAX_LABELS;
+use crate::domain::instance::InstanceStatus;
+use crate::domain::name::folded_hostname;
 use crate::read::Where;
 use crate::read::declare::{
-    INT, ListFilter, Object, TEXT, TIME, Term, ascending, column, columns, connection, filter, id, list, ordered, term,
+    INT, ListFilter, ListOrder, NEWEST_FIRST, OLDEST_FIRST, Object, Order, TEXT, TIME, Term, ascending, column,
+    columns, connection, filter, id, list, ordered, term,
 };
 use crate::store::db::rows::Bind;
 use crate::wire::ApiError;
-use async_graphql::InputObject;
+use async_graphql::{Enum, InputObject};
 
 columns! {
-    pub ROW: HostRow { id: Int, hostname: Text, address: Text, created_at: Time, removed_at: Time }
+    pub ROW: HostRow { id: Int, hostname: Text, folded_hostname: Text, address: Text, created_at: Time, removed_at: Time }
 }
-columns! { LABEL_ROW: LabelRow { host_id: Int, key: Text, value: Text } }
+columns! { pub LABEL_ROW: LabelRow { host_id: Int, key: Text, value: Text } }
 columns! { LABEL_COUNT_ROW: LabelCountRow { key: Text, value: Text, host_count: Int } }
+
+const BY_HOSTNAME: Order = ascending("HOSTNAME", &[ROW.folded_hostname]);
 
 pub static HOST: Object = Object::node(
     "Host",
@@ -22,22 +28,30 @@ pub static HOST: Object = Object::node(
     ROW.id,
     &[
         id(),
-        column("hostname", "Unique name of the host.", &TEXT, ROW.hostname),
+        column("hostname", "Unique name of the host, in the spelling in which it was registered. Case and one trailing dot make no difference.", &TEXT, ROW.hostname),
         column("address", "IP address or DNS name at which executors reach the host.", &TEXT, ROW.address),
         list("labels", "Labels, sorted by key.", &LABEL).of_parent(LABEL_ROW.host_id).at_most(10),
+        list("holds", "Holds in force on the host, oldest first. Empty if it is not held; its instances may have holds of their own.", &HOLD)
+            .of_parent(hold::ROW.host_id)
+            .condition(term!("{in_force {row}}"))
+            .order(OLDEST_FIRST)
+            .at_most(3),
         column("createdAt", "When it was registered.", &TIME, ROW.created_at),
         column("removedAt", "When it was removed; null if it was not removed.", &TIME, ROW.removed_at).nullable(),
         connection("instances", "Instances on this host.", &INSTANCE).of_parent(instance::ROW.host_id).args(&[
             filter::<InstanceFilter>("Which instances to return; all by default."),
             ordered::<InstanceOrder>("Order of the list; by hostname by default."),
         ]),
+        connection("events", "Events of the instances on this host, newest first.", &INSTANCE_EVENT)
+            .of_parent(EVENT.host_id)
+            .order(NEWEST_FIRST),
     ],
 )
 .implements(&NODE)
 .listed(term!("{row}.removed_at IS NULL"))
-.order(ascending("HOSTNAME", &[ROW.hostname]));
+.order(BY_HOSTNAME);
 
-static LABEL: Object = Object::new(
+pub static LABEL: Object = Object::new(
     "Label",
     "A key and a value that are attached to a host.",
     "host_label",
@@ -63,10 +77,16 @@ pub static LABEL_COUNT: Object = Object::without_table(
 /// Conditions on hosts. A host is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct HostFilter {
-    /// The hostname starts with this text. Case-sensitive.
+    /// The hostname is one of these. Case makes no difference. Names that do not exist match nothing.
+    pub hostnames: Option<Vec<String>>,
+    /// The hostname starts with this text. Case makes no difference.
     pub hostname_starts_with: Option<String>,
+    /// The hostname contains this text. Case makes no difference.
+    pub name_contains: Option<String>,
     /// The host has all of these labels.
     pub labels: Option<Vec<LabelInput>>,
+    /// At least one instance on the host has one of these statuses.
+    pub instance_statuses: Option<Vec<InstanceStatus>>,
 }
 
 /// A label to set, or to search for.
@@ -92,9 +112,31 @@ pub(super) use has_label;
 
 impl ListFilter for HostFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
-        list.prefix(ROW.hostname, self.hostname_starts_with);
+        let hostnames = self.hostnames.map(|names| names.iter().map(|name| folded_hostname(name)).collect());
+        list.indexed_texts(ROW.folded_hostname, hostnames);
+        list.prefix(ROW.folded_hostname, hostname_prefix(self.hostname_starts_with));
+        list.contains(ROW.hostname, self.name_contains);
+        if let Some(statuses) = self.instance_statuses {
+            list.and(with_instances(&statuses), [Bind::words(&statuses)]);
+        }
         labels(list, has_label!("id"), self.labels);
         Ok(())
+    }
+}
+
+/// The beginning of a hostname as hostnames are compared.
+pub(super) fn hostname_prefix(prefix: Option<String>) -> Option<String> {
+    prefix.map(|prefix| prefix.to_ascii_lowercase())
+}
+
+/// An instance on the host has one of these statuses. Most hosts have a running instance, so that the first hosts of the
+/// list are looked at one by one; instances with other statuses are few, and are found first.
+fn with_instances(statuses: &[InstanceStatus]) -> Term {
+    let is_usual = |status: &InstanceStatus| matches!(status, InstanceStatus::Running | InstanceStatus::Removed);
+    if statuses.iter().any(is_usual) {
+        term!("EXISTS (SELECT 1 FROM instance x WHERE x.host_id = {row}.id AND x.status {any_value})")
+    } else {
+        term!("{row}.id IN (SELECT x.host_id FROM instance x WHERE x.status {any_value})")
     }
 }
 
@@ -109,5 +151,34 @@ pub(super) fn labels(list: &mut Where, has_label: Term, labels: Option<Vec<Label
     }
     for label in labels {
         list.and(has_label, [Bind::Text(label.key), Bind::Text(label.value)]);
+    }
+}
+
+/// The values that hosts can be ordered by.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostOrderField {
+    /// Hostname. Case makes no difference.
+    Hostname,
+    /// The time of registration.
+    CreatedAt,
+}
+
+/// Order of hosts.
+#[derive(InputObject, Clone, Debug)]
+pub struct HostOrder {
+    /// The value to order by.
+    pub field: HostOrderField,
+    /// The direction.
+    #[graphql(default_with = "OrderDirection::Asc")]
+    pub direction: OrderDirection,
+}
+
+impl ListOrder for HostOrder {
+    fn order(self) -> Order {
+        let by = match self.field {
+            HostOrderField::Hostname => BY_HOSTNAME,
+            HostOrderField::CreatedAt => ascending("CREATED_AT", &[ROW.created_at]),
+        };
+        Order { descending: self.direction == OrderDirection::Desc, ..by }
     }
 }

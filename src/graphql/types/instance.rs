@@ -1,7 +1,8 @@
-use super::host::{LabelInput, has_label, labels};
-use super::node::{HOST_NODE, INSTANCE_NODE, NODE, SERVICE_NODE, VERSION_NODE};
+use super::host::{LabelInput, has_label, hostname_prefix, labels};
+use super::node::{HOST_NAME, HOST_NODE, INSTANCE_NODE, NODE, SERVICE_NAME, SERVICE_NODE, VERSION_NAME, VERSION_NODE};
 use super::order::OrderDirection;
 use super::{EVENT, HOST, INSTANCE_EVENT, LOCK, SERVICE, TARGET, VERSION, lock};
+use crate::domain::health::Health;
 use crate::domain::instance::InstanceStatus;
 use crate::read::Where;
 use crate::read::declare::{
@@ -12,16 +13,27 @@ use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};
 
 pub(super) static STATUS: Leaf = word_leaf::<InstanceStatus>();
+static HEALTH: Leaf = word_leaf::<Health>();
 
 /// Whether the instance is locked, by an open release target or by a hold in force.
 const LOCKED: Term = term!(
     "(EXISTS (SELECT 1 FROM release_target l WHERE l.instance_id = {row}.id AND {open l}) \
-    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = {row}.id AND {in_force l}))"
+    OR EXISTS (SELECT 1 FROM hold l WHERE l.instance_id = {row}.id AND {in_force l}) \
+    OR EXISTS (SELECT 1 FROM hold l WHERE l.host_id = {row}.host_id AND {in_force l} AND {row}.status <> 'REMOVED'))"
 );
 /// The same, to look for: the query starts from what is locked, since most instances are free.
 const IS_LOCKED: Term = term!(
     "{row}.id IN (SELECT l.instance_id FROM release_target l WHERE {open l} \
-    UNION ALL SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND {in_force l})"
+    UNION ALL SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND {in_force l} \
+    UNION ALL SELECT x.id FROM hold l JOIN instance x ON x.host_id = l.host_id AND x.status <> 'REMOVED' \
+    WHERE l.host_id IS NOT NULL AND {in_force l})"
+);
+
+/// Whether a hold is in force on the instance or on its host.
+const IS_HELD: Term = term!(
+    "{row}.id IN (SELECT l.instance_id FROM hold l WHERE l.instance_id IS NOT NULL AND {in_force l} \
+    UNION ALL SELECT x.id FROM hold l JOIN instance x ON x.host_id = l.host_id AND x.status <> 'REMOVED' \
+    WHERE l.host_id IS NOT NULL AND {in_force l})"
 );
 
 columns! {
@@ -29,7 +41,7 @@ columns! {
         id: Int,
         service_id: Int,
         host_id: Int,
-        hostname: Text,
+        folded_hostname: Text,
         version_id: Int,
         port: Int,
         tag: Text,
@@ -37,16 +49,22 @@ columns! {
         description: Text,
         maintenance: Bool,
         status: Text,
+        drained_since: Time,
+        observed_version: Text,
+        observed_at: Time,
         locked: Bool = LOCKED,
         last_target: Int = term!("(SELECT max(l.id) FROM release_target l WHERE l.instance_id = {row}.id)"),
         revision: Int,
         updated_at: Time,
         updated_by: Text,
+        confirmed_at: Time,
+        health: Text,
+        health_at: Time,
     }
 }
 columns! { COUNT_ROW: InstanceCountRow { version_id: Int, version_place: Int, status: Text, count: Int } }
 
-const BY_HOSTNAME: Order = ascending("HOSTNAME", &[ROW.hostname]);
+const BY_HOSTNAME: Order = ascending("HOSTNAME", &[ROW.folded_hostname]);
 
 pub static INSTANCE: Object = Object::node(
     "Instance",
@@ -75,10 +93,34 @@ pub static INSTANCE: Object = Object::node(
             ROW.maintenance,
         ),
         column("status", "Current status.", &STATUS, ROW.status),
-        column("locked", "Whether the instance is locked, by an open release target or by a hold in force.", &BOOLEAN, ROW.locked),
+        column(
+            "drainedSince",
+            "Since when the instance is out of service, because a release took it out with the step DRAIN and did not put it back; null while it is in service.",
+            &TIME,
+            ROW.drained_since,
+        )
+        .nullable(),
+        column(
+            "observedVersion",
+            "Version that really ran when the executor's probe was last answered outside of a release; empty if nothing ran, null before the first answer.",
+            &TEXT,
+            ROW.observed_version,
+        )
+        .nullable(),
+        column("observedAt", "When the probe was last answered outside of a release; null before the first answer.", &TIME, ROW.observed_at)
+            .nullable(),
+        column(
+            "health",
+            "Whether it is healthy by the health check of the executor; null before the first verdict. While a release soaks, its instances are checked, and unhealthy ones until they are healthy again. It becomes null when a release starts on the instance, and when a caller confirms what runs there.",
+            &HEALTH,
+            ROW.health,
+        )
+        .nullable(),
+        column("healthAt", "Since when that is so; null while health is.", &TIME, ROW.health_at).nullable(),
+        column("locked", "Whether the instance is locked, by an open release target or by a hold in force on it or on its host.", &BOOLEAN, ROW.locked),
         list(
             "locks",
-            "What locks the instance: the release first, then the holds, oldest first. Empty if it is not locked.",
+            "What locks the instance: the release first, then the holds on it and on its host, oldest first. Empty if it is not locked.",
             &LOCK,
         )
         .of_parent(lock::ROW.instance_id)
@@ -86,6 +128,7 @@ pub static INSTANCE: Object = Object::node(
         column("revision", "Number of the last event of this instance. Every event increases it by one.", &INT, ROW.revision),
         column("updatedAt", "When the last event of this instance happened.", &TIME, ROW.updated_at),
         column("updatedBy", "Name of the caller or worker that caused the last event.", &TEXT, ROW.updated_by),
+        column("confirmedAt", "When a caller last said what runs there; null if none ever did.", &TIME, ROW.confirmed_at).nullable(),
         one(
             "lastTarget",
             "The newest release target of this instance: it shows what the instance waits for, or why it failed. Null if no release has ever included the instance.",
@@ -120,34 +163,52 @@ pub static INSTANCE_COUNT: Object = Object::without_table(
 pub struct InstanceFilter {
     /// Of one of these services.
     pub service_ids: Option<Vec<ID>>,
+    /// Of one of the services with these names. Each name must exist.
+    pub services: Option<Vec<String>>,
     /// At one of these versions.
     pub version_ids: Option<Vec<ID>>,
+    /// At a version with one of these names, of any service. Each name must exist.
+    pub versions: Option<Vec<String>>,
     /// On one of these hosts.
     pub host_ids: Option<Vec<ID>>,
+    /// On one of the hosts with these names. Each name must exist.
+    pub hostnames: Option<Vec<String>>,
     /// With one of these statuses. Removed instances are returned only if REMOVED is among them.
     pub statuses: Option<Vec<InstanceStatus>>,
     /// With one of these tags.
     pub tags: Option<Vec<String>>,
-    /// On a host whose name starts with this text. Case-sensitive.
+    /// On a host whose name starts with this text. Case makes no difference.
     pub hostname_starts_with: Option<String>,
     /// On a host that has all of these labels.
     pub host_labels: Option<Vec<LabelInput>>,
     /// True: locked, by an open release target or by a hold in force. False: not locked.
     pub locked: Option<bool>,
+    /// True: a hold is in force on the instance or on its host. False: none is; a release may still lock it.
+    pub held: Option<bool>,
+    /// True: out of service (drainedSince). False: in service.
+    pub drained: Option<bool>,
+    /// True: the probe saw another version than the one on record, three times in a row. False: it did not, or it never answered.
+    pub drifted: Option<bool>,
+    /// With one of these verdicts of the last health checks. Instances without one are left out.
+    pub health: Option<Vec<Health>>,
 }
 
 impl ListFilter for InstanceFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
         list.ids(ROW.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        list.names(ROW.service_id, SERVICE_NAME, "filter.services", self.services);
         list.ids(ROW.version_id, VERSION_NODE, "filter.versionIds", self.version_ids)?;
+        let at_named = term!("{row}.version_id IN (SELECT x.id FROM version x WHERE x.name {any_value})");
+        list.names_where(at_named, VERSION_NAME, "filter.versions", self.versions);
         list.ids(ROW.host_id, HOST_NODE, "filter.hostIds", self.host_ids)?;
+        list.names(ROW.host_id, HOST_NAME, "filter.hostnames", self.hostnames);
         // Only who asks for what is gone gets it.
         if self.statuses.as_ref().is_some_and(|statuses| statuses.contains(&InstanceStatus::Removed)) {
             list.unlisted();
         }
         list.indexed_words(ROW.status, self.statuses);
         list.texts(ROW.tag, self.tags);
-        list.prefix(ROW.hostname, self.hostname_starts_with);
+        list.prefix(ROW.folded_hostname, hostname_prefix(self.hostname_starts_with));
         labels(list, has_label!("host_id"), self.host_labels);
         if let Some(locked) = self.locked {
             match locked {
@@ -155,6 +216,20 @@ impl ListFilter for InstanceFilter {
                 false => list.and_either(LOCKED, false),
             }
         }
+        if let Some(held) = self.held {
+            list.and_either(IS_HELD, held);
+        }
+        match self.drained {
+            Some(true) => list.and(term!("{row}.drained_since IS NOT NULL"), []),
+            Some(false) => list.and(term!("{row}.drained_since IS NULL"), []),
+            None => {}
+        }
+        match self.drifted {
+            Some(true) => list.and(term!("{row}.drifted_since IS NOT NULL"), []),
+            Some(false) => list.and(term!("{row}.drifted_since IS NULL"), []),
+            None => {}
+        }
+        list.indexed_words(ROW.health, self.health);
         Ok(())
     }
 }

@@ -17,6 +17,8 @@ columns! {
         instance_id: Int,
         release_id: Int,
         hold_id: Int,
+        freeze_window_id: Int,
+        suspension_id: Int,
         accepted_count: Int,
         skipped_count: Int,
         replayed: Bool,
@@ -28,6 +30,10 @@ columns! {
         skipped: Rows,
         skipped_counts: Rows,
         user_errors: Rows,
+        plan_waves: Rows,
+        plan_warnings: Rows,
+        plan_targets: Rows,
+        worst_case_failures: Int,
     }
 }
 columns! { PROBLEM: ProblemRow { code: Text, field: Text, message: Text, related_ids: Text } }

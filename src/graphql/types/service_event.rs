@@ -1,10 +1,13 @@
-use super::release::place;
+use super::event::{POSITION, few, few_names};
+use super::node::{SERVICE_NAME, SERVICE_NODE, VERSION_NODE};
 use super::{EVENT, EVENT_LOG, HOLD, SERVICE, VERSION};
 use crate::domain::Kind;
 use crate::domain::event::ServiceEventKind;
+use crate::read::Where;
 use crate::read::declare::{
-    CURSOR, Cursors, Leaf, OLDEST_FIRST, Object, TEXT, TIME, column, computed, one, reference, term, word_leaf,
+    Cursors, Leaf, ListFilter, OLDEST_FIRST, Object, TEXT, TIME, column, one, reference, term, word_leaf,
 };
+use crate::wire::ApiError;
 use async_graphql::{ID, InputObject};
 
 static KIND: Leaf = word_leaf::<ServiceEventKind>();
@@ -15,13 +18,7 @@ pub static SERVICE_EVENT: Object = Object::new(
     "event",
     EVENT.position,
     &[
-        computed(
-            "cursor",
-            "Position in the event log. All kinds of events share one log.",
-            &CURSOR,
-            &[EVENT.position],
-            place,
-        ),
+        POSITION,
         column("kind", "The kind of change.", &KIND, EVENT.kind),
         reference("serviceId", "Id of the service.", Kind::Service, EVENT.service_id),
         one("service", "The service as it is now.", &SERVICE, EVENT.service_id),
@@ -47,8 +44,20 @@ pub static SERVICE_EVENT: Object = Object::new(
 pub struct ServiceEventFilter {
     /// Events of one of these services, at most 500.
     pub service_ids: Option<Vec<ID>>,
+    /// Events of one of the services with these names, at most 500. Each name must exist.
+    pub services: Option<Vec<String>>,
     /// Events about one of these versions, at most 500.
     pub version_ids: Option<Vec<ID>>,
     /// Events of one of these kinds.
     pub kinds: Option<Vec<ServiceEventKind>>,
+}
+
+impl ListFilter for ServiceEventFilter {
+    fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
+        few(list, EVENT.service_id, SERVICE_NODE, "filter.serviceIds", self.service_ids)?;
+        few_names(list, EVENT.service_id, SERVICE_NAME, "filter.services", self.services)?;
+        few(list, EVENT.version_id, VERSION_NODE, "filter.versionIds", self.version_ids)?;
+        list.words(EVENT.kind, self.kinds);
+        Ok(())
+    }
 }

@@ -1,14 +1,13 @@
 use super::node::{NODE, VERSION_NODE};
 use super::order::OrderDirection;
 use super::{INSTANCE, InstanceFilter, InstanceOrder, SERVICE, instance};
-use crate::domain::version::{BuildStatus, Version, VersionAction, enabled};
+use crate::domain::version::{BuildStatus, Version, VersionAction, VersionPlace, enabled};
 use crate::domain::{Kind, Word};
 use crate::read::declare::{
     BOOLEAN, Computed, Inputs, Leaf, ListFilter, ListOrder, Object, Order, TEXT, TIME, arg, column, columns, computed,
     connection, descending, embedded, filter, id, id_arg, one, ordered, term, word_leaf,
 };
-use crate::read::{Sibling, Where, not_found, number};
-use crate::store::db::rows::Bind;
+use crate::read::{Sibling, SiblingKey, Where, not_found, number};
 use crate::wire::ApiError;
 use async_graphql::{Enum, ID, InputObject};
 
@@ -29,6 +28,8 @@ columns! {
         created_by: Text,
         built_at: Time,
         removed_at: Time,
+        precedence: Text,
+        precedence_of_current: Text = term!("(SELECT c.precedence FROM version c WHERE c.id = {arg currentVersion})"),
         service_of_current: Int = term!("(SELECT c.service_id FROM version c WHERE c.id = {arg currentVersion})"),
     }
 }
@@ -40,7 +41,7 @@ static BUILD_STATUS: Leaf = word_leaf::<BuildStatus>();
 
 pub static VERSION: Object = Object::node(
     "Version",
-    "A build of a service. Versions are ordered by the time of their registration: of two versions, the one registered later is newer.",
+    "A build of a service. Of two versions, the one registered later is newer, unless the service has semantic versions (versionScheme).",
     VERSION_NODE,
     ROW.id,
     &[
@@ -70,6 +71,8 @@ pub static VERSION: Object = Object::node(
                 ROW.withdrawn_at,
                 ROW.removed_at,
                 ROW.service_of_current,
+                ROW.precedence,
+                ROW.precedence_of_current,
             ],
             is_enabled,
         )
@@ -115,22 +118,36 @@ fn is_enabled(inputs: &Inputs<'_>) -> Result<Option<Computed>, ApiError> {
         Some(_) => {}
     }
     let (withdrawn, removed) = (!inputs.is_null(ROW.withdrawn_at)?, !inputs.is_null(ROW.removed_at)?);
-    let version = Version { id, service_id, build_status, withdrawn, removed };
-    let current = Version { id: current_id, ..version };
-    Ok(Some(Computed::Bool(enabled(inputs.args.get::<VersionAction>("action")?, &version, &current))))
+    let place = |id, column| -> Result<VersionPlace, ApiError> {
+        Ok(VersionPlace { precedence: inputs.text(column)?.unwrap_or_default().to_owned(), id })
+    };
+    let current_place = place(current_id, ROW.precedence_of_current)?;
+    let version = Version { place: place(id, ROW.precedence)?, service_id, build_status, withdrawn, removed };
+    let current_version = Version { place: current_place, ..version.clone() };
+    Ok(Some(Computed::Bool(enabled(inputs.args.get::<VersionAction>("action")?, &version, &current_version))))
 }
 
 /// The version that instances run now, as an argument that must name one of the same service.
 fn current_version(argument: &'static str, number: i64) -> Sibling {
-    let parent_of = term!("SELECT service_id FROM version WHERE id = {value}");
-    Sibling { kind: Kind::Version, number, argument, parent: Kind::Service, parent_of }
+    let parents_of = term!("SELECT service_id FROM version WHERE id = {value}");
+    Sibling { kind: Kind::Version, key: SiblingKey::Number(number), argument, parent: Kind::Service, parents_of }
+}
+
+/// The same, by its name.
+fn current_version_named(argument: &'static str, name: String) -> Sibling {
+    let parents_of = term!("SELECT service_id FROM version WHERE name = {value} AND removed_at IS NULL");
+    Sibling { kind: Kind::Version, key: SiblingKey::Name(name), argument, parent: Kind::Service, parents_of }
 }
 
 /// Conditions on versions. A version is returned if it meets all conditions that are set.
 #[derive(InputObject, Clone, Debug, Default)]
 pub struct VersionFilter {
+    /// The name is one of these. Names that do not exist match nothing.
+    pub names: Option<Vec<String>>,
     /// The name starts with this text. Case-sensitive.
     pub name_starts_with: Option<String>,
+    /// The name contains this text. ASCII letters may be in either case.
+    pub name_contains: Option<String>,
     /// The build has one of these statuses.
     pub build_statuses: Option<Vec<BuildStatus>>,
     /// Instances at this current version can be moved to the version by this action.
@@ -144,26 +161,66 @@ pub struct VersionFilter {
 pub struct EnabledFor {
     /// The action.
     pub action: VersionAction,
+    /// The version that the instances run now. Either this or currentVersion must be there.
+    pub current_version_id: Option<ID>,
+    /// The name of the version that the instances run now, in the service whose versions are listed.
+    pub current_version: Option<String>,
+}
+
+impl EnabledFor {
     /// The version that the instances run now.
-    pub current_version_id: ID,
+    fn current(self) -> Result<Sibling, ApiError> {
+        let (by_id, by_name) = ("filter.enabledFor.currentVersionId", "filter.enabledFor.currentVersion");
+        match (self.current_version_id, self.current_version) {
+            (Some(id), None) => Ok(current_version(by_id, number(Kind::Version, by_id, &id)?)),
+            (None, Some(name)) => Ok(current_version_named(by_name, name)),
+            (Some(_), Some(_)) => {
+                Err(ApiError::bad(by_name, "Pass either `currentVersionId` or `currentVersion`, not both."))
+            }
+            (None, None) => {
+                let message = "Pass the version that the instances run now, as `currentVersionId` or `currentVersion`.";
+                Err(ApiError::bad(by_id, message))
+            }
+        }
+    }
+}
+
+/// A version is newer or older than the one, `x`, for which a condition holds.
+macro_rules! compared {
+    ($with:literal, $is_current:literal) => {
+        term!(concat!(
+            "({row}.precedence, {row}.id) ",
+            $with,
+            " (SELECT x.precedence, x.id FROM version x WHERE ",
+            $is_current,
+            ")"
+        ))
+    };
 }
 
 impl ListFilter for VersionFilter {
     fn narrow(self, list: &mut Where) -> Result<(), ApiError> {
+        list.texts(ROW.name, self.names);
         list.prefix(ROW.name, self.name_starts_with);
+        list.contains(ROW.name, self.name_contains);
         list.words(ROW.build_status, self.build_statuses);
-        if let Some(EnabledFor { action, current_version_id }) = self.enabled_for {
-            let argument = "filter.enabledFor.currentVersionId";
-            let current = number(Kind::Version, argument, &current_version_id)?;
-            list.sibling(current_version(argument, current));
+        if let Some(enabled_for) = self.enabled_for {
+            let (action, current) = (enabled_for.action, enabled_for.current()?);
             let usable =
                 term!("{row}.build_status = 'SUCCEEDED' AND {row}.withdrawn_at IS NULL AND {row}.removed_at IS NULL");
             list.and(usable, []);
-            let order = match action {
-                VersionAction::Upgrade => term!("{row}.id > {value}"),
-                VersionAction::Revert => term!("{row}.id < {value}"),
+            let order = match (action, &current.key) {
+                (VersionAction::Upgrade, SiblingKey::Number(_)) => compared!(">", "x.id = {value}"),
+                (VersionAction::Revert, SiblingKey::Number(_)) => compared!("<", "x.id = {value}"),
+                (VersionAction::Upgrade, SiblingKey::Name(_)) => {
+                    compared!(">", "x.service_id = {row}.service_id AND x.name = {value} AND x.removed_at IS NULL")
+                }
+                (VersionAction::Revert, SiblingKey::Name(_)) => {
+                    compared!("<", "x.service_id = {row}.service_id AND x.name = {value} AND x.removed_at IS NULL")
+                }
             };
-            list.and(order, [Bind::Int(current)]);
+            list.and(order, [current.key.value()]);
+            list.sibling(current);
         }
         if let Some(in_use) = self.in_use {
             list.and_either(
@@ -182,6 +239,8 @@ pub enum VersionOrderField {
     CreatedAt,
     /// Name.
     Name,
+    /// From older to newer, as upgrades go: by semantic version or by registration, as the service has it.
+    Precedence,
 }
 
 /// Order of versions.
@@ -199,6 +258,7 @@ impl ListOrder for VersionOrder {
         let by = match self.field {
             VersionOrderField::CreatedAt => BY_REGISTRATION,
             VersionOrderField::Name => descending("NAME", &[ROW.name]),
+            VersionOrderField::Precedence => descending("PRECEDENCE", &[ROW.precedence]),
         };
         Order { descending: self.direction == OrderDirection::Desc, ..by }
     }

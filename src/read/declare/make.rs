@@ -87,7 +87,16 @@ const NO_KEY: Column = Column { name: "id", kind: crate::store::db::rows::CellKi
 
 impl List {
     const fn of(of: &'static Object) -> List {
-        List { of, from: None, parent: None, condition: None, order: None, supplied: None, release: None }
+        List {
+            of,
+            from: None,
+            parent: None,
+            condition: None,
+            order: None,
+            supplied: None,
+            present: None,
+            release: None,
+        }
     }
 }
 
@@ -127,11 +136,13 @@ impl Field {
         self
     }
 
-    /// An embedded object that is null where this column, a text, is.
+    /// An embedded object that is null where this column, a text, is; or a whole list that is null where this column of
+    /// its object is.
     pub const fn present(mut self, column: Column) -> Field {
         match self.source {
             FieldSource::Embedded { of, .. } => self.source = FieldSource::Embedded { of, present: Some(column) },
-            _ => panic!("only an embedded object is present or not"),
+            FieldSource::List(list) => self.source = FieldSource::List(List { present: Some(column), ..list }),
+            _ => panic!("only an embedded object and a whole list are present or not"),
         }
         self.nullable()
     }
@@ -172,7 +183,8 @@ impl Field {
         self.with_list(List { order: Some(order), ..list })
     }
 
-    /// A list that has this name where the object is a supplied row.
+    /// A list that has this name where the object is a supplied row. Pages of a list that always is supplied have cursors that
+    /// name places in it: the key of its type is the place, from 1.
     pub const fn supplied_as(self, name: RowList) -> Field {
         let list = self.its_list();
         self.with_list(List { supplied: Some(name), ..list })

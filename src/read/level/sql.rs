@@ -19,16 +19,16 @@ impl Level {
         self.write_columns(text);
         // SQLite would sort all rows that have one of several values. So the first rows of each value are read, in the order of
         // an index.
-        let each = self.list.each.filter(|_| dialect == Dialect::Sqlite && !self.has_conditions_inside());
+        let reads_apart = dialect == Dialect::Sqlite && !self.has_conditions_inside();
+        let each = self.list.each.as_ref().filter(|_| reads_apart);
         match (&self.parents, self.limit, dialect, each) {
-            (ParentKeys::None, Some(limit), _, Some((column, values))) => {
+            (ParentKeys::None, Some(limit), _, Some(each)) => {
                 text.push(" FROM json_each(");
-                text.value(values);
+                text.value(each.values);
                 text.push(") v JOIN ");
                 self.write_from(text, ROW, source);
                 self.write_first(text, limit, source, |text| {
-                    text.column(Alias::Inner, column);
-                    text.push(" = v.value");
+                    each.write_one(text, Alias::Inner);
                     self.list.write_beside_each(text, Alias::Inner);
                 });
                 self.write_joins(text);
@@ -252,7 +252,7 @@ impl Level {
         let columns = self.order.columns.iter().chain([&self.key]);
         for (i, column) in columns.enumerate() {
             text.push(if i > 0 { ", " } else { "" });
-            text.column(row, *column);
+            text.ordered_by(row, *column);
             text.push(if self.order.descending == backward { "" } else { " DESC" });
         }
     }

@@ -4,7 +4,7 @@ use crate::read::arg::{Arg, ArgRole, arg};
 use crate::read::args::Args;
 use crate::read::declare::{Field, FieldSource};
 use crate::read::order::Cursors;
-use crate::wire::{ApiError, Cursor};
+use crate::wire::ApiError;
 
 /// How many items a page has by default.
 pub const DEFAULT_PAGE: i64 = 50;
@@ -17,13 +17,19 @@ const LAST: Arg =
 const AFTER: &str = "Only items after this cursor.";
 const BEFORE: &str = "Only items before this cursor.";
 
-static KEYSET: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
-static OUTPUT: [Arg; 4] = [FIRST, arg::<Option<Cursor>>("after", AFTER), LAST, arg::<Option<Cursor>>("before", BEFORE)];
-static EVENT_LOG: [Arg; 2] = [
+static PAGE: [Arg; 4] = [FIRST, arg::<Option<String>>("after", AFTER), LAST, arg::<Option<String>>("before", BEFORE)];
+/// What is supplied is read from its beginning.
+static SUPPLIED: [Arg; 2] = [FIRST, arg::<Option<String>>("after", AFTER)];
+static EVENT_LOG: [Arg; 4] = [
     FIRST,
-    arg::<Option<Cursor>>(
+    arg::<Option<String>>(
         "after",
         "Only events after this position in the event log; by default, from the oldest event that is kept.",
+    ),
+    LAST,
+    arg::<Option<String>>(
+        "before",
+        "Only events before this position in the event log; by default, up to the newest event.",
     ),
 ];
 
@@ -31,10 +37,10 @@ impl Field {
     /// Its arguments, those of a page included.
     pub fn all_args(&'static self) -> impl Iterator<Item = &'static Arg> {
         let page: &'static [Arg] = match &self.source {
+            FieldSource::Connection(list) if list.supplied.is_some() => &SUPPLIED,
             FieldSource::Connection(list) => match list.of.cursors {
                 Cursors::Events(_) if list.parent.is_none() => &EVENT_LOG,
-                Cursors::Output(_) => &OUTPUT,
-                Cursors::Events(_) | Cursors::Keyset => &KEYSET,
+                Cursors::Events(_) | Cursors::Output(_) | Cursors::Keyset => &PAGE,
             },
             _ => &[],
         };
@@ -43,7 +49,7 @@ impl Field {
 
     /// Whether its arguments are only bound, or read by what computes it.
     pub(in crate::read) fn only_binds(&self) -> bool {
-        let is_read_by_value = |arg: &Arg| matches!(arg.role, ArgRole::Plain | ArgRole::Id(_));
+        let is_read_by_value = |arg: &Arg| matches!(arg.role, ArgRole::Plain | ArgRole::Text(_) | ArgRole::Id(_));
         matches!(self.source, FieldSource::Find(_) | FieldSource::Column(..) | FieldSource::Computed { .. })
             && !self.args.is_empty()
             && self.args.iter().all(is_read_by_value)

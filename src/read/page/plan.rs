@@ -2,11 +2,11 @@
 
 use super::args::PageArgs;
 use crate::read::args::Args;
-use crate::read::column::Column;
+use crate::read::column::{Column, RowList};
 use crate::read::declare::{Field, List, Object};
-use crate::read::level::{Level, Page};
+use crate::read::level::{Level, Page, RowSource};
 use crate::read::order::Cursors;
-use crate::read::plan::{Guard, ObjectPlan, RowPlace, ValuePlan};
+use crate::read::plan::{Guard, Link, ObjectPlan, RowPlace, ValuePlan};
 use crate::read::planner::{Nodes, Planner, field_plan};
 use crate::read::select::below;
 use crate::store::db::rows::Bind;
@@ -25,12 +25,15 @@ impl<'a> Planner<'a> {
     ) -> Result<ValuePlan, ApiError> {
         let wanted = PageArgs::of(args)?;
         let of = list.of;
+        let name = format!("{}.{}", object.name, field.name);
+        if let (Some(at), Some(supplied)) = (at, list.supplied) {
+            return self.supplied_page(of, supplied, at, wanted, name, nodes);
+        }
         let (mut level, link) = self.list_level(object, list, at);
         if let Some(order) = args.order()? {
             level.ordered(order);
         }
         Self::narrow(&mut level, list, args)?;
-        let name = format!("{}.{}", object.name, field.name);
         let mut page = Page::new(wanted.size, wanted.backward, name, of.cursors);
         page.cut = if wanted.backward { wanted.before.is_some() } else { wanted.after.is_some() };
         let mut guards = Vec::new();
@@ -44,9 +47,7 @@ impl<'a> Planner<'a> {
                 }
                 Cursors::Events(_) => {
                     let place = cursor::read_event(cursor, self.app.db.log_id(), argument)?;
-                    if is_after {
-                        page.behind = Some(place);
-                    }
+                    *if is_after { &mut page.behind } else { &mut page.before } = Some(place);
                     vec![Bind::Int(place)]
                 }
                 Cursors::Output(_) => {
@@ -72,6 +73,34 @@ impl<'a> Planner<'a> {
         let level = self.push(level);
         let object = self.connection(of, level, nodes);
         Ok(ValuePlan::Page { level, link, guards, object })
+    }
+
+    /// A page of a list that a supplied row has. The key of its rows is their place in the list, from 1, which cursors name.
+    fn supplied_page(
+        &mut self,
+        of: &'static Object,
+        list: RowList,
+        at: RowPlace,
+        wanted: PageArgs,
+        name: String,
+        nodes: Nodes<'_, 'a>,
+    ) -> Result<ValuePlan, ApiError> {
+        let mut level = Level::supplied(of, RowSource::Within(at.level, list), self.conditions());
+        let mut page = Page::new(wanted.size, false, name, of.cursors);
+        if let Some(after) = &wanted.after {
+            let order = level.order();
+            let values = cursor::read_keyset(after, &page.list, &order.spelled(), &order.kinds(), "after")?;
+            if let [Bind::Int(place)] = values[..] {
+                level.skip = place.max(0);
+            }
+            page.cut = true;
+        }
+        page.cells = vec![level.column(0, of.key)];
+        level.cap = Some(wanted.size + 1);
+        level.rows = wanted.size;
+        level.page(page);
+        let level = self.push(level);
+        Ok(ValuePlan::Page { level, link: Link::Row, guards: Vec::new(), object: self.connection(of, level, nodes) })
     }
 
     fn connection(&mut self, of: &'static Object, level: usize, nodes: Nodes<'_, 'a>) -> ObjectPlan {

@@ -46,19 +46,20 @@ impl<'a> Writer<'a> {
         json::string(&cursor::event(&self.fetched.scene.log_id, position), &mut self.out);
     }
 
-    /// The place to continue after: the end of the page if more items follow, else the newest place of the log. In a list
-    /// that begins with the newest, new events come before the page: there it is always the end of the page.
+    /// The place to continue after: the end of the page if more items follow, else the end of what was searched, which is
+    /// the newest place of the log or lies just before `before`. In a list that begins with the newest, new events come
+    /// before the page: there it is always the end of the page.
     pub(in crate::read) fn next(&mut self, here: &Current, pos: Pos) -> WriteResult {
         let Some(head) = self.fetched.scene.head else { return self.null(false, pos) };
         let (page, order) = (self.page(here.level), self.plan.levels[here.level].order());
         let last = here.page.len().checked_sub(1).map(|last| self.item(here, last));
         let rows = &self.fetched.tables[here.level].rows;
         let last = last.and_then(|row| rows.cell(row, page.cells[0]).int());
+        let searched_to = page.before.map_or(head.position, |before| (before - 1).max(0));
         let place = match (last, order.descending) {
             (last, true) => last.or(page.behind).unwrap_or(head.position),
-            (Some(last), false) if here.more => last,
-            (None, false) if here.more => page.behind.unwrap_or(head.floor),
-            (last, false) => last.unwrap_or_default().max(head.position),
+            (last, false) if here.more && !page.backward => last.or(page.behind).unwrap_or(head.floor),
+            (last, false) => last.unwrap_or_default().max(searched_to),
         };
         self.place(place);
         Ok(())

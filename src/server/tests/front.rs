@@ -11,26 +11,30 @@ fn plain() -> reqwest::Client {
 }
 
 #[tokio::test]
-async fn a_browser_is_led_to_the_page_and_nobody_else_is() {
+async fn the_root_is_the_console_for_everybody_and_the_api_leads_browsers_to_graphiql() {
     let served = Served::start().await;
     let get = async |path: &str, accept: &str| {
         plain().get(format!("{}{path}", served.url)).header("accept", accept).send().await.unwrap()
     };
-    for path in ["/", "/graphql", "/graphql/", "/graphql?operationName=A"] {
+    for path in ["/graphql", "/graphql/", "/graphql?operationName=A"] {
         let response = get(path, BROWSER).await;
         assert_eq!(response.status(), 303, "{path}");
         assert_eq!(header(&response, "location"), "/graphiql", "{path}");
         assert!(header(&response, "vary").contains("Accept"), "{path}");
     }
+    for accept in [BROWSER, "*/*"] {
+        let root = get("/", accept).await;
+        assert_eq!(
+            (root.status().as_u16(), header(&root, "content-type").as_str()),
+            (200, "text/html; charset=utf-8"),
+            "{accept}"
+        );
+    }
     for path in ["/graphql?query=%7Becho%7D", "/graphql?documentId=1", "/graphql?extensions=%7B%7D"] {
         assert_eq!(get(path, BROWSER).await.status(), 401, "{path} is a request");
     }
     for accept in ["application/json", "*/*", "application/graphql-response+json, text/html;q=0.5"] {
-        assert_eq!(
-            (get("/", accept).await.status(), get("/graphql", accept).await.status()),
-            (404.try_into().unwrap(), 401.try_into().unwrap()),
-            "{accept}"
-        );
+        assert_eq!(get("/graphql", accept).await.status(), 401, "{accept}");
     }
     let post = plain().post(format!("{}/graphql", served.url)).header("accept", BROWSER).send().await.unwrap();
     assert_eq!(post.status(), 401);
@@ -42,9 +46,18 @@ async fn a_browser_is_led_to_the_page_and_nobody_else_is() {
 #[tokio::test]
 async fn every_answer_says_that_its_type_is_not_to_be_guessed() {
     let served = Served::start().await;
-    for path in
-        ["/", "/graphql", "/graphql/ws", "/graphiql", "/graphiql/main.js", "/metrics", "/healthz", "/readyz", "/x"]
-    {
+    for path in [
+        "/",
+        "/console/main.js",
+        "/graphql",
+        "/graphql/ws",
+        "/graphiql",
+        "/graphiql/main.js",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/x",
+    ] {
         let response = served.http.get(format!("{}{path}", served.url)).send().await.unwrap();
         assert_eq!(header(&response, "x-content-type-options"), "nosniff", "{path}");
     }

@@ -225,6 +225,15 @@ async fn every_answer_has_an_id_and_is_not_stored() {
 }
 
 #[tokio::test]
+async fn only_callers_are_told_the_version() {
+    let served = Served::start().await;
+    let known = served.ask("{ echo }").send().await.unwrap();
+    assert_eq!(header(&known, "lockkeeper-version"), env!("CARGO_PKG_VERSION"));
+    let stranger = served.http.post(format!("{}/graphql", served.url)).body("{}").send().await.unwrap();
+    assert_eq!((stranger.status(), header(&stranger, "lockkeeper-version")), (StatusCode::UNAUTHORIZED, String::new()));
+}
+
+#[tokio::test]
 async fn a_query_ends_with_its_deadline_and_a_bug_stays_inside() {
     let served = Served::start().await;
     let late = served.ask("{ slow }").send().await.unwrap();

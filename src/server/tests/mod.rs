@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::auth::Credentials;
 use crate::auth::tokens::create;
 use crate::change::Denials;
+use crate::domain::retention::Retention;
 use crate::domain::{Caller, Role};
 use crate::events::{Tail, Waking};
 use crate::executor::{Executor, Executors};
@@ -22,7 +23,7 @@ use crate::graphql::{self, Place};
 use crate::limits::Limits;
 use crate::net::Access;
 use crate::store::{Db, token};
-use crate::upkeep::{Retention, Upkeep};
+use crate::upkeep::Upkeep;
 use crate::watch::{Groups, Messages, Queues};
 use crate::wire;
 use async_graphql::{Context, Object, Request, Schema, Subscription};
@@ -242,7 +243,8 @@ impl Served {
         let tail = Tail::start(db.clone(), Waking::default(), closing.clone()).await.unwrap();
         let groups = Groups::new(tail, &limits);
         let kept = Duration::from_hours(1);
-        let upkeep = Upkeep::new(db.clone(), Retention { events: kept, audit: kept });
+        let upkeep =
+            Upkeep::new(db.clone(), Retention { events: Some(kept), audit: Some(kept), ..Retention::default() });
         let server = Server {
             engine: engine(&db, groups.clone()),
             db: db.clone(),

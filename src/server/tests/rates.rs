@@ -37,7 +37,7 @@ async fn strangers_at_an_address_have_a_rate_and_callers_there_are_served() {
     for _ in 0..30 {
         let (status, _, body) = sent(served.ask("{ who }")).await;
         assert_eq!((status.as_u16(), &body["data"]["who"]), (200, &json!("tester")), "{body}");
-        for path in ["/healthz", "/readyz", "/graphiql", "/graphiql/main.css"] {
+        for path in ["/healthz", "/readyz", "/", "/graphiql", "/graphiql/main.css"] {
             let status = served.http.get(format!("{}{path}", served.url)).send().await.unwrap().status();
             assert_eq!(status, 200, "{path} is for everybody");
         }

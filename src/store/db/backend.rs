@@ -3,7 +3,7 @@
 use super::checkout::Checkout;
 use super::pool::Pool;
 use super::statement::{Access, Destination, Stmt};
-use super::{Dialect, Result, sql::Sql};
+use super::{Dialect, Result, log_id, sql::Sql};
 use crate::domain::Timestamp;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction};
 use std::sync::Arc;
@@ -31,8 +31,7 @@ pub(super) enum Pools {
 
 /// What all clones of a [`Db`] share.
 pub(super) struct Shared {
-    /// The name of this database's event log, which cursors contain.
-    pub log_id: String,
+    pub names: log_id::Names,
     /// The newest position that is known to be committed: a hint that there are events to read.
     pub head: watch::Sender<i64>,
     /// Sent whenever output of a release is known to be committed: also a hint.
@@ -107,7 +106,12 @@ impl Db {
 
     /// The name of this database's event log, which cursors contain.
     pub fn log_id(&self) -> &str {
-        &self.shared.log_id
+        &self.shared.names.id
+    }
+
+    /// The name of this database on hosts. It stays the same when the database is restored.
+    pub fn database_id(&self) -> &str {
+        &self.shared.names.database_id
     }
 
     /// Changes when events were committed: the newest position that is known, from this process or, if its notification

@@ -50,10 +50,10 @@ impl Db {
             Dialect::Sqlite => open_sqlite(url.parse()?, capacity).await?,
             Dialect::Postgres => open_postgres(reach::parse(url)?, capacity).await?,
         };
-        let db = Db { pools, shared: Arc::new(Shared::new(String::new())) };
+        let db = Db { pools, shared: Arc::new(Shared::new(log_id::Names::default())) };
         migrations::check(&db).await?;
-        let log_id = log_id::read_or_create(&db).await?;
-        Ok(Db { shared: Arc::new(Shared::new(log_id)), ..db })
+        let names = log_id::read_or_create(&db).await?;
+        Ok(Db { shared: Arc::new(Shared::new(names)), ..db })
     }
 
     /// Whether the file of `sqlite:FILE` exists, which [`Db::open`] would otherwise create; always true for PostgreSQL.
@@ -94,12 +94,12 @@ impl Dialect {
 }
 
 impl Shared {
-    fn new(log_id: String) -> Shared {
+    fn new(names: log_id::Names) -> Shared {
         let (head, committed) = (watch::Sender::new(0), watch::Sender::new(0));
         let (output, committed_output) = (watch::Sender::new(()), watch::Sender::new(()));
         let writable = watch::Sender::new(true);
         let (statements, commits) = Default::default();
-        Shared { log_id, head, output, committed, committed_output, statements, commits, writable }
+        Shared { names, head, output, committed, committed_output, statements, commits, writable }
     }
 }
 

@@ -11,6 +11,16 @@ pub enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// The name of the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SQLite",
+            Dialect::Postgres => "PostgreSQL",
+        }
+    }
+}
+
 /// The words: name, SQLite's text, PostgreSQL's. `#` is what follows the name between the braces. One more is
 /// `{known VOCABULARY column}`: whether a column has a word of that vocabulary.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -29,6 +39,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("bool", "(#)", "CAST((#) AS boolean)"),
     // An instant out of a JSON document, which has it in milliseconds.
     ("instant", "CAST(# AS INTEGER)", "CAST(to_timestamp(CAST(# AS bigint) / 1000.0) AS timestamptz(3))"),
+    // Where a text is in another one, from 1; 0 if it is not: `{position text, part}`.
+    ("position", "instr(#)", "strpos(#)"),
+    // A time after all others: 9999-12-31.
+    ("never", "253402214400000", "CAST('9999-12-31 00:00:00+00' AS timestamptz(3))"),
     // The later one of two instants, none of them null.
     ("later", "max(#)", "GREATEST(#)"),
     ("share", "", "FOR SHARE"),
@@ -42,11 +56,23 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("open", "#.status IN ('QUEUED', 'RUNNING')", "#.status IN ('QUEUED', 'RUNNING')"),
     // Whether an instance is being moved by a release (R8).
     ("moving", MOVING, MOVING),
-    // Whether a hold or a freeze is in force (R17): it has not ended, and its `until` has not passed.
+    // Whether a hold, or a freeze that is no window, is in force (R17): it has not ended, and its `until` has not passed.
     (
         "in_force",
         "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(unixepoch('subsec') * 1000 AS INTEGER)))",
         "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(statement_timestamp() AS timestamptz(3))))",
+    ),
+    // The same for any hold: a freeze window is in force while it is open.
+    (
+        "standing",
+        "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(unixepoch('subsec') * 1000 AS INTEGER))
+            AND (NOT #.is_window OR EXISTS (SELECT 1 FROM freeze_period fp WHERE fp.window_id = #.id
+                AND fp.opens_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER)
+                AND (fp.closes_at IS NULL OR fp.closes_at > CAST(unixepoch('subsec') * 1000 AS INTEGER)))))",
+        "(#.ended_at IS NULL AND (#.until IS NULL OR #.until > CAST(statement_timestamp() AS timestamptz(3)))
+            AND (NOT #.is_window OR EXISTS (SELECT 1 FROM freeze_period fp WHERE fp.window_id = #.id
+                AND fp.opens_at <= CAST(statement_timestamp() AS timestamptz(3))
+                AND (fp.closes_at IS NULL OR fp.closes_at > CAST(statement_timestamp() AS timestamptz(3))))))",
     ),
 ];
 

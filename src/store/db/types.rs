@@ -1,8 +1,21 @@
 //! Values that the two databases keep in different types, and the domain's words as text.
 
+use crate::domain::drift::Observation;
+use crate::domain::health::{Health, HealthRecord};
 use crate::domain::hold::Hold;
-use crate::domain::order::Order;
-use crate::domain::{Step, Timestamp, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
+use crate::domain::order::{HostIdentity, Order, Site};
+use crate::domain::{
+    StepName, StepStatus, Timestamp, Word,
+    caller::Role,
+    event::*,
+    instance::*,
+    release::follow_up::PastTarget,
+    release::plan::{PlanTarget, PlanVersion},
+    release::rollout::RolloutOrder,
+    release::*,
+    target::*,
+    version::*,
+};
 use sqlx::encode::{Encode, IsNull};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgRow, PgTypeInfo, PgValueRef, types::Oid};
@@ -131,7 +144,9 @@ macro_rules! stored_as_text {
 stored_as_text!(
     Role,
     BuildStatus,
+    VersionScheme,
     InstanceStatus,
+    Health,
     ReleaseAction,
     ReleaseOrigin,
     ReleaseStatus,
@@ -139,8 +154,11 @@ stored_as_text!(
     TargetFailure,
     SkipReason,
     OnFailure,
+    PauseReason,
+    RolloutOrder,
     LogStream,
-    Step,
+    StepName,
+    StepStatus,
     Subject,
     InstanceEventKind,
     ReleaseEventKind,
@@ -199,25 +217,82 @@ macro_rules! from_row {
         }
     };
 }
-from_row!(Order {
-    action,
-    service,
-    version,
-    previous_version,
-    artifact,
-    reference,
-    hostname,
-    host_address,
-    port,
-    tag,
+from_row!(
+    Order {
+        action,
+        service,
+        version,
+        previous_version,
+        artifact,
+        reference,
+        hostname,
+        host_address,
+        port,
+        tag,
+        instance_id,
+        release_id,
+        target_id,
+        attempt,
+        step,
+        fence,
+    } + place
+);
+from_row!(HostIdentity { boot_id, state_id });
+from_row!(Site { service, version, hostname, host_address, port, tag, instance_id });
+from_row!(Observation { version, times, drifts });
+from_row!(PlanTarget { host_id, instance_id, wave, from_version_id, to_version_id });
+from_row!(PlanVersion { id, name, is_withdrawn });
+from_row!(HealthRecord { health, good_answers, bad_answers });
+from_row!(TargetStep { name, status, failure, message, exit_status });
+from_row!(Hold {
+    id,
+    service_id,
     instance_id,
-    release_id,
-    target_id,
-    attempt,
-    step,
-    fence,
+    host_id,
+    is_window,
+    includes_reverts,
+    reason,
+    created_by,
+    until,
+    ended_at
 });
-from_row!(Hold { id, service_id, instance_id, includes_reverts, reason, created_by, until, ended_at });
-from_row!(Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped });
-from_row!(UnderWay { status, max_parallel, max_failures, on_failure } + progress);
+from_row!(Progress { total, queued, running, succeeded, failed, canceled, unknown, skipped, unreachable, unhealthy });
+from_row!(
+    UnderWay {
+        status,
+        origin,
+        max_parallel,
+        max_failures,
+        max_unreachable,
+        on_failure,
+        wave,
+        soaks_until,
+        skips_pauses,
+        is_stopped,
+        forgiven_failures,
+        forgiven_unreachable,
+        version_failures,
+        forgiven_version_failures,
+        cancel_requested,
+        deadline_at,
+        deadline_event_at,
+    } + progress
+);
+from_row!(Wave { number, max_failures, soak_seconds, pause_after, ended_at, soak_until, forgiven_failures } + progress);
+from_row!(Aftermath { status, failure, ran });
+from_row!(
+    PastTarget {
+        ordinal,
+        started_at,
+        from_version_id,
+        to_version_id,
+        from_status,
+        instance_status,
+        version_id,
+        moved_since,
+        from_removed,
+        to_removed,
+        place_taken,
+    } + aftermath
+);
 from_row!(InstanceSettings { port, tag, weight, description });

@@ -3,7 +3,10 @@
 
 use super::sql::Sql;
 use crate::domain::audit::AuditOutcome;
-use crate::domain::{Step, Word, caller::Role, event::*, instance::*, release::*, target::*, version::*};
+use crate::domain::{
+    StepName, StepStatus, Word, caller::Role, event::*, health::Health, instance::*, release::rollout::RolloutOrder,
+    release::*, target::*, version::*,
+};
 
 /// A column that holds words.
 #[derive(Clone, Copy, Debug)]
@@ -50,15 +53,22 @@ macro_rules! word_columns {
 
 word_columns! {
     "token" "role": Role, "true", "'token ' || CAST(x.id AS text)";
+    "service" "version_scheme": VersionScheme, "true", "'svc_' || CAST(x.id AS text)";
     "version" "build_status": BuildStatus, "true", "'ver_' || CAST(x.id AS text)";
     "instance" "status": InstanceStatus, "true", "'ins_' || CAST(x.id AS text)";
+    "instance" "health": Health, "x.health IS NOT NULL", "'ins_' || CAST(x.id AS text)";
     "release" "action": ReleaseAction, "true", "'rel_' || CAST(x.id AS text)";
     "release" "origin": ReleaseOrigin, "true", "'rel_' || CAST(x.id AS text)";
     "release" "on_failure": OnFailure, "true", "'rel_' || CAST(x.id AS text)";
+    "release" "target_order": RolloutOrder, "true", "'rel_' || CAST(x.id AS text)";
+    "release" "pause_reason": PauseReason, "x.pause_reason IS NOT NULL", "'rel_' || CAST(x.id AS text)";
     "release" "status": ReleaseStatus, "true", "'rel_' || CAST(x.id AS text)";
     "release_target" "from_status": InstanceStatus, "true", "'tgt_' || CAST(x.id AS text)";
     "release_target" "status": ReleaseTargetStatus, "true", "'tgt_' || CAST(x.id AS text)";
-    "release_target" "step": Step, "true", "'tgt_' || CAST(x.id AS text)";
+    "release_target" "step": StepName, "true", "'tgt_' || CAST(x.id AS text)";
+    "target_step" "name": StepName, "true", "'tgt_' || CAST(x.target_id AS text)";
+    "target_step" "status": StepStatus, "true", "'tgt_' || CAST(x.target_id AS text)";
+    "target_step" "failure": TargetFailure, "true", "'tgt_' || CAST(x.target_id AS text)";
     "release_target" "failure": TargetFailure, "true", "'tgt_' || CAST(x.id AS text)";
     "release_skip" "reason": SkipReason, "true", "'rel_' || CAST(x.release_id AS text) || ' ins_' || CAST(x.instance_id AS text)";
     "output_line" "stream": LogStream, "true", "'rel_' || CAST(x.release_id AS text) || ' line ' || CAST(x.place AS text)";
@@ -66,6 +76,7 @@ word_columns! {
     "event" "kind": InstanceEventKind, "x.subject = 'INSTANCE'", "'position ' || CAST(x.position AS text)";
     "event" "kind": ReleaseEventKind, "x.subject = 'RELEASE'", "'position ' || CAST(x.position AS text)";
     "event" "kind": ServiceEventKind, "x.subject = 'SERVICE'", "'position ' || CAST(x.position AS text)";
+    "event" "kind": FleetEventKind, "x.subject = 'FLEET'", "'position ' || CAST(x.position AS text)";
     "event" "previous_status": InstanceStatus, "x.subject = 'INSTANCE'", "'position ' || CAST(x.position AS text)";
     "event" "status": InstanceStatus, "x.subject = 'INSTANCE'", "'position ' || CAST(x.position AS text)";
     "event" "status": ReleaseStatus, "x.subject = 'RELEASE'", "'position ' || CAST(x.position AS text)";

@@ -4,8 +4,9 @@ mod write;
 
 pub use write::*;
 
-use super::{Ids, Result, Tx};
+use super::{Ids, Json, Result, Tx};
 use crate::domain::instance::{InstanceSettings, InstanceStatus};
+use serde_json::json;
 use std::collections::HashSet;
 
 /// An instance as it is recorded, with the name of its service.
@@ -28,6 +29,30 @@ pub struct Instance {
 /// Returns the service of an instance, which never changes, or `None` if the instance does not exist.
 pub async fn service_of(tx: &mut Tx, id: i64) -> Result<Option<i64>> {
     tx.query(sql!("SELECT service_id FROM instance WHERE id = $1")).bind(id).optional_scalar().await
+}
+
+/// Returns the instances that are not removed at these places: ids of services and hosts. Each comes with its place.
+pub async fn by_places(tx: &mut Tx, places: &[(i64, i64)]) -> Result<Vec<(i64, i64, i64)>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<_> = places.iter().map(|(service, host)| json!({ "service_id": service, "host_id": host })).collect();
+    tx.query(sql!(
+        "SELECT i.service_id, i.host_id, i.id FROM {items $1}
+         JOIN instance i ON i.service_id = CAST(item.value ->> 'service_id' AS bigint)
+            AND i.host_id = CAST(item.value ->> 'host_id' AS bigint) AND i.status <> 'REMOVED'"
+    ))
+    .bind(Json(rows))
+    .all()
+    .await
+}
+
+/// Returns the services of these instances, each once, in order.
+pub async fn services_of(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT DISTINCT service_id FROM instance WHERE id {any $1} ORDER BY service_id"))
+        .bind(Ids(ids))
+        .scalars()
+        .await
 }
 
 /// Locks instances, and returns those that exist, removed or not, by id.
@@ -76,6 +101,12 @@ pub async fn locked(tx: &mut Tx, ids: &[i64]) -> Result<HashSet<i64>> {
     Ok(statement.bind(Ids(ids)).scalars().await?.into_iter().collect())
 }
 
+/// Returns which of these instances are out of service.
+pub async fn drained(tx: &mut Tx, ids: &[i64]) -> Result<HashSet<i64>> {
+    let statement = tx.query(sql!("SELECT id FROM instance WHERE id {any $1} AND drained_since IS NOT NULL"));
+    Ok(statement.bind(Ids(ids)).scalars().await?.into_iter().collect())
+}
+
 /// Returns the ids of a service's instances that are not removed, in order, at most `limit`.
 pub async fn of_service(tx: &mut Tx, service_id: i64, limit: usize) -> Result<Vec<i64>> {
     tx.query(sql!("SELECT id FROM instance WHERE service_id = $1 AND status <> 'REMOVED' ORDER BY id LIMIT $2"))
@@ -92,6 +123,22 @@ pub async fn on_host(tx: &mut Tx, host_id: i64, limit: usize) -> Result<Vec<i64>
         .bind(limit as i64)
         .scalars()
         .await
+}
+
+/// Returns the ids of the instances on these hosts that are not removed, in order. None are created while the hosts are locked.
+pub async fn on_hosts(tx: &mut Tx, host_ids: &[i64]) -> Result<Vec<i64>> {
+    tx.query(sql!("SELECT id FROM instance WHERE host_id {any $1} AND status <> 'REMOVED' ORDER BY id"))
+        .bind(Ids(host_ids))
+        .scalars()
+        .await
+}
+
+/// Locks the instances on these hosts that are not removed, and returns them by id. The hosts must be locked.
+pub async fn lock_on_hosts(tx: &mut Tx, host_ids: &[i64]) -> Result<Vec<Instance>> {
+    let ids = on_hosts(tx, host_ids).await?;
+    let mut found = lock(tx, &ids).await?;
+    found.retain(|instance| instance.status != InstanceStatus::Removed);
+    Ok(found)
 }
 
 /// Returns the ids of the instances that run a version, in order, at most `limit`.

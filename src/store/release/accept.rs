@@ -1,8 +1,10 @@
 //! Releases as they are accepted: the release, its targets and what it left out.
 
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::rollout::Rollout;
+use crate::domain::release::deadline::Deadline;
+use crate::domain::release::rollout::{Rollout, RolloutOverrides};
 use crate::domain::release::selection::{Holder, Skipped};
+use crate::domain::release::waves::{Label, ResolvedWave, numbers};
 use crate::domain::release::{ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Timestamp, Word};
@@ -19,7 +21,9 @@ pub struct NewRelease<'a> {
     pub origin: ReleaseOrigin,
     pub parent_id: Option<i64>,
     pub executor: &'a str,
-    pub rollout: Rollout,
+    pub rollout: &'a Rollout,
+    /// The rollout as it was asked for.
+    pub requested: &'a RolloutOverrides,
     pub reason: &'a str,
     pub idempotency_key: Option<&'a str>,
     pub created_by: &'a str,
@@ -42,13 +46,15 @@ pub struct NewTarget {
 /// Stores a release that has not started, with its first revision, and returns its id. Its position is that of the newest
 /// event: all events of the release come after it.
 pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
+    let deadline = Deadline::set(new.created_at, new.rollout.deadline_seconds, new.created_at);
     let id = tx
         .query(sql!(
             "INSERT INTO release (service_id, action, target_version_id, origin, parent_id, executor, max_parallel,
-                max_failures, on_failure, timeout_seconds, status, reason, idempotency_key, created_at, created_by,
-                revision, position, total, queued, running, succeeded, failed, canceled, unknown, skipped)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                1, position, $16, $16, 0, 0, 0, 0, 0, $17 FROM event_log
+                max_failures, on_failure, withdraw_on_undo, timeout_seconds, status, reason, idempotency_key, created_at, created_by,
+                max_unreachable, target_order, requested_rollout, deadline_seconds, deadline_at, deadline_event_at,
+                label_key, label_count, revision, position, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $24, $10, $11, $12, $13, $14, $15,
+                $18, $19, $20, $21, $22, $23, $25, $26, 1, position, $16, $16, 0, 0, 0, 0, 0, $17 FROM event_log
              RETURNING id"
         ))
         .bind(new.service_id)
@@ -68,26 +74,86 @@ pub async fn insert(tx: &mut Tx, new: &NewRelease<'_>) -> Result<i64> {
         .bind(new.created_by)
         .bind(new.total)
         .bind(new.skipped)
+        .bind(new.rollout.max_unreachable)
+        .bind(new.rollout.order)
+        .bind(Json(new.requested))
+        .bind(new.rollout.deadline_seconds)
+        .bind(deadline.at)
+        .bind(deadline.event_at)
+        .bind(new.rollout.withdraw_on_undo)
+        .bind(new.rollout.max_per_label.as_ref().map(|limit| limit.key.as_str()))
+        .bind(new.rollout.max_per_label.as_ref().map(|limit| limit.count))
         .scalar()
         .await?;
+    insert_first_labels(tx, id, &new.rollout.first).await?;
     tx.query(sql!("INSERT INTO release_output (release_id) VALUES ($1)")).bind(id).execute().await?;
     Ok(id)
 }
 
-/// Stores the targets of a release, queued in this order, for this executor (R18). Returns their ids in the same order.
+async fn insert_first_labels(tx: &mut Tx, release_id: i64, labels: &[Label]) -> Result<()> {
+    if labels.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = labels
+        .iter()
+        .zip(1..)
+        .map(|((key, value), place)| json!({ "place": place, "key": key, "value": value }))
+        .collect();
+    tx.query(sql!(
+        "INSERT INTO release_first_label (release_id, place, key, value)
+         SELECT $1, CAST(item.value ->> 'place' AS bigint), item.value ->> 'key', item.value ->> 'value' FROM {items $2}"
+    ))
+    .bind(release_id)
+    .bind(Json(rows))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Stores the waves of a release, in this order, with all their targets queued (R19).
+pub async fn insert_waves(tx: &mut Tx, release_id: i64, waves: &[ResolvedWave]) -> Result<()> {
+    let rows: Vec<_> = waves
+        .iter()
+        .zip(1..)
+        .map(|(wave, number)| {
+            let (key, value) = wave.label.as_ref().map(|(key, value)| (key, value)).unzip();
+            json!({
+                "number": number, "total": wave.size, "max_failures": wave.max_failures,
+                "soak_seconds": wave.soak_seconds, "pause_after": wave.pause_after, "key": key, "value": value,
+            })
+        })
+        .collect();
+    tx.query(sql!(
+        "INSERT INTO release_wave (release_id, number, total, queued, max_failures, soak_seconds, pause_after, key, value)
+         SELECT $1, CAST(item.value ->> 'number' AS bigint), CAST(item.value ->> 'total' AS bigint),
+            CAST(item.value ->> 'total' AS bigint), CAST(item.value ->> 'max_failures' AS bigint),
+            CAST(item.value ->> 'soak_seconds' AS bigint), {bool item.value ->> 'pause_after'}, item.value ->> 'key',
+            item.value ->> 'value'
+         FROM {items $2} ORDER BY 2"
+    ))
+    .bind(release_id)
+    .bind(Json(rows))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Stores the targets of a release, queued in this order, for this executor, which may share its hosts (R18). The waves take them in the same order
+/// (R19). Returns their ids in the same order.
 pub async fn insert_targets(
     tx: &mut Tx,
     release_id: i64,
-    executor: &str,
-    shares_host: bool,
+    (executor, shares_host): (&str, bool),
+    waves: &[ResolvedWave],
     targets: &[NewTarget],
 ) -> Result<Vec<i64>> {
     let rows: Vec<_> = targets
         .iter()
         .zip(1..)
-        .map(|(target, ordinal)| {
+        .zip(numbers(waves))
+        .map(|((target, ordinal), wave)| {
             json!({
-                "ordinal": ordinal, "instance_id": target.instance_id, "host_id": target.host_id,
+                "ordinal": ordinal, "wave": wave, "instance_id": target.instance_id, "host_id": target.host_id,
                 "from_version_id": target.from_version_id, "to_version_id": target.to_version_id,
                 "from_status": target.from_status.word(),
             })
@@ -96,10 +162,11 @@ pub async fn insert_targets(
     let mut made: Vec<(i64, i64)> = tx
         .query(sql!(
             "INSERT INTO release_target (release_id, ordinal, instance_id, host_id, from_version_id, to_version_id,
-                from_status, executor, shares_host, status)
-             SELECT $1, CAST(value ->> 'ordinal' AS bigint), CAST(value ->> 'instance_id' AS bigint),
-                CAST(value ->> 'host_id' AS bigint), CAST(value ->> 'from_version_id' AS bigint),
-                CAST(value ->> 'to_version_id' AS bigint), value ->> 'from_status', $2, $3, $4
+                from_status, executor, shares_host, status, wave)
+             SELECT $1, CAST(item.value ->> 'ordinal' AS bigint), CAST(item.value ->> 'instance_id' AS bigint),
+                CAST(item.value ->> 'host_id' AS bigint), CAST(item.value ->> 'from_version_id' AS bigint),
+                CAST(item.value ->> 'to_version_id' AS bigint), item.value ->> 'from_status', $2, $3, $4,
+                CAST(item.value ->> 'wave' AS bigint)
              FROM {items $5} ORDER BY 2
              RETURNING ordinal, id"
         ))
@@ -123,8 +190,8 @@ pub async fn insert_skipped(tx: &mut Tx, release_id: i64, skipped: &[Skipped]) -
         .collect();
     tx.query(sql!(
         "INSERT INTO release_skip (release_id, instance_id, reason)
-         SELECT $1, CAST(value ->> 'instance_id' AS bigint), value ->> 'reason' FROM {items $2}
-         ORDER BY CAST(value ->> 'place' AS bigint)"
+         SELECT $1, CAST(item.value ->> 'instance_id' AS bigint), item.value ->> 'reason' FROM {items $2}
+         ORDER BY CAST(item.value ->> 'place' AS bigint)"
     ))
     .bind(release_id)
     .bind(Json(rows))

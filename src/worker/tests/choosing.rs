@@ -2,9 +2,9 @@
 
 use super::fleet::{Fleet, named, problems_of};
 use crate::domain::instance::InstanceStatus::{self, *};
+use crate::domain::reference::{CURRENT_VERSION, Reference};
 use crate::domain::release::SkipReason;
-use crate::domain::release::selection::Holder;
-use crate::domain::release::selection::Skipped;
+use crate::domain::release::selection::{Holder, Included, Skipped};
 use crate::domain::target::ReleaseTargetStatus;
 use crate::domain::{Kind, Role};
 use crate::release::request::{Aim, ReleaseRequest, Selection};
@@ -27,13 +27,17 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
         fleet.set(&super::fleet::name(number), status, version).await;
         ids.push(fleet.instance(&super::fleet::name(number)).await);
     }
-    let to_second = |up: bool, include_unknown| {
-        let (version_id, current_version_id) = (fleet.id(1), None);
+    let to_second = |up: bool, unknown| {
+        let (version, current_version) = (fleet.reference(1), Reference::omitted(&CURRENT_VERSION));
         let aim = match up {
-            true => Aim::Upgrade { version_id, current_version_id },
-            false => Aim::Revert { version_id, current_version_id },
+            true => Aim::Upgrade { version, current_version },
+            false => Aim::Revert { version, current_version },
         };
-        ReleaseRequest { include_unknown, dry_run: true, ..fleet.request(aim, Selection::All(true)) }
+        ReleaseRequest {
+            included: Included { unknown, reapply: false },
+            dry_run: true,
+            ..fleet.request(aim, Selection::All(true))
+        }
     };
     let reasons =
         |skipped: Vec<Skipped>| skipped.into_iter().map(|skip| (skip.instance_id, skip.reason)).collect::<Vec<_>>();
@@ -58,9 +62,38 @@ async fn r7_each_instance_is_judged_by_its_own_version(kind: &str) {
 }
 testkit::on_both!(r7_each_instance_is_judged_by_its_own_version);
 
+async fn r7_a_version_is_reapplied_to_instances_that_run_it_by_either_action(kind: &str) {
+    let fleet = Fleet::new(kind, 4).await;
+    fleet.set(&super::fleet::name(2), Running, Some(fleet.versions[2])).await;
+    fleet.set(&super::fleet::name(4), Unknown, Some(fleet.versions[1])).await;
+    let mut ids = Vec::new();
+    for number in 1..=4 {
+        ids.push(fleet.instance(&super::fleet::name(number)).await);
+    }
+    let (version, current_version) = (fleet.reference(1), Reference::omitted(&CURRENT_VERSION));
+    let upgrade = Aim::Upgrade { version: version.clone(), current_version: current_version.clone() };
+    let again = upgrade.clone();
+    let revert = Aim::Revert { version, current_version };
+    let reapplied = |aim| ReleaseRequest {
+        included: Included { unknown: false, reapply: true },
+        ..fleet.request(aim, Selection::All(true))
+    };
+    let dry = ReleaseRequest { dry_run: true, ..reapplied(revert) };
+    assert_eq!(fleet.accepted(&dry).await.accepted, [ids[0], ids[1], ids[2]]);
+    let accepted = fleet.accepted(&reapplied(upgrade)).await;
+    assert_eq!(accepted.accepted, [ids[0], ids[2]]);
+    let reasons: Vec<_> = accepted.skipped.iter().map(|skip| (skip.instance_id, skip.reason)).collect();
+    assert_eq!(reasons, [(ids[1], SkipReason::NotNewer), (ids[3], SkipReason::UnknownState)]);
+    // The same locks: a second request finds them taken.
+    let refused = fleet.ask(&reapplied(again)).await.unwrap_err();
+    assert_eq!(problems_of(&refused)[0].0, "NOTHING_TO_RELEASE");
+    assert_eq!(refused.skipped[0].locks, [Holder::Release(accepted.release_id.unwrap())]);
+}
+testkit::on_both!(r7_a_version_is_reapplied_to_instances_that_run_it_by_either_action);
+
 async fn r7_the_wrong_direction_leaves_nothing_to_release(kind: &str) {
     let fleet = Fleet::new(kind, 2).await;
-    let wrong = Aim::Upgrade { version_id: fleet.id(0), current_version_id: None };
+    let wrong = Aim::Upgrade { version: fleet.reference(0), current_version: Reference::omitted(&CURRENT_VERSION) };
     let refused = fleet.ask(&fleet.request(wrong, Selection::All(true))).await.unwrap_err();
     assert_eq!(refused.problems.codes(), ["NOTHING_TO_RELEASE"]);
     assert!(refused.skipped.len() == 2 && refused.skipped.iter().all(|skip| skip.reason == SkipReason::NotNewer));
@@ -166,7 +199,9 @@ async fn r15_an_installation_takes_bare_hosts_and_half_done_installations_only(k
 
     let again = [fleet.instance("h00002").await, fleet.instance("h00003").await];
     let fits = named(&["h00002", "b", "h00003", "a"]);
-    let accepted = fleet.accepted(&ReleaseRequest { include_unknown: true, ..fleet.install(fits) }).await;
+    let accepted = fleet
+        .accepted(&ReleaseRequest { included: Included { unknown: true, reapply: false }, ..fleet.install(fits) })
+        .await;
     let made = [fleet.instance("a").await, fleet.instance("b").await];
     assert_eq!(accepted.accepted, [made, again].concat());
     assert_eq!((accepted.accepted_hosts.len(), accepted.skipped.len()), (4, 0));
@@ -197,7 +232,7 @@ async fn r15_what_failed_is_free_and_can_be_moved_or_removed(kind: &str) {
     let upgrade = fleet.accepted(&fleet.upgrade(Selection::All(true))).await.release_id.unwrap();
     fleet.end(upgrade, ReleaseTargetStatus::Failed).await;
     assert_eq!(fleet.state("h00001").await, (UpgradeFailed, Some(fleet.versions[1]), 3));
-    let back = Aim::Revert { version_id: fleet.id(1), current_version_id: None };
+    let back = Aim::Revert { version: fleet.reference(1), current_version: Reference::omitted(&CURRENT_VERSION) };
     fleet.accepted(&fleet.request(back, named(&["h00001"]))).await;
     fleet.accepted(&fleet.upgrade(named(&["h00002"]))).await;
     let removed = fleet.accepted(&fleet.request(Aim::Uninstall, named(&["h00003"]))).await;
@@ -225,3 +260,50 @@ async fn r5_labels_choose_the_hosts_that_have_all_of_them(kind: &str) {
     assert_eq!(fleet.accepted(&fleet.upgrade(labels)).await.accepted_hosts, [fleet.host("h00002").await]);
 }
 testkit::on_both!(r5_labels_choose_the_hosts_that_have_all_of_them);
+
+async fn r17_a_hold_on_a_host_keeps_releases_of_every_service_off_its_instances(kind: &str) {
+    let fleet = Fleet::new(kind, 2).await;
+    let hold = fleet.hold_host(&super::fleet::name(1), "olga").await;
+    let ids = [fleet.instance(&super::fleet::name(1)).await, fleet.instance(&super::fleet::name(2)).await];
+    let all = fleet.upgrade(Selection::All(true));
+    let accepted = fleet.accepted(&ReleaseRequest { dry_run: true, ..all.clone() }).await;
+    assert_eq!(accepted.accepted, ids[1..]);
+    let skipped = Skipped { instance_id: ids[0], reason: SkipReason::Locked, locks: vec![Holder::Hold(hold)] };
+    assert_eq!(accepted.skipped, [skipped]);
+    let through_hold_ids = vec![Kind::Hold.id(hold).to_string()];
+    let accepted = fleet.accepted(&ReleaseRequest { through_hold_ids, ..all }).await;
+    assert_eq!(accepted.accepted, ids);
+    let through: Vec<i64> = fleet
+        .app
+        .db
+        .query(sql!("SELECT hold_id FROM release_through"))
+        .all::<(i64,)>()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(id,)| id)
+        .collect();
+    assert_eq!(through, [hold]);
+}
+testkit::on_both!(r17_a_hold_on_a_host_keeps_releases_of_every_service_off_its_instances);
+
+async fn r17_nothing_is_installed_on_a_held_host_unless_its_holder_lets_it_through(kind: &str) {
+    let fleet = Fleet::new(kind, 0).await;
+    fleet.hosts(&["a", "b"].map(str::to_owned)).await;
+    for host in ["a", "b"] {
+        fleet.label(host, "zone", "z").await;
+    }
+    let hold = fleet.hold_host("a", "olga").await;
+    let (a, b) = (fleet.host("a").await, fleet.host("b").await);
+    // By name it is refused, by labels it is not chosen.
+    let refused = fleet.ask(&fleet.install(named(&["A", "b"]))).await.unwrap_err();
+    let expected = ("LOCKED".to_owned(), "input.hosts".to_owned(), vec![Kind::Host.id(a).to_string()]);
+    assert_eq!(problems_of(&refused), [expected]);
+    let labels = Selection::Labels(vec![("zone".to_owned(), "z".to_owned())]);
+    let chosen = fleet.accepted(&ReleaseRequest { dry_run: true, ..fleet.install(labels) }).await;
+    assert_eq!(chosen.accepted_hosts, [b]);
+    let through_hold_ids = vec![Kind::Hold.id(hold).to_string()];
+    let through = ReleaseRequest { through_hold_ids, ..fleet.install(named(&["a", "b"])) };
+    assert_eq!(fleet.accepted(&through).await.accepted_hosts, [a, b]);
+}
+testkit::on_both!(r17_nothing_is_installed_on_a_held_host_unless_its_holder_lets_it_through);

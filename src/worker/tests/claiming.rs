@@ -1,24 +1,27 @@
 //! Claiming and ending, with no command in between: limits, fences and races.
 
-use super::fleet::{Fleet, name};
+use super::fleet::{Fleet, name, named, register_worker};
+use crate::catalog::suspension;
+use crate::change::Request;
 use crate::domain::order::Order;
-use crate::domain::release::rollout::Amount;
+use crate::domain::release::rollout::{Amount, PerLabel};
 use crate::domain::release::{OnFailure, ReleaseStatus};
 use crate::domain::target::{End, ReleaseTargetStatus};
 use crate::executor::Executor;
-use crate::release::cancel::cancel;
+use crate::release::cancel::{Cancellation, cancel};
+use crate::release::follow_up::FollowUp;
 use crate::release::request::Selection;
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
 use crate::store::worker::{self, Worker};
 use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
-use crate::worker::recover::{restart, take_over};
+use crate::worker::recover::{Restart, restart, take_over};
 use crate::worker::{Timing, WorkerRef};
 use std::collections::HashSet;
 
 async fn worker(fleet: &Fleet) -> WorkerRef {
-    WorkerRef { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
+    WorkerRef { id: register_worker(&fleet.app.db, "w").await, name: "w".into() }
 }
 
 async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
@@ -30,7 +33,7 @@ async fn accepted(fleet: &Fleet, max_parallel: i64) -> i64 {
 
 fn ending(claimed: &Claimed, status: ReleaseTargetStatus) -> Ending {
     let Order { target_id, release_id, fence, .. } = claimed.order;
-    Ending { target_id, release_id, fence, end: End { status, failure: None, message: None, exit_status: None } }
+    Ending { target_id, release_id, fence, end: End { status, ..End::succeeded() } }
 }
 
 /// Queued, running and succeeded, unknown and canceled targets, and the status of a release.
@@ -115,12 +118,13 @@ async fn a_worker_claims_from_more_releases_at_once_than_sqlite_unites_statement
             tx.query(sql!(
                 "INSERT INTO release (service_id, action, target_version_id, origin, executor, max_parallel,
                         max_failures, on_failure, timeout_seconds, status, reason, created_at, created_by, revision,
-                        position, total, queued, running, succeeded, failed, canceled, unknown, skipped)
+                        position, total, queued, running, succeeded, failed, canceled, unknown, skipped, deadline_at)
                      SELECT i.service_id, 'UPGRADE', i.version_id, 'REQUEST', $1, 1, 0, 'STOP', 60, 'PENDING', '',
-                        {now}, 'ann', 1, 0, 1, 1, 0, 0, 0, 0, 0, 0
+                        {now}, 'ann', 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, $2
                      FROM instance i"
             ))
             .bind(executor)
+            .bind(crate::domain::Timestamp(crate::domain::Timestamp::now().0 + 86_400_000))
         })
         .await;
     fleet
@@ -183,7 +187,7 @@ async fn i3_a_worker_that_was_declared_dead_claims_nothing(kind: &str) {
     let release = accepted(&fleet, 1).await;
     let me = worker(&fleet).await;
     let seen = Worker { id: me.id, name: me.name.clone(), state_dir: "here".into(), beat: 0, lease_ms: 1, grace_ms: 1 };
-    take_over(&fleet.app.db, &worker(&fleet).await, &seen, &mut HashSet::new()).await.unwrap();
+    take_over(&fleet.app.db, &worker(&fleet).await, &seen, None, &mut HashSet::new()).await.unwrap();
     assert!(claim(&fleet.app, &me, 1).await.unwrap().is_empty());
     assert_eq!(counts(&fleet, release).await, (1, 0, 0, 0, 0, ReleaseStatus::Pending));
     assert_eq!(claim(&fleet.app, &worker(&fleet).await, 1).await.unwrap().len(), 1);
@@ -215,17 +219,20 @@ async fn i3_what_was_taken_over_is_written_by_the_new_worker_only(kind: &str) {
     let seen = |beat| Worker { id: old.id, name: "w".into(), state_dir: "here".into(), beat, lease_ms: 1, grace_ms: 1 };
     assert!(worker::beat(&fleet.app.db, old.id).await.unwrap());
     let mut taken = HashSet::new();
-    take_over(&fleet.app.db, &new, &seen(0), &mut taken).await.unwrap();
+    take_over(&fleet.app.db, &new, &seen(0), None, &mut taken).await.unwrap();
     assert!(taken.is_empty(), "its beat went on since");
-    take_over(&fleet.app.db, &new, &seen(1), &mut taken).await.unwrap();
+    take_over(&fleet.app.db, &new, &seen(1), None, &mut taken).await.unwrap();
     assert_eq!(taken.len(), 2);
     assert!(!worker::beat(&fleet.app.db, old.id).await.unwrap(), "it gets to know");
     let ends: Vec<Ending> = claimed.iter().map(|one| ending(one, ReleaseTargetStatus::Unknown)).collect();
     finish(&fleet.app.db, &old, &ends).await.unwrap();
     assert_eq!(counts(&fleet, release).await.1, 2);
-    let next = restart(&fleet.app.db, &new, &claimed[0]).await.unwrap().unwrap();
+    let Restart::Started(next) = restart(&fleet.app.db, &new, &claimed[0]).await.unwrap() else {
+        panic!("it may start")
+    };
     assert_eq!((next.order.attempt, next.order.fence > claimed[0].order.fence), (2, true));
-    assert!(restart(&fleet.app.db, &new, &claimed[0]).await.unwrap().is_none(), "the old start is over");
+    let again = restart(&fleet.app.db, &new, &claimed[0]).await.unwrap();
+    assert!(matches!(again, Restart::Refused), "the old start is over");
     finish(&fleet.app.db, &new, &ends).await.unwrap();
     assert_eq!(counts(&fleet, release).await, (0, 1, 0, 1, 0, ReleaseStatus::Running));
 }
@@ -276,7 +283,7 @@ async fn r13_claims_ends_and_a_cancel_at_once_leave_no_target_open(kind: &str) {
     tokio::time::sleep(std::time::Duration::from_millis(40)).await;
     let id = crate::domain::Kind::Release.id(release).to_string();
     let request = fleet.upgrade(Selection::All(true)).change;
-    cancel(&fleet.app, &request, &id, false, None).await.unwrap().unwrap();
+    cancel(&fleet.app, &request, &Cancellation::of(id)).await.unwrap().unwrap();
     workers.join_all().await;
     let (queued, running, succeeded, unknown, canceled, status) = counts(&fleet, release).await;
     assert_eq!((queued, running, unknown, succeeded + canceled), (0, 0, 0, 60));
@@ -309,3 +316,49 @@ async fn targets_are_claimed_and_ended_in_as_many_statements_however_many_there_
     assert_eq!(counts[0], counts[1], "{kind}");
 }
 testkit::on_both!(targets_are_claimed_and_ended_in_as_many_statements_however_many_there_are);
+
+async fn an_interrupted_start_is_repeated_only_after_a_suspension(kind: &str) {
+    let fleet = Fleet::new(kind, 1).await;
+    let release = accepted(&fleet, 1).await;
+    let me = worker(&fleet).await;
+    let claimed = claim(&fleet.app, &me, 1).await.unwrap().pop().unwrap();
+    let sent = |operation| Request { operation, ..fleet.upgrade(Selection::All(true)).change };
+    suspension::suspend(&fleet.app, &sent("suspendFleet"), "incident").await.unwrap().unwrap();
+    let again = restart(&fleet.app.db, &me, &claimed).await.unwrap();
+    assert!(matches!(again, Restart::Suspended));
+    suspension::resume(&fleet.app, &sent("resumeFleet")).await.unwrap().unwrap();
+    let again = restart(&fleet.app.db, &me, &claimed).await.unwrap();
+    let Restart::Started(again) = again else { panic!("the fleet is resumed") };
+    assert_eq!(again.order.attempt, 2);
+    // A suspension does not keep a canceled release from its end.
+    suspension::suspend(&fleet.app, &sent("suspendFleet"), "incident").await.unwrap().unwrap();
+    let id = crate::domain::Kind::Release.id(release).to_string();
+    let cancellation = Cancellation { stop_running: true, ..Cancellation::of(&id) };
+    cancel(&fleet.app, &sent("cancelRelease"), &cancellation).await.unwrap().unwrap();
+    assert!(matches!(restart(&fleet.app.db, &me, &again).await.unwrap(), Restart::Refused));
+}
+testkit::on_both!(an_interrupted_start_is_repeated_only_after_a_suspension);
+
+/// The undo is younger than everything else that waits, without and with a limit on what may start.
+async fn r16_undos_are_claimed_before_all_other_releases(kind: &str) {
+    for limited in [false, true] {
+        let fleet = Fleet::new(kind, 40).await;
+        let me = worker(&fleet).await;
+        let first = fleet.accepted(&fleet.upgrade(named(&["h00001"]))).await.release_id.unwrap();
+        fleet.carry_out(&[]).await;
+        // More releases than one claim looks at, each with a target to start.
+        for number in 2..=40 {
+            let mut request = fleet.upgrade(named(&[&name(number)]));
+            let per_rack = PerLabel { key: "rack".into(), count: 1 };
+            request.rollout.max_per_label = limited.then_some(per_rack);
+            fleet.accepted(&request).await;
+        }
+        let undo = fleet.follow_up(&fleet.following_up(FollowUp::Undo, first)).await.unwrap().release_id;
+        let claimed = claim(&fleet.app, &me, 1).await.unwrap();
+        assert_eq!(claimed.iter().map(|one| Some(one.order.release_id)).collect::<Vec<_>>(), [undo]);
+        let next = claim(&fleet.app, &me, 2).await.unwrap();
+        let hosts: Vec<&str> = next.iter().map(|one| one.order.hostname.as_str()).collect();
+        assert_eq!(hosts, ["h00002", "h00003"], "then the oldest");
+    }
+}
+testkit::on_both!(r16_undos_are_claimed_before_all_other_releases);

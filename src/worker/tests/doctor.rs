@@ -85,6 +85,12 @@ async fn the_doctor_names_each_invariant_that_is_broken(kind: &str) {
             &[sql!("UPDATE release SET total = total + 1, queued = queued + 1 WHERE finished_at IS NULL")],
         ),
         (
+            "I2",
+            "The counts of a wave differ from its targets.",
+            &[],
+            &[sql!("UPDATE release_wave SET queued = queued - 1, running = running + 1 WHERE queued > 0")],
+        ),
+        (
             "I3",
             "A target is running, but its instance has a newer claim.",
             &[],
@@ -147,7 +153,10 @@ async fn the_doctor_names_each_invariant_that_is_broken(kind: &str) {
             "I5",
             "A release differs from its newest event.",
             &[],
-            &[sql!("UPDATE release SET status = 'PAUSED' WHERE finished_at IS NULL")],
+            &[sql!(
+                "UPDATE release SET status = 'PAUSED', pause_reason = 'REQUESTED', paused_at = created_at, paused_by = 'ann',
+                    pause_message = '' WHERE finished_at IS NULL AND queued > 0"
+            )],
         ),
         (
             "I6",

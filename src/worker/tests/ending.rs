@@ -5,7 +5,7 @@ use crate::domain::event::{Changed, InstanceChange, NewEvent, ReleaseChange};
 use crate::domain::event::{InstanceEventKind, ReleaseEventKind};
 use crate::domain::instance::InstanceStatus;
 use crate::domain::release::{Progress, ReleaseAction};
-use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
+use crate::domain::target::{Leaves, ReleaseTargetStatus, TargetFailure};
 use crate::store::db::sql::sql;
 use crate::store::events;
 use crate::store::{Error, instance};
@@ -64,7 +64,7 @@ impl Fleet {
         .execute()
         .await
         .unwrap();
-        let status = InstanceStatus::after(action, end, InstanceStatus::Running).unwrap();
+        let status = InstanceStatus::after(action, end, Leaves::Failed, InstanceStatus::Running).unwrap();
         let moved = end == ReleaseTargetStatus::Succeeded;
         tx.query(sql!(
             "UPDATE instance SET status = $1, revision = revision + 1, updated_at = $2,
@@ -96,9 +96,21 @@ impl Fleet {
         .execute()
         .await
         .unwrap();
+        // All its targets are in one wave.
+        tx.query(sql!(
+            "UPDATE release_wave SET queued = 0, succeeded = $1, failed = $2, unknown = $3, ended_at = $4 WHERE release_id = $5"
+        ))
+        .bind(progress.succeeded)
+        .bind(progress.failed)
+        .bind(progress.unknown)
+        .bind(now)
+        .bind(release)
+        .execute()
+        .await
+        .unwrap();
         let event = |changed| NewEvent {
-            service_id: self.service,
-            service_name: "web".into(),
+            service_id: Some(self.service),
+            service_name: Some("web".into()),
             caused_by: "worker".into(),
             changed,
         };

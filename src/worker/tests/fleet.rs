@@ -4,8 +4,10 @@ use crate::app::App;
 use crate::change;
 use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
+use crate::domain::reference::{CURRENT_VERSION, Reference, SERVICE, VERSION};
 use crate::domain::release::rollout::RolloutDefaults;
 use crate::domain::release::rollout::RolloutOverrides;
+use crate::domain::release::selection::Included;
 use crate::domain::release::{OnLocked, ReleaseAction};
 use crate::domain::{Caller, Kind, Role};
 use crate::executor::Executor;
@@ -14,8 +16,23 @@ use crate::release::accept;
 use crate::release::request::{Accepted, Aim, Refused, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 use crate::store::tests::databases;
+use crate::store::worker::{self, Registration};
 use crate::store::{Db, Error, Json, Tx};
 use serde_json::json;
+
+/// Registers a worker of this name.
+pub async fn register_worker(db: &Db, name: &str) -> i64 {
+    let registration = Registration {
+        name,
+        state_dir: "here",
+        executors: &["web"],
+        max_targets: 1,
+        lease_ms: 1,
+        grace_ms: 1,
+        orphan_ms: 0,
+    };
+    worker::register(db, &registration).await.unwrap()
+}
 
 /// A service `web` with versions 1 to 4 (4 is not built) and hosts `h00001`, … with instances.
 pub struct Fleet {
@@ -149,6 +166,19 @@ impl Fleet {
         id
     }
 
+    /// A hold on this host.
+    pub async fn hold_host(&self, host: &str, by: &str) -> i64 {
+        self.made(|tx| {
+            tx.query(sql!(
+                "INSERT INTO hold (host_id, reason, created_at, created_by)
+                 SELECT id, 'because', {now}, $2 FROM host WHERE hostname = $1 RETURNING id"
+            ))
+            .bind(host)
+            .bind(by)
+        })
+        .await
+    }
+
     pub async fn instance(&self, host: &str) -> i64 {
         let one = self.app.db.query(sql!("SELECT id FROM instance WHERE hostname = $1 AND status <> 'REMOVED'"));
         one.bind(host).scalar().await.unwrap()
@@ -179,24 +209,35 @@ impl Fleet {
 
     /// A request for an upgrade to the third version, by an operator.
     pub fn upgrade(&self, hosts: Selection) -> ReleaseRequest {
-        self.request(Aim::Upgrade { version_id: self.id(2), current_version_id: None }, hosts)
+        self.request(
+            Aim::Upgrade { version: self.reference(2), current_version: Reference::omitted(&CURRENT_VERSION) },
+            hosts,
+        )
     }
 
     /// A request for a revert to the first version.
     pub fn revert(&self, hosts: Selection) -> ReleaseRequest {
-        self.request(Aim::Revert { version_id: self.id(0), current_version_id: None }, hosts)
+        self.request(
+            Aim::Revert { version: self.reference(0), current_version: Reference::omitted(&CURRENT_VERSION) },
+            hosts,
+        )
     }
 
     /// A request for an installation of the third version.
     pub fn install(&self, hosts: Selection) -> ReleaseRequest {
         let settings =
             InstanceSettings { port: Some(8080), tag: Some("prod".into()), weight: 100, description: String::new() };
-        self.request(Aim::Install { version_id: self.id(2), settings }, hosts)
+        self.request(Aim::Install { version: self.reference(2), settings }, hosts)
     }
 
     /// The id of one of its versions, from 0.
     pub fn id(&self, version: usize) -> String {
         Kind::Version.id(self.versions[version]).to_string()
+    }
+
+    /// One of its versions, from 0, as the input names it.
+    pub fn reference(&self, version: usize) -> Reference {
+        Reference::by_id(&VERSION, self.id(version))
     }
 
     pub fn request(&self, aim: Aim, hosts: Selection) -> ReleaseRequest {
@@ -207,7 +248,7 @@ impl Fleet {
             ReleaseAction::Revert => "revertInstances",
             ReleaseAction::Uninstall => "uninstallInstances",
         };
-        let input = json!({ "versionId": aim.version_id() });
+        let input = json!({ "aim": format!("{aim:?}") });
         ReleaseRequest {
             change: change::Request {
                 caller,
@@ -218,10 +259,10 @@ impl Fleet {
                 audit_input: Bytes::kibi(4),
             },
             aim,
-            service_id: Kind::Service.id(self.service).to_string(),
+            service: Reference::by_id(&SERVICE, Kind::Service.id(self.service).to_string()),
             hosts,
             on_locked: OnLocked::Skip,
-            include_unknown: false,
+            included: Included::default(),
             through_hold_ids: Vec::new(),
             rollout: RolloutOverrides::default(),
             reason: None,

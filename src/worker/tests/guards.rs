@@ -23,10 +23,10 @@ async fn i1_the_database_refuses_a_second_open_target_of_an_instance(kind: &str)
     let release = sql!(
             "INSERT INTO release (service_id, action, origin, executor, max_parallel, max_failures, on_failure,
                 timeout_seconds, status, reason, created_at, created_by, revision, position, total, queued, running,
-                succeeded, failed, canceled, unknown, skipped)
+                succeeded, failed, canceled, unknown, skipped, deadline_at)
              SELECT service_id, action, origin, executor, max_parallel, max_failures, on_failure, timeout_seconds, status,
                 reason, created_at, created_by, revision, position, total, queued, running, succeeded, failed, canceled,
-                unknown, skipped
+                unknown, skipped, deadline_at
              FROM release"
         );
     assert_eq!(tried(&fleet, release).await.unwrap(), 1, "another release is no matter");

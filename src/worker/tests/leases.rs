@@ -1,6 +1,6 @@
 //! Leases at the moments at which they end.
 
-use super::fleet::Fleet;
+use super::fleet::{Fleet, register_worker};
 use crate::store::db::sql::sql;
 use crate::store::worker::{self, Worker};
 use crate::worker::Timing;
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn worker(fleet: &Fleet) -> WorkerRef {
-    WorkerRef { id: worker::register(&fleet.app.db, "w", "here", 1, 1).await.unwrap(), name: "w".into() }
+    WorkerRef { id: register_worker(&fleet.app.db, "w").await, name: "w".into() }
 }
 
 async fn i3_a_process_that_declares_a_worker_dead_waits_for_what_it_is_claiming(kind: &str) {
@@ -25,7 +25,7 @@ async fn i3_a_process_that_declares_a_worker_dead_waits_for_what_it_is_claiming(
     let db = fleet.app.db.clone();
     let mut taking = tokio::spawn(async move {
         let seen = Worker { id: old.id, name: old.name, state_dir: "here".into(), beat: 0, lease_ms: 1, grace_ms: 1 };
-        take_over(&db, &new, &seen, &mut HashSet::new()).await
+        take_over(&db, &new, &seen, None, &mut HashSet::new()).await
     });
     let early = tokio::time::timeout(Duration::from_millis(300), &mut taking).await;
     assert!(early.is_err(), "{kind}: it was declared dead in the midst of a claim");

@@ -1,5 +1,6 @@
 //! Each rule of accepting, on both databases.
 
+mod budgets;
 mod choosing;
 mod claiming;
 mod doctor;
@@ -11,4 +12,11 @@ mod model;
 mod races;
 mod recording;
 mod refusals;
+mod retrying;
+mod rollouts;
+mod simulation;
+mod soaking;
+mod undoing;
+mod undoing_automatically;
+mod undoing_on_failure;
 mod vocabularies;

@@ -1,11 +1,20 @@
 //! Requests that race: of two for an instance exactly one gets it, and no hold or freeze is overlooked.
 
-use super::fleet::{Fleet, name, named};
-use crate::domain::Kind;
+use super::fleet::{Fleet, name, named, register_worker};
+use crate::catalog;
+use crate::catalog::freeze::{FleetFreeze, freeze_fleet, unfreeze_fleet};
+use crate::catalog::suspension;
+use crate::catalog::window::{self, CreateWindow};
+use crate::change::Request;
+use crate::domain::calendar::Weekday;
+use crate::domain::reference::{CURRENT_VERSION, HOST, Reference, SERVICES};
+use crate::domain::release::rollout::Amount;
 use crate::domain::target::ReleaseTargetStatus;
+use crate::domain::{Kind, Word};
 use crate::release::request::{Accepted, Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
-use crate::{catalog, change};
+use crate::worker::WorkerRef;
+use crate::worker::claim::claim;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -42,10 +51,10 @@ async fn r8_a_thousand_requests_for_the_same_hundred_instances_never_hold_one_to
     for number in 0..1000_usize {
         let fleet = fleet.clone();
         requests.spawn(async move {
-            let (version_id, current_version_id) = (fleet.id(number % 3), None);
+            let (version, current_version) = (fleet.reference(number % 3), Reference::omitted(&CURRENT_VERSION));
             let aim = match number % 2 {
-                0 => Aim::Upgrade { version_id, current_version_id },
-                _ => Aim::Revert { version_id, current_version_id },
+                0 => Aim::Upgrade { version, current_version },
+                _ => Aim::Revert { version, current_version },
             };
             let hosts = match number % 5 {
                 0 => Selection::All(true),
@@ -139,9 +148,11 @@ async fn r3_of_removing_a_host_and_installing_on_it_exactly_one_happens(kind: &s
                 _ => named(&[&host]),
             };
             let request = fleet.install(hosts);
-            let removal = change::Request { operation: "removeHost", ..request.change.clone() };
+            let host = Reference::by_id(&HOST, id);
+            let gone = catalog::host::HostRemoval { host, with_instances: false, reason: None };
+            let removal = Request { operation: "removeHost", ..request.change.clone() };
             let (removed, installed) =
-                tokio::join!(catalog::host::remove(&fleet.app, &removal, &id), fleet.ask(&request));
+                tokio::join!(catalog::host::remove(&fleet.app, &removal, &gone), fleet.ask(&request));
             match (removed.unwrap(), installed) {
                 (Ok(_), Err(refused)) => assert_eq!(refused.problems.codes(), ["NOT_FOUND"]),
                 (Err(problems), Ok(_)) => assert_eq!(problems.codes(), ["IN_USE"]),
@@ -219,3 +230,79 @@ async fn r17_a_hold_that_races_with_a_release_is_seen_or_sees_it(kind: &str) {
     }
 }
 testkit::on_both!(threads r17_a_hold_that_races_with_a_release_is_seen_or_sees_it);
+
+async fn r17_after_a_freeze_of_the_fleet_or_a_window_is_answered_nothing_is_accepted(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 40).await);
+    let sent = |operation| Request { operation, ..fleet.upgrade(Selection::All(true)).change };
+    let window = CreateWindow {
+        services: Reference::omitted(&SERVICES),
+        time_zone: "UTC".into(),
+        days: Weekday::ALL.iter().map(|(day, ..)| *day).collect(),
+        from: "00:00".into(),
+        to: "24:00".into(),
+        include_reverts: false,
+        reason: "stop".into(),
+    };
+    let freeze = FleetFreeze { reason: "stop".into(), until: None, include_reverts: false };
+    for by_window in [false, true] {
+        let mut requests = JoinSet::new();
+        for number in 1..=20 {
+            let (fleet, number) = (fleet.clone(), number + 20 * usize::from(by_window));
+            requests.spawn(async move { fleet.ask(&fleet.upgrade(named(&[&name(number)]))).await.is_ok() });
+        }
+        // Some are accepted before it.
+        requests.join_next().await.unwrap().unwrap();
+        match by_window {
+            false => freeze_fleet(&fleet.app, &sent("freezeFleet"), &freeze).await.unwrap().unwrap(),
+            true => window::create(&fleet.app, &sent("createFreezeWindow"), &window).await.unwrap().unwrap(),
+        };
+        let last = sql!("SELECT max(position) AS last FROM event WHERE subject = 'FLEET'");
+        let frozen: i64 = fleet.app.db.query(last).scalar().await.unwrap();
+        requests.join_all().await;
+        let behind: i64 = fleet
+            .app
+            .db
+            .query(sql!("SELECT count(*) AS many FROM event WHERE kind = 'ACCEPTED' AND position > $1"))
+            .bind(frozen)
+            .scalar()
+            .await
+            .unwrap();
+        assert_eq!(behind, 0);
+        unfreeze_fleet(&fleet.app, &sent("unfreezeFleet")).await.unwrap().unwrap();
+    }
+}
+testkit::on_both!(threads r17_after_a_freeze_of_the_fleet_or_a_window_is_answered_nothing_is_accepted);
+
+async fn after_a_suspension_is_answered_nothing_is_claimed(kind: &str) {
+    let fleet = Arc::new(Fleet::new(kind, 60).await);
+    let mut upgrade = fleet.upgrade(Selection::All(true));
+    upgrade.rollout.max_parallel = Some(Amount::Count(60));
+    fleet.accepted(&upgrade).await;
+    let sent = |operation| Request { operation, ..fleet.upgrade(Selection::All(true)).change };
+    let mut claims = JoinSet::new();
+    for number in 0..4 {
+        let fleet = fleet.clone();
+        let me = WorkerRef { id: register_worker(&fleet.app.db, "w").await, name: format!("w{number}") };
+        claims.spawn(async move {
+            for _ in 0..8 {
+                claim(&fleet.app, &me, 1).await.unwrap();
+            }
+        });
+    }
+    let started = async || -> i64 {
+        let started = sql!("SELECT count(*) AS many FROM release_target WHERE status = 'RUNNING'");
+        fleet.app.db.query(started).scalar().await.unwrap()
+    };
+    while started().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    suspension::suspend(&fleet.app, &sent("suspendFleet"), "incident").await.unwrap().unwrap();
+    let before = started().await;
+    claims.join_all().await;
+    assert_eq!(started().await, before);
+    suspension::resume(&fleet.app, &sent("resumeFleet")).await.unwrap().unwrap();
+    let me = WorkerRef { id: register_worker(&fleet.app.db, "w").await, name: "w".into() };
+    claim(&fleet.app, &me, 1).await.unwrap();
+    assert_eq!(started().await, before + 1);
+}
+testkit::on_both!(threads after_a_suspension_is_answered_nothing_is_claimed);

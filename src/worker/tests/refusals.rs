@@ -4,6 +4,7 @@ use super::fleet::{Fleet, name, named, problems_of};
 use crate::domain::Kind;
 use crate::domain::instance::InstanceSettings;
 use crate::domain::instance::InstanceStatus;
+use crate::domain::reference::{CURRENT_VERSION, Reference, SERVICE, VERSION};
 use crate::domain::release::OnLocked;
 use crate::domain::release::rollout::{Amount, RolloutOverrides};
 use crate::release::request::{Aim, ReleaseRequest, Selection};
@@ -29,14 +30,20 @@ async fn r4_services_and_versions_are_claims(kind: &str) {
     let fleet = Fleet::new(kind, 2).await;
     let all = || fleet.upgrade(Selection::All(true));
     for text in ["svc_9999", "svc_x", "web", ""] {
-        let request = ReleaseRequest { service_id: text.into(), ..all() };
+        let request = ReleaseRequest { service: Reference::by_id(&SERVICE, text), ..all() };
         refused(&fleet, &request, one("NOT_FOUND", "serviceId", &[text])).await;
     }
-    let request = ReleaseRequest { service_id: "hst_1".into(), ..all() };
+    let request = ReleaseRequest { service: Reference::by_id(&SERVICE, "hst_1"), ..all() };
     refused(&fleet, &request, one("WRONG_TYPE", "serviceId", &["hst_1"])).await;
 
-    let to = |text: &str| Aim::Upgrade { version_id: text.into(), current_version_id: None };
-    let from = |text: &str| Aim::Upgrade { version_id: fleet.id(2), current_version_id: Some(text.into()) };
+    let to = |text: &str| Aim::Upgrade {
+        version: Reference::by_id(&VERSION, text),
+        current_version: Reference::omitted(&CURRENT_VERSION),
+    };
+    let from = |text: &str| Aim::Upgrade {
+        version: fleet.reference(2),
+        current_version: Reference::by_id(&CURRENT_VERSION, text),
+    };
     let other = fleet.service("other", "web").await;
     let foreign = Kind::Version.id(fleet.version(other, "9", "SUCCEEDED").await).to_string();
     let cases = [("ver_9999", "NOT_FOUND"), ("3", "NOT_FOUND"), ("svc_1", "WRONG_TYPE"), (&foreign, "OTHER_SERVICE")];
@@ -52,7 +59,10 @@ testkit::on_both!(r4_services_and_versions_are_claims);
 async fn r1_only_a_built_version_that_is_a_choice_may_be_released(kind: &str) {
     let fleet = Fleet::new(kind, 2).await;
     let to = |version: usize| {
-        fleet.request(Aim::Upgrade { version_id: fleet.id(version), current_version_id: None }, Selection::All(true))
+        fleet.request(
+            Aim::Upgrade { version: fleet.reference(version), current_version: Reference::omitted(&CURRENT_VERSION) },
+            Selection::All(true),
+        )
     };
     refused(&fleet, &to(3), one("VERSION_NOT_BUILT", "versionId", &[&fleet.id(3)])).await;
     fleet
@@ -84,7 +94,7 @@ async fn r5_r6_hosts_are_chosen_in_one_way_that_says_something(kind: &str) {
         (named(&["h00001", "h00002", "h00001"]), one("INVALID", "hosts.hostnames", &["h00001"])),
         (Selection::HostIds(list(&[&host, &host])), one("INVALID", "hosts.hostIds", &[&host])),
         (named(&["h00001", ""]), one("REQUIRED", "hosts.hostnames", &[])),
-        (named(&["h00001", "h9", "H00002"]), one("NOT_FOUND", "hosts.hostnames", &["h9", "H00002"])),
+        (named(&["h00001", "h9", "H00002"]), one("NOT_FOUND", "hosts.hostnames", &["h9"])),
         (named(&["-h", "h\u{0}", "h\n"]), one("NOT_FOUND", "hosts.hostnames", &["-h", "h\u{0}", "h\n"])),
         (Selection::HostIds(list(&["hst_999", "x"])), one("NOT_FOUND", "hosts.hostIds", &["x", "hst_999"])),
         (Selection::HostIds(list(&[&service, &host])), one("WRONG_TYPE", "hosts.hostIds", &[&service])),
@@ -111,7 +121,8 @@ async fn r6_a_named_host_needs_an_instance_at_the_current_version(kind: &str) {
     let (bare, second) = (id("bare").await, id("h00002").await);
     let request = fleet.upgrade(named(&["h00001", "bare"]));
     refused(&fleet, &request, one("HOST_NOT_DEPLOYED", "hosts.hostnames", &[&bare])).await;
-    let aim = Aim::Upgrade { version_id: fleet.id(2), current_version_id: Some(fleet.id(1)) };
+    let aim =
+        Aim::Upgrade { version: fleet.reference(2), current_version: Reference::by_id(&CURRENT_VERSION, fleet.id(1)) };
     let request = fleet.request(aim.clone(), named(&["h00001", "h00002"]));
     refused(&fleet, &request, one("HOST_NOT_DEPLOYED", "hosts.hostnames", &[&second])).await;
     // A filter leaves out what does not fit, and says nothing of it.
@@ -128,7 +139,7 @@ async fn r4_all_problems_are_reported_at_once(kind: &str) {
     let freeze = fleet.hold(None, "ann", None).await;
     let instance = Kind::Instance.id(fleet.instance("h00001").await).to_string();
     let mut request = ReleaseRequest {
-        aim: Aim::Upgrade { version_id: fleet.id(3), current_version_id: Some("x".into()) },
+        aim: Aim::Upgrade { version: fleet.reference(3), current_version: Reference::by_id(&CURRENT_VERSION, "x") },
         on_locked: OnLocked::Reject,
         through_hold_ids: vec![Kind::Hold.id(held).to_string(), "hld_999".into(), "svc_1".into()],
         rollout: RolloutOverrides {
@@ -147,8 +158,8 @@ async fn r4_all_problems_are_reported_at_once(kind: &str) {
         problem("INVALID", "rollout.timeoutSeconds", &[]),
         problem("INVALID", "reason", &[]),
         problem("INVALID", "expectedCount", &[]),
-        problem("VERSION_NOT_BUILT", "versionId", &[&fleet.id(3)]),
         problem("NOT_FOUND", "currentVersionId", &["x"]),
+        problem("VERSION_NOT_BUILT", "versionId", &[&fleet.id(3)]),
         problem("WRONG_TYPE", "throughHoldIds", &["svc_1"]),
         problem("NOT_FOUND", "throughHoldIds", &["hld_999"]),
         problem("INVALID", "throughHoldIds", &[&held]),
@@ -173,8 +184,8 @@ async fn r4_the_executor_must_be_configured_and_what_an_installation_says_must_f
     let settings =
         InstanceSettings { port: Some(0), tag: Some(String::new()), weight: 1001, description: "x".repeat(1001) };
     let request = ReleaseRequest {
-        service_id: Kind::Service.id(odd).to_string(),
-        ..fleet.request(Aim::Install { version_id: version, settings }, named(&["bare"]))
+        service: Reference::by_id(&SERVICE, Kind::Service.id(odd).to_string()),
+        ..fleet.request(Aim::Install { version: Reference::by_id(&VERSION, version), settings }, named(&["bare"]))
     };
     let mut problems = one("INVALID", "port", &[]);
     problems.extend(one("REQUIRED", "tag", &[]));

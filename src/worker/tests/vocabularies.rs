@@ -13,12 +13,20 @@ async fn filled(kind: &str) -> Fleet {
         sql!("INSERT INTO token (name, role, hash, hint, created_at) VALUES ('ana', 'ADMIN', 'a', 'b', {now})"),
         sql!("INSERT INTO release_skip (release_id, instance_id, reason) VALUES (1, 2, 'LOCKED')"),
         sql!(
+            "INSERT INTO target_step (target_id, name, status, failure, started_at, finished_at)
+             VALUES (1, 'DRAIN', 'FAILED', 'DRAIN', {now}, {now})"
+        ),
+        sql!(
             "INSERT INTO output_line (release_id, place, target_id, hostname, attempt, stream, text, at)
              VALUES (1, 1, 1, 'a', 1, 'STDOUT', 'one', {now})"
         ),
         sql!(
             "INSERT INTO event (position, subject, kind, at, caused_by, service_id, service_name)
              SELECT position + 1, 'SERVICE', 'EDITED', {now}, 'ana', 1, 'web' FROM event_log"
+        ),
+        sql!(
+            "INSERT INTO event (position, subject, kind, at, caused_by)
+             SELECT position + 2, 'FLEET', 'FROZEN', {now}, 'ana' FROM event_log"
         ),
     ] {
         fleet.changed(|tx| tx.query(statement)).await;
@@ -29,6 +37,11 @@ async fn filled(kind: &str) -> Fleet {
     {
         unguard(&fleet, guard).await;
     }
+    let paused =
+        sql!("UPDATE release SET pause_reason = 'REQUESTED', paused_at = {now}, paused_by = 'ana', pause_message = ''");
+    fleet.changed(|tx| tx.query(paused)).await;
+    let unhealthy = sql!("UPDATE instance SET health = 'UNHEALTHY', health_at = {now}");
+    fleet.changed(|tx| tx.query(unhealthy)).await;
     fleet
 }
 

@@ -13,7 +13,7 @@ export const SNAPSHOT = `query Snapshot($name: String!) {
   }
 }`;
 
-export const WATCH = `subscription Watch($service: ID!, $after: Cursor) {
+export const WATCH = `subscription Watch($service: ID!, $after: String) {
   instanceStatusChanged(filter: { serviceIds: [$service] }, after: $after) {
     cursor hostname revision previousStatus status locked version { id name }
   }

@@ -16,7 +16,7 @@ CREATE = gql(
         createService(input: $input) { service { id name } userErrors { code message } }
     }"""
 )
-WATCH = gql("subscription Watch($after: Cursor) { serviceChanged(after: $after) { kind service { name } } }")
+WATCH = gql("subscription Watch($after: String) { serviceChanged(after: $after) { kind service { name } } }")
 
 
 def create(name):

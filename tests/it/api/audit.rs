@@ -253,7 +253,7 @@ async fn a_server_that_is_stopped_writes_the_denials_that_it_counted(kind: &str)
 on_both!(a_server_that_is_stopped_writes_the_denials_that_it_counted);
 
 async fn i7_entries_are_kept_for_audit_keep_and_then_deleted_and_nobody_else_deletes_or_changes_them(kind: &str) {
-    let configuration = "[executors.quick]\nkind = \"simulate\"\ndelay = \"5ms\"\n[limits]\naudit_keep = \"3s\"\n";
+    let configuration = "[executors.quick]\nkind = \"simulate\"\ndelay = \"5ms\"\n[keep]\naudit = \"3s\"\n";
     let server = Server::configured(PROGRAM, kind, configuration);
     let client = server.client();
     let stored = server.stored().await;

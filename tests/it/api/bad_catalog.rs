@@ -119,6 +119,10 @@ async fn r4_an_unknown_id_or_one_of_another_kind_is_refused_by_every_mutation_th
         ("freezeService", "serviceId", "svc_999", host, json!({ "reason": "x" })),
         ("unfreezeService", "serviceId", "svc_999", host, json!({})),
         ("cancelRelease", "releaseId", "rel_999", service, json!({})),
+        ("pauseRelease", "releaseId", "rel_999", service, json!({})),
+        ("resumeRelease", "releaseId", "rel_999", service, json!({})),
+        ("undoRelease", "releaseId", "rel_999", service, json!({})),
+        ("retryRelease", "releaseId", "rel_999", service, json!({})),
     ] {
         for (code, id) in [("NOT_FOUND", unknown), ("NOT_FOUND", "nonsense"), ("WRONG_TYPE", wrong)] {
             let input = with(rest.clone(), json!({ field: id }));

@@ -40,7 +40,7 @@ async fn a_bad_or_foreign_cursor_is_refused(world: &World) {
     let variables = json!({ "by": "UPDATED_AT", "after": cursor });
     world.query_fails(page, variables, "CURSOR_INVALID", json!({})).await;
     for cursor in ["", "nonsense", foreign] {
-        let document = "query($after: Cursor) { instanceEvents(after: $after) { nodes { cursor } } }";
+        let document = "query($after: String) { instanceEvents(after: $after) { nodes { cursor } } }";
         world.query_fails(document, json!({ "after": cursor }), "CURSOR_INVALID", json!({})).await;
     }
 }

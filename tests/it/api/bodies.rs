@@ -14,6 +14,7 @@ const VIEWER: &str = "{\"query\": \"{ viewer { name } }\"}";
 /// An answer of a few hundred KiB.
 const LARGE: &str = "{ __schema { types { name description fields { name description } } } }";
 
+/// One caller, who chooses the bytes of the body.
 struct Caller {
     http: reqwest::Client,
     url: String,

@@ -1,6 +1,7 @@
 //! The command line of `docs/watching.md`, run as it is written.
 
 use crate::api::world::World;
+use crate::docs::script;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
@@ -14,10 +15,9 @@ struct Watching(Child);
 
 impl Watching {
     fn start(directory: &Path, settings: &[(&str, &str)]) -> Watching {
-        let page = include_str!("../../../docs/watching.md");
-        let script = page.split("\n```sh watching\n").nth(1).unwrap().split("\n```").next().unwrap();
+        let script = script("docs/watching.md", "watching");
         let mut command = Command::new("bash");
-        command.args(["-euc", script]).current_dir(directory).process_group(0).stdout(Stdio::piped());
+        command.args(["-euc", &script]).current_dir(directory).process_group(0).stdout(Stdio::piped());
         Watching(command.envs(settings.iter().copied()).stdin(Stdio::null()).spawn().unwrap())
     }
 

@@ -10,13 +10,13 @@ const VIEWER: &str = "query Viewer { viewer { name } }";
 /// Several operations, as a bundler writes them into one document.
 const SEVERAL: &str = "query Named($name: String!) { service(name: $name) { name } }
     mutation Create($input: CreateServiceInput!) { createService(input: $input) { service { name } userErrors { code } } }";
-const WATCH: &str = "subscription Watch($after: Cursor) { serviceChanged(after: $after) { kind service { name } } }";
+const WATCH: &str = "subscription Watch($after: String) { serviceChanged(after: $after) { kind service { name } } }";
 const CONFIGURATION: &str = "trusted_documents = \"trusted.json\"\n[executors.quick]\nkind = \"simulate\"\n";
 
 const JSON: &str = "application/json";
 const RESPONSE: &str = "application/graphql-response+json";
 
-/// One caller, who chooses the whole request.
+/// One caller, who chooses the whole request: headers and bodies are what these tests are about.
 struct Caller {
     http: reqwest::Client,
     url: String,
@@ -192,7 +192,7 @@ async fn trusted_documents_run_by_their_ids_over_every_transport(kind: &str) {
 }
 on_both!(trusted_documents_run_by_their_ids_over_every_transport);
 
-async fn where_documents_are_trusted_no_other_text_runs_and_graphiql_is_off(kind: &str) {
+async fn where_documents_are_trusted_no_other_text_runs_and_the_pages_are_off(kind: &str) {
     let server = trusting(kind);
     let caller = Caller::new(&server);
     let mut socket = Socket::open(&server, &caller.token).await;
@@ -224,10 +224,12 @@ async fn where_documents_are_trusted_no_other_text_runs_and_graphiql_is_off(kind
         let request = caller.http.get(format!("{}{path}", server.url)).header("accept", "text/html, */*;q=0.8");
         request.send().await.unwrap().status().as_u16()
     };
-    for path in ["/", "/graphiql", "/graphiql/", "/graphiql/main.js", "/graphiql/index.html"] {
+    for path in
+        ["/", "/holds", "/console/main.js", "/graphiql", "/graphiql/", "/graphiql/main.js", "/graphiql/index.html"]
+    {
         assert_eq!(status(path).await, 404, "{path}");
     }
     assert_eq!(status("/healthz").await, 200);
     server.assert_sound();
 }
-on_both!(where_documents_are_trusted_no_other_text_runs_and_graphiql_is_off);
+on_both!(where_documents_are_trusted_no_other_text_runs_and_the_pages_are_off);

@@ -3,9 +3,9 @@
 use crate::PROGRAM;
 use crate::api::world::World;
 use serde_json::{Value, json};
-use testkit::Server;
 use testkit::on_both;
 use testkit::socket::Socket;
+use testkit::{Client, Server};
 
 /// Creates a service with a first field, and needs values for a second one.
 fn two(second: &str, declared: &str) -> String {
@@ -110,6 +110,7 @@ async fn two_operations_of_one_tab_are_checked_each_for_itself(world: &World) {
             mutation Upgrade($input: UpgradeInstancesInput!) { upgradeInstances(input: $input) { userErrors { code } } }";
     let input = world.release(1, json!({ "dryRun": true }));
     let body = json!({ "query": tab, "operationName": "Upgrade", "variables": { "input": input } });
+    // The whole body is chosen here: the operation's name is what is tested.
     let client = reqwest::Client::new();
     let send = async |body: &Value| {
         let request = client.post(format!("{}/graphql", world.server.url)).json(body);
@@ -144,13 +145,14 @@ fn deep() -> Vec<String> {
 async fn documents_that_nest_without_end_are_refused_over_every_transport(kind: &str) {
     let server = Server::start(PROGRAM, kind);
     let token = server.token("reader", "viewer");
+    let client = Client::new(&server.url, &token);
+    // The client never sends a GET.
     let http = reqwest::Client::new();
     let url = format!("{}/graphql", server.url);
     let code = |body: &Value| body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned();
     let refusals = ["TOO_COMPLEX", "GRAPHQL_PARSE_FAILED"];
     for text in deep() {
-        let post = http.post(&url).bearer_auth(&token).json(&json!({ "query": text }));
-        let body: Value = post.send().await.unwrap().json().await.unwrap();
+        let body = client.send(&text, Value::Null).await.body;
         assert!(refusals.contains(&code(&body).as_str()), "{body}");
         let mut get = reqwest::Url::parse(&url).unwrap();
         get.query_pairs_mut().append_pair("query", &text);

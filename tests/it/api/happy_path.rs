@@ -7,7 +7,7 @@ use testkit::fleet::{id, text};
 use testkit::on_both;
 use testkit::{Fleet, Server};
 
-const WATCH: &str = "subscription($after: Cursor, $service: ID!) {
+const WATCH: &str = "subscription($after: String, $service: ID!) {
     instanceStatusChanged(after: $after, filter: { serviceIds: [$service] }) {
         cursor kind hostname revision previousStatus status locked
         previousVersion { name } version { name } release { id status } } }";

@@ -32,6 +32,7 @@ async fn paths_and_names_are_cut_and_strangers_who_find_nothing_write_no_log() {
         let stranger = reqwest::get(format!("{}/{path}", server.url)).await.unwrap();
         assert_eq!(stranger.status(), 404);
         let token = server.token("someone", "viewer");
+        // Names of operations that no client has.
         let http = reqwest::Client::new();
         for name in ["Long".repeat(100_000), "Last".to_owned()] {
             let document = format!("query {name} {{ viewer {{ name }} }}");
@@ -69,11 +70,13 @@ async fn a_line_about_a_target_has_the_ids_of_the_target_and_its_release() {
     let configuration = "[executors.local]\nkind = 'command'\nprogram = '/bin/true'\n";
     let server = Server::configured(PROGRAM, "sqlite", configuration);
     let fleet = server.client().service("shop").executor("local").hosts(1).install().await;
-    // A runner starts nothing for an instance that saw a newer start, and its worker logs that.
-    std::fs::write(server.path("state/instance-1"), "1000 RUN").unwrap();
+    // A runner starts nothing for an instance whose file it cannot read, and its worker logs that.
+    let instance = server.path("state/instance-1");
+    std::fs::write(&instance, "of another program").unwrap();
     let release = id(&fleet.release("upgradeInstances", &fleet.versions[1]).await["release"]);
-    assert_eq!(fleet.finished(&release).await, "FAILED");
     let log = until(&server, "the runner of a command failed").await;
+    std::fs::write(&instance, "").unwrap();
+    assert_eq!(fleet.finished(&release).await, "FAILED");
     let line = log.iter().find(|line| line.contains("the runner of a command failed")).expect("a line");
     assert!(line.contains(&format!("release_id={release}")) && line.contains("target_id=tgt_2"), "{line}");
 }

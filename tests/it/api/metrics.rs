@@ -39,9 +39,13 @@ async fn releases_and_targets_are_reported_by_status_and_the_wait_of_the_queued(
         ("lockkeeper_targets{status=\"SUCCEEDED\"}", 3.0),
         ("lockkeeper_targets{status=\"RUNNING\"}", 1.0),
         ("lockkeeper_targets{status=\"QUEUED\"}", 2.0),
+        ("lockkeeper_suspended", 0.0),
     ] {
         assert!((figure(&server, &token, name).await - value).abs() < f64::EPSILON, "{name} on {kind}");
     }
+    shop.client.change("suspendFleet", json!({ "reason": "incident" }), "suspension { since }").await;
+    assert!((figure(&server, &token, "lockkeeper_suspended").await - 1.0).abs() < f64::EPSILON);
+    shop.client.change("resumeFleet", json!({}), "__typename").await;
     assert!(figure(&server, &token, "lockkeeper_queue_delay_seconds").await > 0.0);
     assert!(figure(&server, &token, "lockkeeper_event_position").await > 0.0);
     shop.client.query("{ viewer { name } }", json!(null)).await;

@@ -8,7 +8,7 @@ use testkit::{MAX_WAIT, Program, Server, Socket, on_both};
 const QUERY: &str = "{ hosts(first: 1) { nodes { hostname } } }";
 const MUTATION: &str = "mutation { createHosts(input: { hosts: [{ hostname: \"new.example.com\", address: \"10.0.0.9\" }] }) { userErrors { code } } }";
 const SUBSCRIPTION: &str =
-    "subscription($after: Cursor) { instanceStatusChanged(after: $after) { instance { host { id } } } }";
+    "subscription($after: String) { instanceStatusChanged(after: $after) { instance { host { id } } } }";
 
 on_both!(an_internal_error_is_logged_under_the_id_that_its_answer_has);
 async fn an_internal_error_is_logged_under_the_id_that_its_answer_has(kind: &str) {

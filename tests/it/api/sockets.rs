@@ -9,7 +9,7 @@ use std::time::Duration;
 use testkit::on_both;
 use testkit::{Server, Socket, fleet::text, until};
 
-const WATCH: &str = "subscription($after: Cursor, $filter: InstanceEventFilter) {
+const WATCH: &str = "subscription($after: String, $filter: InstanceEventFilter) {
     instanceStatusChanged(after: $after, filter: $filter) { cursor hostname revision status } }";
 
 async fn many_subscriptions_on_one_socket_each_get_theirs(kind: &str) {

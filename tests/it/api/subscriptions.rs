@@ -9,12 +9,12 @@ use testkit::on_both;
 use testkit::sse::{Sent, Stream};
 use testkit::{Client, Server, Socket};
 
-const RELEASES: &str = "subscription($after: Cursor, $filter: ReleaseEventFilter) {
+const RELEASES: &str = "subscription($after: String, $filter: ReleaseEventFilter) {
     releaseStatusChanged(after: $after, filter: $filter) {
         cursor kind releaseId revision status target { id } progress { total queued running succeeded } } }";
 const PROGRESS: &str = "subscription($id: ID!) {
     releaseProgress(releaseId: $id) { cursor status isFinal progress { total succeeded } release { id revision status } } }";
-const LOG: &str = "subscription($id: ID!, $after: Cursor, $last: Int) {
+const LOG: &str = "subscription($id: ID!, $after: String, $last: Int) {
     releaseLog(releaseId: $id, after: $after, last: $last) { cursor targetId hostname stream text at } }";
 
 /// An executor that writes four lines in about a second, the second one to the other output.
@@ -46,7 +46,7 @@ async fn i5_the_story_of_a_release_is_reported_without_gap_over_cuts(world: &Wor
     assert_eq!(counts(&received[0]), json!({ "total": 3, "queued": 3, "running": 0, "succeeded": 0 }));
     assert_eq!(counts(&received[7]), json!({ "total": 3, "queued": 0, "running": 0, "succeeded": 3 }));
     // Those who poll see the same.
-    let query = "query($after: Cursor, $filter: ReleaseEventFilter) { releaseEvents(after: $after, filter: $filter) {
+    let query = "query($after: String, $filter: ReleaseEventFilter) { releaseEvents(after: $after, filter: $filter) {
             nodes { cursor kind releaseId revision status target { id } progress { total queued running succeeded } } } }";
     assert_eq!(world.client.query(query, variables).await["releaseEvents"]["nodes"], json!(received));
 }
@@ -70,7 +70,7 @@ async fn all_that_happens_to_a_service_is_reported(world: &World) {
     client.change("removeVersion", json!({ "versionId": version }), "__typename").await;
     client.change("removeService", json!({ "serviceId": service }), "__typename").await;
     let document =
-        "subscription($after: Cursor!, $id: ID!) { serviceChanged(after: $after, filter: { serviceIds: [$id] }) {
+        "subscription($after: String!, $id: ID!) { serviceChanged(after: $after, filter: { serviceIds: [$id] }) {
             kind serviceId service { name } version { id } hold { reason } causedBy } }";
     let mut stream = client.subscribe(document, json!({ "after": start, "id": service })).await;
     let received = stream.until("serviceChanged", |event| event["kind"] == "REMOVED").await;
@@ -168,7 +168,7 @@ async fn output_shows_while_it_is_written_and_is_reported_to_its_last_line(kind:
     }
     // The query tells the same lines and takes the same cursors.
     let page =
-        "query($id: ID!, $after: Cursor) { node(id: $id) { ... on Release { status log(first: 200, after: $after) {
+        "query($id: ID!, $after: String) { node(id: $id) { ... on Release { status log(first: 200, after: $after) {
             nodes { cursor targetId hostname stream text at } } } } }";
     let data = client.query(page, json!({ "id": release })).await;
     assert_eq!(data["node"]["status"], "SUCCEEDED");
@@ -267,7 +267,7 @@ on_both!(a_socket_tells_the_same_and_completes_what_has_ended);
 
 async fn i5_many_streams_of_one_server_each_get_every_event(world: &World) {
     let start = world.client.query("{ eventCursor }", Value::Null).await["eventCursor"].take();
-    let document = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { cursor revision hostname instance { id } } }";
+    let document = "subscription($after: String) { instanceStatusChanged(after: $after) { cursor revision hostname instance { id } } }";
     let mut streams = Vec::new();
     for _ in 0..100 {
         streams.push(world.client.subscribe(document, json!({ "after": start })).await);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::Server;
 use testkit::on_both;
 
-const WATCH: &str = "subscription($after: Cursor, $filter: InstanceEventFilter) {
+const WATCH: &str = "subscription($after: String, $filter: InstanceEventFilter) {
     instanceStatusChanged(after: $after, filter: $filter) { cursor hostname revision status } }";
 
 async fn i5_a_watcher_that_connects_again_goes_on_where_it_was_also_after_a_crash(kind: &str) {
@@ -84,7 +84,7 @@ async fn a_filter_chooses_events_by_all_its_conditions(world: &World) {
         }
         assert_eq!(seen, expected, "{filter}");
         // Those who poll see the same.
-        let document = "query($after: Cursor, $filter: InstanceEventFilter) {
+        let document = "query($after: String, $filter: InstanceEventFilter) {
                 instanceEvents(after: $after, filter: $filter) { nodes { hostname status } nextCursor } }";
         let data = world.client.query(document, variables).await;
         let polled: Vec<String> = data["instanceEvents"]["nodes"]

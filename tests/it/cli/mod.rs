@@ -1,7 +1,10 @@
 //! The program as it is used: its commands, its settings, how it starts and how it stops.
 
-mod demo;
-mod program;
+pub mod demo;
+mod init;
+pub mod program;
+mod programs;
 mod serving;
 mod terminal;
 mod tokens;
+mod waits;

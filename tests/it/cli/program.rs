@@ -69,6 +69,8 @@ pub struct Running {
     pub url: String,
     child: Child,
     stdout: BufReader<ChildStdout>,
+    /// What was read of it and not returned.
+    read: String,
 }
 
 impl Running {
@@ -76,16 +78,20 @@ impl Running {
     pub fn start(mut command: Command) -> Running {
         let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut ready = String::new();
-        stdout.read_line(&mut ready).unwrap();
+        let mut read = String::new();
+        // The demo says first where its console is.
+        while !read.contains("/graphql") {
+            assert_ne!(stdout.read_line(&mut read).unwrap(), 0, "it ended before it was ready: {read}");
+        }
+        let ready = read.lines().last().unwrap();
         let at = ready.find("http://").unwrap_or_else(|| panic!("not ready: {ready:?}"));
         let url = ready[at..].split("/graphql").next().unwrap().to_owned();
-        Running { url, child, stdout }
+        Running { url, child, stdout, read }
     }
 
-    /// What else it printed, up to this text.
+    /// Everything that it printed and that was not returned before, up to this text.
     pub fn read_until(&mut self, end: &str) -> String {
-        let mut read = String::new();
+        let mut read = std::mem::take(&mut self.read);
         while !read.contains(end) {
             assert_ne!(self.stdout.read_line(&mut read).unwrap(), 0, "it ended: {read}");
         }

@@ -1,17 +1,18 @@
 use crate::PROGRAM;
 use crate::cli::program::{Place, Running};
+use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use testkit::on_both;
+use testkit::{Client, on_both};
 
 #[test]
 fn a_mistake_in_the_file_is_reported_with_its_line_and_nothing_starts() {
     let place = Place::new("sqlite");
-    fs::write(place.path().join("lockkeeper.toml"), "listen = \"127.0.0.1:0\"\n[events]\nkepe = \"30d\"\n").unwrap();
+    fs::write(place.path().join("lockkeeper.toml"), "listen = \"127.0.0.1:0\"\n[keep]\nevnets = \"30d\"\n").unwrap();
     let said = place.failed(&["serve"]);
-    assert!(said.contains("lockkeeper.toml") && said.contains("line 3") && said.contains("kepe"), "{said}");
+    assert!(said.contains("lockkeeper.toml") && said.contains("line 3") && said.contains("evnets"), "{said}");
     let files: Vec<_> = fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files, ["lockkeeper.toml"]);
 }
@@ -57,30 +58,17 @@ async fn it_serves_until_it_is_asked_to_stop_and_then_ends_streams(kind: &str) {
     let place = Place::new(kind);
     let token = place.printed(&["token", "create", "--name", "watcher", "--role", "viewer"]);
     let mut server = place.serve();
-    let http = reqwest::Client::new();
-    let ready = http.get(format!("{}/readyz", server.url)).send().await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
     assert_eq!(ready.status(), 200);
-    let mut stream = http
-        .post(format!("{}/graphql", server.url))
-        .bearer_auth(token.trim())
-        .header("accept", "text/event-stream")
-        .header("content-type", "application/json")
-        .body(r#"{"query": "subscription { instanceStatusChanged { revision } }"}"#)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(stream.status(), 200);
+    let client = Client::new(&server.url, token.trim());
+    let mut stream = client.subscribe("subscription { instanceStatusChanged { revision } }", Value::Null).await;
     let (status, took) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
     assert_eq!(status, Some(0), "{kind}");
     // Not the time in which running targets may end.
     assert!(took < Duration::from_secs(25), "{took:?}");
     // It ends, and is not said to be complete: the client is to come back.
-    let mut shown = Vec::new();
-    while let Ok(Some(chunk)) = stream.chunk().await {
-        shown.extend_from_slice(&chunk);
-    }
-    let shown = String::from_utf8(shown).unwrap();
-    assert!(!shown.contains("complete"), "{shown}");
+    let last = stream.try_next().await;
+    assert!(last.is_none(), "{last:?}");
 }
 on_both!(threads it_serves_until_it_is_asked_to_stop_and_then_ends_streams);
 

@@ -3,7 +3,7 @@
 use crate::general::reference::{Args, encode, order};
 use crate::general::rows::PAST;
 use crate::general::schema::{Schema, named};
-use crate::general::world::{World, int, text};
+use crate::general::world::{World, int, is_null, text};
 use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
 use lockkeeper::domain::Timestamp;
 use lockkeeper::wire::cursor;
@@ -20,9 +20,6 @@ pub struct Place<'a> {
     /// Within how many lists it is.
     pub lists: usize,
 }
-
-/// Filters that only their own tests are about.
-const LEFT_OUT: [&str; 2] = ["createdFrom", "hostIds"];
 
 /// The arguments of a field.
 pub fn arguments(choices: &mut Choices, place: &Place<'_>, field: &FieldDefinition) -> Args {
@@ -46,6 +43,7 @@ pub fn arguments(choices: &mut Choices, place: &Place<'_>, field: &FieldDefiniti
             ("first", _) => json!(choices.below(4)),
             ("key", "Query") => json!(*choices.pick(&["zone", "Disk", "none"])),
             ("name" | "service" | "hostname", _) => name_of(choices, place, name),
+            ("id", "Query") if field.name.node == "release" => id(choices, place.world, "release", &mut wrong),
             _ => value(choices, place, name, &arg.ty.node, &mut wrong),
         };
         args.insert(name.into(), value);
@@ -59,7 +57,31 @@ fn name_of(choices: &mut Choices, place: &Place<'_>, argument: &str) -> Value {
         (_, "hostname") => ("host", "hostname"),
         _ => ("service", "name"),
     };
-    if choices.one_in(8) { json!("no'thing\u{e9}") } else { json!(text(choices.pick(place.world.rows(table)), column)) }
+    if choices.one_in(8) {
+        return json!("no'thing\u{e9}");
+    }
+    let name = text(choices.pick(place.world.rows(table)), column);
+    if argument == "hostname" && choices.one_in(3) { json!(name.to_uppercase() + ".") } else { json!(name) }
+}
+
+/// The name of something that was not removed, or sometimes of nothing.
+fn existing(choices: &mut Choices, world: &World, (table, column): (&str, &str), wrong: &mut bool) -> Value {
+    let there: Vec<_> = world.rows(table).iter().filter(|row| is_null(row, "removed_at")).collect();
+    if there.is_empty() || std::mem::take(wrong) {
+        return json!("no'thing\u{e9}");
+    }
+    json!(text(choices.pick::<&_>(&there), column))
+}
+
+/// One of the two ways to name the current version, and sometimes both or none.
+fn enabled_for(choices: &mut Choices, place: &Place<'_>, wrong: &mut bool) -> Value {
+    let action = *choices.pick(&["UPGRADE", "REVERT"]);
+    match choices.below(if std::mem::take(wrong) { 4 } else { 2 }) {
+        0 => json!({ "action": action, "currentVersionId": id(choices, place.world, "version", wrong) }),
+        1 => json!({ "action": action, "currentVersion": text(choices.pick(place.world.rows("version")), "name") }),
+        2 => json!({ "action": action }),
+        _ => json!({ "action": action, "currentVersionId": "ver_1", "currentVersion": "1" }),
+    }
 }
 
 /// The cursor of some item of the list, though perhaps of one that is not in this part of it.
@@ -75,7 +97,7 @@ fn page_cursor(
     }
     let list = field.name.node.as_str();
     let table = match named(&field.ty.node).trim_end_matches("Connection") {
-        "InstanceEvent" | "ReleaseEvent" => {
+        "InstanceEvent" | "ReleaseEvent" | "ServiceEvent" => {
             let position = choices.below(place.world.position() as usize + 2) as i64;
             return json!(cursor::event(place.log_id, position));
         }
@@ -122,12 +144,13 @@ fn value(choices: &mut Choices, place: &Place<'_>, name: &str, ty: &Type, wrong:
     };
     match (place.schema.kind(named), named, name) {
         (TypeKind::Enum(_), ..) => json!(*choices.pick(&place.schema.words(named))),
+        (_, "EnabledFor", _) => enabled_for(choices, place, wrong),
         (TypeKind::InputObject(_), ..) => {
             let mut object = Args::new();
             for input in place.schema.inputs(named) {
                 let (name, ty) = (input.name.node.as_str(), &input.ty.node);
                 let needed = !ty.nullable && input.default_value.is_none();
-                if needed || (!LEFT_OUT.contains(&name) && choices.one_in(4)) {
+                if needed || choices.one_in(4) {
                     object.insert(name.into(), value(choices, place, name, ty, wrong));
                 }
             }
@@ -139,13 +162,24 @@ fn value(choices: &mut Choices, place: &Place<'_>, name: &str, ty: &Type, wrong:
             id(choices, place.world, "version", wrong)
         }
         (_, "ID", _) => id(choices, place.world, name.trim_end_matches("Ids"), wrong),
+        (_, "String", "services") => existing(choices, place.world, ("service", "name"), wrong),
+        (_, "String", "hostnames") => existing(choices, place.world, ("host", "hostname"), wrong),
+        (_, "String", "versions" | "targetVersions") => existing(choices, place.world, ("version", "name"), wrong),
+        (_, "String", "names") => {
+            let table = *choices.pick(&["service", "version"]);
+            existing(choices, place.world, (table, "name"), wrong)
+        }
+        (_, "String", "nameContains") => json!(*choices.pick(&["", "E", "-", "1", ".2", "%", "no'thing"])),
         (_, "String", "nameStartsWith") => json!(*choices.pick(&["", "web", "0", "db-x-"])),
         (_, "String", "hostnameStartsWith") => json!(*choices.pick(&["", "a", "B-", "Z_"])),
         (_, "String", "key") => json!(*choices.pick(&["zone", "Disk", "ö"])),
         (_, "String", "value") => json!(*choices.pick(&["x", "y", ""])),
         (_, "String", "tags") => json!(*choices.pick(&["prod", "Test", "none"])),
         (_, "String", "operations") => json!(*choices.pick(&["createService", "createToken", "none"])),
-        (_, "DateTime", _) => json!(Timestamp(PAST + choices.below(40) as i64 * 997).to_string()),
+        // A range that ends before it begins is one of the things that may be wrong.
+        (_, "DateTime", "from" | "createdFrom") => json!(Timestamp(PAST + choices.below(20) as i64 * 997).to_string()),
+        (_, "DateTime", _) if std::mem::take(wrong) => json!(Timestamp(PAST - 1).to_string()),
+        (_, "DateTime", _) => json!(Timestamp(PAST + 19_000 + choices.below(20) as i64 * 997).to_string()),
         (_, "String", "createdBy" | "callers") => json!(*choices.pick(&["ann", "bob", "Zoë"])),
         (_, "String", "idempotencyKeys") => json!(*choices.pick(&["k1", "k2", "none"])),
         (_, other, name) => panic!("what {name}: {other} may be is not said here"),

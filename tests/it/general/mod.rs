@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use testkit::choices::Choices;
+use testkit::environment::number;
 use testkit::on_both;
 use world::World;
 
@@ -49,8 +50,9 @@ async fn compare(stored: &StoredWorld, document: &Document) -> Result<(), String
     let log_id = stored.fleet.app.db.log_id().to_owned();
     let variables = Value::Object(document.variables.clone());
     let bytes = stored.fleet.ask_bytes(Role::Admin, &document.text, variables.clone()).await;
-    let (data, faults) =
-        reference::answer(Scene { world: stored.world.clone(), log_id }, &document.text, variables).await;
+    let database = stored.fleet.app.db.dialect().name();
+    let scene = Scene { world: stored.world.clone(), log_id, database };
+    let (data, faults) = reference::answer(scene, &document.text, variables).await;
     let data = serde_json::to_string(&data).unwrap();
     verdict::same(&String::from_utf8(bytes).unwrap(), &data, &faults)
 }
@@ -59,7 +61,7 @@ fn documents_are_answered_as_the_library_does(kind: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let schema = Schema::read();
     let config = Config {
-        cases: std::env::var("PROPTEST_CASES").map_or(300, |cases| cases.parse().unwrap()),
+        cases: number("PROPTEST_CASES").unwrap_or(300),
         max_shrink_iters: 1500,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()

@@ -62,6 +62,12 @@ pub fn fill(world: &mut World, choices: &mut Choices) {
     for id in 1..=choices.below(14) as i64 {
         hold(world, choices, id);
     }
+    for id in 1..=choices.below(4) as i64 {
+        let executors = *choices.pick(&["[]", "[\"sim\"]", "[\"a\", \"sim\"]"]);
+        world.add(rows::worker(id, choices.pick::<&str>(&["w-1", "w-2"])).with(row! { "executors": executors,
+        "max_targets": choices.below(300) as i64, "started_at": time(choices), "beat_at": time(choices),
+        "ended_at": maybe(choices, 3) }));
+    }
     let mut open = HashSet::new();
     for id in 1..=2 + choices.below(4) as i64 {
         releases::release(world, choices, id, &mut open);
@@ -89,7 +95,7 @@ fn service(world: &mut World, choices: &mut Choices, id: i64) {
     let name = format!("{}-{id}", choices.pick(&["web", "a", "db-x"]));
     let removed = maybe(choices, 6);
     world.add(rows::service(id, &name).with(row! { "language": any(choices), "description": any(choices),
-    "created_at": time(choices), "created_by": who(choices), "updated_at": time(choices),
+    "version_scheme": *choices.pick(&["REGISTRATION", "SEMVER"]), "created_at": time(choices), "created_by": who(choices), "updated_at": time(choices),
     "updated_by": who(choices), "removed_at": removed }));
 }
 
@@ -114,7 +120,7 @@ fn version(world: &mut World, choices: &mut Choices, id: i64, service: &Row) {
         _ => (who(choices), said(choices)),
     };
     let name = format!("{}.{id}", choices.below(3));
-    world.add(rows::version(id, id_of(service), &name).with(row! {
+    world.add(rows::version(id, id_of(service), &name).with(row! { "precedence": *choices.pick(&["", "", "a", "B"]),
         "ref": any(choices), "description": any(choices), "build_status": status,
         "artifact": (status == "SUCCEEDED").then_some("oci://x"), "build_message": (status == "FAILED").then(|| said(choices)),
         "built_at": built, "created_at": time(choices), "created_by": who(choices), "withdrawn_at": withdrawn,
@@ -133,12 +139,17 @@ fn instances(world: &mut World, choices: &mut Choices) {
             id += 1;
             let version = if versions.is_empty() || choices.one_in(5) { None } else { Some(choices.pick(&versions)) };
             let status = if version.is_some() { *choices.pick(&WITH_VERSION) } else { *choices.pick(&WITHOUT_VERSION) };
+            let health = *choices.pick(&[None, Some("HEALTHY"), Some("UNHEALTHY")]);
+            let health_at = if health.is_some() { time(choices) } else { Cell::Null };
             world.add(rows::instance(id, id_of(&service), id_of(&host), version.map(id_of)).with(row! {
             "hostname": text(&host, "hostname"),
             "port": *choices.pick(&[None, Some(8080)]), "tag": *choices.pick(&[None, Some("prod"), Some("Test")]),
             "weight": choices.below(1001) as i64, "description": any(choices), "maintenance": choices.one_in(2),
-            "status": status, "revision": 1 + choices.below(9) as i64, "created_at": time(choices),
-            "updated_at": time(choices), "updated_by": who(choices) }));
+            "status": status, "drained_since": maybe(choices, 3),
+            "health": health, "health_at": health_at, "drifted_since": maybe(choices, 3), "observed_at": maybe(choices, 2),
+            "observed_version": *choices.pick(&[None, Some(""), Some("1.0")]), "revision": 1 + choices.below(9) as i64,
+            "created_at": time(choices), "updated_at": time(choices), "updated_by": who(choices),
+            "confirmed_at": maybe(choices, 3) }));
         }
     }
 }
@@ -151,8 +162,15 @@ fn hold(world: &mut World, choices: &mut Choices, id: i64) {
     let ended = maybe(choices, 4);
     let ended_by = if ended == Cell::Null || choices.one_in(3) { Cell::Null } else { who(choices) };
     let until = *choices.pick(&[None, Some(PAST + 5), Some(FUTURE)]);
-    world.add(rows::hold(id, service, instance.map(id_of)).with(row! { "reason": said(choices),
-    "includes_reverts": instance.is_none() && choices.one_in(2), "created_at": time(choices),
+    let host =
+        if instance.is_none() && choices.one_in(2) { Some(id_of(choices.pick(world.rows("host")))) } else { None };
+    let row = match host {
+        Some(host) => rows::host_hold(id, host),
+        None if instance.is_none() && choices.one_in(3) => rows::fleet_freeze(id),
+        None => rows::hold(id, service, instance.map(id_of)),
+    };
+    world.add(row.with(row! { "reason": said(choices),
+    "includes_reverts": instance.is_none() && host.is_none() && choices.one_in(2), "created_at": time(choices),
     "created_by": who(choices), "until": until.map(Cell::Time), "ended_at": ended, "ended_by": ended_by }));
 }
 
@@ -173,6 +191,18 @@ fn perhaps(world: &World, choices: &mut Choices, table: &str) -> Option<i64> {
 fn events(world: &mut World, choices: &mut Choices) {
     let mut revisions: HashMap<(&str, i64), i64> = HashMap::new();
     for position in 1..=choices.below(30) as i64 {
+        if choices.one_in(4) {
+            let service = choices.pick(world.rows("service")).clone();
+            let kind = *choices.pick(&["REGISTERED", "EDITED", "VERSION_REGISTERED", "FROZEN"]);
+            let mut row =
+                rows::service_event(position, id_of(&service)).with(row! { "kind": kind, "at": time(choices),
+                "caused_by": who(choices), "service_name": text(&service, "name"),
+                "version_id": perhaps(world, choices, "version") });
+            let hold = if world.rows("hold").is_empty() { None } else { perhaps(world, choices, "hold") };
+            row = row.set("hold_id", hold);
+            world.add(row);
+            continue;
+        }
         let about_release = choices.one_in(3);
         let table = if about_release { "release" } else { "instance" };
         let of = match world.rows(table) {
@@ -194,7 +224,8 @@ fn events(world: &mut World, choices: &mut Choices) {
             let status = *choices.pick(&["RUNNING", "FAILED"]);
             let action = *choices.pick(&["UPGRADE", "INSTALL"]);
             row = row.with(row! { "kind": kind, "status": status, "action": action });
-            for count in ["total", "queued", "running", "succeeded", "failed", "canceled", "unknown", "skipped"] {
+            let counts = ["total", "queued", "running", "succeeded", "failed", "canceled", "unknown", "skipped"];
+            for count in counts.into_iter().chain(["unreachable", "unhealthy"]) {
                 row = row.set(count, choices.below(99) as i64);
             }
         } else {

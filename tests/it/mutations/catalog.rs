@@ -37,6 +37,22 @@ async fn hosts_are_registered_edited_and_removed(kind: &str) {
     let input = json!({ "hostId": id, "labels": [] });
     let edited = world.take("updateHost", "host { address labels { key } }", input).await;
     assert_eq!(edited["host"], json!({ "address": "10.0.0.2", "labels": [] }));
+    let both = json!({ "hosts": [
+        { "host": "H2", "labels": [{ "key": "zone", "value": "c" }] },
+        { "host": "h1", "address": "::2" },
+    ] });
+    let changed = world.take("updateHosts", "hosts { address labels { value } }", both).await;
+    let expected = json!([
+        { "address": "10.0.0.2", "labels": [{ "value": "c" }] },
+        { "address": "::2", "labels": [] },
+    ]);
+    assert_eq!(changed["hosts"], expected);
+    let removed = world.take("removeHosts", "hosts { hostname }", json!({ "hostIds": [id] })).await;
+    assert_eq!(removed["hosts"], json!([{ "hostname": "h2" }]));
+    let id = world
+        .take("createHosts", "hosts { id }", json!({ "hosts": [{ "hostname": "h2", "address": "::1" }] }))
+        .await["hosts"][0]["id"]
+        .clone();
     world.done("removeHost", json!({ "hostId": id })).await;
     assert_eq!(world.read("{ hosts { nodes { hostname } } }").await["hosts"]["nodes"], json!([{ "hostname": "h1" }]));
 }

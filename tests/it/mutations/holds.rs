@@ -33,6 +33,31 @@ async fn r17_holds_are_set_and_ended_and_their_events_tell_it(kind: &str) {
 }
 on_both!(r17_holds_are_set_and_ended_and_their_events_tell_it);
 
+async fn r17_a_host_is_held_with_every_instance_on_it(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let fields = "hosts { hostname instances { nodes { locked locks { reason holder { ... on Hold { id host { hostname } } } } } } }
+        holds { id instance { id } service { id } host { hostname } endedAt }";
+    let input = json!({ "hostnames": ["H1"], "reason": "disk", "idempotencyKey": "k" });
+    let held = world.take("holdHosts", fields, input.clone()).await;
+    let id = held["holds"][0]["id"].clone();
+    let lock = json!([{ "reason": "disk", "holder": { "id": id, "host": { "hostname": "h1" } } }]);
+    assert_eq!(
+        held,
+        json!({
+            "hosts": [{ "hostname": "h1", "instances": { "nodes": [{ "locked": true, "locks": lock }] } }],
+            "holds": [{ "id": id, "instance": null, "service": null, "host": { "hostname": "h1" }, "endedAt": null }],
+        })
+    );
+    assert_eq!(world.take("holdHosts", fields, input).await, held);
+    let holds = world.read("{ holds(filter: { hostIds: [\"hst_1\"], standing: true }) { nodes { id } } }").await;
+    assert_eq!(holds["holds"]["nodes"], json!([{ "id": id }]));
+    let locked = world.read("{ instances(filter: { locked: true }) { nodes { id } } }").await;
+    assert_eq!(locked["instances"]["nodes"], json!([{ "id": "ins_1" }]));
+    let freed = world.take("unholdHosts", "hosts { id } holds { id endedBy }", json!({ "holdIds": [id] })).await;
+    assert_eq!(freed, json!({ "hosts": [{ "id": "hst_1" }], "holds": [{ "id": id, "endedBy": "ann" }] }));
+}
+on_both!(r17_a_host_is_held_with_every_instance_on_it);
+
 async fn r17_a_service_is_frozen_and_thawed(kind: &str) {
     let world = World::with_fleet(kind).await;
     let fields = "service { freezes { id } } hold { id instance { id } service { name } includesReverts reason }";

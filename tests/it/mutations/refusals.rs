@@ -58,6 +58,8 @@ async fn r4_what_is_unknown_or_of_another_kind_is_reported_with_its_id(kind: &st
             ),
             ("cancelRelease", json!({ "releaseId": "rel_99" }), &["NOT_FOUND input.releaseId rel_99"]),
             ("cancelRelease", json!({ "releaseId": "tgt_1" }), &["WRONG_TYPE input.releaseId tgt_1"]),
+            ("undoRelease", json!({ "releaseId": "rel_99" }), &["NOT_FOUND input.releaseId rel_99"]),
+            ("retryRelease", json!({ "releaseId": "tgt_1" }), &["WRONG_TYPE input.releaseId tgt_1"]),
             (
                 "upgradeInstances",
                 json!({ "serviceId": "svc_99", "versionId": "ver_99", "hosts": all }),
@@ -95,7 +97,7 @@ async fn r1_r2_a_version_that_cannot_be_the_target_is_refused(kind: &str) {
     }
     let mut input = to("ver_4", all);
     input["currentVersionId"] = json!("ver_5");
-    let expected = ["VERSION_NOT_BUILT input.versionId ver_4", "OTHER_SERVICE input.currentVersionId ver_5"];
+    let expected = ["OTHER_SERVICE input.currentVersionId ver_5", "VERSION_NOT_BUILT input.versionId ver_4"];
     assert_eq!(world.wrong("upgradeInstances", input).await, expected);
 }
 on_both!(r1_r2_a_version_that_cannot_be_the_target_is_refused);
@@ -225,13 +227,8 @@ async fn values_out_of_their_range_are_refused(kind: &str) {
             ),
             (
                 "confirmInstance",
-                json!({ "instanceId": "ins_1", "found": { "nothing": true } }),
-                &["WRONG_STATE input.instanceId ins_1"],
-            ),
-            (
-                "confirmInstance",
-                json!({ "instanceId": "ins_1", "found": { "nothing": false } }),
-                &["WRONG_STATE input.instanceId ins_1", "INVALID input.found.nothing"],
+                json!({ "instanceId": "ins_1", "found": { "nothing": false }, "expectedRevision": 1 }),
+                &["STALE input.expectedRevision ins_1", "INVALID input.found.nothing"],
             ),
             (
                 "holdInstances",

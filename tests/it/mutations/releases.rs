@@ -137,6 +137,41 @@ async fn r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_o
 }
 on_both!(r10_a_replay_gives_the_same_answer_also_when_the_defaults_are_spelled_out);
 
+async fn r10_a_key_stands_for_what_was_written_and_not_for_how_many_were_expected(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let mut input = json!({
+        "service": "web", "version": "3", "currentVersion": "2", "hosts": { "hostnames": ["h1", "h2"] },
+        "expectedCount": 2, "idempotencyKey": "k",
+    });
+    let mut first = world.take("upgradeInstances", MOVED, input.clone()).await;
+    let place = world.place().await;
+    first["replayed"] = json!(true);
+    // The answer was lost, and the client asks again: with another number, with none, and first with a dry run.
+    for fields in [json!({ "expectedCount": 7 }), json!({ "expectedCount": null }), json!({ "dryRun": true })] {
+        for (field, value) in fields.as_object().unwrap() {
+            input[field] = value.clone();
+        }
+        assert_eq!(world.take("upgradeInstances", MOVED, input.clone()).await, first, "{fields}");
+    }
+    assert_eq!(world.place().await, place);
+    // The same things by their ids are another request, also as a dry run.
+    let ids = json!({
+        "serviceId": "svc_1", "versionId": "ver_3", "currentVersionId": "ver_2",
+        "hosts": { "hostIds": ["hst_1", "hst_2"] }, "idempotencyKey": "k", "dryRun": true,
+    });
+    let release = first["release"]["id"].as_str().unwrap();
+    let expected = [format!("IDEMPOTENCY_KEY_REUSED input.idempotencyKey {release}")];
+    assert_eq!(world.wrong("upgradeInstances", ids).await, expected);
+    // A dry run with a key that made nothing keeps none.
+    let fresh = json!({
+        "service": "web", "version": "3", "hosts": { "hostnames": ["h3"] }, "idempotencyKey": "k2", "dryRun": true,
+    });
+    let dry = world.take("upgradeInstances", MOVED, fresh.clone()).await;
+    assert_eq!((&dry["release"], &dry["replayed"]), (&json!(null), &json!(false)));
+    assert_eq!(world.take("upgradeInstances", MOVED, fresh).await, dry);
+}
+on_both!(r10_a_key_stands_for_what_was_written_and_not_for_how_many_were_expected);
+
 async fn r9_when_nothing_is_left_the_answer_says_why(kind: &str) {
     let world = World::with_fleet(kind).await;
     let before = world.place().await;
@@ -195,14 +230,103 @@ async fn r13_what_is_canceled_before_it_began_goes_back_to_what_it_was(kind: &st
     assert_eq!(answer["accepted"], json!([{ "status": "UNINSTALLING" }, { "status": "UNINSTALLING" }]));
     let input = json!({ "releaseId": answer["release"]["id"], "reason": "no" });
     let fields = "release { status cancelReason targets { nodes { status instance { status } } } }";
-    let canceled = world.take("cancelRelease", fields, input.clone()).await;
+    let canceled = world.take("cancelRelease", fields, input).await;
     let target = json!({ "status": "CANCELED", "instance": { "status": "RUNNING" } });
     let expected = json!({ "status": "CANCELED", "cancelReason": "no", "targets": { "nodes": [target, target] } });
     assert_eq!(canceled["release"], expected);
-    let expected = [format!("WRONG_STATE input.releaseId {}", answer["release"]["id"].as_str().unwrap())];
-    assert_eq!(world.wrong("cancelRelease", input).await, expected);
+    // Asking again gives the same answer, without an event.
+    let place = world.place().await;
+    let again = json!({ "releaseId": answer["release"]["id"], "reason": "another", "stopRunning": true });
+    assert_eq!(world.take("cancelRelease", fields, again).await, canceled);
+    assert_eq!(world.place().await, place);
+    let ended = world.wrong("cancelRelease", json!({ "releaseId": "rel_1" })).await;
+    assert_eq!(ended, ["WRONG_STATE input.releaseId rel_1"], "it has succeeded");
 }
 on_both!(r13_what_is_canceled_before_it_began_goes_back_to_what_it_was);
+
+async fn r16_what_a_request_omits_comes_from_its_service_and_then_from_the_configuration(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let rollout = json!({
+        "maxParallel": { "percent": 70 }, "maxFailures": { "count": 2 }, "onFailure": "CONTINUE", "deadlineSeconds": 7200,
+        "withdrawOnUndo": true,
+        "order": "AS_GIVEN", "first": [{ "key": "rack", "value": "2" }, { "key": "rack", "value": "1" }],
+        "waves": [{ "upTo": { "count": 1 }, "soakSeconds": 5, "pauseAfter": true, "maxFailures": { "percent": 10 } }, { "upTo": { "percent": 100 } }],
+    });
+    let fields = "service { rolloutDefaults { maxParallel { count percent } maxFailures { count percent } maxUnreachable { count }
+        onFailure withdrawOnUndo timeoutSeconds deadlineSeconds order first { key value }
+        waves { upTo { count percent } maxFailures { count percent } soakSeconds pauseAfter } } }";
+    let set = world.take("updateService", fields, json!({ "serviceId": "svc_1", "rollout": rollout })).await;
+    let expected = json!({
+        "maxParallel": { "count": null, "percent": 70 }, "maxFailures": { "count": 2, "percent": null }, "maxUnreachable": null,
+        "onFailure": "CONTINUE", "withdrawOnUndo": true, "timeoutSeconds": null, "deadlineSeconds": 7200, "order": "AS_GIVEN",
+        "first": [{ "key": "rack", "value": "2" }, { "key": "rack", "value": "1" }],
+        "waves": [
+            { "upTo": { "count": 1, "percent": null }, "maxFailures": { "count": null, "percent": 10 }, "soakSeconds": 5, "pauseAfter": true },
+            { "upTo": { "count": null, "percent": 100 }, "maxFailures": null, "soakSeconds": 0, "pauseAfter": false },
+        ],
+    });
+    assert_eq!(set["service"]["rolloutDefaults"], expected);
+    // Field by field: what the request says, what the service says, what the configuration says.
+    let shown = "rollout { maxParallel maxFailures onFailure withdrawOnUndo deadlineSeconds maxUnreachable }";
+    let upgrade = |rollout| json!({ "serviceId": "svc_1", "versionId": "ver_3", "hosts": { "all": true }, "dryRun": true, "rollout": rollout });
+    let answer = world.take("upgradeInstances", shown, upgrade(json!({ "maxFailures": { "count": 1 } }))).await;
+    let expected = json!({ "maxParallel": 2, "maxFailures": 1, "onFailure": "CONTINUE", "withdrawOnUndo": true, "deadlineSeconds": 7200, "maxUnreachable": 1 });
+    assert_eq!(answer["rollout"], expected);
+    // A default never refuses a request.
+    let removal = json!({ "serviceId": "svc_1", "hosts": { "all": true }, "dryRun": true });
+    let answer = world.take("uninstallInstances", shown, removal).await;
+    assert_eq!(answer["rollout"]["withdrawOnUndo"], false);
+    // Waves replace each other as a whole, and an empty list means none.
+    let waves = "release { waves { size } }";
+    let started = json!({ "serviceId": "svc_1", "versionId": "ver_3", "hosts": { "hostnames": ["h1", "h2"] } });
+    let answer = world.take("upgradeInstances", waves, started).await;
+    assert_eq!(answer["release"]["waves"], json!([{ "size": 1 }, { "size": 1 }]));
+    let none = json!({ "serviceId": "svc_1", "versionId": "ver_3", "hosts": { "hostnames": ["h3"] }, "rollout": { "waves": [] } });
+    let answer = world.take("upgradeInstances", waves, none).await;
+    assert_eq!(answer["release"]["waves"], json!([{ "size": 1 }]));
+    // They stay as they are until they are set or cleared.
+    let place = world.place().await;
+    world.take("updateService", fields, json!({ "serviceId": "svc_1", "rollout": rollout })).await;
+    assert_eq!(world.place().await, place, "nothing changed");
+    let kept = world.take("updateService", fields, json!({ "serviceId": "svc_1", "description": "x" })).await;
+    assert_eq!(kept["service"]["rolloutDefaults"]["deadlineSeconds"], 7200);
+    let wrong = json!({ "serviceId": "svc_1", "rollout": { "maxParallel": { "count": 0 }, "waves": [{ "upTo": { "percent": 0 } }] } });
+    assert_eq!(
+        world.wrong("updateService", wrong).await,
+        ["INVALID input.rollout.maxParallel", "INVALID input.rollout.waves"]
+    );
+    let cleared = world.take("updateService", fields, json!({ "serviceId": "svc_1", "rollout": null })).await;
+    assert_eq!(cleared["service"]["rolloutDefaults"], json!(null));
+}
+on_both!(r16_what_a_request_omits_comes_from_its_service_and_then_from_the_configuration);
+
+async fn r7_a_release_is_undone_and_the_undo_follows_it_up(kind: &str) {
+    let world = World::with_fleet(kind).await;
+    let worker = world.worker();
+    let input = json!({ "serviceId": "svc_1", "versionId": "ver_3", "hosts": { "all": true } });
+    let first = world.take("upgradeInstances", "release { id }", input).await["release"]["id"].clone();
+    assert_eq!(world.settled(first.as_str().unwrap()).await, "SUCCEEDED");
+    let fields = "acceptedCount skippedCount replayed release { id origin action targetVersion { id } parent { id }
+        rollout { onFailure } targets { nodes { host { hostname } fromVersion { id } toVersion { id } } } }";
+    let dry = json!({ "releaseId": first, "dryRun": true, "rollout": { "maxParallel": { "count": 2 } } });
+    let dry = world.take("undoRelease", fields, dry).await;
+    assert_eq!((&dry["acceptedCount"], &dry["skippedCount"], &dry["release"]), (&json!(3), &json!(0), &json!(null)));
+    let answer = world.take("undoRelease", fields, json!({ "releaseId": first, "reason": "slow" })).await;
+    let undo = answer["release"]["id"].as_str().unwrap().to_owned();
+    let target = |host: &str| json!({ "host": { "hostname": host }, "fromVersion": { "id": "ver_3" }, "toVersion": { "id": "ver_2" } });
+    let expected = json!({
+        "id": undo, "origin": "UNDO", "action": "REVERT", "targetVersion": null, "parent": { "id": first },
+        "rollout": { "onFailure": "CONTINUE" }, "targets": { "nodes": [target("h3"), target("h2"), target("h1")] },
+    });
+    assert_eq!(answer["release"], expected);
+    assert_eq!(world.settled(&undo).await, "SUCCEEDED");
+    drop(worker);
+    let document = format!("{{ release(id: {first}) {{ followUps {{ nodes {{ id }} }} }} }}");
+    assert_eq!(world.read(&document).await["release"]["followUps"]["nodes"], json!([{ "id": undo }]));
+    let nothing = world.wrong("retryRelease", json!({ "releaseId": first })).await;
+    assert_eq!(nothing, ["NOTHING_TO_RELEASE input.releaseId"]);
+}
+on_both!(r7_a_release_is_undone_and_the_undo_follows_it_up);
 
 async fn r3_what_was_uninstalled_is_gone_from_lists_and_its_host_is_free_to_be_removed(kind: &str) {
     let world = World::with_fleet(kind).await;

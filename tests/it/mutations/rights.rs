@@ -1,6 +1,7 @@
 use crate::mutations::world::World;
 use lockkeeper::domain::{Role, Word};
 use serde_json::json;
+use testkit::client::WITHOUT_INPUT;
 use testkit::on_both;
 
 /// Every mutation, with who may ask for it.
@@ -10,7 +11,9 @@ const RIGHTS: &[(&str, &[Role])] = &[
     ("removeService", &[Role::Admin]),
     ("createHosts", &[Role::Admin]),
     ("updateHost", &[Role::Admin]),
+    ("updateHosts", &[Role::Admin]),
     ("removeHost", &[Role::Admin]),
+    ("removeHosts", &[Role::Admin]),
     ("createVersion", &[Role::Builder, Role::Admin]),
     ("reportBuild", &[Role::Builder, Role::Admin]),
     ("withdrawVersion", &[Role::Operator, Role::Admin]),
@@ -21,12 +24,28 @@ const RIGHTS: &[(&str, &[Role])] = &[
     ("revertInstances", &[Role::Operator, Role::Admin]),
     ("uninstallInstances", &[Role::Operator, Role::Admin]),
     ("cancelRelease", &[Role::Operator, Role::Admin]),
+    ("pauseRelease", &[Role::Operator, Role::Admin]),
+    ("resumeRelease", &[Role::Operator, Role::Admin]),
+    ("undoRelease", &[Role::Operator, Role::Admin]),
+    ("retryRelease", &[Role::Operator, Role::Admin]),
     ("updateInstance", &[Role::Operator, Role::Admin]),
     ("holdInstances", &[Role::Operator, Role::Admin]),
     ("endHolds", &[Role::Operator, Role::Admin]),
+    ("holdHosts", &[Role::Operator, Role::Admin]),
+    ("unholdHosts", &[Role::Operator, Role::Admin]),
     ("confirmInstance", &[Role::Operator, Role::Admin]),
+    ("undrainInstances", &[Role::Operator, Role::Admin]),
+    ("probeInstances", &[Role::Operator, Role::Admin]),
+    ("confirmInstances", &[Role::Operator, Role::Admin]),
+    ("adoptInstances", &[Role::Operator, Role::Admin]),
     ("freezeService", &[Role::Operator, Role::Admin]),
     ("unfreezeService", &[Role::Operator, Role::Admin]),
+    ("freezeFleet", &[Role::Operator, Role::Admin]),
+    ("unfreezeFleet", &[Role::Operator, Role::Admin]),
+    ("createFreezeWindow", &[Role::Operator, Role::Admin]),
+    ("removeFreezeWindow", &[Role::Operator, Role::Admin]),
+    ("suspendFleet", &[Role::Admin]),
+    ("resumeFleet", &[Role::Admin]),
 ];
 
 /// An input that each mutation takes, and refuses as data: nothing is there yet.
@@ -35,6 +54,7 @@ fn input(mutation: &str) -> serde_json::Value {
         "createService" => json!({ "name": "-", "executor": "sim" }),
         "createHosts" => json!({ "hosts": [] }),
         "updateHost" | "removeHost" => json!({ "hostId": "x" }),
+        "updateHosts" => json!({ "hosts": [{ "host": "x" }] }),
         "createVersion" => json!({ "serviceId": "x", "name": "1" }),
         "reportBuild" => json!({ "versionId": "x", "status": "FAILED" }),
         "withdrawVersion" => json!({ "versionId": "x", "reason": "x" }),
@@ -43,12 +63,21 @@ fn input(mutation: &str) -> serde_json::Value {
             json!({ "serviceId": "x", "versionId": "x", "hosts": { "hostnames": ["x"] } })
         }
         "uninstallInstances" => json!({ "serviceId": "x", "hosts": { "all": true } }),
-        "cancelRelease" => json!({ "releaseId": "x" }),
+        "cancelRelease" | "pauseRelease" | "resumeRelease" | "undoRelease" | "retryRelease" => {
+            json!({ "releaseId": "x" })
+        }
         "updateInstance" => json!({ "instanceId": "x" }),
         "holdInstances" => json!({ "instanceIds": ["x"], "reason": "x" }),
-        "endHolds" => json!({ "instanceIds": ["x"] }),
+        "holdHosts" => json!({ "hostnames": ["x"], "reason": "x" }),
+        "removeHosts" | "unholdHosts" => json!({ "hostnames": ["x"] }),
+        "confirmInstances" => json!({ "instances": [] }),
+        "adoptInstances" => json!({ "serviceId": "x", "versionId": "x", "hosts": { "hostnames": ["x"] } }),
         "confirmInstance" => json!({ "instanceId": "x", "found": { "nothing": true } }),
+        "endHolds" | "undrainInstances" | "probeInstances" => json!({ "instanceIds": ["x"] }),
         "freezeService" => json!({ "serviceId": "x", "reason": "x" }),
+        "freezeFleet" | "suspendFleet" => json!({ "reason": "" }),
+        "createFreezeWindow" => json!({ "timeZone": "x", "days": [], "from": "x", "to": "x", "reason": "x" }),
+        "removeFreezeWindow" => json!({ "freezeWindowId": "x" }),
         _ => json!({ "serviceId": "x" }),
     }
 }
@@ -62,10 +91,24 @@ async fn every_mutation_is_for_its_roles_alone(kind: &str) {
         list.sort_by_key(ToString::to_string);
     }
     assert_eq!(all, there);
+    for (role, ..) in Role::ALL {
+        let queries: &[&str] = match role {
+            Role::Admin => &["audit", "server"],
+            Role::Operator => &["server"],
+            Role::Builder | Role::Viewer => &[],
+        };
+        let mutations = RIGHTS.iter().filter(|(_, roles)| roles.contains(role)).map(|(mutation, _)| *mutation);
+        let mut expected: Vec<&str> = mutations.chain(queries.iter().copied()).collect();
+        expected.sort_unstable();
+        let response = world.ask(*role, "{ viewer { permissions } }", json!({})).await;
+        assert_eq!(response["data"]["viewer"]["permissions"], json!(expected), "{role}");
+    }
     for (mutation, roles) in RIGHTS {
         for (role, ..) in Role::ALL {
             let response = world.send(*role, mutation, "userErrors { code }", input(mutation)).await;
-            if roles.contains(role) {
+            if roles.contains(role) && WITHOUT_INPUT.contains(mutation) {
+                assert_eq!(response["data"][mutation]["userErrors"], json!([]), "{role} {response}");
+            } else if roles.contains(role) {
                 assert!(response["data"][mutation]["userErrors"][0]["code"].is_string(), "{role} {response}");
             } else {
                 let error = &response["errors"][0];

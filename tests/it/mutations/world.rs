@@ -7,6 +7,7 @@ use lockkeeper::worker::{self, WorkerSettings};
 use serde_json::{Value, json};
 use std::ops::Deref;
 use std::time::Duration;
+use testkit::client::WITHOUT_INPUT;
 use testkit::databases;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -87,7 +88,10 @@ impl World {
     /// The response to a mutation with this selection.
     pub async fn send(&self, role: Role, mutation: &str, selection: &str, input: Value) -> Value {
         let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-        let document = format!("mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {selection} }} }}");
+        let document = match WITHOUT_INPUT.contains(&mutation) {
+            true => format!("mutation {{ {mutation} {{ {selection} }} }}"),
+            false => format!("mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {selection} }} }}"),
+        };
         self.ask(role, &document, json!({ "input": input })).await
     }
 
@@ -120,7 +124,7 @@ impl World {
             list.join(by)
         };
         let problems = payload["userErrors"].as_array().unwrap().iter().map(|problem| {
-            assert!(problem["message"].as_str().unwrap().ends_with('.'), "{problem}");
+            assert!(problem["message"].as_str().unwrap().ends_with(['.', '?']), "{problem}");
             let parts = [
                 problem["code"].as_str().unwrap().to_owned(),
                 words(&problem["field"], "."),

@@ -4,6 +4,7 @@ use crate::reads::fleet::Fleet;
 use lockkeeper::wire::cursor;
 use serde_json::json;
 use testkit::on_both;
+use testkit::rows;
 
 async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 3).await;
@@ -51,6 +52,68 @@ async fn events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched
 }
 on_both!(events_are_polled_in_order_and_the_cursor_moves_on_when_nothing_matched);
 
+/// From the newest event back to the oldest, and from each page on to what follows it.
+async fn the_log_is_read_backwards_from_its_end(kind: &str) {
+    let fleet = Fleet::of(kind, 1, 1, 3).await;
+    fleet.edit(&[1, 2, 1, 3, 1]).await;
+    let log = fleet.app.db.log_id();
+    let at = |position| cursor::event(log, position);
+    let query = |args: &str| {
+        format!(
+            "{{ list: instanceEvents({args}) {{ nextCursor nodes {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage }} }} }}"
+        )
+    };
+    let page = async |args: String| {
+        let list = fleet.data(&query(&args)).await["list"].take();
+        let cursors: Vec<String> = list["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["cursor"].as_str().unwrap().to_owned())
+            .collect();
+        let next = list["nextCursor"].as_str().unwrap().to_owned();
+        (
+            cursors,
+            next,
+            list["pageInfo"]["hasPreviousPage"].as_bool().unwrap(),
+            list["pageInfo"]["hasNextPage"].as_bool().unwrap(),
+        )
+    };
+    // What follows the last page is what will come; what follows an earlier one is the page after it.
+    assert_eq!(page("last: 2".into()).await, (vec![at(4), at(5)], at(5), true, false), "{kind}");
+    assert_eq!(
+        page(format!("last: 2, before: \"{}\"", at(4))).await,
+        (vec![at(2), at(3)], at(3), true, true),
+        "{kind}"
+    );
+    assert_eq!(page(format!("last: 2, before: \"{}\"", at(2))).await, (vec![at(1)], at(1), false, true), "{kind}");
+    assert_eq!(page(format!("last: 2, before: \"{}\"", at(1))).await, (vec![], at(0), false, true), "{kind}");
+    let ones = "filter: { instanceIds: [\"ins_1\"] }";
+    assert_eq!(page(format!("last: 1, {ones}")).await, (vec![at(5)], at(5), true, false), "{kind}");
+    // Between the third event and the fifth nothing matches: what was searched is not read again.
+    assert_eq!(
+        page(format!("last: 1, before: \"{}\", {ones}", at(5))).await,
+        (vec![at(3)], at(4), true, true),
+        "{kind}"
+    );
+    let between = format!("first: 9, after: \"{}\", before: \"{}\"", at(1), at(4));
+    assert_eq!(page(between).await, (vec![at(2), at(3)], at(3), true, false), "{kind}");
+    let data =
+        fleet.data("{ host(hostname: \"host-001\") { events(first: 2) { totalCount nodes { revision } } } }").await;
+    assert_eq!(data["host"]["events"], json!({ "totalCount": 3, "nodes": [{ "revision": 3 }, { "revision": 2 }] }));
+    fleet.insert([rows::service_event(6, 1), rows::service_event(7, 1).set("kind", "FROZEN")]).await;
+    let data = fleet
+        .data("{ serviceEvents(last: 1, filter: { services: [\"svc-001\"] }) { nodes { kind service { name } } } service(name: \"svc-001\") { events { nodes { kind } } } }")
+        .await;
+    assert_eq!(
+        data["serviceEvents"]["nodes"],
+        json!([{ "kind": "FROZEN", "service": { "name": "svc-001" } }]),
+        "{kind}"
+    );
+    assert_eq!(data["service"]["events"]["nodes"], json!([{ "kind": "FROZEN" }, { "kind": "EDITED" }]), "{kind}");
+}
+on_both!(the_log_is_read_backwards_from_its_end);
+
 async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart(kind: &str) {
     let fleet = Fleet::of(kind, 1, 1, 1).await;
     fleet.edit(&[1, 1, 1]).await;
@@ -71,6 +134,18 @@ async fn cursors_behind_what_is_kept_and_ahead_of_what_is_there_are_told_apart(k
             "{kind}: {response}"
         );
     }
+    let response =
+        fleet.response(&format!("{{ serviceEvents(before: \"{}\") {{ totalCount }} }}", cursor::event(log, 9))).await;
+    let extensions = &response["errors"][0]["extensions"];
+    assert_eq!((&extensions["code"], &extensions["argument"]), (&json!("CURSOR_INVALID"), &json!("before")), "{kind}");
+    // What precedes an expired place is gone, and no page would have it: nothing is missed.
+    let data = fleet
+        .data(&format!(
+            "{{ instanceEvents(last: 9, before: \"{}\") {{ nodes {{ revision }} }} }}",
+            cursor::event(log, 1)
+        ))
+        .await;
+    assert_eq!(data["instanceEvents"]["nodes"], json!([]), "{kind}");
     let after = cursor::event(log, 2);
     let data = fleet.data(&format!("{{ instanceEvents(after: \"{after}\") {{ nodes {{ revision }} }} }}")).await;
     assert_eq!(data["instanceEvents"]["nodes"], json!([{ "revision": 3 }]));

@@ -15,6 +15,7 @@ use lockkeeper::watch::Groups;
 use lockkeeper::wire::cursor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testkit::environment::number;
 use testkit::on_both;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const SELECTIONS: [&str; 2] = ["revision hostname status", "revision hostname status instance { id status }"];
 
 fn subscribers() -> usize {
-    std::env::var("LOCKKEEPER_SUBSCRIBERS").map_or(200, |many| many.parse().unwrap())
+    number("LOCKKEEPER_SUBSCRIBERS").unwrap_or(200)
 }
 
 /// The time from one event to the next: what so many subscribers may take to be told of it.

@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 /// The longest that something may take that should happen soon.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const HEAVY: &str = "subscription($after: Cursor) { instanceStatusChanged(after: $after) {
+const HEAVY: &str = "subscription($after: String) { instanceStatusChanged(after: $after) {
     cursor revision instance { id host { hostname } service { instances(first: 50) { nodes { id } } } } } }";
 
 fn viewer() -> Caller {
@@ -185,7 +185,7 @@ async fn a_reading_ends_when_the_last_who_waited_for_it_has_gone() {
     };
     timeout(PATIENCE, waiting).await.expect("all of them read");
     // It comes when they have all turns, and has to read what happened.
-    let light = "subscription($after: Cursor) { instanceStatusChanged(after: $after) { revision instance { id } } }";
+    let light = "subscription($after: String) { instanceStatusChanged(after: $after) { revision instance { id } } }";
     let mut other = watcher.subscribe(viewer(), behind(&watcher, light, 0)).await;
     // One of each two goes: the others still wait for what is read, and nobody else has a turn.
     for left in (0..4).rev() {

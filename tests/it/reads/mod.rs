@@ -1,6 +1,7 @@
 //! The read side through the schema, on both databases.
 
 mod cost;
+mod documented;
 mod events;
 mod fanout;
 mod filters;
@@ -15,6 +16,7 @@ mod output;
 mod plans;
 mod progress;
 mod selection;
+mod server;
 mod sharing;
 mod things;
 mod watcher;

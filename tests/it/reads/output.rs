@@ -27,6 +27,7 @@ async fn watcher(kind: &str, waking: Waking) -> Watcher {
 /// Stores lines of these targets of the first release, numbered from `from` on, in one transaction.
 async fn write(db: &Db, from: i64, targets: &[i64]) {
     let line = |(number, target_id): (i64, &i64)| NewLine {
+        stream_end: None,
         target_id: *target_id,
         hostname: format!("host-{target_id}"),
         attempt: 1,

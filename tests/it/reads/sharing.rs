@@ -113,7 +113,7 @@ async fn ended(watcher: &Watcher) {
 }
 
 async fn what_differs_in_rights_variables_or_selection_is_not_mixed_up(kind: &str) {
-    let watch = "subscription($filter: InstanceEventFilter, $after: Cursor, $first: Int) {
+    let watch = "subscription($filter: InstanceEventFilter, $after: String, $first: Int) {
         instanceStatusChanged(filter: $filter, after: $after) { hostname instance { service { versions(first: $first) { nodes { id } } } } } }";
     let mine = "subscription { instanceStatusChanged { hostname instance { service {
         releases(filter: { idempotencyKeys: [\"key-1\"] }) { nodes { id } } } } } }";
@@ -185,7 +185,7 @@ on_both!(an_error_in_an_answer_reaches_all_with_where_it_stands_in_their_documen
 
 async fn i5_a_member_that_joins_amid_events_gets_each_of_them_once(kind: &str) {
     const TOTAL: i64 = 600;
-    let document = "subscription($after: Cursor, $filter: InstanceEventFilter) {
+    let document = "subscription($after: String, $filter: InstanceEventFilter) {
         instanceStatusChanged(after: $after, filter: $filter) { revision instance { id } } }";
     let watcher = Arc::new(Watcher::new(Fleet::of(kind, 1, 1, 1).await, Waking::default()).await);
     let log = watcher.fleet().app.db.log_id().to_owned();

@@ -38,6 +38,21 @@ async fn everything_with_an_id_is_found_by_it_in_the_order_of_the_ids(kind: &str
 }
 on_both!(everything_with_an_id_is_found_by_it_in_the_order_of_the_ids);
 
+async fn a_release_is_found_by_its_id_alone(kind: &str) {
+    let fleet = Fleet::of(kind, 2, 2, 2).await;
+    fleet.insert(rows::release_of(1, 1, 2, &[1])).await;
+    let data =
+        fleet.data("{ release(id: \"rel_1\") { id service { name } } none: release(id: \"rel_2\") { id } }").await;
+    assert_eq!(data, json!({ "release": { "id": "rel_1", "service": { "name": "svc-001" } }, "none": null }), "{kind}");
+    for (id, reason) in [("svc_1", "WRONG_TYPE"), ("1", "NOT_FOUND"), ("", "NOT_FOUND")] {
+        let response = fleet.response(&format!("{{ release(id: {id:?}) {{ id }} }}")).await;
+        let extensions = &response["errors"][0]["extensions"];
+        assert_eq!((&extensions["reason"], &extensions["argument"]), (&json!(reason), &json!("id")), "{kind}: {id}");
+        assert_eq!(response["data"], json!({ "release": null }));
+    }
+}
+on_both!(a_release_is_found_by_its_id_alone);
+
 async fn r2_a_version_is_enabled_if_it_may_be_released_and_lies_in_the_direction(kind: &str) {
     let fleet = Fleet::of(kind, 2, 4, 1).await;
     fleet

@@ -95,7 +95,8 @@ impl Watcher {
 pub async fn append_event(db: &Db, changed: Changed) {
     let mut tx = db.begin().await.unwrap();
     let now = tx.now().await.unwrap();
-    let event = NewEvent { service_id: 1, service_name: "svc-001".into(), caused_by: "ann".into(), changed };
+    let event =
+        NewEvent { service_id: Some(1), service_name: Some("svc-001".into()), caused_by: "ann".into(), changed };
     append(&mut tx, now, &[event]).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -75,6 +75,15 @@ async fn i5_each_subscription_tells_its_own_events_and_goes_on_at_every_cut(kind
         ("releaseStatusChanged", "kind revision status progress { total succeeded } release { id }", "", vec![2, 6]),
         ("releaseStatusChanged", "kind", "filter: { releaseIds: [\"rel_1\"], kinds: [TARGET_FINISHED] }", vec![6]),
         ("instanceStatusChanged", "kind revision", "filter: { serviceIds: [\"svc_1\"] }", vec![3, 4]),
+        ("instanceStatusChanged", "kind", "filter: { hostnames: [\"host-002\", \"host-002\"] }", vec![4]),
+        (
+            "instanceStatusChanged",
+            "kind",
+            "filter: { services: [\"svc-002\", \"svc-001\"], serviceIds: [\"svc_1\"], hostIds: [\"hst_1\"], hostnames: [\"host-001\"] }",
+            vec![3],
+        ),
+        ("serviceChanged", "kind", "filter: { services: [\"svc-001\"], kinds: [EDITED] }", vec![5]),
+        ("releaseStatusChanged", "kind", "filter: { services: [\"svc-001\"] }", vec![2, 6]),
     ];
     let watcher = mixed(kind).await;
     let log = watcher.fleet().app.db.log_id();

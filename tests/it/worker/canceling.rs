@@ -2,9 +2,10 @@
 
 use crate::worker::fleet::{COMMAND, Fleet, caller, request};
 use lockkeeper::domain::instance::InstanceSettings;
+use lockkeeper::domain::reference::{Reference, VERSION};
 use lockkeeper::domain::release::rollout::Amount;
 use lockkeeper::domain::{Kind, ProblemCode};
-use lockkeeper::release::cancel::cancel;
+use lockkeeper::release::cancel::{Cancellation, cancel};
 use lockkeeper::release::{Aim, Selection};
 use std::fs;
 use testkit::on_both;
@@ -12,7 +13,8 @@ use testkit::rows;
 
 async fn canceled(fleet: &Fleet, release: i64, stop_running: bool) -> Result<i64, Vec<ProblemCode>> {
     let id = Kind::Release.id(release).to_string();
-    let canceled = cancel(&fleet.app, &caller("cancelRelease"), &id, stop_running, Some("enough")).await.unwrap();
+    let cancellation = Cancellation { stop_running, reason: Some("enough".into()), ..Cancellation::of(&id) };
+    let canceled = cancel(&fleet.app, &caller("cancelRelease"), &cancellation).await.unwrap();
     canceled.map_err(|problems| problems.0.into_iter().map(|problem| problem.code).collect())
 }
 
@@ -31,7 +33,14 @@ async fn r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_ar
     assert_eq!(kinds, ["ACCEPTED", "CANCEL_REQUESTED", "TARGET_FINISHED", "TARGET_FINISHED", "FINISHED"]);
     let release_rows = fleet.rows.rows("SELECT cancel_reason, stop_running FROM release").await;
     assert_eq!(release_rows[0][0], "enough");
-    assert_eq!(canceled(&fleet, release, true).await, Err(vec![ProblemCode::WrongState]), "over is over");
+    // Asking again is no error, and changes nothing.
+    for stop_running in [false, true] {
+        assert_eq!(canceled(&fleet, release, stop_running).await, Ok(release));
+    }
+    assert_eq!(fleet.rows.rows("SELECT cancel_reason, stop_running FROM release").await, release_rows);
+    let events =
+        fleet.rows.rows("SELECT kind, status, caused_by FROM event WHERE subject = 'RELEASE' ORDER BY position");
+    assert_eq!(events.await, expected);
 }
 on_both!(r13_a_release_that_never_began_is_canceled_at_once_and_its_instances_are_as_before);
 
@@ -39,7 +48,8 @@ async fn r13_an_installation_that_never_began_is_gone(kind: &str) {
     let fleet = Fleet::new(kind, 0, COMMAND).await;
     fleet.rows.insert([rows::host(1, "h1")]).await;
     let settings = InstanceSettings { port: None, tag: None, weight: 100, description: String::new() };
-    let aim = Aim::Install { version_id: Kind::Version.id(fleet.versions[0]).to_string(), settings };
+    let aim =
+        Aim::Install { version: Reference::by_id(&VERSION, Kind::Version.id(fleet.versions[0]).to_string()), settings };
     let release = fleet.accept(&request(fleet.service, aim, Selection::Hostnames(vec!["h1".into()]))).await;
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
     assert_eq!(fleet.instances().await, [["REMOVED", ""]]);
@@ -55,6 +65,9 @@ async fn r13_what_runs_ends_by_itself_and_what_is_queued_is_canceled(kind: &str)
     let release = fleet.accept(&request).await;
     fleet.until_said("start", 1).await;
     assert_eq!(canceled(&fleet, release, false).await, Ok(release));
+    assert_eq!(canceled(&fleet, release, false).await, Ok(release), "it is being canceled already");
+    let requested = fleet.rows.rows("SELECT kind FROM event WHERE kind = 'CANCEL_REQUESTED'").await;
+    assert_eq!(requested.len(), 1);
     let status = fleet.rows.rows("SELECT status, running, canceled FROM release").await;
     assert_eq!(status, [["RUNNING", "1", "2"]], "it waits for what runs (R14)");
     fs::write(fleet.directory.join("go"), "").unwrap();
@@ -87,11 +100,12 @@ on_both!(r13_what_runs_is_stopped_where_that_is_asked_for_also_later);
 async fn r4_a_cancel_of_nothing_is_refused_and_audited(kind: &str) {
     let fleet = Fleet::new(kind, 0, COMMAND).await;
     for (id, code) in [("rel_99", ProblemCode::NotFound), ("svc_1", ProblemCode::WrongType)] {
-        let problems = cancel(&fleet.app, &caller("cancelRelease"), id, false, None).await.unwrap().unwrap_err();
+        let problems = cancel(&fleet.app, &caller("cancelRelease"), &Cancellation::of(id)).await.unwrap().unwrap_err();
         assert_eq!(problems.0[0].code, code);
     }
     let reason = "x".repeat(1001);
-    let problems = cancel(&fleet.app, &caller("cancelRelease"), "x", false, Some(&reason)).await.unwrap().unwrap_err();
+    let cancellation = Cancellation { reason: Some(reason), ..Cancellation::of("x") };
+    let problems = cancel(&fleet.app, &caller("cancelRelease"), &cancellation).await.unwrap().unwrap_err();
     assert_eq!(problems.0.len(), 2, "all at once");
     assert_eq!(fleet.rows.rows("SELECT outcome FROM audit").await, vec![["REFUSED"]; 3]);
 }

@@ -22,8 +22,10 @@ async fn r12_the_version_changes_when_the_command_has_succeeded(kind: &str) {
     assert_eq!(fleet.instances().await, vec![["RUNNING", "3"]; 3]);
     assert_eq!(fleet.targets(release).await, vec![["SUCCEEDED", "", "", "0", "1"]; 3]);
     worker.stop().await;
-    let left = fs::read_dir(fleet.directory.join("state")).unwrap().count();
-    assert_eq!(left, 4, "only the directory's name and the instances' fences stay");
+    let state = fleet.directory.join("state");
+    let left = fs::read_dir(&state).unwrap().count();
+    assert_eq!(left, 5, "only the directory's name, the instances' fences and the place of working directories stay");
+    assert_eq!(fs::read_dir(state.join("directories")).unwrap().count(), 0);
 }
 on_both!(r12_the_version_changes_when_the_command_has_succeeded);
 
@@ -117,6 +119,9 @@ async fn what_a_command_leaves_running_ends_with_it_unless_it_has_a_session_of_i
     let ticks = fleet.said("tick");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(fleet.said("tick"), ticks);
+    let log = fleet.log(release).await;
+    let told = |line: &Vec<String>| line[0] == "SYSTEM" && line[1].contains("left in its session");
+    assert!(log.iter().any(|line| told(line) && line[1].contains("setsid PROGRAM")), "{log:?}");
     let daemon = fs::read_to_string(fleet.directory.join("daemon")).unwrap().trim().to_owned();
     assert!(alive(&daemon));
     std::process::Command::new("kill").arg(daemon).status().unwrap();
@@ -127,7 +132,7 @@ on_both!(what_a_command_leaves_running_ends_with_it_unless_it_has_a_session_of_i
 
 async fn a_command_sees_its_order_and_nothing_else_of_the_servers_environment(kind: &str) {
     let fleet = Fleet::new(kind, 1, &format!("{COMMAND}timeout = '1m'")).await;
-    fleet.program("deploy", "#!/bin/sh\nenv | grep -v '^\\(PWD\\|SHLVL\\|_\\|OLDPWD\\)=' | sort\n");
+    fleet.program("deploy", "#!/bin/sh\nenv | grep -v '^\\(PWD\\|SHLVL\\|_\\|OLDPWD\\)=' | sort | sed 's/\\(_START\\)=[0-9a-f]\\{32\\}$/\\1=word/'\n");
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     fleet.over(release).await;
@@ -138,7 +143,7 @@ async fn a_command_sees_its_order_and_nothing_else_of_the_servers_environment(ki
         "DIR={dir}\nLOCKKEEPER_ACTION=UPGRADE\nLOCKKEEPER_ARTIFACT=artifact-3\nLOCKKEEPER_ATTEMPT=1\nLOCKKEEPER_FENCE=1\n\
              LOCKKEEPER_HOSTNAME=h1\nLOCKKEEPER_HOST_ADDRESS=10.0.0.1\nLOCKKEEPER_INSTANCE_ID={instance}\nLOCKKEEPER_PORT=8080\n\
              LOCKKEEPER_PREVIOUS_VERSION=2\nLOCKKEEPER_REF=ref-3\nLOCKKEEPER_RELEASE_ID={release}\nLOCKKEEPER_SERVICE=web\n\
-             LOCKKEEPER_TAG=prod\nLOCKKEEPER_TARGET_ID={target}\nLOCKKEEPER_VERSION=3\nPATH={path}",
+             LOCKKEEPER_START=word\nLOCKKEEPER_TAG=prod\nLOCKKEEPER_TARGET_ID={target}\nLOCKKEEPER_VERSION=3\nPATH={path}",
         dir = fleet.directory.display(),
         instance = Kind::Instance.id(instance),
         release = Kind::Release.id(release),
@@ -163,7 +168,8 @@ async fn output_is_stored_in_order_cut_and_readable_before_the_release_is_over(k
     fleet.over(release).await;
     let log = fleet.log(release).await;
     let lines: Vec<String> = log.iter().filter(|line| line[0] != "SYSTEM").map(|line| line.join(" ")).collect();
-    let long = format!("STDOUT {}", "x".repeat(8192));
+    let cut = " [the rest of this line was cut off]";
+    let long = format!("STDOUT {}{cut}", "x".repeat(8192 - cut.len()));
     let expected = [
         "STDOUT out 1",
         "STDERR err 1",

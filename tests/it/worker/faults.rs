@@ -193,7 +193,7 @@ async fn i3_a_worker_that_was_declared_dead_ends_its_commands_and_works_on_under
     assert_eq!(fleet.said("tick"), ticks);
     fleet.script("");
     let mut request = fleet.upgrade();
-    request.include_unknown = true;
+    request.included.unknown = true;
     let release = fleet.accept(&request).await;
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
     worker.stop().await;
@@ -230,7 +230,10 @@ async fn a_cancel_forbids_to_start_anew(kind: &str) {
     process.freeze(&fleet).await;
     let id = lockkeeper::domain::Kind::Release.id(release).to_string();
     let request = crate::worker::fleet::caller("cancelRelease");
-    lockkeeper::release::cancel::cancel(&fleet.app, &request, &id, false, None).await.unwrap().unwrap();
+    lockkeeper::release::cancel::cancel(&fleet.app, &request, &lockkeeper::release::cancel::Cancellation::of(id))
+        .await
+        .unwrap()
+        .unwrap();
     process.kill();
     let worker = fleet.worker();
     assert_eq!(fleet.over(release).await, "FAILED");

@@ -3,14 +3,16 @@
 use crate::PROGRAM;
 use lockkeeper::app::App;
 use lockkeeper::change;
-use lockkeeper::domain::release::OnLocked;
-use lockkeeper::domain::release::rollout::RolloutDefaults;
-use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
+use lockkeeper::domain::reference::{CURRENT_VERSION, Reference, SERVICE, VERSION};
+use lockkeeper::domain::release::rollout::{Amount, RolloutDefaults, RolloutOverrides};
+use lockkeeper::domain::release::{OnLocked, Resume};
 use lockkeeper::domain::{Caller, Kind, Role};
-use lockkeeper::executor::Executor;
+use lockkeeper::executor::{Executor, Executors};
 use lockkeeper::limits::Bytes;
+use lockkeeper::release::cancel::{Cancellation, cancel};
+use lockkeeper::release::pause::{Resumption, resume};
 use lockkeeper::release::{Aim, ReleaseRequest, Selection, accept};
-use lockkeeper::store::{Db, doctor};
+use lockkeeper::store::{self, Db, doctor};
 use lockkeeper::worker::{self, Timing, WorkerSettings};
 use serde_json::json;
 use std::fs;
@@ -35,10 +37,16 @@ pub struct Fleet {
 /// A worker of this process; it stops without waiting when it is dropped.
 pub struct Worker {
     stop: CancellationToken,
-    task: JoinHandle<lockkeeper::store::Result<()>>,
+    task: JoinHandle<store::Result<()>>,
 }
 
 impl Worker {
+    fn start(app: App, settings: WorkerSettings) -> Worker {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(worker::run(app, settings, stop.clone()));
+        Worker { stop, task }
+    }
+
     /// Asks it to stop and waits until it has.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -75,13 +83,18 @@ pub fn settings(state_dir: PathBuf) -> WorkerSettings {
 }
 
 /// What an executor says that runs the script of [`Fleet::script`].
-pub const COMMAND: &str = "kind = 'command'\nprogram = '{dir}/deploy'\nenv = { DIR = '{dir}' }\n";
+pub const COMMAND: &str = "kind = 'command'\nprogram = '{dir}/deploy'\nenv = { DIR = '{dir}' }\ngrace = '500ms'\n";
 
 impl Fleet {
     pub async fn new(kind: &str, hosts: usize, executor_text: &str) -> Fleet {
         let kept = tempfile::tempdir().unwrap();
+        let url = databases::fresh(kind, kept.path());
+        Fleet::at(url, kept, hosts, executor_text).await
+    }
+
+    /// The same in the empty database at this URL, with its files in this directory.
+    pub async fn at(url: String, kept: tempfile::TempDir, hosts: usize, executor_text: &str) -> Fleet {
         let directory = kept.path().to_owned();
-        let url = databases::fresh(kind, &directory);
         let db = Db::open(&url, 8).await.unwrap();
         let rows = Database::open(&url).await;
         let executors = [executor(&directory, executor_text)].into_iter().collect();
@@ -168,20 +181,39 @@ impl Fleet {
     }
 
     pub fn worker_with(&self, settings: WorkerSettings) -> Worker {
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(worker::run(self.app.clone(), settings, stop.clone()));
-        Worker { stop, task }
+        Worker::start(self.app.clone(), settings)
+    }
+
+    /// A worker without the executor of `web`.
+    pub fn unable_worker(&self) -> Worker {
+        Worker::start(App { executors: Executors::default(), ..self.app.clone() }, self.settings())
     }
 
     /// An upgrade of `web` to version 3 everywhere.
     pub fn upgrade(&self) -> ReleaseRequest {
-        let version_id = Kind::Version.id(self.versions[2]).to_string();
-        request(self.service, Aim::Upgrade { version_id, current_version_id: None }, Selection::All(true))
+        let version = Reference::by_id(&VERSION, Kind::Version.id(self.versions[2]).to_string());
+        let aim = Aim::Upgrade { version, current_version: Reference::omitted(&CURRENT_VERSION) };
+        request(self.service, aim, Selection::All(true))
     }
 
     /// Accepts a release and gives its number.
     pub async fn accept(&self, request: &ReleaseRequest) -> i64 {
         accept(&self.app, request).await.unwrap().unwrap().release_id.unwrap()
+    }
+
+    /// Resumes a release that is paused.
+    pub async fn resume(&self, release: i64, how: Resume) -> store::Result<()> {
+        let release_id = Kind::Release.id(release).to_string();
+        let resumption = Resumption { release_id, resume: how, deadline_seconds: None };
+        resume(&self.app, &caller("resumeRelease"), &resumption).await?.unwrap();
+        Ok(())
+    }
+
+    /// Cancels a release, and stops what runs of it.
+    pub async fn stop(&self, release: i64) {
+        let id = Kind::Release.id(release).to_string();
+        let cancellation = Cancellation { stop_running: true, ..Cancellation::of(&id) };
+        cancel(&self.app, &caller("cancelRelease"), &cancellation).await.unwrap().unwrap();
     }
 
     /// Waits until a release is over and gives its status.
@@ -245,10 +277,10 @@ pub fn request(service: i64, aim: Aim, hosts: Selection) -> ReleaseRequest {
     ReleaseRequest {
         change: caller("upgradeInstances"),
         aim,
-        service_id: Kind::Service.id(service).to_string(),
+        service: Reference::by_id(&SERVICE, Kind::Service.id(service).to_string()),
         hosts,
         on_locked: OnLocked::Skip,
-        include_unknown: false,
+        included: Default::default(),
         through_hold_ids: Vec::new(),
         rollout: RolloutOverrides { max_parallel: Some(Amount::Count(10)), ..RolloutOverrides::default() },
         reason: None,

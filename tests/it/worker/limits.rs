@@ -2,6 +2,7 @@
 
 use crate::worker::fleet::{COMMAND, Fleet, request};
 use lockkeeper::domain::Kind;
+use lockkeeper::domain::reference::{CURRENT_VERSION, Reference, VERSION};
 use lockkeeper::domain::release::OnFailure;
 use lockkeeper::domain::release::rollout::{Amount, RolloutOverrides};
 use lockkeeper::release::{Aim, Selection};
@@ -27,8 +28,8 @@ async fn r16_no_more_run_at_a_time_than_the_rollout_says_over_two_workers(kind: 
     fleet.script("tick 4");
     let workers = [fleet.worker(), fleet.worker()];
     let mut request = fleet.upgrade();
-    // 3 of 9.
-    request.rollout.max_parallel = Some(Amount::Percent(30));
+    // 3 of 9, since a share is rounded down.
+    request.rollout.max_parallel = Some(Amount::Percent(34));
     let release = fleet.accept(&request).await;
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
     assert!(most_at_a_time(&fleet) <= 3);
@@ -89,7 +90,10 @@ on_both!(r16_a_release_that_is_to_continue_tries_all_of_them);
 async fn two_releases(fleet: &Fleet) -> [i64; 2] {
     let (other, versions) = (2, [4, 5]);
     fleet.deploy(other, "api", &versions, versions[0]).await;
-    let aim = Aim::Upgrade { version_id: Kind::Version.id(versions[1]).to_string(), current_version_id: None };
+    let aim = Aim::Upgrade {
+        version: Reference::by_id(&VERSION, Kind::Version.id(versions[1]).to_string()),
+        current_version: Reference::omitted(&CURRENT_VERSION),
+    };
     [fleet.accept(&fleet.upgrade()).await, fleet.accept(&request(other, aim, Selection::All(true))).await]
 }
 
@@ -123,14 +127,12 @@ async fn r18_commands_that_share_their_host_run_beside_each_other(kind: &str) {
 on_both!(r18_commands_that_share_their_host_run_beside_each_other);
 
 async fn a_worker_claims_only_what_its_executors_can_do(kind: &str) {
-    let mut fleet = Fleet::new(kind, 1, COMMAND).await;
+    let fleet = Fleet::new(kind, 1, COMMAND).await;
     fleet.script("");
     let release = fleet.accept(&fleet.upgrade()).await;
-    let able = std::mem::take(&mut fleet.app.executors);
-    let unable = fleet.worker();
+    let unable = fleet.unable_worker();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(fleet.targets(release).await[0][0], "QUEUED");
-    fleet.app.executors = able;
     let worker = fleet.worker();
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
     worker.stop().await;

@@ -22,10 +22,16 @@ impl Process {
     }
 
     pub fn start_with(fleet: &Fleet, executor_text: &str, timing: &str, failpoints: &str) -> Process {
+        Process::start_in(fleet, "state", executor_text, timing, failpoints)
+    }
+
+    /// The same with another state directory, as on another machine.
+    pub fn start_in(fleet: &Fleet, state: &str, executor_text: &str, timing: &str, failpoints: &str) -> Process {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "worker::process::a_worker_in_a_process_of_its_own", "--ignored", "--nocapture"])
             .env("WORKER_URL", &fleet.url)
             .env("WORKER_DIR", &fleet.directory)
+            .env("WORKER_STATE", fleet.directory.join(state))
             .env("WORKER_EXECUTOR", executor_text)
             .env("WORKER_TIMING", timing)
             .env("FAILPOINTS", failpoints)
@@ -75,14 +81,14 @@ impl Drop for Process {
 
 /// Not a test: what [`Process`] runs, until it is killed.
 #[tokio::test]
-#[ignore = "it is a worker, run by the tests of `faults.rs`"]
+#[ignore = "it is a worker that tests start"]
 async fn a_worker_in_a_process_of_its_own() {
     let Ok(url) = std::env::var("WORKER_URL") else { return };
     let directory = PathBuf::from(std::env::var("WORKER_DIR").unwrap());
     failpoint::arm();
     let executors = [executor(&directory, &std::env::var("WORKER_EXECUTOR").unwrap())].into_iter().collect();
     let app = App { db: Db::open(&url, 8).await.unwrap(), executors, rollout: RolloutDefaults::default() };
-    let mut settings = settings(directory.join("state"));
+    let mut settings = settings(std::env::var("WORKER_STATE").unwrap().into());
     if std::env::var("WORKER_TIMING").unwrap() == "impatient" {
         settings.timing = impatient();
     }

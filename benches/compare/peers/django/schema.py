@@ -47,7 +47,7 @@ class InstanceFilter:
     def hostname_starts_with(self, queryset, value: str, prefix: str):
         from django.db.models import Q
 
-        return queryset, Q(**{f"{prefix}hostname__gte": value, f"{prefix}hostname__lt": value + "\U0010ffff"})
+        return queryset, Q(**{f"{prefix}folded_hostname__gte": value, f"{prefix}folded_hostname__lt": value + "\U0010ffff"})
 
 
 @strawberry_django.type(models.Instance, filters=InstanceFilter)

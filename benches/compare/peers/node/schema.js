@@ -71,7 +71,7 @@ export const context = () => ({
   instances: lists(
     "instances",
     `SELECT i.* FROM unnest($1::bigint[]) AS s(id) CROSS JOIN LATERAL (SELECT ${INSTANCE} FROM instance
-     WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY hostname, id LIMIT $2) AS i`,
+     WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY folded_hostname, id LIMIT $2) AS i`,
   ),
 });
 
@@ -80,15 +80,15 @@ const page = async (first, after, filter) => {
   const bind = (value) => `$${values.push(value)}`;
   let such = "status <> 'REMOVED'";
   const prefix = filter?.hostnameStartsWith;
-  if (prefix) such += ` AND hostname >= ${bind(prefix)} AND hostname < ${bind(`${prefix}\u{10ffff}`)}`;
+  if (prefix) such += ` AND folded_hostname >= ${bind(prefix)} AND folded_hostname < ${bind(`${prefix}\u{10ffff}`)}`;
   const count = { such, values: [...values] };
   if (after) {
     const [hostname, id] = after.split(":");
-    such += ` AND (hostname, id) > (${bind(hostname)}, ${bind(Number(id))})`;
+    such += ` AND (folded_hostname, id) > (${bind(hostname)}, ${bind(Number(id))})`;
   }
   const name = `page${prefix ? " filtered" : ""}${after ? " behind" : ""}`;
   const limit = bind(first + 1);
-  const text = `SELECT ${INSTANCE} FROM instance WHERE ${such} ORDER BY hostname, id LIMIT ${limit}`;
+  const text = `SELECT ${INSTANCE} FROM instance WHERE ${such} ORDER BY folded_hostname, id LIMIT ${limit}`;
   const nodes = await rows(name, text, values);
   const hasNextPage = nodes.length > first;
   if (hasNextPage) nodes.pop();

@@ -6,8 +6,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION instances_on(prefix text) RETURNS SETOF instance LANGUAGE sql STABLE AS $$
-    SELECT * FROM instance WHERE hostname >= prefix AND hostname < prefix || U&'\+10FFFF' AND status <> 'REMOVED'
-    ORDER BY hostname, id
+    SELECT * FROM instance WHERE folded_hostname >= prefix AND folded_hostname < prefix || U&'\+10FFFF' AND status <> 'REMOVED'
+    ORDER BY folded_hostname, id
 $$;
 
 CREATE OR REPLACE FUNCTION service_by_name(name text) RETURNS service LANGUAGE sql STABLE AS $$

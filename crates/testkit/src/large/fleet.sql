@@ -57,15 +57,16 @@ FROM plan p JOIN host h ON h.id = p.host ORDER BY p.id;
 INSERT INTO hold (service_id, instance_id, reason, created_at, created_by)
 SELECT service, id, 'A customer is being moved off this one.', {ago {days 20}}, 'ann' FROM plan WHERE held ORDER BY id;
 
-INSERT INTO worker (id, name, state_dir, beat, lease_ms, grace_ms, started_at, ended_at) {over}
-VALUES (1, 'worker@fleet', '/var/lib/lockkeeper', 1, 30000, 10000, {ago {days 60}}, {ago 0});
+INSERT INTO worker (id, name, state_dir, beat, beat_at, lease_ms, grace_ms, executors, max_targets, started_at, ended_at)
+    {over}
+VALUES (1, 'worker@fleet', '/var/lib/lockkeeper', 1, {ago 0}, 30000, 10000, '["simulated"]', 256, {ago {days 60}}, {ago 0});
 
 -- Of the installations, no event is kept; with them those of services, versions and holds are gone.
 INSERT INTO release (id, service_id, action, target_version_id, origin, executor, max_parallel, max_failures, on_failure,
-    timeout_seconds, status, reason, created_at, created_by, started_at, finished_at, revision, position, total, queued,
+    timeout_seconds, deadline_at, status, reason, created_at, created_by, started_at, finished_at, revision, position, total, queued,
     running, succeeded, failed, canceled, unknown, skipped) {over}
 SELECT i, i, 'INSTALL', (i - 1) * {versions} + {versions} / 2, 'REQUEST', 'simulated', 10, 0, 'STOP', 600,
-    'SUCCEEDED', 'The first installation', {ago {install i}}, 'deploy', {ago {install i}},
+    {ago {install i} - 86400000}, 'SUCCEEDED', 'The first installation', {ago {install i}}, 'deploy', {ago {install i}},
     {ago {install i} - 100 * {each}}, 2 * {each} + 2,
     {services} * ({versions} + 1) + (i - 1) * (4 * {each} + 2), {each}, 0, 0, {each}, 0, 0, 0, 0
 FROM {numbers {services}} AS n;
@@ -74,14 +75,17 @@ UPDATE event_log SET floor = {services} * ({versions} + 1 + 4 * {each} + 2 + {ea
     position = {services} * ({versions} + 1 + 4 * {each} + 2 + {each} / 40 + 4 * {moved} + 2);
 
 INSERT INTO release (id, service_id, action, target_version_id, origin, executor, max_parallel, max_failures, on_failure,
-    timeout_seconds, status, reason, idempotency_key, created_at, created_by, started_at, finished_at, revision, position,
+    timeout_seconds, deadline_at, status, reason, idempotency_key, created_at, created_by, started_at, finished_at, revision, position,
     total, queued, running, succeeded, failed, canceled, unknown, skipped) {over}
 SELECT {services} + i, i, 'UPGRADE', (i - 1) * {versions} + {versions} / 2 + 1, 'REQUEST', 'simulated', 10, {moved},
-    'CONTINUE', 600, CASE WHEN {failed i, {moved}} > 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 'Version by version',
+    'CONTINUE', 600, {ago {upgrade i} - 86400000}, CASE WHEN {failed i, {moved}} > 0 THEN 'FAILED' ELSE 'SUCCEEDED' END, 'Version by version',
     'upgrade-' || CAST(i AS text), {ago {upgrade i}}, 'deploy', {ago {upgrade i}}, {ago {upgrade i} - 100 * {moved}},
     2 * {moved} + 2, (SELECT floor FROM event_log) + (i - 1) * (4 * {moved} + 2),
     {moved}, 0, 0, {moved} - {failed i, {moved}}, {failed i, {moved}}, 0, 0, {each} / 40
 FROM {numbers {services}} AS n;
+
+INSERT INTO release_wave (release_id, number, total, queued, succeeded, failed, ended_at)
+SELECT id, 1, total, 0, succeeded, failed, finished_at FROM release ORDER BY id;
 
 INSERT INTO release_target (id, release_id, ordinal, instance_id, host_id, from_version_id, to_version_id, from_status,
     executor, shares_host, status, attempt, step, fence, worker_id, started_at, finished_at) {over}
@@ -116,40 +120,40 @@ ORDER BY t.release_id, t.ordinal, line.i;
 -- Each upgrade tells that it was accepted; of each instance that it is being moved; for each target that it began, what
 -- became of its instance, and that it ended; and that all is over.
 INSERT INTO event (position, subject, kind, at, caused_by, service_id, service_name, release_id, revision, status, action,
-    total, queued, running, succeeded, failed, canceled, unknown, skipped, target_id, instance_id, host_id, hostname,
+    total, queued, running, succeeded, failed, canceled, unknown, skipped, unreachable, unhealthy, target_id, instance_id, host_id, hostname,
     version_id, previous_version_id, previous_status, locked)
 SELECT r.position + 1, 'RELEASE', 'ACCEPTED', r.created_at, r.created_by, s.id, s.name, r.id, 1, 'PENDING', r.action,
-    r.total, r.total, 0, 0, 0, 0, 0, r.skipped, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    r.total, r.total, 0, 0, 0, 0, 0, r.skipped, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM release r JOIN service s ON s.id = r.service_id WHERE r.action = 'UPGRADE'
 UNION ALL
 SELECT r.position + 1 + t.ordinal, 'INSTANCE', 'RELEASE', r.created_at, r.created_by, s.id, s.name, r.id, i.revision - 1,
-    'UPGRADING', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.id, i.id, i.host_id, i.hostname,
+    'UPGRADING', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.id, i.id, i.host_id, i.hostname,
     t.from_version_id, t.from_version_id, 'RUNNING', true
 FROM release r JOIN service s ON s.id = r.service_id JOIN release_target t ON t.release_id = r.id
 JOIN instance i ON i.id = t.instance_id WHERE r.action = 'UPGRADE'
 UNION ALL
 SELECT r.position + r.total + 3 * t.ordinal - 1, 'RELEASE', 'TARGET_STARTED', t.started_at, 'worker@fleet', s.id, s.name,
     r.id, 2 * t.ordinal, 'RUNNING', r.action, r.total, r.total - t.ordinal, 1,
-    t.ordinal - 1 - {failed s.id, t.ordinal - 1}, {failed s.id, t.ordinal - 1}, 0, 0, r.skipped, t.id,
+    t.ordinal - 1 - {failed s.id, t.ordinal - 1}, {failed s.id, t.ordinal - 1}, 0, 0, r.skipped, 0, 0, t.id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM release r JOIN service s ON s.id = r.service_id JOIN release_target t ON t.release_id = r.id
 WHERE r.action = 'UPGRADE'
 UNION ALL
 SELECT r.position + r.total + 3 * t.ordinal, 'INSTANCE', 'RELEASE', t.finished_at, 'worker@fleet', s.id, s.name, r.id,
-    i.revision, i.status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.id, i.id, i.host_id, i.hostname,
+    i.revision, i.status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.id, i.id, i.host_id, i.hostname,
     i.version_id, t.from_version_id, 'UPGRADING', false
 FROM release r JOIN service s ON s.id = r.service_id JOIN release_target t ON t.release_id = r.id
 JOIN instance i ON i.id = t.instance_id WHERE r.action = 'UPGRADE'
 UNION ALL
 SELECT r.position + r.total + 3 * t.ordinal + 1, 'RELEASE', 'TARGET_FINISHED', t.finished_at, 'worker@fleet', s.id, s.name,
     r.id, 2 * t.ordinal + 1, CASE t.ordinal WHEN r.total THEN r.status ELSE 'RUNNING' END, r.action, r.total,
-    r.total - t.ordinal, 0, t.ordinal - {failed s.id, t.ordinal}, {failed s.id, t.ordinal}, 0, 0, r.skipped, t.id,
+    r.total - t.ordinal, 0, t.ordinal - {failed s.id, t.ordinal}, {failed s.id, t.ordinal}, 0, 0, r.skipped, 0, 0, t.id,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM release r JOIN service s ON s.id = r.service_id JOIN release_target t ON t.release_id = r.id
 WHERE r.action = 'UPGRADE'
 UNION ALL
 SELECT r.position + 4 * r.total + 2, 'RELEASE', 'FINISHED', r.finished_at, 'worker@fleet', s.id, s.name, r.id, r.revision,
-    r.status, r.action, r.total, 0, 0, r.succeeded, r.failed, 0, 0, r.skipped, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    r.status, r.action, r.total, 0, 0, r.succeeded, r.failed, 0, 0, r.skipped, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM release r JOIN service s ON s.id = r.service_id WHERE r.action = 'UPGRADE'
 ORDER BY 1;
 

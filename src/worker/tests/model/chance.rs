@@ -1,9 +1,12 @@
 //! Which steps chance takes: what is likely to matter where the model stands, and now and then anything else.
 
 use super::reference::Model;
-use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS};
+use super::steps::{Ask, CALLERS, Follow, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS};
+use crate::domain::release::rollout::Amount;
+use crate::domain::release::waves::WaveRequest;
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction};
 use crate::domain::target::ReleaseTargetStatus;
+use crate::release::follow_up::FollowUp;
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
 use proptest::prelude::*;
@@ -53,9 +56,19 @@ pub fn steps(model: &Model) -> BoxedStrategy<Step> {
         steps.push((2, select(lasting).prop_map(|hold| Step::Expire { hold }).boxed()));
     }
     if releases > 0 {
-        let cancel = |(by, release, stop_running)| Step::Cancel { by, release, stop_running };
+        let cancel = |(by, release, stop_running, then_undo)| Step::Cancel { by, release, stop_running, then_undo };
         // Mostly a late one, which may not be over.
-        steps.push((2, (by(), (releases - 3).max(1)..=releases, any::<bool>()).prop_map(cancel).boxed()));
+        let late = || (releases - 3).max(1)..=releases;
+        let canceled = (by(), late(), any::<bool>(), prop::bool::weighted(0.3));
+        steps.push((2, canceled.prop_map(cancel).boxed()));
+        steps.push((2, (by(), late()).prop_map(|(by, release)| Step::Pause { by, release }).boxed()));
+        let resume = |(by, release, to_end)| Step::Resume { by, release, to_end };
+        let paused: Vec<i64> = (1..=releases).filter(|id| rows.releases[*id as usize - 1].pause.is_some()).collect();
+        if !paused.is_empty() {
+            steps.push((4, (by(), select(paused), any::<bool>()).prop_map(resume).boxed()));
+        }
+        steps.push((1, (by(), late(), any::<bool>()).prop_map(resume).boxed()));
+        steps.push((5, follows(model).prop_map(Step::Follow).boxed()));
     }
     if !model.keys.is_empty() {
         let asked: Vec<Ask> = model.keys.values().map(|(ask, _)| ask.clone()).collect();
@@ -120,6 +133,43 @@ enum Through {
     Any(Index),
 }
 
+/// The caller who may go through any hold.
+const ADMIN: usize = 2;
+
+/// A request to undo or retry a late release, through what stands on its service or nothing.
+fn follows(model: &Model) -> impl Strategy<Value = Follow> + use<> {
+    let releases = model.rows.releases.len() as i64;
+    let services: Vec<i64> = model.rows.releases.iter().map(|release| release.service).collect();
+    let holds: Vec<(i64, i64)> =
+        (1..).zip(&model.rows.holds).filter(|(_, hold)| !hold.ended).map(|(id, hold)| (id, hold.service)).collect();
+    let what = prop_oneof![Just(FollowUp::Undo), Just(FollowUp::Retry)];
+    let on_locked = prop_oneof![4 => Just(OnLocked::Skip), 1 => Just(OnLocked::Reject)];
+    let (through, dry_run) = (prop::bool::weighted(0.4), prop::bool::weighted(0.1));
+    ((by(), what, (releases - 5).max(1)..=releases), on_locked, any::<bool>(), through, dry_run).prop_map(
+        move |((by, what, release), on_locked, include_unknown, through, dry_run)| {
+            let service = services[release as usize - 1];
+            let of_service = holds.iter().filter(|(_, of)| through && *of == service);
+            let through: Vec<i64> = of_service.map(|(id, _)| *id).collect();
+            // Mostly somebody who may go through them.
+            let by = if through.is_empty() || include_unknown { by } else { ADMIN };
+            Follow { by, what, release, on_locked, include_unknown, through, dry_run }
+        },
+    )
+}
+
+/// One or two waves, before that of the rest.
+fn waves() -> impl Strategy<Value = Vec<WaveRequest>> {
+    let wave = |up_to: std::ops::RangeInclusive<i64>| {
+        (up_to, of(0..2_i64), any::<bool>()).prop_map(|(up_to, max_failures, pause_after)| WaveRequest {
+            up_to: Amount::Count(up_to),
+            max_failures: max_failures.map(Amount::Count),
+            soak_seconds: 0,
+            pause_after,
+        })
+    };
+    prop_oneof![wave(1..=2).prop_map(|wave| vec![wave]), (wave(1..=1), wave(1..=2)).prop_map(|(a, b)| vec![a, b])]
+}
+
 fn asks(model: &Model) -> impl Strategy<Value = Ask> + use<> {
     let holds: Vec<(i64, i64, bool)> =
         model.rows.holds.iter().zip(1..).map(|(hold, id)| (id, hold.service, hold.ended)).collect();
@@ -136,18 +186,19 @@ fn asks(model: &Model) -> impl Strategy<Value = Ask> + use<> {
     let on_locked = prop_oneof![4 => Just(OnLocked::Skip), 1 => Just(OnLocked::Reject)];
     let through =
         prop_oneof![6 => Just(Through::None), 3 => Just(Through::All), 1 => any::<Index>().prop_map(Through::Any)];
-    let choice = (hosts, named(), on_locked, any::<bool>(), through);
-    let on_failure = of(select(vec![OnFailure::Stop, OnFailure::Continue]));
-    let rollout = (of(1..=3_i64), of(0..2_i64), on_failure);
+    let choice = (hosts, named(), on_locked, any::<bool>(), prop::bool::weighted(0.2), through);
+    let on_failure = of(select(vec![OnFailure::Stop, OnFailure::Continue, OnFailure::Pause, OnFailure::Undo]));
+    let rollout = (of(1..=3_i64), of(0..2_i64), on_failure, weighted(0.4, waves()));
     (what, choice, rollout, weighted(0.2, 0..3_u8), prop::bool::weighted(0.1)).prop_map(
         move |(what, choice, rollout, key, dry_run)| {
             let (by, action, service, version, current_version) = what;
-            let (hosts, named, on_locked, include_unknown, through) = choice;
-            let (max_parallel, max_failures, on_failure) = rollout;
+            let (hosts, named, on_locked, include_unknown, reapply, through) = choice;
+            let (max_parallel, max_failures, on_failure, waves) = rollout;
             // An installation is never on all hosts, nor on those of a version.
             let moves = matches!(action, ReleaseAction::Upgrade | ReleaseAction::Revert);
             let hosts = if action == ReleaseAction::Install && hosts == Hosts::All { named } else { hosts };
             let current_version = current_version.filter(|_| moves);
+            let reapply = reapply && moves;
             let through = match through {
                 Through::Any(index) if !holds.is_empty() => vec![index.get(&holds).0],
                 Through::All => holds.iter().filter(|hold| hold.1 == service && !hold.2).map(|hold| hold.0).collect(),
@@ -162,10 +213,12 @@ fn asks(model: &Model) -> impl Strategy<Value = Ask> + use<> {
                 hosts,
                 on_locked,
                 include_unknown,
+                reapply,
                 through,
                 max_parallel,
                 max_failures,
                 on_failure,
+                waves,
                 key,
                 dry_run,
             }

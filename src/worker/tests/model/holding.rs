@@ -72,7 +72,7 @@ impl Model {
         let before = self.instance(id).clone();
         match before.status {
             InstanceStatus::Removed => return refused(ProblemCode::NotFound, &[id]),
-            Unknown | InstallFailed | UpgradeFailed | RevertFailed | UninstallFailed => {}
+            Unknown | InstallFailed | UpgradeFailed | RevertFailed | UninstallFailed | InstanceStatus::Running => {}
             _ => return refused(ProblemCode::WrongState, &[id]),
         }
         self.instance(id).version = found.map(|found| version(before.service, found));

@@ -1,6 +1,7 @@
 //! The reference: what the rules of ARCHITECTURE.md say, in the plainest way, without transactions and without
 //! anything that could fail. It shares words with the code, and no decision.
 
+use super::rolling::Course;
 use super::rows::{Event, Instance, Release, Rows, Target};
 use super::steps::{Ask, Step};
 use crate::domain::ProblemCode;
@@ -15,6 +16,11 @@ use std::fmt::{self, Debug, Formatter};
 #[derive(Clone, Default)]
 pub struct Model {
     pub rows: Rows,
+    /// How each release moves, beside what its row shows.
+    pub courses: Vec<Course>,
+    /// When each target began last, in claims.
+    pub begun: BTreeMap<i64, i64>,
+    pub claims: i64,
     /// Each start of a target, as the worker knows it that began it.
     pub starts: Vec<Start>,
     /// What was accepted under a key of a caller.
@@ -36,7 +42,7 @@ pub struct Start {
 pub enum Answer {
     #[default]
     Nothing,
-    Accepted(Accepted),
+    Accepted(Box<Accepted>),
     /// The code of each problem, with what it is about, in any order.
     Refused(Vec<(ProblemCode, Vec<String>)>, Vec<Skipped>),
     /// Numbers of what was made, ended or taken over.
@@ -51,7 +57,12 @@ impl Model {
     pub fn after(mut self, step: &Step) -> Model {
         self.answer = match step {
             Step::Ask(ask) => self.ask(ask),
-            Step::Cancel { by, release, stop_running } => self.cancel(*by, *release, *stop_running),
+            Step::Cancel { by, release, stop_running, then_undo } => {
+                self.cancel(*by, *release, *stop_running, *then_undo)
+            }
+            Step::Follow(follow) => self.follow(follow),
+            Step::Pause { by, release } => self.pause(*by, *release),
+            Step::Resume { by, release, to_end } => self.resume(*by, *release, *to_end),
             Step::Hold { by, instances } => self.hold(*by, instances),
             Step::Unhold { by, instances } => self.unhold(*by, instances),
             Step::Freeze { by, service, reverts } => self.freeze(*by, *service, *reverts),
@@ -134,10 +145,13 @@ impl Model {
             self.rows.skips.iter().filter(|skip| skip.release == id).map(|skip| skip.instance).collect();
         skipped.dedup();
         let release = self.release(id);
+        // What has nothing queued is never paused.
+        release.pause = release.pause.filter(|_| queued > 0);
         release.status = match () {
+            () if release.pause.is_some() => Status::Paused,
             () if queued + running > 0 && begun == 0 => Status::Pending,
             () if queued + running > 0 => Status::Running,
-            () if failed + unknown > 0 => Status::Failed,
+            () if failed + unknown > 0 || release.stopped => Status::Failed,
             () if canceled > 0 => Status::Canceled,
             () => Status::Succeeded,
         };

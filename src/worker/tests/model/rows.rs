@@ -1,7 +1,7 @@
 //! What can be seen after each step: rows, as the model says them and as a database has them.
 
 use crate::domain::instance::InstanceStatus;
-use crate::domain::release::{OnFailure, ReleaseAction, ReleaseStatus, SkipReason};
+use crate::domain::release::{OnFailure, PauseReason, ReleaseAction, ReleaseOrigin, ReleaseStatus, SkipReason};
 use crate::domain::target::{ReleaseTargetStatus, TargetFailure};
 use crate::store::Db;
 use crate::store::db::sql::sql;
@@ -31,10 +31,15 @@ pub struct Instance {
 }
 
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, none of which follows from another")]
 pub struct Release {
     pub service: i64,
     pub action: ReleaseAction,
     pub version: Option<i64>,
+    pub origin: ReleaseOrigin,
+    /// The release that it undoes or retries.
+    pub parent: Option<i64>,
+    pub caller: String,
     pub max_parallel: i64,
     pub max_failures: i64,
     pub on_failure: OnFailure,
@@ -42,6 +47,11 @@ pub struct Release {
     pub stop_running: bool,
     /// Whether it gave up what had not begun, since too many failed.
     pub stopped: bool,
+    /// Whether it was to be undone, and nothing was left to be undone.
+    pub not_undone: bool,
+    /// The number of the wave that is carried out.
+    pub wave: i64,
+    pub pause: Option<PauseReason>,
     pub status: ReleaseStatus,
     pub revision: i64,
     pub counts: String,
@@ -50,6 +60,7 @@ pub struct Release {
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct Target {
     pub release: i64,
+    pub wave: i64,
     pub instance: i64,
     pub host: i64,
     pub from_status: InstanceStatus,
@@ -60,6 +71,8 @@ pub struct Target {
     pub attempt: i64,
     pub fence: i64,
     pub worker: Option<i64>,
+    /// Whether its claim made one more instance unavailable (R20).
+    pub took_room: bool,
 }
 
 /// An instance that was left out, and one of those who had it.
@@ -133,16 +146,17 @@ impl Rows {
              FROM instance ORDER BY id"
         ));
         let releases = db.query(sql!(concat!(
-            "SELECT service_id AS service, action, target_version_id AS version, max_parallel, max_failures, on_failure,
-                cancel_requested_at IS NOT NULL AS canceled, stop_running, stopped_at IS NOT NULL AS stopped, status,
-                revision, ",
+            "SELECT service_id AS service, action, target_version_id AS version, origin, parent_id AS parent,
+                created_by AS caller, max_parallel, max_failures, on_failure,
+                cancel_requested_at IS NOT NULL AS canceled, stop_running, stopped_at IS NOT NULL AS stopped,
+                undo_message IS NOT NULL AS not_undone, wave, pause_reason AS pause, status, revision, ",
             counts!(),
             " FROM release ORDER BY id"
         )));
         let targets = db.query(sql!(
-            "SELECT release_id AS release, instance_id AS instance, host_id AS host, from_status,
+            "SELECT release_id AS release, wave, instance_id AS instance, host_id AS host, from_status,
                 from_version_id AS from_version, to_version_id AS to_version, status, failure, attempt, fence,
-                worker_id AS worker
+                worker_id AS worker, took_room
              FROM release_target ORDER BY id"
         ));
         let skips = db.query(sql!(

@@ -2,11 +2,15 @@
 
 use super::reference::Model;
 use crate::domain::Role;
+use crate::domain::release::rollout::{Amount, RolloutOverrides};
+use crate::domain::release::waves::WaveRequest;
 use crate::domain::release::{OnFailure, OnLocked, ReleaseAction};
 use crate::domain::target::ReleaseTargetStatus;
+use crate::release::follow_up::FollowUp;
 use std::fmt::{self, Debug, Display, Formatter};
 
-/// Three services: commands of the third share their host, those of the second may be repeated.
+/// Three services: commands of the third share their host, those of the second may be repeated. Of the second, only one
+/// instance may be unavailable at a time.
 pub const SERVICES: [&str; 3] = ["web", "api", "log"];
 /// Hosts by number; the first two are in the zone.
 pub const HOSTS: [i64; 3] = [1, 2, 3];
@@ -32,11 +36,38 @@ pub struct Ask {
     pub hosts: Hosts,
     pub on_locked: OnLocked,
     pub include_unknown: bool,
+    pub reapply: bool,
     pub through: Vec<i64>,
     pub max_parallel: Option<i64>,
     pub max_failures: Option<i64>,
     pub on_failure: Option<OnFailure>,
+    pub waves: Option<Vec<WaveRequest>>,
     pub key: Option<u8>,
+    pub dry_run: bool,
+}
+
+impl Ask {
+    /// What it says of its rollout.
+    pub fn rollout(&self) -> RolloutOverrides {
+        RolloutOverrides {
+            max_parallel: self.max_parallel.map(Amount::Count),
+            max_failures: self.max_failures.map(Amount::Count),
+            on_failure: self.on_failure,
+            waves: self.waves.clone(),
+            ..RolloutOverrides::default()
+        }
+    }
+}
+
+/// A request to undo or retry a release.
+#[derive(Clone, Debug)]
+pub struct Follow {
+    pub by: usize,
+    pub what: FollowUp,
+    pub release: i64,
+    pub on_locked: OnLocked,
+    pub include_unknown: bool,
+    pub through: Vec<i64>,
     pub dry_run: bool,
 }
 
@@ -55,6 +86,17 @@ pub enum Step {
         by: usize,
         release: i64,
         stop_running: bool,
+        then_undo: bool,
+    },
+    Follow(Follow),
+    Pause {
+        by: usize,
+        release: i64,
+    },
+    Resume {
+        by: usize,
+        release: i64,
+        to_end: bool,
     },
     Hold {
         by: usize,
@@ -135,7 +177,10 @@ impl Step {
         let hold = |id: &i64| *id as usize <= rows.holds.len();
         match self {
             Step::Ask(ask) => ask.through.iter().all(hold),
-            Step::Cancel { release, .. } => *release as usize <= rows.releases.len(),
+            Step::Follow(follow) => follow.release as usize <= rows.releases.len() && follow.through.iter().all(hold),
+            Step::Cancel { release, .. } | Step::Pause { release, .. } | Step::Resume { release, .. } => {
+                *release as usize <= rows.releases.len()
+            }
             Step::Hold { instances, .. } | Step::Unhold { instances, .. } => instances.iter().all(instance),
             Step::Expire { hold: id } => hold(id) && !rows.holds[*id as usize - 1].expired,
             Step::Confirm { instance: id, .. } => instance(id),
@@ -162,10 +207,12 @@ impl Display for Ask {
             self.current_version.map(|version| format!("at version {version}")),
             (self.on_locked == OnLocked::Reject).then(|| "locked ones REJECT".into()),
             self.include_unknown.then(|| "unknown ones included".into()),
+            self.reapply.then(|| "reapplied".into()),
             (!through.is_empty()).then(|| format!("through holds {through:?}")),
             self.max_parallel.map(|count| format!("{count} at a time")),
             self.max_failures.map(|count| format!("{count} may fail")),
             self.on_failure.map(|then| format!("on failure {then}")),
+            self.waves.as_ref().map(|waves| format!("waves {waves:?}")),
             self.key.map(|key| format!("key {key}")),
             self.dry_run.then(|| "dry run".into()),
         ];
@@ -179,8 +226,19 @@ impl Display for Step {
         let service = |id: &i64| SERVICES[*id as usize - 1];
         match self {
             Step::Ask(ask) => write!(f, "{ask}"),
-            Step::Cancel { by, release, stop_running: false } => write!(f, "{} cancels release {release}", name(by)),
-            Step::Cancel { by, release, .. } => write!(f, "{} cancels and stops release {release}", name(by)),
+            Step::Follow(Follow { by, what, release, on_locked, include_unknown, through, dry_run }) => write!(
+                f,
+                "{} asks to {what:?} release {release}, locked ones {on_locked}, unknown ones {include_unknown}, through \
+                 {through:?}, dry run {dry_run}",
+                name(by)
+            ),
+            Step::Cancel { by, release, stop_running, then_undo } => {
+                write!(f, "{} cancels release {release}, stop {stop_running}, undo {then_undo}", name(by))
+            }
+            Step::Pause { by, release } => write!(f, "{} pauses release {release}", name(by)),
+            Step::Resume { by, release, to_end } => {
+                write!(f, "{} resumes release {release}, to the end: {to_end}", name(by))
+            }
             Step::Hold { by, instances } => write!(f, "{} holds instances {instances:?}", name(by)),
             Step::Unhold { by, instances } => write!(f, "{} ends the holds on instances {instances:?}", name(by)),
             Step::Freeze { by, service: id, reverts: false } => write!(f, "{} freezes {}", name(by), service(id)),

@@ -1,35 +1,40 @@
 //! The real thing: each step on a database, by the functions that requests and workers use.
 
-use super::carrying::name;
+use super::carrying::{BUDGET, BUDGETED, name};
 use super::reference::{Answer, Start};
 use super::rows::Rows;
-use super::steps::{Ask, CALLERS, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS, ZONE, version};
+use super::steps::{Ask, CALLERS, Follow, HOSTS, Hosts, Left, SERVICES, Step, VERSIONS, ZONE, version};
 use crate::catalog::{freeze, hold, instance};
 use crate::change;
 use crate::domain::order::{Ended, Observed, OnLost, Order, StopReason};
-use crate::domain::release::ReleaseAction;
-use crate::domain::release::rollout::{Amount, RolloutOverrides};
+use crate::domain::reference::{CURRENT_VERSION, FOUND_VERSION, INSTANCE, INSTANCES, Reference, SERVICE, VERSION};
+use crate::domain::release::selection::Included;
+use crate::domain::release::{ReleaseAction, Resume};
 use crate::domain::target::verdict::{Outcome, judge, judge_interrupted};
 use crate::domain::target::{End, ReleaseTargetStatus, TargetFailure};
-use crate::domain::{Caller, Kind, Problems};
+use crate::domain::{Caller, Kind, Problems, Timestamp};
 use crate::executor::Executor;
 use crate::limits::Bytes;
-use crate::release::cancel::cancel;
+use crate::release::cancel::{Cancellation, cancel};
+use crate::release::follow_up::{FollowUpRequest, follow_up};
+use crate::release::pause::{Resumption, pause, resume};
 use crate::release::request::{Aim, ReleaseRequest, Selection};
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
 use crate::store::worker::{self, Worker};
-use crate::store::{Result, doctor};
+use crate::store::{Ids, Result, doctor};
 use crate::worker::WorkerRef;
 use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
-use crate::worker::recover::{restart, take_over};
+use crate::worker::recover::{Restart, restart, take_over};
 use crate::worker::tests::fleet::{self, Fleet};
 use serde_json::json;
 use std::collections::HashSet;
 
 pub struct System {
     fleet: Fleet,
+    /// How many times something was claimed, or nothing.
+    claims: i64,
     starts: Vec<Claimed>,
 }
 
@@ -52,7 +57,9 @@ impl System {
         let executor =
             |(more, name): (&&str, &str)| Executor::parse(name, &format!("kind = 'simulate'\n{more}")).unwrap();
         fleet.app.executors = executors.map(executor).collect();
-        System { fleet, starts: Vec::new() }
+        let budget = sql!("INSERT INTO service_budget (service_id, max_count) VALUES ($1, $2)");
+        fleet.changed(|tx| tx.query(budget).bind(BUDGETED).bind(BUDGET as i64)).await;
+        System { fleet, claims: 0, starts: Vec::new() }
     }
 
     pub async fn close(self) {
@@ -73,33 +80,58 @@ impl System {
         let db = &app.db;
         Ok(match step {
             Step::Ask(ask) => match self.fleet.ask(&self.request(ask)).await {
-                Ok(accepted) => Answer::Accepted(accepted),
+                Ok(mut accepted) => {
+                    // What a plan warns of has tests of its own.
+                    accepted.plan.iter_mut().for_each(|plan| plan.warnings.clear());
+                    Answer::Accepted(Box::new(accepted))
+                }
                 Err(refused) => Answer::Refused(problems_of(&refused.problems), refused.skipped),
             },
-            Step::Cancel { by, release, stop_running } => {
+            Step::Follow(follow) => match follow_up(app, &self.following_up(follow)).await? {
+                Ok(mut accepted) => {
+                    accepted.plan.iter_mut().for_each(|plan| plan.warnings.clear());
+                    Answer::Accepted(Box::new(accepted))
+                }
+                Err(refused) => Answer::Refused(problems_of(&refused.problems), refused.skipped),
+            },
+            Step::Pause { by, release } => {
                 let id = Kind::Release.id(*release).to_string();
-                did(cancel(app, &caller(*by, "cancelRelease"), &id, *stop_running, None).await?, |id| vec![id])
+                did(pause(app, &caller(*by, "pauseRelease"), &id, None).await?, |id| vec![id])
+            }
+            Step::Resume { by, release, to_end } => {
+                let release_id = Kind::Release.id(*release).to_string();
+                let resumed = Resume { to_end: *to_end, skip_soak: false };
+                let resumption = Resumption { release_id, resume: resumed, deadline_seconds: None };
+                did(resume(app, &caller(*by, "resumeRelease"), &resumption).await?, |id| vec![id])
+            }
+            Step::Cancel { by, release, stop_running, then_undo } => {
+                let id = Kind::Release.id(*release).to_string();
+                let cancellation =
+                    Cancellation { stop_running: *stop_running, then_undo: *then_undo, ..Cancellation::of(id) };
+                did(cancel(app, &caller(*by, "cancelRelease"), &cancellation).await?, |id| vec![id])
             }
             Step::Hold { by, instances } => {
                 let lock = hold::HoldInstances {
-                    instance_ids: ids(Kind::Instance, instances),
+                    instances: Reference::by_id(&INSTANCES, ids(Kind::Instance, instances)),
                     reason: "because".into(),
                     until: None,
                 };
                 did(hold::hold_instances(app, &caller(*by, "holdInstances"), &lock).await?, |held| held.holds)
             }
             Step::Unhold { by, instances } => {
-                let unlock = hold::EndHolds { instance_ids: Some(ids(Kind::Instance, instances)), hold_ids: None };
+                let instances = Reference::by_id(&INSTANCES, ids(Kind::Instance, instances));
+                let unlock = hold::EndHolds { instances, hold_ids: None };
                 did(hold::end_holds(app, &caller(*by, "endHolds"), &unlock).await?, |held| held.holds)
             }
             Step::Freeze { by, service, reverts } => {
-                let service_id = Kind::Service.id(*service).to_string();
+                let service = Reference::by_id(&SERVICE, Kind::Service.id(*service).to_string());
                 let freeze =
-                    freeze::Freeze { service_id, reason: "because".into(), until: None, include_reverts: *reverts };
+                    freeze::Freeze { service, reason: "because".into(), until: None, include_reverts: *reverts };
                 did(freeze::freeze(app, &caller(*by, "freezeService"), &freeze).await?, |frozen| frozen.holds)
             }
             Step::Unfreeze { by, service } => {
-                let unfreeze = freeze::Unfreeze { service_id: Kind::Service.id(*service).to_string(), hold_ids: None };
+                let service = Reference::by_id(&SERVICE, Kind::Service.id(*service).to_string());
+                let unfreeze = freeze::Unfreeze { service, hold_ids: None };
                 did(freeze::unfreeze(app, &caller(*by, "unfreezeService"), &unfreeze).await?, |frozen| frozen.holds)
             }
             Step::Expire { hold } => {
@@ -111,11 +143,14 @@ impl System {
             Step::EndExpired => Answer::Did(vec![crate::catalog::end_expired(db).await? as i64]),
             Step::Confirm { by, instance: id, version: found } => {
                 let found = match found {
-                    Some(found) => instance::FoundState::Version(self.version_id(*id, *found).await),
+                    Some(found) => {
+                        let found = self.version_id(*id, *found).await;
+                        instance::FoundState::Version(Reference::by_id(&FOUND_VERSION, found))
+                    }
                     None => instance::FoundState::Nothing(true),
                 };
                 let finding = instance::Finding {
-                    instance_id: Kind::Instance.id(*id).to_string(),
+                    instance: Reference::by_id(&INSTANCE, Kind::Instance.id(*id).to_string()),
                     found,
                     expected_revision: None,
                 };
@@ -123,12 +158,12 @@ impl System {
             }
             Step::Register => {
                 let id = self.rows().await.workers.len() as i64 + 1;
-                Answer::Did(vec![worker::register(db, &name(id), "here", 1, 1).await?])
+                Answer::Did(vec![fleet::register_worker(db, &name(id)).await])
             }
             Step::Beat { worker } => Answer::Alive(worker::beat(db, *worker).await?),
             Step::Claim { worker, room } => {
                 let claimed = claim(app, &me(*worker), *room as usize).await?;
-                self.started(claimed)
+                self.started(claimed).await
             }
             Step::Finish { worker, ends } => {
                 let ends: Vec<(usize, End)> = ends.iter().map(|(start, end)| (*start, ended(*end))).collect();
@@ -139,7 +174,7 @@ impl System {
                 let lost =
                     Worker { id: *lost, name: name(*lost), state_dir: "here".into(), beat, lease_ms: 1, grace_ms: 1 };
                 let mut taken = HashSet::new();
-                take_over(db, &me(*worker), &lost, &mut taken).await?;
+                take_over(db, &me(*worker), &lost, None, &mut taken).await?;
                 Answer::Did(sorted(taken.into_iter().collect()))
             }
             Step::Recover { worker, start, left } => self.recover(*worker, *start, *left).await?,
@@ -156,21 +191,22 @@ impl System {
         let order = &claimed.order;
         let runs = |version: &Option<String>| version.clone().map_or(Observed::Nothing, Observed::Version);
         let (ended, observed) = match left {
-            Left::Succeeded => (Ended::Exited { status: Some(0), signal: None }, Observed::NoAnswer),
-            Left::Failed => (Ended::Exited { status: Some(1), signal: None }, Observed::NoAnswer),
-            Left::NewVersion => (Ended::ResultUnknown, runs(&order.version)),
-            Left::OldVersion => (Ended::ResultUnknown, runs(&order.previous_version)),
-            Left::NoAnswer => (Ended::ResultUnknown, Observed::NoAnswer),
+            Left::Succeeded => (Ended::exited(0), Observed::NoAnswer),
+            Left::Failed => (Ended::exited(1), Observed::NoAnswer),
+            Left::NewVersion => (Ended::ResultUnknown { stopping: None }, runs(&order.version)),
+            Left::OldVersion => (Ended::ResultUnknown { stopping: None }, runs(&order.previous_version)),
+            Left::NoAnswer => (Ended::ResultUnknown { stopping: None }, Observed::NoAnswer),
             Left::NeverBegan => (Ended::NeverStarted, Observed::NoAnswer),
         };
         let on_lost =
             self.fleet.app.executors.get(&claimed.executor).map_or(OnLost::Resolve, |executor| executor.on_lost);
-        let outcome = judge(ended, stop, order.attempt).unwrap_or_else(|| judge_interrupted(order, &observed, on_lost));
+        let outcome =
+            judge(ended, stop, order.attempt).unwrap_or_else(|| judge_interrupted(order, &observed, on_lost, None));
         let end = match outcome {
             Outcome::End(end) => end,
             Outcome::Retry { or_else } => match restart(db, &me(worker), claimed).await? {
-                Some(claimed) => return Ok(self.started(vec![claimed])),
-                None => or_else,
+                Restart::Started(claimed) => return Ok(self.started(vec![*claimed]).await),
+                Restart::Refused | Restart::Suspended => or_else,
             },
         };
         self.finish(worker, vec![(start, end)]).await
@@ -185,7 +221,13 @@ impl System {
         Ok(Answer::Did(sorted(finish(&self.fleet.app.db, &me(worker), &endings).await?)))
     }
 
-    fn started(&mut self, claimed: Vec<Claimed>) -> Answer {
+    /// Notes what began, each time an instant later: the clock could have one for several times.
+    async fn started(&mut self, claimed: Vec<Claimed>) -> Answer {
+        self.claims += 1;
+        let (targets, at): (Vec<i64>, _) =
+            (claimed.iter().map(|claimed| claimed.order.target_id).collect(), Timestamp(self.claims));
+        let begun = sql!("UPDATE release_target SET started_at = $2 WHERE id {any $1}");
+        self.fleet.changed(|tx| tx.query(begun).bind(Ids(&targets)).bind(at)).await;
         let start = |Claimed { order, .. }: &Claimed| Start {
             target: order.target_id,
             fence: order.fence,
@@ -201,9 +243,21 @@ impl System {
         Kind::Version.id(version(service, found)).to_string()
     }
 
+    fn following_up(&self, follow: &Follow) -> FollowUpRequest {
+        FollowUpRequest {
+            change: caller(follow.by, self.fleet.following_up(follow.what, follow.release).change.operation),
+            on_locked: follow.on_locked,
+            include_unknown: follow.include_unknown,
+            through_hold_ids: ids(Kind::Hold, &follow.through),
+            dry_run: follow.dry_run,
+            ..self.fleet.following_up(follow.what, follow.release)
+        }
+    }
+
     fn request(&self, ask: &Ask) -> ReleaseRequest {
         let id = |number| Kind::Version.id(version(ask.service, number)).to_string();
-        let (version_id, current_version_id) = (id(ask.version), ask.current_version.map(id));
+        let version = Reference::by_id(&VERSION, id(ask.version));
+        let current_version = Reference::new(&CURRENT_VERSION, ask.current_version.map(id), None);
         let hosts = match &ask.hosts {
             Hosts::All => Selection::All(true),
             Hosts::Named(hosts) => Selection::HostIds(ids(Kind::Host, hosts)),
@@ -212,15 +266,15 @@ impl System {
         let plain = match ask.action {
             ReleaseAction::Install => self.fleet.install(hosts),
             ReleaseAction::Upgrade => {
-                self.fleet.request(Aim::Upgrade { version_id: version_id.clone(), current_version_id }, hosts)
+                self.fleet.request(Aim::Upgrade { version: version.clone(), current_version }, hosts)
             }
             ReleaseAction::Revert => {
-                self.fleet.request(Aim::Revert { version_id: version_id.clone(), current_version_id }, hosts)
+                self.fleet.request(Aim::Revert { version: version.clone(), current_version }, hosts)
             }
             ReleaseAction::Uninstall => self.fleet.request(Aim::Uninstall, hosts),
         };
         let aim = match plain.aim {
-            Aim::Install { settings, .. } => Aim::Install { version_id, settings },
+            Aim::Install { settings, .. } => Aim::Install { version, settings },
             aim => aim,
         };
         // For the key, the words of the question stand for the mutation's input.
@@ -230,16 +284,11 @@ impl System {
         ReleaseRequest {
             change,
             aim,
-            service_id: Kind::Service.id(ask.service).to_string(),
+            service: Reference::by_id(&SERVICE, Kind::Service.id(ask.service).to_string()),
             on_locked: ask.on_locked,
-            include_unknown: ask.include_unknown,
+            included: Included { unknown: ask.include_unknown, reapply: ask.reapply },
             through_hold_ids: ids(Kind::Hold, &ask.through),
-            rollout: RolloutOverrides {
-                max_parallel: ask.max_parallel.map(Amount::Count),
-                max_failures: ask.max_failures.map(Amount::Count),
-                on_failure: ask.on_failure,
-                timeout_seconds: None,
-            },
+            rollout: ask.rollout(),
             dry_run: ask.dry_run,
             ..plain
         }
@@ -269,7 +318,7 @@ fn ids(kind: Kind, numbers: &[i64]) -> Vec<String> {
 
 fn ended(status: ReleaseTargetStatus) -> End {
     let failure = (status == ReleaseTargetStatus::Failed).then_some(TargetFailure::Command);
-    End { status, failure, message: None, exit_status: None }
+    End { status, failure, message: None, ..End::succeeded() }
 }
 
 fn did<T>(answer: std::result::Result<T, Problems>, numbers: impl FnOnce(T) -> Vec<i64>) -> Answer {

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use testkit::Server;
 use testkit::databases;
+use testkit::environment::number;
 use testkit::large::Size;
 use testkit::on_both;
 use tokio::task::JoinSet;
@@ -113,7 +114,7 @@ const KINDS: [&str; 17] = [
 ];
 
 async fn a_client_beside_all_abuse_at_once_sees_no_error(kind: &str) {
-    let seconds = std::env::var("LOCKKEEPER_ABUSE_SECONDS").map_or(20, |text| text.parse().unwrap());
+    let seconds = number("LOCKKEEPER_ABUSE_SECONDS").unwrap_or(12);
     let directory = tempfile::tempdir().unwrap();
     let database = databases::fresh(kind, directory.path());
     Db::open(&database, 1).await.unwrap().close().await;

@@ -16,6 +16,7 @@ pub fn begin(aim: &Aim, all: &mut JoinSet<()>) {
     all.spawn(strangers(aim.clone()));
 }
 
+/// A request that a test may give up at any moment, or fill with anything.
 fn post(client: &Client, aim: &Aim, token: &str) -> RequestBuilder {
     client.post(format!("{}/graphql", aim.url)).bearer_auth(token).header("content-type", "application/json")
 }

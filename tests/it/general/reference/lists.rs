@@ -27,19 +27,32 @@ pub fn order(ty: &str, list: &str, args: &Args) -> Order {
     let direction = asked.and_then(|asked| asked["direction"].as_str());
     match (ty, list, field) {
         (_, "audit", _) => order_by("AT", &["at", "id"], direction == Some("DESC")),
-        (_, "services", _) => order_by("NAME", &["name", "id"], false),
-        (_, "hosts" | "availableHosts", _) => order_by("HOSTNAME", &["hostname", "id"], false),
+        (_, "services" | "hosts" | "availableHosts", Some("CREATED_AT")) => {
+            order_by("CREATED_AT", &["created_at", "id"], direction == Some("DESC"))
+        }
+        (_, "services", Some("UPDATED_AT")) => order_by("UPDATED_AT", &["updated_at", "id"], direction == Some("DESC")),
+        (_, "services", _) => order_by("NAME", &["name", "id"], direction == Some("DESC")),
         (_, "instances", Some("UPDATED_AT")) => {
             order_by("UPDATED_AT", &["updated_at", "id"], direction == Some("DESC"))
         }
-        (_, "instances", _) => order_by("HOSTNAME", &["hostname", "id"], direction == Some("DESC")),
+        (_, "hosts" | "availableHosts" | "instances", _) | (_, "targets", Some("HOSTNAME")) => {
+            order_by("HOSTNAME", &["folded_hostname", "id"], direction == Some("DESC"))
+        }
         (_, "versions", Some("NAME")) => order_by("NAME", &["name", "id"], direction != Some("ASC")),
-        (_, "versions", _) => order_by("CREATED_AT", &["id"], direction != Some("ASC")),
-        (_, "holds" | "releases", _) => order_by("newest", &["id"], true),
-        (_, "targets", _) => order_by("ORDINAL", &["ordinal", "id"], false),
+        (_, "versions", Some("PRECEDENCE")) => order_by("PRECEDENCE", &["precedence", "id"], direction != Some("ASC")),
+        (_, "versions" | "releases", _) => order_by("CREATED_AT", &["id"], direction != Some("ASC")),
+        (_, "holds", _) => order_by("newest", &["id"], true),
+        (_, "targets", Some("STATUS")) => order_by("STATUS", &["status", "ordinal", "id"], direction == Some("DESC")),
+        (_, "targets", Some("STARTED_AT")) => {
+            order_by("STARTED_AT", &["started_or_never", "id"], direction == Some("DESC"))
+        }
+        (_, "targets", Some("FINISHED_AT")) => {
+            order_by("FINISHED_AT", &["finished_or_never", "id"], direction == Some("DESC"))
+        }
+        (_, "targets", _) => order_by("ORDINAL", &["ordinal", "id"], direction == Some("DESC")),
         (_, "log", _) => order_by("place", &["place"], false),
-        ("Instance", "events", _) => order_by("newest", &["position"], true),
-        (_, "instanceEvents" | "releaseEvents", _) => order_by("oldest", &["position"], false),
+        ("Instance" | "Host" | "Service", "events", _) => order_by("newest", &["position"], true),
+        (_, "instanceEvents" | "releaseEvents" | "serviceEvents", _) => order_by("oldest", &["position"], false),
         _ => order_by("oldest", &["id"], false),
     }
 }
@@ -97,7 +110,7 @@ pub fn rows(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Vec
         rows.into_iter().filter(|row| text(row, "subject") == subject).collect()
     };
     let mut rows = match (thing.ty.as_str(), list) {
-        (_, "audit") => narrow::audit(all("audit"), filter),
+        (_, "audit") => narrow::audit(all("audit"), filter)?,
         (_, "services") => narrow::services(world, there(all("service")), filter),
         (_, "hosts") => narrow::hosts(world, there(all("host")), filter),
         (_, "availableHosts") => {
@@ -121,7 +134,10 @@ pub fn rows(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Vec
         ("ReleaseTarget", "log") => of("output_line", "target_id"),
         (_, "instanceEvents") => narrow::events(world, about(all("event"), "INSTANCE"), filter)?,
         (_, "releaseEvents") => narrow::events(world, about(all("event"), "RELEASE"), filter)?,
-        (_, "events") => about(of("event", "instance_id"), "INSTANCE"),
+        (_, "serviceEvents") => narrow::events(world, about(all("event"), "SERVICE"), filter)?,
+        ("Instance", "events") => about(of("event", "instance_id"), "INSTANCE"),
+        ("Host", "events") => about(of("event", "host_id"), "INSTANCE"),
+        ("Service", "events") => about(of("event", "service_id"), "SERVICE"),
         (ty, list) => panic!("what the list {ty}.{list} has is not said here"),
     };
     let order = order(&thing.ty, list, args);

@@ -31,6 +31,8 @@ pub use lists::{encode, order};
 pub struct Scene {
     pub world: Arc<World>,
     pub log_id: String,
+    /// The name of the database.
+    pub database: &'static str,
 }
 
 /// An object: its type, its row, and what was worked out for it before.

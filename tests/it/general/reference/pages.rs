@@ -16,13 +16,13 @@ enum Style {
 
 fn style(list: &str) -> Style {
     match list {
-        "events" | "instanceEvents" | "releaseEvents" => Style::Event,
+        "events" | "instanceEvents" | "releaseEvents" | "serviceEvents" => Style::Event,
         "log" => Style::Line,
         _ => Style::Values,
     }
 }
 
-fn node(list: &str) -> &'static str {
+fn node(ty: &str, list: &str) -> &'static str {
     match list {
         "audit" => "AuditEntry",
         "services" => "Service",
@@ -34,7 +34,9 @@ fn node(list: &str) -> &'static str {
         "targets" => "ReleaseTarget",
         "skipped" => "SkippedInstance",
         "log" => "LogLine",
+        "events" if ty == "Service" => "ServiceEvent",
         "instanceEvents" | "events" => "InstanceEvent",
+        "serviceEvents" => "ServiceEvent",
         "releaseEvents" => "ReleaseEvent",
         other => panic!("what the list {other} is of is not said here"),
     }
@@ -56,7 +58,7 @@ fn place(scene: &Scene, thing: &Thing, list: &str, order: Order, name: &str, tex
             if int(&thing.row, own) == Some(release) { Ok(vec![Cell::Int(place)]) } else { Err(invalid()) }
         }
         Style::Values => {
-            let table = super::fields::table(node(list)).unwrap();
+            let table = super::fields::table(node(&thing.ty, list)).unwrap();
             let named = scene.world.rows(table).iter().find(|row| encode(&thing.ty, list, order, row) == text);
             named.map(|row| keys(order, row)).ok_or_else(invalid)
         }
@@ -106,7 +108,7 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
         ("startCursor", part.first().map_or(Raw::Null, cursor_of)),
         ("endCursor", part.last().map_or(Raw::Null, cursor_of)),
     ];
-    let ty = node(list);
+    let ty = node(&thing.ty, list);
     let item = |row: &Row| Raw::Thing(Thing::new(ty, row));
     let edge =
         |row: &Row| Raw::Thing(Thing::made(&format!("{ty}Edge"), [("cursor", cursor_of(row)), ("node", item(row))]));
@@ -118,14 +120,17 @@ pub fn page(scene: &Scene, thing: &Thing, list: &str, args: &Args) -> Result<Raw
     ];
     if style(list) == Style::Event {
         let last = part.last().and_then(|row| int(row, "position"));
-        let behind =
-            args.get("after").map(|text| cursor::read_event(text.as_str().unwrap(), &scene.log_id, "after").unwrap());
-        let next = match (more, last) {
+        let given =
+            |name| args.get(name).map(|text| cursor::read_event(text.as_str().unwrap(), &scene.log_id, name).unwrap());
+        let (behind, before) = (given("after"), given("before"));
+        // What the page leaves out at its end comes next; else what was not searched.
+        let searched_to = before.map_or(scene.world.position(), |before| (before - 1).max(0));
+        let next = match (more && !backward, last) {
             // Newest first: behind the end of the page, wherever that is.
             (_, last) if order.descending => last.or(behind).unwrap_or(scene.world.position()),
             (true, Some(last)) => last,
             (true, None) => behind.unwrap_or_default(),
-            (false, _) => scene.world.position(),
+            (false, last) => last.unwrap_or_default().max(searched_to),
         };
         connection.push(("nextCursor", Raw::leaf(cursor::event(&scene.log_id, next))));
     }

@@ -42,6 +42,7 @@ class Instance(models.Model):
     host = models.ForeignKey(Host, models.DO_NOTHING)
     version = models.ForeignKey(Version, models.DO_NOTHING, null=True)
     hostname = models.TextField()
+    folded_hostname = models.TextField()
     port = models.IntegerField(null=True)
     tag = models.TextField(null=True)
     weight = models.IntegerField()
@@ -50,4 +51,4 @@ class Instance(models.Model):
     class Meta:
         managed = False
         db_table = "instance"
-        ordering = ["hostname", "id"]
+        ordering = ["folded_hostname", "id"]

@@ -44,9 +44,9 @@ pub async fn page(
     if let Some(cursor) = after {
         let (hostname, id) = cursor.split_once(':').ok_or("The cursor is malformed.")?;
         let id: i64 = id.parse()?;
-        select.push(" AND (hostname, id) > (").push_bind(hostname.to_owned()).push(", ").push_bind(id).push(")");
+        select.push(" AND (folded_hostname, id) > (").push_bind(hostname.to_owned()).push(", ").push_bind(id).push(")");
     }
-    select.push(" ORDER BY hostname, id LIMIT ").push_bind(first + 1);
+    select.push(" ORDER BY folded_hostname, id LIMIT ").push_bind(first + 1);
     let mut nodes: Vec<Instance> = select.build_query_as().fetch_all(pool).await?;
     let wanted = usize::try_from(first)?;
     let has_next_page = nodes.len() > wanted;
@@ -57,7 +57,7 @@ pub async fn page(
 /// A range, so that an index serves.
 fn push_prefix(statement: &mut QueryBuilder<Postgres>, prefix: Option<&str>) {
     if let Some(prefix) = prefix {
-        statement.push(" AND hostname >= ").push_bind(prefix.to_owned());
-        statement.push(" AND hostname < ").push_bind(format!("{prefix}\u{10ffff}"));
+        statement.push(" AND folded_hostname >= ").push_bind(prefix.to_owned());
+        statement.push(" AND folded_hostname < ").push_bind(format!("{prefix}\u{10ffff}"));
     }
 }

@@ -84,5 +84,5 @@ of_service!(
     Instance,
     "SELECT i.* FROM unnest($1::bigint[]) AS s(id) CROSS JOIN LATERAL
      (SELECT id, service_id, host_id, version_id, hostname, port, tag, weight, status FROM instance
-      WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY hostname, id LIMIT $2) AS i"
+      WHERE service_id = s.id AND status <> 'REMOVED' ORDER BY folded_hostname, id LIMIT $2) AS i"
 );
