@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Requests that are under way at a time.
 const AT_ONCE: usize = 120;
+/// How much earlier than the release the first hold is requested.
+const LEAD_OF_HOLDS: Duration = Duration::from_millis(250);
 
 /// Three servers that all carry out releases, and a fleet of `shop`, at its middle version on all hosts.
 async fn three(hosts: usize) -> (Vec<Server>, Fleet) {
@@ -213,11 +215,18 @@ async fn r17_a_hold_is_seen_by_a_release_or_comes_behind_it_through_whichever_se
         let upgrade = json!({
             "serviceId": fleet.service, "versionId": fleet.versions[2], "hosts": { "hostnames": [name] },
         });
+        // From well before to well after the release, so that some race, however long either takes here.
+        let delay = Duration::from_millis(25) * host as u32;
         pairs.spawn(async move {
-            let (held, moved) = tokio::join!(
-                one.change("holdInstances", hold, "holds { instance { id } }"),
-                two.mutate("upgradeInstances", upgrade, "release { id }"),
-            );
+            let holding = async {
+                tokio::time::sleep(delay).await;
+                one.change("holdInstances", hold, "holds { instance { id } }").await
+            };
+            let moving = async {
+                tokio::time::sleep(LEAD_OF_HOLDS).await;
+                two.mutate("upgradeInstances", upgrade, "release { id }").await
+            };
+            let (held, moved) = tokio::join!(holding, moving);
             let instance = held["holds"][0]["instance"]["id"].as_str().unwrap().trim_start_matches("ins_").to_owned();
             (instance.parse::<i64>().unwrap(), moved)
         });

@@ -1,8 +1,8 @@
 //! Staying with a command until it and all that belongs to it has ended.
 //!
-//! A command has ended when its first process has ended. What then remains in the command's own session stayed behind and
-//! is ended; what detached on purpose, into a session of its own, lives on. A command that is stopped ends as a whole: every
-//! process that descends from it is asked to end, and killed after a while.
+//! A command has ended when its first process has ended. What then stays in the command's own session is ended; what
+//! detached on purpose, into a session of its own, lives on. A command that is stopped ends as a whole: every process that
+//! descends from it is asked to end, and killed after a while.
 
 use super::family::{self, Family, KILL_TIMEOUT, POLL_INTERVAL};
 use super::output::Recording;
@@ -16,7 +16,11 @@ use std::io;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a process that the command has just started may take to leave the command's session: with `setsid PROGRAM &` as
+/// its last line, a script ends before `setsid` runs.
+const DETACH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a runner knows of the command with which it stays.
 pub(super) struct Attention<'a> {
@@ -94,7 +98,7 @@ pub(super) fn attend(
     };
     let (ended, left, note) = match outcome {
         Ok((status, alone)) => {
-            let (stayed, left) = if alone { (Ok(0), Left::Nothing) } else { end_session(job, &events)? };
+            let (stayed, left) = if alone { (Ok(0), Left::Nothing) } else { end_session(&mut worker, &events)? };
             let note = stayed.as_ref().ok().filter(|count| **count > 0).map(|count| stayed_behind(*count));
             (stayed.map(|_| Stop::None(status)), left, note)
         }
@@ -174,19 +178,33 @@ fn end_all(worker: &mut WorkerWatch, events: &Receiver<RunnerEvent>) -> io::Resu
     Ok(killed.map(|_| Stopping::Killed { after }).map_err(|left| named(&left)))
 }
 
-/// Ends what stayed behind in the session of the command. Returns how many processes that were, or names those that
-/// could not be ended; and whether anything of the family is left.
-fn end_session(job: &Job, events: &Receiver<RunnerEvent>) -> io::Result<(Result<usize, String>, Left)> {
+/// Ends what stays in the session of the command. Returns how many processes that were, or names those that could not be
+/// ended; and whether anything of the family is left.
+fn end_session(worker: &mut WorkerWatch, events: &Receiver<RunnerEvent>) -> io::Result<(Result<usize, String>, Left)> {
+    let job = worker.job;
     let own = Process::own()?.session;
     let stayed = || -> io::Result<Vec<Process>> {
         let mut stayed = family::descendants()?;
         stayed.retain(|process| process.session == own);
         Ok(stayed)
     };
-    let first = stayed()?;
-    if first.is_empty() {
-        return Ok((Ok(0), Left::Something));
-    }
+    let ask_at = Instant::now() + DETACH_TIMEOUT;
+    let first = loop {
+        let first = stayed()?;
+        if first.is_empty() {
+            return Ok((Ok(0), Left::Something));
+        }
+        // A lost worker leaves no time for it.
+        if Instant::now() >= ask_at || worker.is_lost() {
+            break first;
+        }
+        match events.recv_timeout(POLL_INTERVAL) {
+            Ok(RunnerEvent::Worker(event)) => worker.hear(event),
+            Ok(RunnerEvent::Reaped(Reaped::NoneLeft)) => return Ok((Ok(0), Left::Nothing)),
+            Ok(RunnerEvent::Failed(error)) => return Err(error),
+            _ => {}
+        }
+    };
     family::ask_to_end(&first);
     let kill_at = Instant::now() + job.grace.min(job.lost_grace);
     while Instant::now() < kill_at {

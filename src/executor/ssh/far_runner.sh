@@ -124,7 +124,11 @@ keep() {
     while [ -e "$d/stopping" ] && [ ! -e "$d/stopped" ] && kill -0 $watcher; do nap 0.1; done
     get ended "$d/stopped"
     [ -s "$d/pid" ] || ended=none
-    stayed=$(members session | wc -l)
+    # What was started last may be about to leave the session.
+    stayed=0 turns=0
+    while [ -z "$ended" ] && stayed=$(members session | wc -l) && [ $((stayed)) != 0 ] && [ $turns -lt 5 ]; do
+        turns=$((turns + 1)) && nap 0.2
+    done
     if [ -n "$ended" ]; then finish "$ended"
     elif [ $((stayed)) = 0 ] || end_members session; then finish exit $status $((stayed))
     else finish unknown "$left"; fi

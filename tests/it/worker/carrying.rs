@@ -112,7 +112,8 @@ fn alive(pid: &str) -> bool {
 
 async fn what_a_command_leaves_running_ends_with_it_unless_it_has_a_session_of_its_own(kind: &str) {
     let fleet = Fleet::new(kind, 1, COMMAND).await;
-    fleet.script("(tick 1000) &\nsetsid sleep 1002 > /dev/null 2>&1 &\necho $! > \"$DIR/daemon\"\nsleep 0.3");
+    // One detaches only after the command has ended, as does `setsid PROGRAM &` in the last line of a script.
+    fleet.script("(tick 1000) &\n(sleep 0.3; exec setsid sleep 1002) > /dev/null 2>&1 &\necho $! > \"$DIR/daemon\"");
     let worker = fleet.worker();
     let release = fleet.accept(&fleet.upgrade()).await;
     assert_eq!(fleet.over(release).await, "SUCCEEDED");
