@@ -30,11 +30,11 @@ case $LOCKKEEPER_INSTANCE_ID in
     *[2468]) ( setsid "$0" member >/dev/null 2>&1 & ) & ;;
     *) setsid "$0" member & ;;
 esac
-ticks=3
-case $LOCKKEEPER_INSTANCE_ID in *[17]) ticks=40 ;; esac
+ticks=2
+case $LOCKKEEPER_INSTANCE_ID in *[17]) ticks=20 ;; esac
 case $LOCKKEEPER_ACTION$LOCKKEEPER_ATTEMPT in UPGRADE1) ticks=${LONG:-$ticks} ;; esac
 while [ $ticks -gt 0 ]; do
-    sleep 0.05
+    sleep 0.1
     say tick
     ticks=$((ticks - 1))
 done

@@ -58,7 +58,7 @@ impl Killing {
         let began = Instant::now();
         let rows = "release_target t JOIN release r ON r.id = t.release_id
             WHERE t.status = 'RUNNING' AND t.executor = 'repeat' AND r.cancel_requested_at IS NULL";
-        while self.count(rows).await < 5 && began.elapsed() < LONG {
+        while self.count(rows).await < 3 && began.elapsed() < LONG {
             sleep(Duration::from_millis(20)).await;
         }
     }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 /// Instances of each service; both have one on every host. Each move is several processes: more of them only make a busy
 /// machine slower, and disturb no more of what goes on.
-const HOSTS: usize = 20;
+const HOSTS: usize = 12;
 
 /// Two services that are upgraded and reverted for ever. Every other release is given up on the way, half of these are undone,
 /// and others are undone if too much fails.
@@ -94,7 +94,7 @@ async fn release(client: &impl Fn() -> Client, service: &Service, upgrade: bool,
     let input = json!({
         "serviceId": service.id, "versionId": service.versions[usize::from(upgrade)],
         "hosts": { "all": true }, "includeUnknown": true,
-        "rollout": { "maxParallel": { "count": 10 }, "onFailure": if rand::random() { "CONTINUE" } else { "UNDO" } },
+        "rollout": { "maxParallel": { "count": 6 }, "onFailure": if rand::random() { "CONTINUE" } else { "UNDO" } },
         // The same when it is asked for again.
         "idempotencyKey": format!("{:032x}", rand::random::<u128>()),
     });

@@ -21,7 +21,7 @@ lease = '5s'
 kind = 'command'
 program = './deploy'
 dir = '.'
-env = { LONG = '1200' }
+env = { LONG = '600' }
 on_lost = 'retry'
 ";
 

@@ -123,7 +123,7 @@ impl Mutations {
                 assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
                 made.push(payload["version"]["id"].as_str().unwrap().to_owned());
                 count.store(made.len(), Ordering::Release);
-                sleep(Duration::from_millis(20)).await;
+                sleep(Duration::from_millis(50)).await;
             }
             made
         });

@@ -143,7 +143,7 @@ impl Drop for Cluster {
 }
 
 /// The port of the cluster that all tests share, each with databases of its own; it is started if necessary. What it commits
-/// may be lost with the machine, which is faster. It stops two minutes after the last process that used it.
+/// may be lost with the machine, and nothing vacuums its hundreds of small databases, which is faster. It stops two minutes after the last process that used it.
 pub fn shared() -> u16 {
     let base = std::env::temp_dir()
         .join(format!("lockkeeper-tests-{}", fs::metadata(env!("CARGO_MANIFEST_DIR")).unwrap().ino()));
@@ -161,7 +161,7 @@ pub fn shared() -> u16 {
     if fs::read_to_string(&noted).ok() != Some(port.to_string()) {
         let _ = fs::remove_dir_all(&data);
         fs::create_dir(&data).unwrap();
-        make(&data, port, "fsync = off\n");
+        make(&data, port, "fsync = off\nautovacuum = off\n");
         launch(&data, &Environment::new());
         fs::write(&used, "").unwrap();
         run(Command::new("chmod").arg("a+rwx").arg(&base));

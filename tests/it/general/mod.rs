@@ -61,7 +61,7 @@ fn documents_are_answered_as_the_library_does(kind: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let schema = Schema::read();
     let config = Config {
-        cases: number("PROPTEST_CASES").unwrap_or(300),
+        cases: number("PROPTEST_CASES").unwrap_or(200),
         max_shrink_iters: 1500,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()

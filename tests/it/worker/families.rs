@@ -126,8 +126,9 @@ fn has_groups() -> bool {
     let mount =
         mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2")).and_then(|line| line.split(' ').nth(1));
     let (Some(mount), Some(own)) = (mount, own.lines().find_map(|line| line.strip_prefix("0::"))) else { return false };
+    // A name that no server takes for the group of a start and removes.
     let group =
-        Path::new(mount).join(own.trim_start_matches('/')).join(format!("lockkeeper-test-{}", std::process::id()));
+        Path::new(mount).join(own.trim_start_matches('/')).join(format!("test-of-lockkeeper-{}", std::process::id()));
     let made = fs::create_dir(&group).is_ok();
     if made {
         fs::remove_dir(group).unwrap();

@@ -122,6 +122,17 @@ impl Fleet {
         self.rows.insert(all).await;
     }
 
+    /// Writes an event for each instance, so that also one that no release touches is as its newest event says (I5).
+    pub async fn log_instances(&self) {
+        let events = "INSERT INTO event (position, subject, kind, at, caused_by, service_id, service_name, instance_id,
+                host_id, hostname, version_id, previous_version_id, revision, previous_status, status, locked)
+            SELECT i.id, 'INSTANCE', 'EDIT', i.created_at, i.updated_by, s.id, s.name, i.id,
+                i.host_id, i.hostname, i.version_id, i.version_id, i.revision, i.status, i.status, false
+            FROM instance i JOIN service s ON s.id = i.service_id ORDER BY i.id";
+        self.rows.execute(events).await;
+        self.rows.execute("UPDATE event_log SET position = (SELECT max(position) FROM event)").await;
+    }
+
     /// Makes this the script of the fleet's commands. It runs between a `start` and an `end` in the journal,
     /// and `tick N` in it takes N times 50 ms and says each time that it still runs.
     pub fn script(&self, body: &str) {

@@ -114,7 +114,7 @@ const KINDS: [&str; 17] = [
 ];
 
 async fn a_client_beside_all_abuse_at_once_sees_no_error(kind: &str) {
-    let seconds = number("LOCKKEEPER_ABUSE_SECONDS").unwrap_or(12);
+    let seconds = number("LOCKKEEPER_ABUSE_SECONDS").unwrap_or(8);
     let directory = tempfile::tempdir().unwrap();
     let database = databases::fresh(kind, directory.path());
     Db::open(&database, 1).await.unwrap().close().await;

@@ -69,6 +69,7 @@ struct Trial {
 impl Trial {
     async fn start(hosts: usize) -> Trial {
         let mut fleet = SshFleet::without_sshd("postgres", hosts, SSH).await;
+        fleet.log_instances().await;
         let mut relays = Vec::new();
         for host in 1..=hosts {
             let sshd = fleet.hosts.sshd("");
