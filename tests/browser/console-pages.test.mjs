@@ -111,6 +111,26 @@ test('a freeze window is made, freezes, and is removed', async () => {
   await page.close();
 });
 
+test('what ends a freeze or a suspension says why it failed, and can be pressed again', async () => {
+  await change(admin, 'freezeService', { service: 'web', reason: 'a look at it' });
+  await change(admin, 'suspendFleet', { reason: 'a look at it' });
+  for (const [path, name] of [
+    ['/s/web', 'End the freeze'],
+    ['/system', 'Resume'],
+  ]) {
+    const page = await signedIn(path);
+    await page.route('**/graphql', route => (/^mutation/.test(route.request().postDataJSON().query) ? route.abort() : route.continue()));
+    await button(page, name).click();
+    await page.getByRole('alert').waitFor();
+    assert.match(browser.wrong.splice(0).join(), /ERR_FAILED/);
+    await page.unroute('**/graphql');
+    await button(page, name).click();
+    await button(page, name).waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('alert').count(), 0);
+    await page.close();
+  }
+});
+
 test('in Chinese, the page and its dialogue are Chinese', async () => {
   const page = await signedIn('/s/web/release?action=UPGRADE&to=1.1.0');
   await page.getByLabel('Language').selectOption('zh');

@@ -14,6 +14,7 @@ import { useUrlState } from '../rules/useUrlState.ts';
 import { Bar } from '../ui/Bar.tsx';
 import { Act, ActLink, Empty, Failure, Free, Skeleton, useTitle } from '../ui/parts.tsx';
 import { ReasonDialog } from '../ui/ReasonDialog.tsx';
+import { useChange } from '../ui/useChange.tsx';
 import { HoldList } from '../holds/HoldList.tsx';
 import { Instances } from './Instances.tsx';
 import { Rollout } from './Rollout.tsx';
@@ -56,6 +57,7 @@ export default function Service({ name }: { name: string }) {
   const [, navigate] = useLocation();
   const [state, set] = useUrlState<Filters>(FIELDS);
   const [freezing, setFreezing] = useState(false);
+  const { carry, wrong } = useChange();
   useTitle(name);
   const filter = {
     hostnameStartsWith: state.q || undefined,
@@ -89,6 +91,12 @@ export default function Service({ name }: { name: string }) {
     );
   }
   const freezes = service.freezes;
+  const unfreeze = () =>
+    carry(async () => {
+      const { unfreezeService } = await change(UnfreezeServiceDocument, { input: { serviceId: service.id } });
+      again();
+      return unfreezeService?.userErrors ?? [];
+    });
   return (
     <>
       <div className="head">
@@ -109,10 +117,7 @@ export default function Service({ name }: { name: string }) {
               {t.freeze}…
             </Act>
           ) : (
-            <Act
-              mutation="unfreezeService"
-              onClick={() => void change(UnfreezeServiceDocument, { input: { serviceId: service.id } }).finally(again)}
-            >
+            <Act mutation="unfreezeService" onClick={() => void unfreeze()}>
               {t.unfreeze}
             </Act>
           )}
@@ -123,6 +128,7 @@ export default function Service({ name }: { name: string }) {
           <Free>{service.description}</Free>
         </p>
       )}
+      {wrong}
       {error && <Failure error={error} again={again} />}
       {freezes.length > 0 && <HoldList holds={freezes} changed={again} />}
       <Bar counts={instanceCounts(service.instanceCounts, t)} wide />

@@ -5,11 +5,19 @@ import { useWords } from '../i18n/language.tsx';
 import { Act, Free, Time } from '../ui/parts.tsx';
 import { ReasonDialog } from '../ui/ReasonDialog.tsx';
 import { Status } from '../ui/status.tsx';
+import { useChange } from '../ui/useChange.tsx';
 
 /** Whether targets are started at all, who stopped that and why, and the button that changes it. */
 export function Suspension({ suspension, changed }: { suspension: SystemQuery['suspension']; changed: () => void }) {
   const { t } = useWords();
   const [suspending, setSuspending] = useState(false);
+  const { carry, wrong } = useChange();
+  const resume = () =>
+    carry(async () => {
+      const { resumeFleet } = await change(ResumeFleetDocument, {});
+      changed();
+      return resumeFleet?.userErrors ?? [];
+    });
   return (
     <section aria-labelledby="suspension">
       <h2 id="suspension">{t.suspension}</h2>
@@ -20,7 +28,7 @@ export function Suspension({ suspension, changed }: { suspension: SystemQuery['s
             <span>
               <bdi>{suspension.by}</bdi> <Time at={suspension.since} />: <Free>{suspension.reason}</Free>
             </span>
-            <Act mutation="resumeFleet" role="ADMIN" onClick={() => void change(ResumeFleetDocument, {}).finally(changed)}>
+            <Act mutation="resumeFleet" role="ADMIN" onClick={() => void resume()}>
               {t.resumeFleet}
             </Act>
           </>
@@ -33,6 +41,7 @@ export function Suspension({ suspension, changed }: { suspension: SystemQuery['s
           </>
         )}
       </div>
+      {wrong}
       {suspending && (
         <ReasonDialog
           title={t.suspendFleet}
