@@ -1,5 +1,6 @@
 //! Process 1 of a container: lockkeeper starts itself again as its only child, passes signals on to it, and waits for
-//! every process whose parent has ended, as the system expects of process 1.
+//! every process whose parent has ended, as the system expects of process 1. That holds for every command: a signal that a
+//! program does not handle ends it, but never process 1.
 
 use crate::executor::command::reap::{Reaped, reap};
 use rustix::process::{Pid, Signal, WaitStatus, getpid, kill_process};
@@ -17,16 +18,20 @@ pub fn is_init() -> bool {
     getpid().is_init()
 }
 
-/// Does what the arguments of this process say, in a child. Returns its exit status; for a signal, 128 and its number.
+/// Does what the arguments of this process say, in a child. Returns its exit status; for a signal, 128 and its number. What
+/// `asks` keeps the terminal, which also sends its signals to the child itself.
 ///
 /// # Errors
 /// If the child cannot be started.
-pub fn run() -> io::Result<ExitCode> {
+pub fn run(asks: bool) -> io::Result<ExitCode> {
     let mut signals = Signals::new(SIGNALS.map(Signal::as_raw))?;
     let mut command = Command::new("/proc/self/exe");
-    // In a group of its own, so that a terminal sends it no signal beside the one that is passed on.
-    let child = command.args(std::env::args_os().skip(1)).process_group(0).spawn()?;
-    let child = Pid::from_child(&child);
+    command.args(std::env::args_os().skip(1));
+    // What serves stops at once at a second signal: in a group of its own, it gets only the one that is passed on.
+    if !asks {
+        command.process_group(0);
+    }
+    let child = Pid::from_child(&command.spawn()?);
     thread::spawn(move || {
         for signal in signals.forever() {
             if let Some(signal) = Signal::from_named_raw(signal) {

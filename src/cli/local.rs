@@ -16,7 +16,7 @@ pub enum LocalError {
     #[error("{0}")]
     NotFound(String),
     /// The database cannot be used.
-    #[error("The database cannot be used: {0:#}.")]
+    #[error("The database cannot be used: {}.", format!("{:#}", .0).trim_end_matches('.'))]
     Database(anyhow::Error),
 }
 

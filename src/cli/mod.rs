@@ -117,6 +117,14 @@ enum ServerCommand {
     },
 }
 
+impl Command {
+    /// Whether it serves or works until it is stopped. Others may ask at the terminal.
+    fn runs_for_long(&self) -> bool {
+        use ServerCommand::{Demo, Serve, Worker};
+        matches!(self, Command::Server(Serve { .. } | Worker { .. } | Demo { .. }))
+    }
+}
+
 /// Does what the arguments say.
 pub fn main() -> ExitCode {
     use_ring();
@@ -128,6 +136,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(status) => return status,
     };
+    if init::is_init() {
+        return init::run(!command.runs_for_long()).unwrap_or_else(|error| {
+            eprintln!("lockkeeper: process 1 cannot start lockkeeper as its child: {error}");
+            ExitCode::FAILURE
+        });
+    }
     match command {
         Command::Client(command) => {
             lockkeeper_terminal::run(*command, globals, &arguments::program(), ssh_executors::read)
@@ -138,15 +152,6 @@ pub fn main() -> ExitCode {
         // Without a runtime: they start one process, and wait for little.
         Command::Server(ServerCommand::Runner { job }) => runner::main(&job),
         Command::Server(ServerCommand::Probe { open_files, program, args }) => probe::main(open_files, &program, &args),
-        // What runs for long, in a container: others may ask at the terminal, which is theirs alone.
-        Command::Server(ServerCommand::Serve { .. } | ServerCommand::Worker { .. } | ServerCommand::Demo { .. })
-            if init::is_init() =>
-        {
-            init::run().unwrap_or_else(|error| {
-                eprintln!("lockkeeper: process 1 cannot start lockkeeper as its child: {error}");
-                ExitCode::FAILURE
-            })
-        }
         Command::Server(command) => {
             if let Err(error) = open_files::raise() {
                 eprintln!("lockkeeper: the limit of open files cannot be raised: {error}");

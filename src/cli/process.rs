@@ -81,6 +81,7 @@ pub async fn run(
         socket_timings: Timings::default(),
         tasks: TaskTracker::new(),
     };
+    check_state(settings)?;
     let mut serving = tokio::spawn(server.serve(listener, certificates));
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
@@ -107,6 +108,7 @@ pub async fn run(
 pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> anyhow::Result<()> {
     let asked_to_stop = asked_to_stop()?;
     let stopping = CancellationToken::new();
+    check_state(settings)?;
     ready();
     let mut working = tokio::spawn(work(app.clone(), settings.clone(), stopping.clone()));
     let upkeep = upkeep(&app, settings);
@@ -120,6 +122,14 @@ pub async fn run_worker(app: App, settings: &Settings, ready: impl FnOnce()) -> 
     drop(keeping_up);
     app.db.close().await;
     worked
+}
+
+/// Makes sure, before the process says that it is ready, that its worker has a state directory.
+fn check_state(settings: &Settings) -> anyhow::Result<()> {
+    if settings.worker {
+        worker::open_state(&settings.state_dir)?;
+    }
+    Ok(())
 }
 
 /// The periodic jobs of the process.

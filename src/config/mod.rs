@@ -9,6 +9,7 @@ use crate::domain::retention::Retention;
 use crate::executor::{self, Executor, Executors};
 use crate::limits::Limits;
 use crate::net::{Access, CertificateFiles};
+use crate::private;
 use crate::worker::Timing;
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
@@ -162,7 +163,8 @@ impl Settings {
 
 fn read(path: &Path) -> Result<(File, Executors), Error> {
     let error = |problem: String| Error::File { file: path.to_owned(), problem };
-    let text = std::fs::read_to_string(path).map_err(|problem| error(format!("cannot read the file: {problem}")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|problem| error(format!("cannot read the file: {}", private::why(&problem))))?;
     parse(&text).map_err(error)
 }
 

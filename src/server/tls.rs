@@ -1,6 +1,7 @@
 //! The server's own TLS: a certificate with its key, reloaded while the server runs.
 
 use crate::net::CertificateFiles as Files;
+use crate::private;
 use parking_lot::RwLock;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -24,7 +25,7 @@ const RELOAD_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
-    #[error("the file {file} cannot be read: {error}", file = file.display())]
+    #[error("the file {file} cannot be read: {why}", file = file.display(), why = private::why(error))]
     Unreadable { file: PathBuf, error: io::Error },
     /// A file does not contain what it should.
     #[error("the file {file} contains no {what} in PEM: {error}", file = file.display())]

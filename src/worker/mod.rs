@@ -16,7 +16,7 @@ mod settings;
 mod soak;
 mod undraining;
 
-pub use session::run;
+pub use session::{open_state, run};
 pub use settings::{Timing, WorkerSettings};
 
 #[cfg(test)]

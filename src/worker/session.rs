@@ -11,9 +11,11 @@ use crate::app::App;
 use crate::domain::Kind;
 use crate::domain::order::{Order, StopReason};
 use crate::executor::{self, RunContext, StateDir};
+use crate::private;
 use crate::store::queue::Claimed;
 use crate::store::{Error, Result, queue, target, worker as workers};
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::time::Instant;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -25,15 +27,23 @@ use tracing::Instrument as _;
 /// How many instances are put back into service outside of a release at a time.
 const MAX_UNDRAINS: usize = 16;
 
+/// Opens the state directory of a worker.
+///
+/// # Errors
+/// `Refused` if it cannot be used.
+pub fn open_state(path: &Path) -> Result<StateDir> {
+    StateDir::open(path).map_err(|error| {
+        let (path, why) = (path.display(), private::why(&error));
+        Error::Refused(format!("The state directory {path} cannot be used: {why}. Name another with --state-dir."))
+    })
+}
+
 /// Works until it is asked to stop. Then running targets may go on for a while, and the rest is stopped.
 ///
 /// # Errors
 /// `Refused` if the state directory cannot be used. Errors of the database are retried without end.
 pub async fn run(app: App, settings: WorkerSettings, stop: CancellationToken) -> Result<()> {
-    let state = StateDir::open(&settings.state_dir).map_err(|error| {
-        let path = settings.state_dir.display();
-        Error::Refused(format!("The state directory {path} cannot be used: {error}. Name another with --state-dir."))
-    })?;
+    let state = open_state(&settings.state_dir)?;
     executor::tidy(&state);
     while !stop.is_cancelled() {
         match Lease::acquire(&app, &settings, &state).await {

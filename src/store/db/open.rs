@@ -11,11 +11,15 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::sleep;
+
+/// The code of SQLite's error "unable to open database file".
+const SQLITE_CANNOT_OPEN: &str = "14";
 
 /// More than the program has statements, so that each is prepared once per connection.
 const MAX_CACHED_STATEMENTS: usize = 512;
@@ -118,7 +122,8 @@ impl Owner {
     pub async fn take(url: &str) -> Result<Owner> {
         let Some(name) = sqlite_file(url) else { return Ok(Owner(None)) };
         let path = PathBuf::from(format!("{name}.lock"));
-        let failed = |error: std::io::Error| Error::Refused(format!("Cannot lock {}: {error}.", path.display()));
+        let failed =
+            |error: io::Error| Error::Refused(format!("Cannot lock {}: {}.", path.display(), private::why(&error)));
         let file = private::file().create(true).truncate(false).open(&path).map_err(failed)?;
         let began = Instant::now();
         loop {
@@ -146,6 +151,7 @@ fn sqlite_file(url: &str) -> Option<&str> {
 
 async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Result<Pools> {
     make_private(options.get_filename());
+    let file = options.get_filename().to_owned();
     let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -155,7 +161,8 @@ async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Resul
         .statement_cache_capacity(MAX_CACHED_STATEMENTS)
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let write = pool.max_connections(1).after_release(is_reusable).connect_with(options.clone()).await?;
+    let write = pool.max_connections(1).after_release(is_reusable).connect_with(options.clone());
+    let write = write.await.map_err(|error| not_opened(&file, error))?;
     migrations::run_sqlite(&write).await?;
     let read = Pool::new(options.read_only(true), capacity.connections, capacity.query_turns, ());
     Ok(Pools::Sqlite { read, write })
@@ -164,10 +171,29 @@ async fn open_sqlite(options: SqliteConnectOptions, capacity: Capacity) -> Resul
 /// Creates the file of a new database: SQLite would make it readable for everybody, and gives its other files the same
 /// mode.
 fn make_private(file: &Path) {
-    // An existing file keeps its mode. If this fails, SQLite fails next, with its own message.
-    if !file.starts_with("file:") {
+    // An existing file keeps its mode. If this fails, SQLite fails next.
+    if !is_in_memory(file) {
         let _ = private::file().create_new(true).open(file);
     }
+}
+
+/// Whether this names a database in memory, which is no file.
+fn is_in_memory(file: &Path) -> bool {
+    file.as_os_str().as_encoded_bytes().starts_with(b"file:")
+}
+
+/// What SQLite's "unable to open database file" does not say: which file, and why.
+fn not_opened(file: &Path, error: sqlx::Error) -> Error {
+    let said = match error.as_database_error() {
+        Some(database) if database.code().as_deref() == Some(SQLITE_CANNOT_OPEN) => database.message().to_owned(),
+        _ => return error.into(),
+    };
+    let why = match private::file().read(true).create(true).truncate(false).open(file) {
+        Err(error) => private::why(&error),
+        // Its folder does not take the files beside it, for example.
+        Ok(_) => said,
+    };
+    Error::Refused(format!("Cannot open {}: {why}.", file.display()))
 }
 
 /// Whether a connection may be used again. A full disk ends a transaction without sqlx noticing, which would believe

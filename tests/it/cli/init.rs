@@ -1,8 +1,10 @@
 //! lockkeeper as process 1 of a container.
 
 use crate::PROGRAM;
+use rustix::process::{Pid, Signal, getpgid, kill_process};
 use serde_json::Value;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -42,11 +44,19 @@ async fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// Whether the system allows `unshare` with these options.
+fn allowed(options: &str) -> bool {
+    let tried = Command::new("unshare").args(options.split(' ')).arg("true").output();
+    let is_allowed = tried.as_ref().is_ok_and(|output| output.status.success());
+    if !is_allowed {
+        eprintln!("skipped: this system refuses `unshare {options}`: {tried:?}");
+    }
+    is_allowed
+}
+
 /// A server that is process 1, started with these options of `unshare`; `None` where the system refuses.
 fn process_1(options: &str) -> Option<(Server, tempfile::TempDir)> {
-    let allowed = Command::new("unshare").args(options.split(' ')).arg("true").output();
-    if !allowed.as_ref().is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: this system refuses `unshare {options}`: {allowed:?}");
+    if !allowed(options) {
         return None;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -86,11 +96,7 @@ async fn a_service_that_was_left_is_waited_for(options: &str) {
     let left: Vec<_> = children(init).into_iter().flat_map(|(child, _)| children(child)).collect();
     assert_eq!(left, [], "nothing of the command is left");
     // A signal is passed on, and the status is that of lockkeeper itself.
-    rustix::process::kill_process(
-        rustix::process::Pid::from_raw(init.cast_signed()).unwrap(),
-        rustix::process::Signal::TERM,
-    )
-    .unwrap();
+    kill_process(Pid::from_raw(init.cast_signed()).unwrap(), Signal::TERM).unwrap();
     until("process 1 ends with lockkeeper", || stat(init).is_none_or(|(_, state)| state == "Z")).await;
     assert!(server.process().unwrap().ended().is_none_or(|status| status.success()), "{}", server.log());
 }
@@ -103,4 +109,26 @@ async fn process_1_waits_for_what_is_not_its_own() {
 #[tokio::test]
 async fn process_1_finds_processes_also_by_an_outer_proc() {
     a_service_that_was_left_is_waited_for("--pid --fork --kill-child").await;
+}
+
+/// A command of the client handles no signal while it waits for an answer, and its terminal is its own.
+#[test]
+fn a_signal_ends_every_command_as_process_1() {
+    let options = "--pid --fork --kill-child";
+    if !allowed(options) {
+        return;
+    }
+    // Somebody who never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let mut command = Command::new("unshare");
+    command.args(options.split(' ')).args([PROGRAM, "--server", &server, "--token", "t", "services"]);
+    let mut outer = command.spawn().unwrap();
+    let _connection = listener.accept().unwrap();
+    let init = children(outer.id())[0].0;
+    let group = |id: u32| getpgid(Pid::from_raw(id.cast_signed())).unwrap();
+    let lockkeeper = children(init)[0].0;
+    assert_eq!(group(lockkeeper), group(init), "in the background it could not read from the terminal");
+    kill_process(Pid::from_raw(init.cast_signed()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(outer.wait().unwrap().code(), Some(128 + Signal::TERM.as_raw()));
 }

@@ -44,6 +44,29 @@ fn a_second_server_on_one_sqlite_file_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_database_or_a_state_directory_that_cannot_be_used_is_named_with_the_reason() {
+    let place = Place::new("sqlite");
+    let missing = ["--database-url", "sqlite:missing/lockkeeper.db"];
+    let said = place.failed(&[&["serve", "--listen", "127.0.0.1:0"], &missing[..]].concat());
+    assert!(said.contains("Cannot lock missing/lockkeeper.db.lock: No such file or directory"), "{said}");
+    let said = place.failed(&[&["token", "create", "--name", "me", "--role", "admin"], &missing[..]].concat());
+    assert!(said.contains("Cannot open missing/lockkeeper.db: No such file or directory (os error 2).\n"), "{said}");
+    // It never says that it is ready.
+    fs::write(place.path().join("file"), "").unwrap();
+    let output = place.run(&["serve", "--listen", "127.0.0.1:0", "--state-dir", "file/state"]);
+    let said = crate::cli::program::text(&output.stderr);
+    assert!(said.contains("The state directory file/state cannot be used: Not a directory"), "{said}");
+    assert_eq!((output.status.code(), crate::cli::program::text(&output.stdout).as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_database_in_memory_leaves_no_file() {
+    let place = Place::new("sqlite");
+    place.printed(&["migrate", "--database-url", "sqlite::memory:"]);
+    assert!(fs::read_dir(place.path()).unwrap().next().is_none());
+}
+
+#[test]
 fn a_worker_on_an_sqlite_file_is_refused_with_the_reason_and_makes_none() {
     let place = Place::new("sqlite");
     let said = place.failed(&["worker"]);
