@@ -44,6 +44,18 @@ async fn releases([register, release]: [String; 2], environment: &[(&str, &str)]
     assert_eq!(answer["node"]["instanceCounts"], expected);
 }
 
+/// GitLab passes the shell of a job to what the image starts, which is lockkeeper here.
+#[test]
+fn the_jobs_for_gitlab_start_a_shell_in_place_of_what_the_image_starts() {
+    let job = job("gitlab-ci.yml");
+    let with_lockkeeper: Vec<&str> = job.split("  image:").filter(|rest| rest.contains("/lockkeeper\n")).collect();
+    assert_eq!(with_lockkeeper.len(), 2);
+    for rest in with_lockkeeper {
+        let image = rest.split("\n  rules:").next().unwrap();
+        assert!(image.contains("\n    entrypoint: [\"\"]"), "{image}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_job_for_gitlab_registers_a_version_and_releases_it() {
     let variables = [("CI_COMMIT_TAG", "v9.1.0"), ("CI_JOB_ID", "17"), ("CI_PIPELINE_ID", "4")];
