@@ -23,7 +23,7 @@ const LIGHT: &str =
 
 /// How many instances are held at once, each with an event.
 const HOSTS: usize = 200;
-const EVENTS: usize = 5_000;
+const EVENTS: usize = 10_000;
 
 /// The two ways to watch.
 #[derive(Clone, Copy, Debug)]
