@@ -15,10 +15,9 @@ pub struct Finding {
     pub rows: Vec<String>,
 }
 
-/// Checks every invariant and returns all violations. It only reads, and may run while others write: each query sees one
-/// state.
-pub async fn check(db: &Db) -> Result<Vec<Finding>> {
-    let queries = [
+/// Each invariant with its query, whose rows say what is wrong, and where.
+pub fn queries() -> [(&'static str, &'static Sql); 9] {
+    [
         ("I1", locks()),
         ("I2", ends()),
         ("I3", fences()),
@@ -28,9 +27,14 @@ pub async fn check(db: &Db) -> Result<Vec<Finding>> {
         ("I7", audit()),
         ("I8", limits()),
         ("I9", unknown_words()),
-    ];
+    ]
+}
+
+/// Checks every invariant and returns all violations. It only reads, and may run while others write: each query sees one
+/// state.
+pub async fn check(db: &Db) -> Result<Vec<Finding>> {
     let mut findings: Vec<Finding> = Vec::new();
-    for (invariant, query) in queries {
+    for (invariant, query) in queries() {
         for (what, row) in db.query(query).without_timeout().all::<(String, String)>().await? {
             match findings.iter_mut().find(|finding| finding.invariant == invariant && finding.what == what) {
                 Some(finding) => finding.rows.push(row),

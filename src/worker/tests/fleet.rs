@@ -19,6 +19,8 @@ use crate::store::tests::databases;
 use crate::store::worker::{self, Registration};
 use crate::store::{Db, Error, Json, Tx};
 use serde_json::json;
+use std::path::Path;
+use tempfile::TempDir;
 
 /// Registers a worker of this name.
 pub async fn register_worker(db: &Db, name: &str) -> i64 {
@@ -39,17 +41,17 @@ pub struct Fleet {
     pub app: App,
     pub service: i64,
     pub versions: Vec<i64>,
-    _directory: tempfile::TempDir,
+    directory: TempDir,
 }
 
 impl Fleet {
     /// A new database of this kind, and instances at the second version on so many hosts.
     pub async fn new(kind: &str, hosts: usize) -> Fleet {
         let directory = tempfile::tempdir().unwrap();
-        let db = Db::open(&databases::fresh(kind, directory.path()), 24).await.unwrap();
+        let db = opened(kind, directory.path(), 24).await;
         let executor = Executor::parse("web", "kind = 'simulate'").unwrap();
         let app = App { db, executors: [executor].into_iter().collect(), rollout: RolloutDefaults::default() };
-        let mut fleet = Fleet { app, service: 0, versions: Vec::new(), _directory: directory };
+        let mut fleet = Fleet { app, service: 0, versions: Vec::new(), directory };
         fleet.service = fleet.service("web", "web").await;
         for name in ["1", "2", "3"] {
             let version = fleet.version(fleet.service, name, "SUCCEEDED").await;
@@ -60,6 +62,16 @@ impl Fleet {
         fleet.hosts(&(1..=hosts).map(name).collect::<Vec<_>>()).await;
         fleet.deploy(fleet.versions[1]).await;
         fleet
+    }
+
+    /// A copy of this fleet, whose database is closed, in another directory, with one connection that reads. For SQLite only.
+    pub async fn copied(&self, directory: TempDir) -> Fleet {
+        for file in std::fs::read_dir(&self.directory).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), directory.path().join(file.file_name())).unwrap();
+        }
+        let app = App { db: opened("sqlite", directory.path(), 1).await, ..self.app.clone() };
+        Fleet { app, service: self.service, versions: self.versions.clone(), directory }
     }
 
     pub async fn service(&self, name: &str, executor: &str) -> i64 {
@@ -297,6 +309,10 @@ impl Fleet {
         statement(&mut tx).execute().await.unwrap();
         tx.commit().await.unwrap();
     }
+}
+
+async fn opened(kind: &str, directory: &Path, connections: u32) -> Db {
+    Db::open(&databases::fresh(kind, directory), connections).await.unwrap()
 }
 
 /// The name of a host, by its number from 1.

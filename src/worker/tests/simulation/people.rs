@@ -1,12 +1,13 @@
 //! What callers do.
 
-use super::world::{HOSTS, World};
-use crate::catalog::{hold, instance, suspension};
+use super::world::{HOSTS, LABEL, World};
+use crate::catalog::{instance, suspension};
 use crate::change;
-use crate::domain::reference::{CURRENT_VERSION, FOUND_VERSION, INSTANCE, INSTANCES, Reference, SERVICE, VERSION};
-use crate::domain::release::rollout::{Amount, RolloutOverrides};
+use crate::domain::instance::InstanceSettings;
+use crate::domain::reference::{CURRENT_VERSION, FOUND_VERSION, INSTANCE, Reference, SERVICE, VERSION};
+use crate::domain::release::rollout::{Amount, PerLabel, RolloutOverrides};
 use crate::domain::release::waves::WaveRequest;
-use crate::domain::release::{OnFailure, Resume};
+use crate::domain::release::{OnFailure, ReleaseAction, Resume};
 use crate::domain::{Kind, Problems};
 use crate::release::cancel::{Cancellation, cancel};
 use crate::release::follow_up::{FollowUp, FollowUpRequest, follow_up};
@@ -21,8 +22,11 @@ impl World {
     /// Somebody does something. That it is refused is as good.
     pub async fn person(&mut self) {
         // Otherwise little would ever start.
-        if self.before_claim().await.is_suspended && self.choices.one_in(2) {
+        if self.is_suspended().await && self.choices.one_in(2) {
             return self.resume_fleet().await;
+        }
+        if self.choices.one_in(2) && self.open_releases().await.is_empty() {
+            return self.ask().await;
         }
         match self.choices.below(16) {
             0..=4 => self.ask().await,
@@ -31,23 +35,24 @@ impl World {
             8 => self.cancel_release().await,
             9 | 10 => self.follow(FollowUp::Undo).await,
             11 => self.follow(FollowUp::Retry).await,
-            12 => self.hold().await,
-            13 => self.end_holds().await,
+            12 => self.lock().await,
+            13 => self.unlock().await,
             14 => self.confirm().await,
             _ => self.suspend_or_resume_fleet().await,
         }
     }
 
-    fn sent(&self, operation: &'static str) -> change::Request {
+    pub fn sent(&self, operation: &'static str) -> change::Request {
         change::Request { operation, ..self.fleet.upgrade(Selection::All(true)).change }
     }
 
     /// The id of a release, mostly one that is open.
     async fn any_release(&mut self) -> Option<String> {
-        let open = self.open_releases().await;
-        let all = self.fleet.app.db.query(sql!("SELECT id FROM release ORDER BY id"));
-        let all: Vec<i64> = all.scalars().await.unwrap();
-        let chosen = if open.is_empty() || self.choices.one_in(4) { all } else { open };
+        let all = self.fleet.app.db.query(sql!("SELECT id, finished_at IS NULL AS is_open FROM release ORDER BY id"));
+        let all: Vec<(i64, bool)> = all.all().await.unwrap();
+        let open: Vec<i64> = all.iter().filter(|(_, is_open)| *is_open).map(|(id, _)| *id).collect();
+        let is_any = open.is_empty() || self.choices.one_in(4);
+        let chosen = if is_any { all.into_iter().map(|(id, _)| id).collect() } else { open };
         (!chosen.is_empty()).then(|| Kind::Release.id(*self.choices.pick(&chosen)).to_string())
     }
 
@@ -71,28 +76,31 @@ impl World {
             max_failures: Some(Amount::Count(choices.below(3) as i64)),
             max_unreachable: choices.one_in(2).then(|| Amount::Count(choices.below(2) as i64)),
             on_failure: Some(*choices.pick(&ON_FAILURE)),
+            withdraw_on_undo: choices.one_in(3).then_some(true),
+            max_per_label: choices.one_in(4).then(|| PerLabel { key: LABEL.to_owned(), count: 1 }),
             deadline_seconds: choices.one_in(3).then(|| *choices.pick(&[1_205, 7_305, 90_005])),
             ..RolloutOverrides::default()
         }
     }
 
     /// Requests a release. Its answer may be lost, and then the request is repeated.
-    async fn ask(&mut self) {
+    pub async fn ask(&mut self) {
         let of = self.choices.below(self.services.len());
         let id = |number| Kind::Version.id(number).to_string();
         let version = *self.choices.pick(&self.services[of].versions);
         let version = Reference::by_id(&VERSION, id(version));
         let current_version = Reference::omitted(&CURRENT_VERSION);
-        let aim = match self.choices.below(12) {
+        let aim = match self.choices.below(14) {
             0 => Aim::Uninstall,
-            1..=6 => Aim::Upgrade { version, current_version },
+            1 | 2 => Aim::Install { version, settings: InstanceSettings::default() },
+            3..=8 => Aim::Upgrade { version, current_version },
             _ => Aim::Revert { version, current_version },
         };
-        let hosts = match self.choices.below(3) {
-            0 => {
+        let hosts = match &aim {
+            Aim::Install { .. } => Selection::Hostnames(self.free_hosts(self.services[of].id).await),
+            _ if self.choices.one_in(3) => {
                 let first = 1 + self.choices.below(HOSTS);
-                let names: Vec<String> = (1..=HOSTS).filter(|host| *host >= first).map(fleet::name).collect();
-                Selection::Hostnames(names)
+                Selection::Hostnames((first..=HOSTS).map(fleet::name).collect())
             }
             _ => Selection::All(true),
         };
@@ -102,7 +110,20 @@ impl World {
         let change = change::Request { idempotency_key: Some(format!("key {}", self.keys)), ..plain.change };
         let service = Reference::by_id(&SERVICE, Kind::Service.id(self.services[of].id).to_string());
         let request = ReleaseRequest { change, service, rollout, ..plain };
+        let is_frozen = self.is_frozen(self.services[of].id, request.aim.action()).await;
         let answer = self.fleet.ask(&request).await;
+        assert!(!is_frozen || answer.is_err(), "accepted in spite of a freeze: {answer:?}");
+        if is_frozen {
+            self.count("refused by a freeze");
+        }
+        if answer.as_ref().is_ok_and(|accepted| !accepted.accepted.is_empty()) {
+            self.count(match request.aim.action() {
+                ReleaseAction::Install => "installation",
+                ReleaseAction::Uninstall => "uninstallation",
+                ReleaseAction::Upgrade => "upgrade",
+                ReleaseAction::Revert => "revert",
+            });
+        }
         self.say(format!("{:?} with {:?}: {}", request.aim.action(), request.rollout, outcome(&answer)));
         if let Ok(accepted) = answer
             && self.fault(6)
@@ -111,6 +132,16 @@ impl World {
             assert_eq!((again.release_id, again.replayed), (accepted.release_id, true), "requested twice");
             self.count("answer lost");
         }
+    }
+
+    /// The hosts on which nothing of a service is.
+    async fn free_hosts(&self, service: i64) -> Vec<String> {
+        let free = self.fleet.app.db.query(sql!(
+            "SELECT hostname FROM host h WHERE NOT EXISTS
+                (SELECT 1 FROM instance i WHERE i.host_id = h.id AND i.service_id = $1 AND i.status <> 'REMOVED')
+             ORDER BY id"
+        ));
+        free.bind(service).scalars().await.unwrap()
     }
 
     async fn follow(&mut self, what: FollowUp) {
@@ -150,23 +181,8 @@ impl World {
     }
 
     /// The id of any instance: those of the second service have the greater numbers.
-    fn any_instance(&mut self) -> i64 {
+    pub fn any_instance(&mut self) -> i64 {
         1 + self.choices.below(self.services.len() * HOSTS) as i64
-    }
-
-    async fn hold(&mut self) {
-        let id = Kind::Instance.id(self.any_instance()).to_string();
-        let instances = Reference::by_id(&INSTANCES, vec![id.clone()]);
-        let held = hold::HoldInstances { instances, reason: "because".into(), until: None };
-        let answer = hold::hold_instances(&self.fleet.app, &self.sent("holdInstances"), &held).await.unwrap();
-        self.say(format!("hold {id}: {}", answered(&answer)));
-    }
-
-    async fn end_holds(&mut self) {
-        let all = (1..=(self.services.len() * HOSTS) as i64).map(|number| Kind::Instance.id(number).to_string());
-        let ended = hold::EndHolds { instances: Reference::by_id(&INSTANCES, all.collect::<Vec<_>>()), hold_ids: None };
-        let answer = hold::end_holds(&self.fleet.app, &self.sent("endHolds"), &ended).await.unwrap();
-        self.say(format!("end all holds: {}", answered(&answer)));
     }
 
     /// Somebody looked at a host and says which version runs there.
@@ -205,7 +221,7 @@ fn outcome(answer: &Result<Accepted, Refused>) -> String {
     }
 }
 
-fn answered<T>(answer: &Result<T, Problems>) -> String {
+pub fn answered<T>(answer: &Result<T, Problems>) -> String {
     answer.as_ref().map_or_else(|problems| format!("{:?}", codes(problems)), |_| "done".to_owned())
 }
 

@@ -6,24 +6,18 @@ use crate::store::worker;
 
 /// Moves every time by which the engine decides, and those with which it compares. What is over stays as it is. For SQLite
 /// only.
-static MOVES: [Sql; 5] = [
-    Sql::new(
-        "UPDATE release SET started_at = started_at - $1,
-            cancel_requested_at = cancel_requested_at - $1, stopped_at = stopped_at - $1, paused_at = paused_at - $1,
-            deadline_at = deadline_at - $1, deadline_event_at = deadline_event_at - $1, soaks_until = soaks_until - $1
-         WHERE finished_at IS NULL",
-    ),
-    Sql::new(
-        "UPDATE release_wave SET ended_at = ended_at - $1, soak_until = soak_until - $1
-         WHERE release_id IN (SELECT id FROM release WHERE finished_at IS NULL)",
-    ),
-    Sql::new("UPDATE release_target SET started_at = started_at - $1 WHERE status IN ('QUEUED', 'RUNNING')"),
-    Sql::new(
-        "UPDATE target_step SET started_at = started_at - $1, finished_at = finished_at - $1
-         WHERE target_id IN (SELECT id FROM release_target WHERE status IN ('QUEUED', 'RUNNING'))",
-    ),
-    Sql::new("UPDATE hold SET until = until - $1 WHERE ended_at IS NULL"),
-];
+static MOVE: Sql = Sql::new(
+    "UPDATE release SET started_at = started_at - $1,
+        cancel_requested_at = cancel_requested_at - $1, stopped_at = stopped_at - $1, paused_at = paused_at - $1,
+        deadline_at = deadline_at - $1, deadline_event_at = deadline_event_at - $1, soaks_until = soaks_until - $1
+     WHERE finished_at IS NULL;
+     UPDATE release_wave SET ended_at = ended_at - $1, soak_until = soak_until - $1
+     WHERE release_id IN (SELECT id FROM release WHERE finished_at IS NULL);
+     UPDATE release_target SET started_at = started_at - $1 WHERE status IN ('QUEUED', 'RUNNING');
+     UPDATE target_step SET started_at = started_at - $1, finished_at = finished_at - $1
+     WHERE target_id IN (SELECT id FROM release_target WHERE status IN ('QUEUED', 'RUNNING'));
+     UPDATE hold SET until = until - $1 WHERE ended_at IS NULL",
+);
 
 impl World {
     /// Lets time pass. Workers that are neither lost nor stalled renew their leases on the way.
@@ -38,9 +32,7 @@ impl World {
     /// Moves the clock of the database, by which no lease is measured.
     pub async fn move_clock(&mut self, seconds: i64) {
         let mut tx = self.fleet.app.db.begin().await.unwrap();
-        for moved in &MOVES {
-            tx.query(moved).bind(seconds * 1000).execute().await.unwrap();
-        }
+        tx.query(&MOVE).bind(seconds * 1000).execute().await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -15,7 +15,7 @@ use crate::worker::claim::claim;
 use crate::worker::finish::{Ending, finish};
 use crate::worker::recover::{Restart, restart, take_over};
 use crate::worker::soak::{self, Answer, record};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 const REQUIRED: AnswersInARow = AnswersInARow { successes: 1, failures: 2 };
 
@@ -188,7 +188,8 @@ impl World {
             }
             let mut taken = HashSet::new();
             take_over(&self.fleet.app.db, &me, &lost, None, &mut taken).await.unwrap();
-            self.say(format!("worker {} takes over {taken:?} from worker {}", me.id, lost.id));
+            let in_order: BTreeSet<i64> = taken.iter().copied().collect();
+            self.say(format!("worker {} takes over {in_order:?} from worker {}", me.id, lost.id));
             if is_renewed {
                 assert!(taken.is_empty(), "taken over from worker {}, which lives", lost.id);
                 continue;

@@ -1,6 +1,8 @@
 //! The database, the workers and the commands on hosts, and which step comes next.
 
-use crate::executor::Executor;
+use super::checks::{Checked, Ended};
+use super::seeds::Happened;
+use super::template::Template;
 use crate::store::db::sql::sql;
 use crate::store::queue::Claimed;
 use crate::worker::WorkerRef;
@@ -9,13 +11,17 @@ use std::collections::{BTreeMap, HashSet};
 use testkit::choices::Choices;
 
 pub const HOSTS: usize = 5;
+/// A label that all hosts but the last have, with two values.
+pub const LABEL: &str = "zone";
 /// How many instances of the second service may be unavailable.
 pub const BUDGET: i64 = 2;
 /// How long a lease lasts without being renewed.
 pub const LEASE_SECONDS: i64 = 30;
-/// How many times two hours may pass until every release must have ended: more than the longest deadline.
+/// How often time passes until every release must have ended: two hours, and twice as long after each time that led to
+/// nothing. In sum, that is more than the longest deadline.
 const ROUNDS_TO_REST: usize = 40;
 
+#[derive(Clone)]
 pub struct Service {
     pub id: i64,
     pub versions: Vec<i64>,
@@ -52,9 +58,9 @@ pub struct World {
     pub is_calm: bool,
     /// How many releases were requested with a key.
     pub keys: u64,
-    /// The targets that have ended, with how.
-    pub ended: BTreeMap<i64, String>,
-    happened: BTreeMap<String, u64>,
+    pub ended: Ended,
+    pub checked: Checked,
+    happened: Happened,
     log: Log,
 }
 
@@ -74,39 +80,11 @@ impl Drop for Log {
 }
 
 impl World {
-    pub async fn new(seed: u64, shows_steps: bool) -> World {
-        let mut fleet = Fleet::new("sqlite", HOSTS).await;
-        let api = fleet.service("api", "api").await;
-        let mut versions = Vec::new();
-        for name in ["1", "2", "3"] {
-            versions.push(fleet.version(api, name, "SUCCEEDED").await);
-        }
-        let deployed = sql!(
-            "INSERT INTO instance (service_id, host_id, hostname, version_id, weight, description, status, revision,
-                created_at, updated_at, updated_by)
-             SELECT CAST($1 AS bigint), id, hostname, CAST($2 AS bigint), 100, '', 'RUNNING', 1, {now}, {now}, 'ann' FROM host"
-        );
-        fleet.changed(|tx| tx.query(deployed).bind(api).bind(versions[1])).await;
-        let events = sql!(
-            "INSERT INTO event (position, subject, kind, at, caused_by, service_id, service_name, instance_id, host_id, hostname,
-                version_id, previous_version_id, revision, previous_status, status, locked)
-             SELECT i.id, 'INSTANCE', 'EDIT', {now}, 'ann', s.id, s.name, i.id, i.host_id, i.hostname,
-                i.version_id, i.version_id, i.revision, i.status, i.status, false
-             FROM instance i JOIN service s ON s.id = i.service_id"
-        );
-        fleet.changed(|tx| tx.query(events)).await;
-        let counter = sql!("UPDATE event_log SET position = (SELECT max(position) FROM event)");
-        fleet.changed(|tx| tx.query(counter)).await;
-        let budget = sql!("INSERT INTO service_budget (service_id, max_count) VALUES ($1, $2)");
-        fleet.changed(|tx| tx.query(budget).bind(api).bind(BUDGET)).await;
-        let executors = [("web", ""), ("api", "on_lost = 'retry'")];
-        let executor =
-            |(name, more): (&str, &str)| Executor::parse(name, &format!("kind = 'simulate'\n{more}")).unwrap();
-        fleet.app.executors = executors.map(executor).into_iter().collect();
-        let web = Service { id: fleet.service, versions: fleet.versions[..3].to_vec() };
+    pub async fn new(template: &Template, seed: u64, shows_steps: bool) -> World {
+        let (fleet, services) = template.copied().await;
         let mut world = World {
             fleet,
-            services: vec![web, Service { id: api, versions }],
+            services,
             choices: Choices::from_seed(seed),
             workers: vec![None, None],
             commands: BTreeMap::new(),
@@ -114,8 +92,9 @@ impl World {
             elapsed: 0,
             is_calm: false,
             keys: 0,
-            ended: BTreeMap::new(),
-            happened: BTreeMap::new(),
+            ended: Ended::default(),
+            checked: Checked::default(),
+            happened: Happened::new(),
             log: Log { seed, shows_steps, steps: Vec::new() },
         };
         for slot in 0..world.workers.len() {
@@ -124,8 +103,8 @@ impl World {
         world
     }
 
-    /// Closes the database, and returns how often each thing happened.
-    pub async fn close(mut self) -> BTreeMap<String, u64> {
+    /// Closes the database, and returns how often each thing happened, and the steps.
+    pub async fn close(mut self) -> (Happened, Vec<String>) {
         let kinds = self.fleet.app.db.query(sql!("SELECT kind, count(*) AS counted FROM event GROUP BY kind"));
         for (kind, count) in kinds.all::<(String, i64)>().await.unwrap() {
             self.happened.insert(format!("event {kind}"), count as u64);
@@ -137,8 +116,14 @@ impl World {
         if self.fleet.app.db.query(undos).scalar::<i64>().await.unwrap() > 0 {
             self.happened.insert("automatic undo".to_owned(), 1);
         }
+        let limited =
+            sql!("SELECT count(*) AS counted FROM release WHERE label_key IS NOT NULL AND running + succeeded > 0");
+        let limited = self.fleet.app.db.query(limited).scalar::<i64>().await.unwrap();
+        if limited > 0 {
+            self.happened.insert("limited by a label".to_owned(), limited as u64);
+        }
         self.fleet.app.db.close().await;
-        self.happened
+        (self.happened, std::mem::take(&mut self.log.steps))
     }
 
     /// Notes a step, for a replay of the seed.
@@ -195,8 +180,10 @@ impl World {
         for slot in 0..self.workers.len() {
             self.wake(slot).await;
         }
+        let mut seconds = 7_200;
         for _ in 0..ROUNDS_TO_REST {
-            self.pass(7_200).await;
+            let claimed = self.happened.get("claimed").copied();
+            self.pass(seconds).await;
             for slot in 0..self.workers.len() {
                 self.register(slot).await;
                 self.look_around(slot).await;
@@ -211,6 +198,7 @@ impl World {
             if self.open_releases().await.is_empty() {
                 break;
             }
+            seconds = if self.happened.get("claimed").copied() == claimed { 2 * seconds } else { 7_200 };
         }
         let open = self.open_releases().await;
         assert!(open.is_empty(), "releases that never end: {open:?}");
