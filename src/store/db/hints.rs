@@ -136,10 +136,15 @@ mod tests {
                 assert!(began.elapsed() < Duration::from_mins(1), "no notification arrives");
             }
             let Pools::Postgres(pool) = &one.pools else { panic!("it is PostgreSQL") };
-            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                       WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)'";
-            let cut = sqlx::query(cut).fetch_all(pool.check_out().await.unwrap().connection()).await.unwrap();
-            assert_eq!(cut.len(), 3, "two listen, and one has sent");
+            // Two listen, and one has sent; all are cut together, once all are there.
+            let cut = "WITH session AS (SELECT pid FROM pg_stat_activity
+                           WHERE datname = current_database() AND query ~ '^(LISTEN|SELECT pg_notify)')
+                       SELECT pg_terminate_backend(pid) FROM session WHERE (SELECT count(*) FROM session) = 3";
+            let mut cutting = pool.check_out().await.unwrap();
+            while sqlx::query(cut).fetch_all(cutting.connection()).await.unwrap().is_empty() {
+                assert!(began.elapsed() < Duration::from_mins(1), "somebody does not listen");
+                sleep(Duration::from_millis(10)).await;
+            }
         }
         // Output, too, once they listen again.
         let mut output = two.output();
